@@ -1,0 +1,3 @@
+//! rootgate: a policy gate for the AWS root user.
+pub mod model;
+pub mod policy;

@@ -1,0 +1,258 @@
+//! What is known of one account's root user, and what is not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, CredentialReport, Partition};
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The IAM credential report.
+    CredentialReport,
+    /// `GetAccountSummary`.
+    AccountSummary,
+    /// `ListVirtualMFADevices`.
+    VirtualMfaDevices,
+}
+
+impl Source {
+    /// Every source, in the order of reports.
+    pub const ALL: &[Self] =
+        &[Self::CredentialReport, Self::AccountSummary, Self::VirtualMfaDevices];
+
+    /// The name in files: `credential-report`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::CredentialReport => "credential-report",
+            Self::AccountSummary => "account-summary",
+            Self::VirtualMfaDevices => "virtual-mfa-devices",
+        }
+    }
+
+    /// The name in sentences: `credential report`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CredentialReport => "credential report",
+            Self::AccountSummary => "account summary",
+            Self::VirtualMfaDevices => "list of virtual MFA devices",
+        }
+    }
+
+    /// The IAM actions that reading it needs; the first is the one that returns the fact.
+    /// Source: Service Authorization Reference, "Actions for AWS Identity and Access Management".
+    #[must_use]
+    pub const fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::CredentialReport => &["iam:GetCredentialReport", "iam:GenerateCredentialReport"],
+            Self::AccountSummary => &["iam:GetAccountSummary"],
+            Self::VirtualMfaDevices => &["iam:ListVirtualMFADevices"],
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Why a fact is lacking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// AWS denied the call.
+    Denied,
+    /// AWS throttled the call until its share of the time was spent.
+    Throttled,
+    /// No answer, or no report, within the call's share of the time.
+    TimedOut,
+    /// The run was interrupted before the answer came.
+    Interrupted,
+    /// AWS could not be reached, or failed on its side.
+    Unavailable,
+    /// An answer came, but not a whole or understandable one.
+    Unreadable,
+    /// The answer lacks the row, column or field.
+    Missing,
+    /// Two sources do not fit together, and neither proves what is true now.
+    Conflicting,
+    /// Older than the policy's `evidence.max-age`.
+    Stale,
+    /// From after the instant that is judged.
+    Future,
+    /// The fact carries no time, so its age is unknown.
+    Undated,
+    /// The account could not be entered.
+    NotEntered,
+    /// Nobody asked: it is not in the evidence that was given.
+    NotCollected,
+}
+
+impl Cause {
+    /// The name in files: `timed-out`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::TimedOut => "timed-out",
+            Self::Interrupted => "interrupted",
+            Self::Unavailable => "unavailable",
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::Conflicting => "conflicting",
+            Self::Stale => "stale",
+            Self::Future => "future",
+            Self::Undated => "undated",
+            Self::NotEntered => "not-entered",
+            Self::NotCollected => "not-collected",
+        }
+    }
+}
+
+/// A fact that is lacking: it makes a rule undetermined, never a pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// The source that should have told it.
+    pub source: Source,
+    /// The API action that returns it, such as `iam:GetAccountSummary`.
+    pub action: String,
+    /// Why it is lacking.
+    pub cause: Cause,
+    /// One sentence without its full stop: what happened.
+    pub detail: String,
+    /// What to do about it: for a denial the IAM action to grant. `None`: nothing but to run again.
+    pub grant: Option<String>,
+}
+
+impl Gap {
+    /// A gap of a source's main action, with nothing to grant.
+    #[must_use]
+    pub fn new(source: Source, cause: Cause, detail: impl Into<String>) -> Self {
+        Self {
+            source,
+            action: source.actions().first().copied().unwrap_or_default().to_owned(),
+            cause,
+            detail: detail.into(),
+            grant: None,
+        }
+    }
+
+    /// A denied call: `action` is what to grant.
+    #[must_use]
+    pub fn denied(source: Source, action: &str, detail: impl Into<String>) -> Self {
+        Self {
+            source,
+            action: action.to_owned(),
+            cause: Cause::Denied,
+            detail: detail.into(),
+            grant: Some(action.to_owned()),
+        }
+    }
+}
+
+/// A fact, and when it was true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact<T> {
+    /// What was observed.
+    pub value: T,
+    /// When it was true; for a credential report, when AWS generated it. `None`: nobody knows
+    /// (a bare CSV), and a fact without a time decides nothing.
+    pub observed_at: Option<DateTime<Utc>>,
+}
+
+impl<T> Fact<T> {
+    /// A fact of a known time.
+    pub const fn new(value: T, observed_at: DateTime<Utc>) -> Self {
+        Self { value, observed_at: Some(observed_at) }
+    }
+}
+
+/// A fact, or why it is lacking.
+pub type Observed<T> = Result<Fact<T>, Gap>;
+
+/// `GetAccountSummary`: the whole map, as AWS sends it.
+///
+/// The four `Account…` keys speak of the root user; the others are account-wide counters.
+/// Source: IAM API reference, GetAccountSummary.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountSummary(pub BTreeMap<String, i64>);
+
+impl AccountSummary {
+    /// The keys of the map that speak of the root user; the only ones that are kept.
+    pub const ROOT_KEYS: &[&str] = &[
+        "AccountAccessKeysPresent",
+        "AccountMFAEnabled",
+        "AccountPasswordPresent",
+        "AccountSigningCertificatesPresent",
+    ];
+
+    /// A counter; `None` where AWS did not send it or sent a negative one: unknown, not 0.
+    #[must_use]
+    pub fn count(&self, key: &str) -> Option<u64> {
+        u64::try_from(*self.0.get(key)?).ok()
+    }
+}
+
+/// One entry of `ListVirtualMFADevices`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VirtualMfaDevice {
+    /// The device's ARN. It says nothing about whose the device is: any user's device may be
+    /// called `root-account-mfa-device`.
+    pub serial_number: String,
+    /// The ARN of the user it is assigned to; `None` while it is unassigned.
+    pub user_arn: Option<String>,
+}
+
+/// Everything known of one account's root user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The account's partition; `None` where nothing that was read tells.
+    pub partition: Option<Partition>,
+    /// The credential report's root row.
+    pub credential_report: Observed<CredentialReport>,
+    /// The account summary.
+    pub account_summary: Observed<AccountSummary>,
+    /// Virtual MFA devices of the whole account.
+    pub virtual_mfa_devices: Observed<Vec<VirtualMfaDevice>>,
+}
+
+impl Evidence {
+    /// An account of which nothing is known, for the same reason everywhere.
+    #[must_use]
+    pub fn unread(
+        account: AccountId,
+        partition: Option<Partition>,
+        cause: Cause,
+        detail: &str,
+    ) -> Self {
+        let gap = |source| Gap::new(source, cause, detail);
+        Self {
+            account,
+            partition,
+            credential_report: Err(gap(Source::CredentialReport)),
+            account_summary: Err(gap(Source::AccountSummary)),
+            virtual_mfa_devices: Err(gap(Source::VirtualMfaDevices)),
+        }
+    }
+
+    /// Whether not one fact of the account is known.
+    #[must_use]
+    pub fn nothing_read(&self) -> bool {
+        self.credential_report.is_err()
+            && self.account_summary.is_err()
+            && self.virtual_mfa_devices.is_err()
+    }
+}

@@ -1,0 +1,31 @@
+//! The nouns: accounts, evidence, findings, reports. No I/O, no clock, no policy.
+//!
+//! Everything else in the crate imports this module; it imports nothing of the crate.
+
+mod account;
+mod credential_report;
+mod duration;
+mod evidence;
+mod finding;
+mod report;
+mod rule_info;
+mod times;
+
+pub use account::{AccountId, InvalidAccountId, Partition};
+pub use credential_report::{
+    Cell, CertificateSlot, CredentialReport, KeySlot, ParsedReport, ReportError, RootRow,
+    kept_columns,
+};
+pub use duration::{Duration, InvalidDuration};
+pub use evidence::{
+    AccountSummary, Cause, Evidence, Fact, Gap, Observed, Source, VirtualMfaDevice,
+};
+pub use finding::{
+    Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
+};
+pub use report::{
+    AccountReport, Basis, Counts, Notice, NoticeCode, PolicyOrigin, Report, RuleSetting,
+    SkippedAccount, UseMark, Verdict, WindowMark,
+};
+pub use rule_info::{RuleId, RuleInfo, SubjectKind, Tag, Threshold};
+pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};

@@ -1,0 +1,258 @@
+//! The report: what judging gives, and what every renderer reads.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use super::{AccountId, Outcome, Partition, RuleInfo, RuleOutcome, Severity, Source, UseKind};
+
+/// What the run found. The exit code follows from it and from the policy's `gate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The policy holds.
+    Pass,
+    /// The policy is violated.
+    Fail,
+    /// Nothing that blocks was found, but something that could block was not determined.
+    Undetermined,
+}
+
+impl Verdict {
+    /// The word in files.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// Which policy judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyOrigin {
+    /// The path as it was given or found; `None`: the built-in strict defaults.
+    pub path: Option<String>,
+    /// The path relative to the root of the repository, with `/`; `None` where the policy is no
+    /// file of this repository. SARIF points there.
+    pub repository_path: Option<String>,
+    /// SHA-256 of the file's bytes, 64 hex digits.
+    pub sha256: Option<String>,
+    /// The Git ref it was read from, where it was read from one.
+    pub git_ref: Option<String>,
+}
+
+/// A source that decided an outcome, and when its fact was true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Basis {
+    /// The source.
+    pub source: Source,
+    /// When its fact was true.
+    pub observed_at: DateTime<Utc>,
+}
+
+/// Something a reader should know that is no finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What kind of notice.
+    pub code: NoticeCode,
+    /// One sentence or two. May hold text of the policy: escape it where it leaves.
+    pub message: String,
+    /// 1-based line of the policy that it is about.
+    pub line: Option<usize>,
+}
+
+/// The kinds of notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeCode {
+    /// No policy file was found: the strict built-in defaults judged.
+    BuiltInPolicy,
+    /// The policy names no account: what the credentials or the evidence hold was judged.
+    ScopeNotNamed,
+    /// Until the day of `enforce-from`, what was found does not block.
+    NotEnforcedYet,
+    /// The policy switches a rule off.
+    RuleOff,
+    /// The policy lowers a rule's severity below its default.
+    RuleLowered,
+    /// `on-undetermined: warn` let something undetermined through.
+    UndeterminedTolerated,
+    /// A waiver's first day is still to come.
+    WaiverNotYetValid,
+    /// A waiver ends within 14 days.
+    WaiverExpiresSoon,
+    /// A waiver has ended.
+    WaiverExpired,
+    /// A waiver covered nothing in this run.
+    WaiverUnused,
+    /// A window that never opens again.
+    WindowPast,
+    /// A window or waiver names an account outside the scope.
+    OutsideScope,
+    /// Rules that only CloudTrail events can judge.
+    EventsOff,
+    /// The run ended before everything was collected.
+    Incomplete,
+}
+
+impl NoticeCode {
+    /// The word in files: `waiver-expired`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::BuiltInPolicy => "built-in-policy",
+            Self::ScopeNotNamed => "scope-not-named",
+            Self::NotEnforcedYet => "not-enforced-yet",
+            Self::RuleOff => "rule-off",
+            Self::RuleLowered => "rule-lowered",
+            Self::UndeterminedTolerated => "undetermined-tolerated",
+            Self::WaiverNotYetValid => "waiver-not-yet-valid",
+            Self::WaiverExpiresSoon => "waiver-expires-soon",
+            Self::WaiverExpired => "waiver-expired",
+            Self::WaiverUnused => "waiver-unused",
+            Self::WindowPast => "window-past",
+            Self::OutsideScope => "outside-scope",
+            Self::EventsOff => "events-off",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// An account of the scope that was not judged, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedAccount {
+    /// The account.
+    pub id: AccountId,
+    /// Why.
+    pub reason: String,
+}
+
+/// A use of a root credential, for the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UseMark {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Of which kind.
+    pub kind: UseKind,
+    /// The id of the window that covers it, if one does.
+    pub window: Option<String>,
+}
+
+/// A window that was or will be open for an account, for the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowMark {
+    /// The window's id.
+    pub id: String,
+    /// It opens at this instant.
+    pub from: DateTime<Utc>,
+    /// It closes at this instant.
+    pub to: DateTime<Utc>,
+}
+
+/// Everything judged of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountReport {
+    /// The account.
+    pub id: AccountId,
+    /// The policy's name for it.
+    pub name: Option<String>,
+    /// Its partition, where it is known.
+    pub partition: Option<Partition>,
+    /// Whether not one fact could be read.
+    pub nothing_read: bool,
+    /// One outcome per rule that is on, in the order of the catalogue.
+    pub outcomes: Vec<RuleOutcome>,
+    /// Uses of root that were judged, oldest first.
+    pub uses: Vec<UseMark>,
+    /// Windows near them, in the order of the policy.
+    pub windows: Vec<WindowMark>,
+}
+
+/// How a rule stood in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleSetting {
+    /// The rule.
+    pub info: &'static RuleInfo,
+    /// The severity that the policy gives it.
+    pub severity: Severity,
+    /// Whether it ran.
+    pub on: bool,
+    /// 1-based line of the policy that names it.
+    pub line: Option<usize>,
+}
+
+/// Numbers of outcomes (not of findings).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Outcomes `fail`.
+    pub failed: usize,
+    /// Outcomes `undetermined`.
+    pub undetermined: usize,
+    /// Outcomes `waived`.
+    pub waived: usize,
+    /// Outcomes `pass`.
+    pub passed: usize,
+    /// Outcomes `not-applicable`.
+    pub not_applicable: usize,
+}
+
+impl Counts {
+    /// Counts the outcomes of all accounts.
+    #[must_use]
+    pub fn of(accounts: &[AccountReport]) -> Self {
+        let mut counts = Self::default();
+        for outcome in accounts.iter().flat_map(|account| &account.outcomes) {
+            *match outcome.outcome {
+                Outcome::Fail => &mut counts.failed,
+                Outcome::Undetermined => &mut counts.undetermined,
+                Outcome::Waived => &mut counts.waived,
+                Outcome::Pass => &mut counts.passed,
+                Outcome::NotApplicable => &mut counts.not_applicable,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// The whole run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What was found.
+    pub verdict: Verdict,
+    /// What follows: 0, 1 or 3.
+    pub exit_code: u8,
+    /// The instant that was judged.
+    pub evaluated_at: DateTime<Utc>,
+    /// Whether that instant was given by hand (`--at`), so that the verdict is "as of" it.
+    pub as_of: bool,
+    /// Until when a deployment may rely on it.
+    pub valid_until: DateTime<Utc>,
+    /// Which policy judged.
+    pub policy: PolicyOrigin,
+    /// The lowest severity that blocks.
+    pub fail_on: Severity,
+    /// The day from which the gate blocks, while that day is still to come.
+    pub enforce_from: Option<NaiveDate>,
+    /// Why the run is incomplete, where it is: interrupted, or out of time.
+    pub incomplete: Option<String>,
+    /// Every rule of the catalogue, in its order.
+    pub rules: Vec<RuleSetting>,
+    /// Every judged account, in the order of the scope.
+    pub accounts: Vec<AccountReport>,
+    /// Accounts that were not judged.
+    pub skipped: Vec<SkippedAccount>,
+    /// What else a reader should know.
+    pub notices: Vec<Notice>,
+    /// Numbers of outcomes.
+    pub counts: Counts,
+}
+
+impl Report {
+    /// How the policy set a rule.
+    #[must_use]
+    pub fn rule(&self, id: super::RuleId) -> Option<&RuleSetting> {
+        self.rules.iter().find(|setting| setting.info.id == id)
+    }
+}

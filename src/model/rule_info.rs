@@ -1,0 +1,88 @@
+//! What a rule says of itself: the one place for its name, words, bounds and tags.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Duration, Severity, Source};
+
+/// The id of a rule: kebab-case, named for the bad state, equal to the name of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RuleId(pub &'static str);
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.0)
+    }
+}
+
+/// What the findings of a rule are about, and with it what a waiver of the rule must name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// The account as a whole: at most one finding, with an empty subject.
+    Account,
+    /// An access key, by the day it was made: `key 2019-05-02`.
+    AccessKey,
+    /// A signing certificate, by the day it was uploaded: `certificate 2019-05-02`.
+    Certificate,
+    /// Uses of one kind on one UTC day: `2026-11-02 sign-in`.
+    Use,
+}
+
+/// A number of the policy that a rule compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    /// Its key below the rule's id in the policy: `within`, `max-age`.
+    pub key: &'static str,
+    /// The value where the policy does not name it.
+    pub default: Duration,
+    /// The smallest value.
+    pub least: Duration,
+    /// The largest value.
+    pub most: Duration,
+    /// One sentence for people who write policies.
+    pub meaning: &'static str,
+}
+
+/// An item of a compliance framework that a rule speaks to: `cis-aws/7.0/2.4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    /// The framework: `cis-aws`, `aws-fsbp`, `pci-dss`.
+    pub framework: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The item's own id.
+    pub id: &'static str,
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}", self.framework, self.version, self.id)
+    }
+}
+
+/// A rule's description of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The id.
+    pub id: RuleId,
+    /// One sentence without its full stop: the bad state.
+    pub summary: &'static str,
+    /// The severity where the policy does not name one.
+    pub severity: Severity,
+    /// What a finding is about.
+    pub subject: SubjectKind,
+    /// The number it compares with, where there is one.
+    pub threshold: Option<Threshold>,
+    /// The sources it reads.
+    pub needs: &'static [Source],
+    /// Judged only where this other rule's finding of the same subject is waived.
+    pub only_if_waived: Option<RuleId>,
+    /// Markdown: why it matters, what is judged and from what, what it cannot see.
+    pub docs: &'static str,
+    /// Markdown: steps that really work.
+    pub remedy: &'static str,
+    /// Items of compliance frameworks, in the order in which a report with little room shows them.
+    pub tags: &'static [Tag],
+}

@@ -1,0 +1,224 @@
+//! The validated policy. A value of these types holds nothing that the contract forbids.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::model::{AccountId, Duration, RuleId, RuleInfo, Severity, UseKind};
+
+/// The policy, as it judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// `scope.accounts`, in the order of the file; empty: none was named.
+    pub scope: Vec<ScopeAccount>,
+    /// `gate`.
+    pub gate: Gate,
+    /// `evidence.max-age`: older facts decide nothing. 4h to 24h.
+    pub max_age: Duration,
+    /// Every rule of the catalogue, in its order, with what the policy says of it.
+    pub rules: Vec<RulePolicy>,
+    /// `windows`, in the order of the file.
+    pub windows: Vec<Window>,
+    /// `waivers`, in the order of the file.
+    pub waivers: Vec<Waiver>,
+    /// `limits`.
+    pub limits: Limits,
+}
+
+/// An account that the policy names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// What the team calls it.
+    pub name: Option<String>,
+    /// The role to sign in with; its account is `id`.
+    pub role_arn: Option<String>,
+    /// 1-based line.
+    pub line: usize,
+}
+
+/// What blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The lowest severity that blocks.
+    pub fail_on: Severity,
+    /// What undetermined outcomes do.
+    pub on_undetermined: OnUndetermined,
+    /// The first day (UTC) on which the gate blocks; until then it reports. At most 90 days ahead
+    /// when the policy is read.
+    pub enforce_from: Option<NaiveDate>,
+}
+
+/// What an undetermined outcome at or above `fail-on` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUndetermined {
+    /// It blocks.
+    Fail,
+    /// It is shown; critical rules, and accounts where nothing could be read, still block.
+    Warn,
+}
+
+/// What the policy says of one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RulePolicy {
+    /// The rule.
+    pub info: &'static RuleInfo,
+    /// `false` where the policy says `off`.
+    pub on: bool,
+    /// The severity of its findings.
+    pub severity: Severity,
+    /// Its threshold (`within`, `max-age`), for rules that have one.
+    pub threshold: Option<Duration>,
+    /// 1-based line of the rule's key; `None` where the policy does not name it.
+    pub line: Option<usize>,
+}
+
+/// A span of time in which root may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Unique in the policy.
+    pub id: String,
+    /// Why root is needed.
+    pub reason: String,
+    /// The agreed change; every one-off window has one.
+    pub ticket: String,
+    /// The accounts it is for; `None`: all.
+    pub accounts: Option<Vec<AccountId>>,
+    /// It opens at this instant.
+    pub from: DateTime<Utc>,
+    /// It is closed at this instant: half-open.
+    pub to: DateTime<Utc>,
+    /// What it allows.
+    pub allow: Allow,
+    /// 1-based line of the window's first key.
+    pub line: usize,
+}
+
+/// What a window allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allow {
+    /// Signing in to the console.
+    pub sign_in: bool,
+    /// Using a long-lived access key.
+    pub access_key: bool,
+}
+
+/// Leave for one rule to be violated for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// The rule.
+    pub rule: RuleId,
+    /// The accounts; at least one.
+    pub accounts: Vec<AccountId>,
+    /// What exactly may be found; every key and use rule needs one.
+    pub subject: Option<WaiverSubject>,
+    /// Why.
+    pub reason: String,
+    /// The agreed exception.
+    pub ticket: String,
+    /// First day, UTC.
+    pub from: NaiveDate,
+    /// Last day, inclusive, UTC.
+    pub expires: NaiveDate,
+    /// 1-based line of the waiver's first key.
+    pub line: usize,
+}
+
+/// What a waiver covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaiverSubject {
+    /// The access key made on that UTC day.
+    AccessKeyCreated(NaiveDate),
+    /// The signing certificate uploaded on that UTC day.
+    CertificateUploaded(NaiveDate),
+    /// Uses of that kind.
+    Use(UseKind),
+}
+
+/// Ceilings that the policy sets itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest one-off window; at most 72h.
+    pub window: Duration,
+    /// Longest sum of all recurring windows in any 30 days; at most 72h.
+    pub window_total: Duration,
+    /// Longest `expires - from` of a waiver; at most 365d.
+    pub waiver: Duration,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            fail_on: Severity::Medium,
+            on_undetermined: OnUndetermined::Fail,
+            enforce_from: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            window: Duration::hours(12),
+            window_total: Duration::hours(24),
+            waiver: Duration::days(90),
+        }
+    }
+}
+
+impl Policy {
+    /// The default of `evidence.max-age`: AWS makes one credential report per 4 hours.
+    pub const DEFAULT_MAX_AGE: Duration = Duration::seconds(4 * 3_600 + 15 * 60);
+
+    /// The strict defaults that judge where there is no policy file.
+    #[must_use]
+    pub fn built_in(rules: &[&'static RuleInfo]) -> Self {
+        let rules = rules.iter().map(|info| RulePolicy::default_of(info)).collect();
+        Self {
+            scope: Vec::new(),
+            gate: Gate::default(),
+            max_age: Self::DEFAULT_MAX_AGE,
+            rules,
+            windows: Vec::new(),
+            waivers: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// What the policy says of a rule of the catalogue.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<&RulePolicy> {
+        self.rules.iter().find(|rule| rule.info.id == id)
+    }
+}
+
+impl RulePolicy {
+    /// A rule that the policy does not name.
+    #[must_use]
+    pub fn default_of(info: &'static RuleInfo) -> Self {
+        Self {
+            info,
+            on: true,
+            severity: info.severity,
+            threshold: info.threshold.map(|threshold| threshold.default),
+            line: None,
+        }
+    }
+}
+
+impl Window {
+    /// Whether the window is open for this kind of use of this account at this instant.
+    #[must_use]
+    pub fn covers(&self, account: &AccountId, kind: UseKind, at: DateTime<Utc>) -> bool {
+        let allowed = match kind {
+            UseKind::SignIn => self.allow.sign_in,
+            UseKind::AccessKey => self.allow.access_key,
+        };
+        allowed && self.is_for(account) && self.from <= at && at < self.to
+    }
+
+    /// Whether the window is for this account.
+    #[must_use]
+    pub fn is_for(&self, account: &AccountId) -> bool {
+        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+    }
+}
