@@ -104,7 +104,7 @@ pub struct CertificateSlot {
 
 /// The root row. In the evidence file: an object of column name to AWS's own text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+#[serde(from = "Columns", into = "BTreeMap<String, String>")]
 pub struct RootRow {
     /// Whether root has a password, or may set one (recovery allowed); `not_supported` in old reports.
     pub password_enabled: Cell<bool>,
@@ -329,8 +329,15 @@ impl RootRow {
     }
 }
 
-impl From<BTreeMap<String, String>> for RootRow {
-    fn from(columns: BTreeMap<String, String>) -> Self {
+/// Column name to AWS's own text.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Columns(
+    #[serde(deserialize_with = "super::evidence_file::unique_keys")] BTreeMap<String, String>,
+);
+
+impl From<Columns> for RootRow {
+    fn from(Columns(columns): Columns) -> Self {
         Self::from_columns(|name| columns.get(name).map(String::as_str))
     }
 }
@@ -469,6 +476,6 @@ mod tests {
     fn a_row_survives_the_evidence_file() {
         let row = parse(&format!("{HEADER}\n{ROOT}")).unwrap().report.root.unwrap();
         let columns = BTreeMap::from(row.clone());
-        assert_eq!(RootRow::from(columns), row);
+        assert_eq!(RootRow::from(Columns(columns)), row);
     }
 }

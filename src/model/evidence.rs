@@ -185,7 +185,9 @@ pub type Observed<T> = Result<Fact<T>, Gap>;
 /// Source: IAM API reference, GetAccountSummary.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AccountSummary(pub BTreeMap<String, i64>);
+pub struct AccountSummary(
+    #[serde(deserialize_with = "super::evidence_file::unique_keys")] pub BTreeMap<String, i64>,
+);
 
 impl AccountSummary {
     /// The keys of the map that speak of the root user; the only ones that are kept.

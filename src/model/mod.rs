@@ -6,6 +6,7 @@ mod account;
 mod credential_report;
 mod duration;
 mod evidence;
+mod evidence_file;
 mod finding;
 mod report;
 mod rule_info;
@@ -20,6 +21,7 @@ pub use duration::{Duration, InvalidDuration};
 pub use evidence::{
     AccountSummary, Cause, Evidence, Fact, Gap, Observed, Source, VirtualMfaDevice,
 };
+pub use evidence_file::{EVIDENCE_SCHEMA, EvidenceFileError, read_evidence, write_evidence};
 pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
 };
@@ -27,5 +29,5 @@ pub use report::{
     AccountReport, Basis, Counts, Notice, NoticeCode, PolicyOrigin, Report, RuleSetting,
     SkippedAccount, UseMark, Verdict, WindowMark,
 };
-pub use rule_info::{RuleId, RuleInfo, SubjectKind, Tag, Threshold};
+pub use rule_info::{RuleId, RuleInfo, SubjectKind, Threshold};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};

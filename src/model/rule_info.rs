@@ -45,23 +45,6 @@ pub struct Threshold {
     pub meaning: &'static str,
 }
 
-/// An item of a compliance framework that a rule speaks to: `cis-aws/7.0/2.4`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tag {
-    /// The framework: `cis-aws`, `aws-fsbp`, `pci-dss`.
-    pub framework: &'static str,
-    /// Its version.
-    pub version: &'static str,
-    /// The item's own id.
-    pub id: &'static str,
-}
-
-impl fmt::Display for Tag {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}/{}", self.framework, self.version, self.id)
-    }
-}
-
 /// A rule's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInfo {
@@ -83,6 +66,7 @@ pub struct RuleInfo {
     pub docs: &'static str,
     /// Markdown: steps that really work.
     pub remedy: &'static str,
-    /// Items of compliance frameworks, in the order in which a report with little room shows them.
-    pub tags: &'static [Tag],
+    /// Items of compliance frameworks, `framework/version/id`, in the order in which a report with
+    /// little room shows them.
+    pub tags: &'static [&'static str],
 }

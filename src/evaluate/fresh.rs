@@ -1,0 +1,66 @@
+//! Facts that are too old, from the future or without a time decide nothing: they become gaps.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::{Cause, Duration, Evidence, Gap, Observed, Source, format_time};
+use crate::rules::age;
+
+/// Clocks differ: a fact may be this far ahead of the judged instant.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// The same evidence, with a gap in the place of every fact that must not decide.
+pub(super) fn fresh(evidence: &Evidence, max_age: Duration, now: DateTime<Utc>) -> Evidence {
+    Evidence {
+        account: evidence.account.clone(),
+        partition: evidence.partition.clone(),
+        credential_report: checked(
+            &evidence.credential_report,
+            Source::CredentialReport,
+            max_age,
+            now,
+        ),
+        account_summary: checked(&evidence.account_summary, Source::AccountSummary, max_age, now),
+        virtual_mfa_devices: checked(
+            &evidence.virtual_mfa_devices,
+            Source::VirtualMfaDevices,
+            max_age,
+            now,
+        ),
+    }
+}
+
+fn checked<T: Clone>(
+    observed: &Observed<T>,
+    source: Source,
+    max_age: Duration,
+    now: DateTime<Utc>,
+) -> Observed<T> {
+    let fact = observed.clone()?;
+    let Some(time) = fact.observed_at else {
+        let mut gap = Gap::new(
+            source,
+            Cause::Undated,
+            format!("the {source} carries no time, so its age is unknown"),
+        );
+        gap.grant = (source == Source::CredentialReport)
+            .then(|| "give the time at which AWS made it: --report-generated-at TIME".to_owned());
+        return Err(gap);
+    };
+    if time > now + AHEAD {
+        let detail = format!(
+            "the {source} is of {}, after the judged instant {}",
+            format_time(time),
+            format_time(now)
+        );
+        return Err(Gap::new(source, Cause::Future, detail));
+    }
+    if now.signed_duration_since(time) > max_age.delta() {
+        let detail = format!(
+            "the {source} is of {}, {}; the policy's `evidence.max-age` is {max_age}",
+            format_time(time),
+            age(now, time)
+        );
+        return Err(Gap::new(source, Cause::Stale, detail));
+    }
+    Ok(fact)
+}

@@ -1,0 +1,162 @@
+//! The centre: policy, evidence and one instant in, an account's report out.
+//!
+//! [`evaluate`] is pure and total: no I/O, no clock, no `Result`. All that can fail happens before
+//! it (reading the policy, signing in, collecting) or after it (writing). What could not be
+//! collected arrives as a gap.
+
+mod fresh;
+mod notices;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod waivers;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use verdict::{Run, report};
+
+use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark};
+use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};
+use crate::rules::{self, Case, Judgement, Root, Rule};
+
+/// Judges one account.
+#[must_use]
+pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> AccountReport {
+    let evidence = fresh::fresh(evidence, policy.max_age, now);
+    let root = Root::reconcile(&evidence);
+    let mut report = AccountReport {
+        id: evidence.account.clone(),
+        name: name_of(policy, &evidence),
+        partition: evidence.partition.clone(),
+        nothing_read: evidence.nothing_read(),
+        outcomes: Vec::new(),
+        uses: Vec::new(),
+        windows: Vec::new(),
+    };
+    for rule in rules::ALL {
+        // A rule that the policy's list lacks is judged by its defaults, never skipped.
+        let setting = policy
+            .rule(rule.info.id)
+            .copied()
+            .unwrap_or_else(|| RulePolicy::default_of(&rule.info));
+        if !setting.on {
+            continue;
+        }
+        let account = &evidence.account;
+        let case = Case { policy, rule: &setting, account, evidence: &evidence, root: &root, now };
+        if rule.info.id == rules::USES_OF {
+            report.uses = rules::judged_uses(&case);
+            report.windows = windows_near(&case);
+        }
+        report.outcomes.push(outcome(rule, &case, report.nothing_read));
+    }
+    report
+}
+
+fn name_of(policy: &Policy, evidence: &Evidence) -> Option<String> {
+    let named = policy.scope.iter().find(|account| account.id == evidence.account);
+    named.and_then(|account| account.name.clone())
+}
+
+fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
+    let mut judgement = (rule.check)(case);
+    if let Some(tolerating) = rule.info.only_if_waived {
+        keep_tolerated(&mut judgement, tolerating, case);
+    }
+    for finding in &mut judgement.findings {
+        finding.waiver = waivers::covering(case, rule.info.id, &finding.subject);
+    }
+    judgement.gaps.sort();
+    judgement.gaps.dedup();
+    judgement.basis.sort();
+    judgement.basis.dedup();
+    let outcome = outcome_of(&judgement);
+    RuleOutcome {
+        rule: rule.info.id,
+        outcome,
+        severity: case.rule.severity,
+        message: message(outcome, &judgement),
+        blocks: blocks(case, outcome, nothing_read),
+        findings: judgement.findings,
+        evidence: judgement.basis,
+        gaps: judgement.gaps,
+    }
+}
+
+/// A rule that judges only what a waiver of another rule tolerates.
+fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>) {
+    let valid: Vec<&Waiver> = waivers::valid(case, tolerating).collect();
+    if valid.is_empty() {
+        let reason = format!("no waiver of {tolerating} is valid for this account");
+        *judgement = Judgement::not_applicable(reason);
+        return;
+    }
+    judgement
+        .findings
+        .retain(|finding| valid.iter().any(|waiver| waivers::names(waiver, &finding.subject)));
+}
+
+fn outcome_of(judgement: &Judgement) -> Outcome {
+    if judgement.findings.iter().any(|finding| finding.waiver.is_none()) {
+        Outcome::Fail
+    } else if !judgement.gaps.is_empty() {
+        // A waiver never covers what could not be determined.
+        Outcome::Undetermined
+    } else if !judgement.findings.is_empty() {
+        Outcome::Waived
+    } else if judgement.not_applicable.is_some() {
+        Outcome::NotApplicable
+    } else {
+        Outcome::Pass
+    }
+}
+
+fn message(outcome: Outcome, judgement: &Judgement) -> String {
+    let said = |waived: bool| -> String {
+        let chosen = judgement.findings.iter().filter(|finding| finding.waiver.is_some() == waived);
+        chosen.map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; ")
+    };
+    match outcome {
+        Outcome::Fail => said(false),
+        Outcome::Waived => {
+            let ends = judgement.findings.iter().filter_map(|finding| finding.waiver.as_ref());
+            let ends = ends.map(|waiver| format!("{} until {}", waiver.ticket, waiver.expires));
+            format!("{} (waived: {})", said(true), ends.collect::<Vec<_>>().join(", "))
+        }
+        Outcome::Undetermined => {
+            let details = judgement.gaps.iter().map(|gap| gap.detail.as_str());
+            format!("cannot be determined: {}", details.collect::<Vec<_>>().join("; "))
+        }
+        Outcome::NotApplicable => judgement.not_applicable.clone().unwrap_or_default(),
+        Outcome::Pass => judgement.note.clone(),
+    }
+}
+
+fn blocks(case: &Case<'_>, outcome: Outcome, nothing_read: bool) -> bool {
+    let gate = &case.policy.gate;
+    if case.rule.severity < gate.fail_on {
+        return false;
+    }
+    match outcome {
+        Outcome::Fail => true,
+        Outcome::Undetermined => {
+            gate.on_undetermined == OnUndetermined::Fail
+                || case.rule.severity == Severity::Critical
+                || nothing_read
+        }
+        Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => false,
+    }
+}
+
+/// Windows of this account that touch the judged span or the span of the same length after it.
+fn windows_near(case: &Case<'_>) -> Vec<WindowMark> {
+    let span = case.threshold().delta().max(TimeDelta::days(1));
+    let near = |window: &&Window| {
+        window.is_for(case.account)
+            && window.to >= case.now - span
+            && window.from <= case.now + span
+    };
+    let mark =
+        |window: &Window| WindowMark { id: window.id.clone(), from: window.from, to: window.to };
+    case.policy.windows.iter().filter(near).map(mark).collect()
+}

@@ -1,0 +1,176 @@
+//! What a reader should know that is no finding.
+
+use chrono::{DateTime, Utc};
+
+use super::verdict::Run;
+use super::waivers::{Standing, names, standing};
+use crate::model::{AccountId, AccountReport, Notice, NoticeCode, Outcome, Verdict, format_time};
+use crate::policy::{Policy, Waiver, Window};
+
+/// A waiver that ends within so many days is announced.
+const SOON_DAYS: i64 = 14;
+
+pub(super) fn notices(
+    policy: &Policy,
+    accounts: &[AccountReport],
+    run: &Run,
+    verdict: Verdict,
+    exit_code: u8,
+) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    of_the_run(policy, run, verdict, exit_code, &mut notices);
+    of_rules(policy, &mut notices);
+    for waiver in &policy.waivers {
+        of_waiver(policy, waiver, accounts, run.now, &mut notices);
+    }
+    for window in &policy.windows {
+        of_window(policy, window, run.now, &mut notices);
+    }
+    notices.push(Notice {
+        code: NoticeCode::EventsOff,
+        message: "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
+                  credentials are not judged, and of each credential only the newest use is known"
+            .to_owned(),
+        line: None,
+    });
+    notices
+}
+
+fn of_the_run(
+    policy: &Policy,
+    run: &Run,
+    verdict: Verdict,
+    exit_code: u8,
+    notices: &mut Vec<Notice>,
+) {
+    let mut say = |code, message: String| notices.push(Notice { code, message, line: None });
+    if let Some(why) = &run.incomplete {
+        say(
+            NoticeCode::Incomplete,
+            format!("the run is incomplete: {why}; what was collected by then is judged"),
+        );
+    }
+    if run.origin.path.is_none() {
+        say(
+            NoticeCode::BuiltInPolicy,
+            "no policy file was found (.github/rootgate.yaml, rootgate.yaml): the strict built-in defaults \
+             judged"
+                .to_owned(),
+        );
+    }
+    if policy.scope.is_empty() {
+        say(
+            NoticeCode::ScopeNotNamed,
+            "the policy names no account in `scope.accounts`: what the credentials or the evidence belong to \
+             was judged, and an account that is missing cannot be noticed"
+                .to_owned(),
+        );
+    }
+    if let Some(day) = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day) {
+        let would = if exit_code == 0 { "would pass" } else { "would block" };
+        say(
+            NoticeCode::NotEnforcedYet,
+            format!("the gate blocks from {day} on (`enforce-from`); today it {would}"),
+        );
+    }
+    if verdict == Verdict::Undetermined && exit_code == 0 {
+        say(
+            NoticeCode::UndeterminedTolerated,
+            "`on-undetermined: warn` lets undetermined outcomes through".to_owned(),
+        );
+    }
+}
+
+fn of_rules(policy: &Policy, notices: &mut Vec<Notice>) {
+    for rule in &policy.rules {
+        let id = rule.info.id;
+        let (code, message) = if !rule.on {
+            (NoticeCode::RuleOff, format!("the policy switches {id} off"))
+        } else if rule.severity < rule.info.severity {
+            let (from, to) = (rule.info.severity, rule.severity);
+            (NoticeCode::RuleLowered, format!("the policy lowers {id} from {from} to {to}"))
+        } else {
+            continue;
+        };
+        notices.push(Notice { code, message, line: rule.line });
+    }
+}
+
+fn of_waiver(
+    policy: &Policy,
+    waiver: &Waiver,
+    accounts: &[AccountReport],
+    now: DateTime<Utc>,
+    notices: &mut Vec<Notice>,
+) {
+    let Waiver { rule, ticket, from, expires, line, .. } = waiver;
+    let mut say = |code, message| notices.push(Notice { code, message, line: Some(*line) });
+    let what = format!("the waiver of {rule} ({ticket})");
+    match standing(waiver, now) {
+        Standing::NotYet => say(NoticeCode::WaiverNotYetValid, format!("{what} begins on {from}")),
+        Standing::Expired => say(
+            NoticeCode::WaiverExpired,
+            format!("{what} ended on {expires} and covers nothing any more; remove it"),
+        ),
+        Standing::Valid => {
+            let days = expires.signed_duration_since(now.date_naive()).num_days();
+            if days <= SOON_DAYS {
+                let when = if days == 0 { "today".to_owned() } else { format!("in {days} days") };
+                say(NoticeCode::WaiverExpiresSoon, format!("{what} ends {when}, on {expires}"));
+            }
+            if let Some(why) = unused(waiver, accounts) {
+                say(NoticeCode::WaiverUnused, format!("{what} covers nothing: {why}"));
+            }
+        }
+    }
+    if let Some(outside) = outside_scope(policy, Some(&waiver.accounts)) {
+        say(
+            NoticeCode::OutsideScope,
+            format!("{what} names {outside}, which is outside the scope"),
+        );
+    }
+}
+
+/// Why a valid waiver covered no finding; `None` if it covered one.
+fn unused(waiver: &Waiver, accounts: &[AccountReport]) -> Option<&'static str> {
+    let judged = accounts.iter().filter(|account| waiver.accounts.contains(&account.id));
+    let outcomes = judged.flat_map(|account| &account.outcomes);
+    let mut why = "the rule did not run for its accounts";
+    for outcome in outcomes.filter(|outcome| outcome.rule == waiver.rule) {
+        let mut findings = outcome.findings.iter().filter(|finding| finding.waiver.is_some());
+        if findings.any(|finding| names(waiver, &finding.subject)) {
+            return None;
+        }
+        why = match outcome.outcome {
+            Outcome::Undetermined => "the rule is undetermined, and a waiver never covers that",
+            _ => "its subject was not found; if it is gone, remove the waiver",
+        };
+    }
+    Some(why)
+}
+
+fn of_window(policy: &Policy, window: &Window, now: DateTime<Utc>, notices: &mut Vec<Notice>) {
+    let mut say = |code, message| notices.push(Notice { code, message, line: Some(window.line) });
+    if window.to <= now {
+        say(
+            NoticeCode::WindowPast,
+            format!(
+                "window `{}` closed at {} and never opens again; it still covers uses from its time",
+                window.id,
+                format_time(window.to)
+            ),
+        );
+    }
+    if let Some(outside) = outside_scope(policy, window.accounts.as_deref()) {
+        say(
+            NoticeCode::OutsideScope,
+            format!("window `{}` names {outside}, which is outside the scope", window.id),
+        );
+    }
+}
+
+/// The first account that a policy with a scope names outside it.
+fn outside_scope<'a>(policy: &Policy, accounts: Option<&'a [AccountId]>) -> Option<&'a AccountId> {
+    let in_scope = |id: &AccountId| policy.scope.iter().any(|account| account.id == *id);
+    accounts?.iter().find(|id| !policy.scope.is_empty() && !in_scope(id))
+}

@@ -1,0 +1,501 @@
+//! Waivers, the gate, notices, and the promise: what is not known never passes.
+
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
+
+use super::{Run, evaluate, report};
+use crate::model::{
+    Cause, Evidence, NoticeCode, Outcome, PolicyOrigin, Report, RuleId, Severity, Source, UseKind,
+    Verdict, parse_day,
+};
+use crate::policy::{Allow, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, Window};
+use crate::testing::{ACCOUNT, NOW, built_in, healthy, outcome_under, subjects, time};
+
+const ACTIVE_KEY: &[(&str, &str)] =
+    &[("access_key_1_active", "true"), ("access_key_1_last_rotated", "2019-05-02T10:00:00Z")];
+
+fn run() -> Run {
+    Run {
+        now: time(NOW),
+        as_of: false,
+        origin: PolicyOrigin {
+            path: Some("rootgate.yaml".into()),
+            repository_path: Some("rootgate.yaml".into()),
+            sha256: None,
+            git_ref: None,
+        },
+        incomplete: None,
+        skipped: Vec::new(),
+    }
+}
+
+fn judged(policy: &Policy, evidence: &Evidence) -> Report {
+    report(policy, vec![evaluate(policy, evidence, time(NOW))], run())
+}
+
+fn set(policy: &mut Policy, rule: &str, severity: Severity) {
+    policy.rules.iter_mut().find(|it| it.info.id.0 == rule).unwrap().severity = severity;
+}
+
+fn waiver(rule: &'static str, subject: Option<WaiverSubject>, from: &str, expires: &str) -> Waiver {
+    Waiver {
+        rule: RuleId(rule),
+        accounts: vec![ACCOUNT.parse().unwrap()],
+        subject,
+        reason: "moves to a role".into(),
+        ticket: "SEC-77".into(),
+        from: parse_day(from).unwrap(),
+        expires: parse_day(expires).unwrap(),
+        line: 30,
+    }
+}
+
+fn key_waiver(from: &str, expires: &str) -> Waiver {
+    let subject = WaiverSubject::AccessKeyCreated(parse_day("2019-05-02").unwrap());
+    waiver("root-access-key-active", Some(subject), from, expires)
+}
+
+fn window(from: &str, to: &str, allow: Allow) -> Window {
+    Window {
+        id: "drill".into(),
+        reason: "drill".into(),
+        ticket: "CHG-1".into(),
+        accounts: None,
+        from: time(from),
+        to: time(to),
+        allow,
+        line: 20,
+    }
+}
+
+const SIGN_IN: Allow = Allow { sign_in: true, access_key: false };
+const ACCESS_KEY: Allow = Allow { sign_in: false, access_key: true };
+
+// -- verdict and exit code ------------------------------------------------------------------------
+
+#[test]
+fn a_violation_wins_over_undetermined() {
+    let evidence = healthy()
+        .with_row(ACTIVE_KEY)
+        .with_count("AccountAccessKeysPresent", 1)
+        .without(Source::AccountSummary, Cause::Denied);
+    let report = judged(&built_in(), &evidence);
+    assert!(report.counts.undetermined > 0);
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Fail, 1));
+}
+
+#[test]
+fn undetermined_blocks_with_3() {
+    let report = judged(&built_in(), &healthy().without(Source::CredentialReport, Cause::Denied));
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
+}
+
+#[test]
+fn what_is_below_fail_on_is_counted_and_passes() {
+    let evidence = healthy().without(Source::VirtualMfaDevices, Cause::Denied);
+    let report = judged(&built_in(), &evidence);
+    assert_eq!(
+        (report.verdict, report.exit_code, report.counts.undetermined),
+        (Verdict::Pass, 0, 1)
+    );
+    let root = Some("arn:aws:iam::111122223333:root");
+    let report =
+        judged(&built_in(), &healthy().with_device("arn:aws:iam::111122223333:mfa/x", root));
+    assert_eq!((report.verdict, report.exit_code, report.counts.failed), (Verdict::Pass, 0, 1));
+    let mut strict = built_in();
+    strict.gate.fail_on = Severity::Low;
+    assert_eq!(judged(&strict, &evidence).exit_code, 3);
+}
+
+#[test]
+fn warn_lets_undetermined_through_but_never_critical_rules() {
+    let mut policy = built_in();
+    policy.gate.on_undetermined = OnUndetermined::Warn;
+    // The summary is lacking: only root-access-key-present (high) is undetermined.
+    let report = judged(&policy, &healthy().without(Source::AccountSummary, Cause::Denied));
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 0));
+    assert!(report.notices.iter().any(|notice| notice.code == NoticeCode::UndeterminedTolerated));
+    // A new key: root-access-key-active (critical) is undetermined, and present is waived away.
+    let mut policy = built_in();
+    policy.gate.on_undetermined = OnUndetermined::Warn;
+    policy.rules.iter_mut().find(|rule| rule.info.id.0 == "root-access-key-present").unwrap().on =
+        false;
+    let report = judged(&policy, &healthy().with_count("AccountAccessKeysPresent", 1));
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
+}
+
+#[test]
+fn warn_never_covers_an_account_where_nothing_could_be_read() {
+    let mut policy = built_in();
+    policy.gate.on_undetermined = OnUndetermined::Warn;
+    for rule in ["root-access-key-active", "root-mfa-missing"] {
+        set(&mut policy, rule, Severity::High);
+    }
+    let mut evidence = healthy();
+    for source in Source::ALL {
+        evidence = evidence.without(*source, Cause::NotEntered);
+    }
+    let report = judged(&policy, &evidence);
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
+}
+
+#[test]
+fn before_enforce_from_what_was_found_is_shown_and_exits_0() {
+    let mut policy = built_in();
+    policy.gate.enforce_from = parse_day("2026-11-21").ok();
+    let failing = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    let report = judged(&policy, &failing);
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Fail, 0));
+    let undetermined = healthy().without(Source::CredentialReport, Cause::Denied);
+    assert_eq!(judged(&policy, &undetermined).exit_code, 0);
+    policy.gate.enforce_from = parse_day("2026-11-20").ok();
+    assert_eq!(judged(&policy, &failing).exit_code, 1, "the day itself is enforced");
+}
+
+#[test]
+fn a_run_that_ended_early_never_passes() {
+    let mut policy = built_in();
+    policy.gate.on_undetermined = OnUndetermined::Warn;
+    let account = evaluate(&policy, &healthy(), time(NOW));
+    let ended = Run { incomplete: Some("out of time".into()), ..run() };
+    assert_eq!(report(&policy, vec![account], ended).exit_code, 3);
+    assert_eq!(report(&policy, Vec::new(), run()).exit_code, 3, "nothing judged is no pass");
+}
+
+// -- age ------------------------------------------------------------------------------------------
+
+#[test]
+fn a_fact_older_than_max_age_decides_nothing() {
+    let at = |text| judged(&built_in(), &healthy().at(Source::CredentialReport, text)).exit_code;
+    assert_eq!(at("2026-11-20T04:45:00Z"), 0, "exactly 4h15m");
+    assert_eq!(at("2026-11-20T04:44:59Z"), 3);
+}
+
+#[test]
+fn a_fact_more_than_five_minutes_ahead_decides_nothing() {
+    let at = |text| judged(&built_in(), &healthy().at(Source::AccountSummary, text)).exit_code;
+    assert_eq!(at("2026-11-20T09:05:00Z"), 0);
+    assert_eq!(at("2026-11-20T09:05:01Z"), 3);
+}
+
+#[test]
+fn a_fact_without_a_time_decides_nothing() {
+    let mut evidence =
+        healthy().without(Source::AccountSummary, Cause::NotCollected).with_row(ACTIVE_KEY);
+    evidence.credential_report.as_mut().unwrap().observed_at = None;
+    let report = judged(&built_in(), &evidence);
+    assert_eq!((report.exit_code, report.counts.failed), (3, 0));
+    let outcome = &report.accounts[0].outcomes[0];
+    assert_eq!(outcome.gaps[0].cause, Cause::Undated);
+    assert!(outcome.gaps[0].grant.as_ref().unwrap().contains("--report-generated-at"));
+}
+
+// -- windows --------------------------------------------------------------------------------------
+
+#[test]
+fn a_window_is_closed_at_its_end_and_open_at_its_start() {
+    let mut policy = built_in();
+    policy.windows = vec![window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", SIGN_IN)];
+    let used_at = |at| {
+        let evidence = healthy().with_row(&[("password_last_used", at)]);
+        outcome_under(&policy, "root-used-outside-window", &evidence).outcome
+    };
+    assert_eq!(used_at("2026-11-18T08:59:59Z"), Outcome::Fail);
+    assert_eq!(used_at("2026-11-18T09:00:00Z"), Outcome::Pass);
+    assert_eq!(used_at("2026-11-18T09:59:59Z"), Outcome::Pass);
+    assert_eq!(used_at("2026-11-18T10:00:00Z"), Outcome::Fail);
+}
+
+#[test]
+fn a_window_covers_only_the_kinds_it_allows_and_only_its_accounts() {
+    let evidence = healthy().with_row(&[("access_key_1_last_used_date", "2026-11-18T09:30:00Z")]);
+    let with = |allow, accounts: Option<&str>| {
+        let mut policy = built_in();
+        let mut open = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", allow);
+        open.accounts = accounts.map(|id| vec![id.parse().unwrap()]);
+        policy.windows = vec![open];
+        outcome_under(&policy, "root-used-outside-window", &evidence).outcome
+    };
+    assert_eq!(with(SIGN_IN, None), Outcome::Fail);
+    assert_eq!(with(ACCESS_KEY, None), Outcome::Pass);
+    assert_eq!(with(ACCESS_KEY, Some(ACCOUNT)), Outcome::Pass);
+    assert_eq!(with(ACCESS_KEY, Some("444455556666")), Outcome::Fail);
+}
+
+#[test]
+fn the_timeline_marks_each_use_with_its_window() {
+    let mut policy = built_in();
+    policy.windows = vec![window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", SIGN_IN)];
+    let evidence = healthy().with_row(&[
+        ("password_last_used", "2026-11-18T09:30:00Z"),
+        ("access_key_2_last_used_date", "2026-11-19T01:00:00Z"),
+    ]);
+    let account = evaluate(&policy, &evidence, time(NOW));
+    let marks: Vec<_> =
+        account.uses.iter().map(|used| (used.kind, used.window.as_deref())).collect();
+    assert_eq!(marks, [(UseKind::SignIn, Some("drill")), (UseKind::AccessKey, None)]);
+    assert_eq!(account.windows.len(), 1);
+}
+
+// -- waivers --------------------------------------------------------------------------------------
+
+#[test]
+fn a_valid_waiver_keeps_the_finding_and_does_not_block() {
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2027-01-15")];
+    set(&mut policy, "root-access-key-not-rotated", Severity::Low);
+    let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    let outcome = outcome_under(&policy, "root-access-key-active", &evidence);
+    assert_eq!(outcome.outcome, Outcome::Waived);
+    assert_eq!(outcome.findings[0].waiver.as_ref().unwrap().ticket, "SEC-77");
+    let report = judged(&policy, &evidence);
+    assert_eq!((report.exit_code, report.counts.waived), (0, 1));
+}
+
+#[test]
+fn waiver_days_are_inclusive_at_both_ends() {
+    let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    for (from, expires, outcome) in [
+        ("2026-11-20", "2026-11-20", Outcome::Waived),
+        ("2026-11-21", "2026-12-20", Outcome::Fail),
+        ("2026-10-01", "2026-11-19", Outcome::Fail),
+    ] {
+        let mut policy = built_in();
+        policy.waivers = vec![key_waiver(from, expires)];
+        assert_eq!(outcome_under(&policy, "root-access-key-active", &evidence).outcome, outcome);
+    }
+}
+
+#[test]
+fn a_waiver_of_one_key_never_covers_another() {
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2027-01-15")];
+    let two = [
+        ACTIVE_KEY,
+        &[("access_key_2_active", "true"), ("access_key_2_last_rotated", "2019-05-02T11:00:00Z")],
+    ];
+    let evidence = healthy().with_row(&two.concat()).with_count("AccountAccessKeysPresent", 2);
+    let outcome = outcome_under(&policy, "root-access-key-active", &evidence);
+    assert_eq!(outcome.outcome, Outcome::Fail);
+    assert!(outcome.findings[0].waiver.is_some() && outcome.findings[1].waiver.is_none());
+}
+
+#[test]
+fn a_waiver_never_covers_what_is_undetermined() {
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2027-01-15")];
+    // The summary counts a second key that the report does not show.
+    let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 2);
+    let outcome = outcome_under(&policy, "root-access-key-active", &evidence);
+    assert_eq!(outcome.outcome, Outcome::Undetermined);
+    assert!(outcome.findings[0].waiver.is_some(), "the waived finding stays visible");
+}
+
+#[test]
+fn a_waiver_of_one_kind_of_use_never_covers_the_other() {
+    let mut policy = built_in();
+    let subject = Some(WaiverSubject::Use(UseKind::AccessKey));
+    policy.waivers = vec![waiver("root-used-outside-window", subject, "2026-11-01", "2026-12-01")];
+    let key = healthy().with_row(&[("access_key_1_last_used_date", "2026-11-19T12:00:00Z")]);
+    assert_eq!(outcome_under(&policy, "root-used-outside-window", &key).outcome, Outcome::Waived);
+    let sign_in = healthy().with_row(&[("password_last_used", "2026-11-19T12:00:00Z")]);
+    assert_eq!(outcome_under(&policy, "root-used-outside-window", &sign_in).outcome, Outcome::Fail);
+}
+
+#[test]
+fn not_rotated_judges_only_keys_whose_active_is_waived() {
+    let rule = "root-access-key-not-rotated";
+    let two = [
+        ("access_key_1_active", "true"),
+        ("access_key_1_last_rotated", "2019-05-02T10:00:00Z"),
+        ("access_key_2_active", "true"),
+        ("access_key_2_last_rotated", "2018-01-01T10:00:00Z"),
+    ];
+    let evidence = healthy().with_row(&two).with_count("AccountAccessKeysPresent", 2);
+    assert_eq!(outcome_under(&built_in(), rule, &evidence).outcome, Outcome::NotApplicable);
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2027-01-15")];
+    let outcome = outcome_under(&policy, rule, &evidence);
+    assert_eq!((outcome.outcome, subjects(&outcome)), (Outcome::Fail, vec!["key 2019-05-02"]));
+    let young =
+        [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2026-11-01T10:00:00Z")];
+    let mut policy = built_in();
+    policy.waivers = vec![Waiver {
+        subject: Some(WaiverSubject::AccessKeyCreated(parse_day("2026-11-01").unwrap())),
+        ..key_waiver("2026-11-01", "2027-01-15")
+    }];
+    let evidence = healthy().with_row(&young).with_count("AccountAccessKeysPresent", 1);
+    assert_eq!(outcome_under(&policy, rule, &evidence).outcome, Outcome::Pass);
+}
+
+// -- notices --------------------------------------------------------------------------------------
+
+fn codes(policy: &Policy, evidence: &Evidence) -> Vec<(NoticeCode, Option<usize>)> {
+    let report = judged(policy, evidence);
+    report.notices.iter().map(|notice| (notice.code, notice.line)).collect()
+}
+
+#[test]
+fn waivers_announce_their_life() {
+    let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    for (from, expires, evidence, code) in [
+        ("2026-11-21", "2027-01-15", &evidence, NoticeCode::WaiverNotYetValid),
+        ("2026-11-01", "2026-12-04", &evidence, NoticeCode::WaiverExpiresSoon),
+        ("2026-11-01", "2026-11-19", &evidence, NoticeCode::WaiverExpired),
+        ("2026-11-01", "2027-01-15", &healthy(), NoticeCode::WaiverUnused),
+    ] {
+        let mut policy = built_in();
+        policy.waivers = vec![key_waiver(from, expires)];
+        let found = codes(&policy, evidence);
+        assert!(found.contains(&(code, Some(30))), "{code:?}: {found:?}");
+    }
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2026-12-05")];
+    assert!(
+        codes(&policy, &evidence).iter().all(|(_, line)| line.is_none()),
+        "15 days are not soon"
+    );
+}
+
+#[test]
+fn a_rule_that_is_off_or_lowered_is_said() {
+    let mut policy = built_in();
+    policy.rules[0].on = false;
+    policy.rules[0].line = Some(7);
+    set(&mut policy, "root-mfa-missing", Severity::Low);
+    let found = codes(&policy, &healthy());
+    assert!(found.contains(&(NoticeCode::RuleOff, Some(7))));
+    assert!(found.iter().any(|(code, _)| *code == NoticeCode::RuleLowered));
+}
+
+#[test]
+fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_said() {
+    let mut policy = built_in();
+    policy.scope =
+        vec![ScopeAccount { id: ACCOUNT.parse().unwrap(), name: None, role_arn: None, line: 3 }];
+    let mut past = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", SIGN_IN);
+    past.accounts = Some(vec!["444455556666".parse().unwrap()]);
+    policy.windows = vec![past];
+    let found = codes(&policy, &healthy());
+    assert!(found.contains(&(NoticeCode::WindowPast, Some(20))));
+    assert!(found.contains(&(NoticeCode::OutsideScope, Some(20))));
+    assert!(!found.iter().any(|(code, _)| *code == NoticeCode::ScopeNotNamed));
+    assert!(codes(&built_in(), &healthy()).contains(&(NoticeCode::ScopeNotNamed, None)));
+}
+
+// -- how long it holds ------------------------------------------------------------------------------
+
+#[test]
+fn a_verdict_holds_an_hour_or_until_its_evidence_or_waiver_ends() {
+    let until = |policy: &Policy, evidence: &Evidence| judged(policy, evidence).valid_until;
+    let fresh = healthy().at(Source::CredentialReport, "2026-11-20T08:00:00Z");
+    assert_eq!(until(&built_in(), &fresh), time("2026-11-20T10:00:00Z"));
+    let ageing = healthy().at(Source::CredentialReport, "2026-11-20T05:00:00Z");
+    assert_eq!(until(&built_in(), &ageing), time("2026-11-20T09:15:00Z"));
+    let mut policy = built_in();
+    policy.waivers = vec![key_waiver("2026-11-01", "2026-11-20")];
+    let evidence = fresh.with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    let late = report(
+        &policy,
+        vec![evaluate(&policy, &evidence, time(NOW))],
+        Run { now: time("2026-11-20T23:30:00Z"), ..run() },
+    );
+    assert!(late.valid_until <= time("2026-11-21T00:00:00Z"));
+}
+
+// -- promise 1: never a silent pass -----------------------------------------------------------------
+
+fn cell() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("true"),
+        Just("false"),
+        Just("N/A"),
+        Just("no_information"),
+        Just("not_supported"),
+        Just("2019-05-02T10:00:00Z"),
+        Just("2026-11-19T12:00:00Z"),
+        Just(""),
+        Just("odd"),
+        Just("-"),
+    ]
+}
+
+const COLUMNS: &[&str] = &[
+    "password_enabled",
+    "password_last_used",
+    "mfa_active",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_1_last_used_date",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "access_key_2_last_used_date",
+    "cert_1_active",
+    "cert_1_last_rotated",
+    "cert_2_active",
+    "cert_2_last_rotated",
+    "additional_credentials_info",
+];
+const COUNTERS: &[&str] = &[
+    "AccountAccessKeysPresent",
+    "AccountMFAEnabled",
+    "AccountPasswordPresent",
+    "AccountSigningCertificatesPresent",
+];
+
+/// Healthy evidence with a few odd cells and counters, as an attacker or a mistake would leave it.
+fn evidence() -> impl Strategy<Value = (Vec<(&'static str, &'static str)>, Evidence)> {
+    let changes = prop::collection::vec((prop::sample::select(COLUMNS), cell()), 0..6);
+    let counts = prop::collection::vec((prop::sample::select(COUNTERS), -1_i64..3), 0..4);
+    (changes, counts, any::<bool>()).prop_map(|(changes, counts, report_newer)| {
+        let mut evidence = healthy().with_row(&changes);
+        for (key, count) in counts {
+            evidence = evidence.with_count(key, count);
+        }
+        if report_newer {
+            evidence = evidence.at(Source::CredentialReport, NOW);
+        }
+        (changes, evidence)
+    })
+}
+
+proptest! {
+    #[test]
+    fn evidence_that_blocks_still_blocks_when_sources_become_gaps(
+        (_, evidence) in evidence(),
+        lost in prop::collection::vec(prop::sample::select(Source::ALL), 1..4),
+        cause in prop_oneof![Just(Cause::Denied), Just(Cause::Unreadable), Just(Cause::Stale)],
+    ) {
+        if judged(&built_in(), &evidence).exit_code != 0 {
+            let mut poorer = evidence;
+            for source in lost {
+                poorer = poorer.without(source, cause);
+            }
+            prop_assert!(matches!(judged(&built_in(), &poorer).exit_code, 1 | 3));
+        }
+    }
+
+    #[test]
+    fn evidence_that_blocks_still_blocks_when_single_facts_become_gaps(
+        (changes, evidence) in evidence(),
+        cells in prop::collection::vec((prop::sample::select(COLUMNS), prop_oneof![Just("odd"), Just("-")]), 0..4),
+        counters in prop::collection::vec(prop::sample::select(COUNTERS), 0..3),
+    ) {
+        if judged(&built_in(), &evidence).exit_code != 0 {
+            // `additional_credentials_info` is a column that healthy reports lack: losing it is no gap.
+            let cells = cells.into_iter().filter(|(column, _)| *column != "additional_credentials_info");
+            let poorer_row: Vec<_> = changes.into_iter().chain(cells).collect();
+            let mut poorer = evidence.with_row(&poorer_row);
+            for counter in counters {
+                poorer.account_summary.as_mut().unwrap().value.0.remove(counter);
+            }
+            prop_assert!(matches!(judged(&built_in(), &poorer).exit_code, 1 | 3));
+        }
+    }
+
+    #[test]
+    fn the_same_inputs_give_the_same_report((_, evidence) in evidence()) {
+        prop_assert_eq!(judged(&built_in(), &evidence), judged(&built_in(), &evidence));
+    }
+}

@@ -1,0 +1,312 @@
+//! The evidence file, `rootgate.evidence/v1`: what one job collects and another judges.
+//!
+//! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that stands in no
+//! account's object was not asked for; one that was asked for and failed is there as a gap.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{
+    AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
+    Source, VirtualMfaDevice, format_time, parse_time,
+};
+
+/// The `schema` of an evidence file.
+pub const EVIDENCE_SCHEMA: &str = "rootgate.evidence/v1";
+
+/// Why a text is not an evidence file. Nothing of such a file is believed.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceFileError {
+    /// Not JSON, cut, or not of the expected form; the message says line and column.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// A `schema` that this version does not read.
+    #[error("the file's schema is `{0}`; this version of rootgate reads `{EVIDENCE_SCHEMA}`")]
+    Schema(String),
+    /// A time that is none.
+    #[error("`{field}` holds `{text}`: {error}")]
+    Time {
+        /// Where it stands.
+        field: String,
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        error: super::InvalidTime,
+    },
+    /// An account twice.
+    #[error("account {0} stands in the file twice")]
+    Twice(AccountId),
+    /// Neither a fact nor a gap, or both, or a gap of another source.
+    #[error(
+        "account {account}: `{source_key}` must hold either `observed_at` and `value`, or a `gap` of that source"
+    )]
+    Entry {
+        /// The account.
+        account: AccountId,
+        /// The key of the source.
+        source_key: &'static str,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: String,
+    collected_at: String,
+    accounts: Vec<AccountEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountEntry {
+    id: AccountId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partition: Option<Partition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential_report: Option<Entry<CredentialReport>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_summary: Option<Entry<AccountSummary>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    virtual_mfa_devices: Option<Entry<Vec<VirtualMfaDevice>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<T> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    observed_at: Option<String>,
+    // `default` is left out on purpose: `Option<T>` without it still takes a missing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<Gap>,
+}
+
+/// Writes an evidence file: the same evidence gives the same bytes.
+///
+/// # Errors
+/// None in practice: everything in evidence can be written as JSON.
+pub fn write_evidence(
+    accounts: &[Evidence],
+    collected_at: DateTime<Utc>,
+) -> Result<String, serde_json::Error> {
+    let file = File {
+        schema: EVIDENCE_SCHEMA.to_owned(),
+        collected_at: format_time(collected_at),
+        accounts: accounts.iter().map(AccountEntry::from).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&file)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Reads an evidence file.
+///
+/// # Errors
+/// A file that is not whole, of another version, or that says one thing twice.
+pub fn read_evidence(text: &str) -> Result<Vec<Evidence>, EvidenceFileError> {
+    /// The version decides before the rest is looked at: a newer file is not a broken one.
+    #[derive(Deserialize)]
+    struct Version {
+        schema: String,
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let version: Version = serde_json::from_str(text)?;
+    if version.schema != EVIDENCE_SCHEMA {
+        return Err(EvidenceFileError::Schema(version.schema.chars().take(80).collect()));
+    }
+    let file: File = serde_json::from_str(text)?;
+    read_time("collected_at", &file.collected_at)?;
+    let mut accounts: Vec<Evidence> = Vec::new();
+    for entry in file.accounts {
+        if accounts.iter().any(|known| known.account == entry.id) {
+            return Err(EvidenceFileError::Twice(entry.id));
+        }
+        accounts.push(entry.read()?);
+    }
+    Ok(accounts)
+}
+
+fn read_time(field: &str, text: &str) -> Result<DateTime<Utc>, EvidenceFileError> {
+    parse_time(text).map_err(|error| EvidenceFileError::Time {
+        field: field.to_owned(),
+        text: text.chars().take(80).collect(),
+        error,
+    })
+}
+
+impl From<&Evidence> for AccountEntry {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            id: evidence.account.clone(),
+            partition: evidence.partition.clone(),
+            credential_report: Entry::of(&evidence.credential_report),
+            account_summary: Entry::of(&evidence.account_summary),
+            virtual_mfa_devices: Entry::of(&evidence.virtual_mfa_devices),
+        }
+    }
+}
+
+impl AccountEntry {
+    fn read(self) -> Result<Evidence, EvidenceFileError> {
+        let id = &self.id;
+        Ok(Evidence {
+            credential_report: Entry::read(self.credential_report, id, Source::CredentialReport)?,
+            account_summary: Entry::read(self.account_summary, id, Source::AccountSummary)?,
+            virtual_mfa_devices: Entry::read(
+                self.virtual_mfa_devices,
+                id,
+                Source::VirtualMfaDevices,
+            )?,
+            partition: self.partition,
+            account: self.id,
+        })
+    }
+}
+
+const fn key_of(source: Source) -> &'static str {
+    match source {
+        Source::CredentialReport => "credential_report",
+        Source::AccountSummary => "account_summary",
+        Source::VirtualMfaDevices => "virtual_mfa_devices",
+    }
+}
+
+impl<T: Clone> Entry<T> {
+    fn of(observed: &Observed<T>) -> Option<Self> {
+        match observed {
+            Ok(fact) => Some(Self {
+                observed_at: fact.observed_at.map(format_time),
+                value: Some(fact.value.clone()),
+                gap: None,
+            }),
+            Err(gap) if gap.cause == Cause::NotCollected => None,
+            Err(gap) => Some(Self { observed_at: None, value: None, gap: Some(gap.clone()) }),
+        }
+    }
+
+    fn read(
+        entry: Option<Self>,
+        account: &AccountId,
+        source: Source,
+    ) -> Result<Observed<T>, EvidenceFileError> {
+        let source_key = key_of(source);
+        let Some(entry) = entry else {
+            let detail = format!("the {source} is not in the evidence");
+            return Ok(Err(Gap::new(source, Cause::NotCollected, detail)));
+        };
+        match (entry.value, entry.observed_at, entry.gap) {
+            (Some(value), observed_at, None) => {
+                let field = format!("{source_key}.observed_at");
+                let observed_at = observed_at.map(|text| read_time(&field, &text)).transpose()?;
+                Ok(Ok(Fact { value, observed_at }))
+            }
+            (None, None, Some(gap)) if gap.source == source => Ok(Err(gap)),
+            _ => Err(EvidenceFileError::Entry { account: account.clone(), source_key }),
+        }
+    }
+}
+
+/// A JSON object in which no key stands twice; `serde_json` would keep the last one in silence.
+pub(super) fn unique_keys<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    struct UniqueKeys<V>(PhantomData<V>);
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueKeys<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = object.next_entry::<String, V>()? {
+                if map.contains_key(&key) {
+                    return Err(de::Error::custom(format!("duplicate key `{key}`")));
+                }
+                map.insert(key, value);
+            }
+            Ok(map)
+        }
+    }
+    deserializer.deserialize_map(UniqueKeys(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = r#""id": "111122223333", "partition": "aws",
+        "account_summary": {"observed_at": "2026-11-20T08:00:00Z", "value": {"AccountAccessKeysPresent": 0}},
+        "virtual_mfa_devices": {"gap": {"source": "virtual-mfa-devices", "action": "iam:ListVirtualMFADevices",
+            "cause": "denied", "detail": "denied", "grant": "iam:ListVirtualMFADevices"}}"#;
+
+    fn file(accounts: &str) -> String {
+        format!(
+            r#"{{"schema": "rootgate.evidence/v1", "collected_at": "2026-11-20T08:00:00Z", "accounts": [{accounts}]}}"#
+        )
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_collected_and_what_failed_is_its_gap() {
+        let evidence = read_evidence(&file(&format!("{{{ACCOUNT}}}"))).unwrap().remove(0);
+        assert_eq!(evidence.credential_report.unwrap_err().cause, Cause::NotCollected);
+        assert_eq!(evidence.virtual_mfa_devices.unwrap_err().cause, Cause::Denied);
+        let summary = evidence.account_summary.unwrap();
+        assert_eq!(summary.value.count("AccountAccessKeysPresent"), Some(0));
+        assert_eq!(summary.value.count("AccountMFAEnabled"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_written_reads_as_the_same_evidence() {
+        let evidence = read_evidence(&file(&format!("{{{ACCOUNT}}}"))).unwrap();
+        let now = parse_time("2026-11-20T09:00:00Z").unwrap();
+        let text = write_evidence(&evidence, now).unwrap();
+        assert_eq!(read_evidence(&text).unwrap(), evidence);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_says_what_and_where() {
+        let account = format!("{{{ACCOUNT}}}");
+        let whole = file(&account);
+        for (text, part) in [
+            (whole[..whole.len() - 9].to_owned(), "EOF"),
+            (whole.replace("evidence/v1", "evidence/v2"), "`rootgate.evidence/v2`"),
+            (whole.replace("\"schema\"", "\"scheme\""), "missing field `schema`"),
+            (file(&format!("{account},{account}")), "111122223333 stands in the file twice"),
+            (whole.replace("111122223333", "11112222333"), "12 digits"),
+            (whole.replace("\"partition\"", "\"partitoin\""), "unknown field `partitoin`"),
+            (whole.replace("\"aws\"", "\"azure\""), "a partition is"),
+            (whole.replace("08:00:00Z\", \"value", "08:00:00\", \"value"), "no zone"),
+            (
+                whole.replace("\"cause\": \"denied\"", "\"cause\": \"bored\""),
+                "unknown variant `bored`",
+            ),
+            (
+                whole.replace(
+                    "\"source\": \"virtual-mfa-devices\"",
+                    "\"source\": \"account-summary\"",
+                ),
+                "`virtual_mfa_devices` must hold",
+            ),
+            (
+                whole.replace("{\"AccountAccessKeysPresent\": 0}", "{\"A\": 0, \"A\": 1}"),
+                "duplicate key `A`",
+            ),
+            (whole.replace("Present\": 0", "Present\": 0.5"), "invalid type"),
+            ("null".to_owned(), "invalid type"),
+            (String::new(), "EOF"),
+        ] {
+            let message = read_evidence(&text).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}\nlacks {part}");
+        }
+    }
+}

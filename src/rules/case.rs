@@ -1,0 +1,63 @@
+//! What a rule is given, and what it gives back.
+
+use chrono::{DateTime, Utc};
+
+use super::reconcile::Root;
+use crate::model::{AccountId, Basis, Duration, Evidence, Finding, Gap, Partition};
+use crate::policy::{Policy, RulePolicy};
+
+/// One account, as a rule sees it. Facts that are too old or from the future are gaps already.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// What the policy says of this rule.
+    pub rule: &'a RulePolicy,
+    /// The account.
+    pub account: &'a AccountId,
+    /// Its facts and gaps.
+    pub evidence: &'a Evidence,
+    /// What the facts say together.
+    pub root: &'a Root,
+    /// The instant that is judged.
+    pub now: DateTime<Utc>,
+}
+
+impl Case<'_> {
+    /// The threshold of this rule: the policy's, else the rule's own.
+    #[must_use]
+    pub fn threshold(&self) -> Duration {
+        let own = self.rule.info.threshold.map(|threshold| threshold.default);
+        self.rule.threshold.or(own).unwrap_or(Duration::seconds(0))
+    }
+
+    /// Whether root has a console in the account's partition.
+    #[must_use]
+    pub fn root_has_console(&self) -> bool {
+        self.evidence.partition.as_ref().is_none_or(Partition::root_has_console)
+    }
+}
+
+/// What a rule says of one account: findings make it fail, else gaps make it undetermined, else
+/// it is not applicable or passes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judgement {
+    /// Every violation.
+    pub findings: Vec<Finding>,
+    /// The facts it lacked.
+    pub gaps: Vec<Gap>,
+    /// Why it has nothing to say of this account.
+    pub not_applicable: Option<String>,
+    /// What was seen where nothing is wrong, and what cannot be seen. One or more sentences.
+    pub note: String,
+    /// The facts that decided.
+    pub basis: Vec<Basis>,
+}
+
+impl Judgement {
+    /// The rule has nothing to say of this account.
+    #[must_use]
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self { not_applicable: Some(reason.into()), ..Self::default() }
+    }
+}

@@ -1,0 +1,62 @@
+//! The catalogue. A rule is one file: what it says of itself, how it judges, its tests.
+//!
+//! A rule is a pure function of the policy, one account's evidence and one instant. It sees no
+//! file, format, clock, environment or waiver. What it cannot know it returns as a gap.
+//!
+//! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page.
+
+mod case;
+mod reconcile;
+mod root_access_key_active;
+mod root_access_key_not_rotated;
+mod root_access_key_present;
+mod root_mfa_missing;
+mod root_mfa_not_hardware;
+mod root_signing_certificate_present;
+mod root_used_outside_window;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use case::{Case, Judgement};
+pub use reconcile::{Credential, Root};
+pub use root_used_outside_window::uses as judged_uses;
+pub use words::age;
+
+use crate::model::{RuleId, RuleInfo};
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it says of itself.
+    pub info: RuleInfo,
+    /// How it judges one account.
+    pub check: fn(&Case<'_>) -> Judgement,
+}
+
+/// Every rule, in the order of reports.
+pub static ALL: &[&Rule] = &[
+    &root_access_key_active::RULE,
+    &root_access_key_present::RULE,
+    &root_access_key_not_rotated::RULE,
+    &root_used_outside_window::RULE,
+    &root_mfa_missing::RULE,
+    &root_mfa_not_hardware::RULE,
+    &root_signing_certificate_present::RULE,
+];
+
+/// The rule that judges uses of root.
+pub const USES_OF: RuleId = root_used_outside_window::RULE.info.id;
+
+/// What every rule says of itself, in the order of reports.
+#[must_use]
+pub fn infos() -> Vec<&'static RuleInfo> {
+    ALL.iter().map(|rule| &rule.info).collect()
+}
+
+/// The rule of an id.
+#[must_use]
+pub fn find(id: RuleId) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.info.id == id)
+}

@@ -1,0 +1,505 @@
+//! Where the sources meet: the one place that says which of them decided.
+//!
+//! The credential report may be hours old and is detailed; the account summary is live and only
+//! counts. The newest evidence wins, and a doubt is a gap, never a pass. In short:
+//!
+//! | summary | report | active | present (not active) |
+//! |---|---|---|---|
+//! | 0, newer | any | none | none; undetermined if the report shows an inactive key |
+//! | 0 | unread | none | none |
+//! | above 0 | shows none, or unread | undetermined | yes |
+//! | above 0 | shows keys | as the report | as the report |
+//! | not asked | any | as the report | as the report |
+//! | asked, unread | any | as the report | as the report, and a pass is undetermined |
+//!
+//! Whether the summary counts inactive keys, and whether it counts beyond one, AWS does not say:
+//! neither may decide a verdict.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{
+    AccountSummary, Basis, Cause, Cell, CredentialReport, Evidence, Gap, Observed, RootRow, Source,
+    format_time,
+};
+
+/// A root access key or signing certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// When it was made; `None`: nobody tells, only that it exists.
+    pub created: Option<DateTime<Utc>>,
+    /// Where its last use was, in words; `None`: no use is known.
+    pub last_used: Option<String>,
+}
+
+/// One kind of credential: those that exist, and what keeps "there is no other" from being known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Those that exist, oldest first, those of unknown age last.
+    pub exist: Vec<Credential>,
+    /// Why there may be more.
+    pub gaps: Vec<Gap>,
+    /// The facts that decided.
+    pub basis: Vec<Basis>,
+}
+
+/// Yes, no, or why neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A source says so.
+    Is(bool, Basis),
+    /// No source says so.
+    Unknown(Vec<Gap>),
+}
+
+/// What all sources together say of the root user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Active access keys.
+    pub active_keys: Known,
+    /// Access keys that exist and are not active, or of which not even that is known.
+    pub other_keys: Known,
+    /// Signing certificates, active or not.
+    pub certificates: Known,
+    /// Whether there is a password, or leave to set one.
+    pub password: Fact,
+    /// Whether at least one MFA device of any kind is registered.
+    pub mfa: Fact,
+}
+
+impl Root {
+    /// Brings the sources of one account together.
+    #[must_use]
+    pub fn reconcile(evidence: &Evidence) -> Self {
+        let report = Report::of(&evidence.credential_report);
+        let summary = &evidence.account_summary;
+        let (active_keys, other_keys) =
+            keys(&report, &Count::of(summary, "AccountAccessKeysPresent"));
+        let signing = Count::of(summary, "AccountSigningCertificatesPresent");
+        let password = Count::of(summary, "AccountPasswordPresent");
+        let mfa = Count::of(summary, "AccountMFAEnabled");
+        Self {
+            active_keys,
+            other_keys,
+            certificates: certificates(&report, &signing),
+            password: newest(
+                &report,
+                "password_enabled",
+                |root| &root.password_enabled,
+                password,
+                false,
+            ),
+            mfa: newest(&report, "mfa_active", |root| &root.mfa_active, mfa, true),
+        }
+    }
+
+    /// Whether root has any credential at all: `None` where that is not known.
+    #[must_use]
+    pub fn has_credentials(&self) -> Option<bool> {
+        let kinds = [&self.active_keys, &self.other_keys, &self.certificates];
+        if kinds.iter().any(|kind| !kind.exist.is_empty()) {
+            return Some(true);
+        }
+        match self.password {
+            Fact::Is(true, _) => Some(true),
+            Fact::Is(false, _) => kinds.iter().all(|kind| kind.gaps.is_empty()).then_some(false),
+            Fact::Unknown(_) => None,
+        }
+    }
+
+    /// What keeps [`Root::has_credentials`] from being known.
+    #[must_use]
+    pub fn credential_gaps(&self) -> Vec<Gap> {
+        let kinds = [&self.active_keys, &self.other_keys, &self.certificates];
+        let mut gaps: Vec<Gap> = kinds.iter().flat_map(|kind| kind.gaps.clone()).collect();
+        if let Fact::Unknown(more) = &self.password {
+            gaps.extend(more.clone());
+        }
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+}
+
+/// The root row with its time, or why there is none.
+enum Report<'a> {
+    Row(&'a RootRow, Basis),
+    Lacking(Gap),
+}
+
+impl<'a> Report<'a> {
+    fn of(observed: &'a Observed<CredentialReport>) -> Self {
+        let fact = match observed {
+            Ok(fact) => fact,
+            Err(gap) => return Self::Lacking(gap.clone()),
+        };
+        let Some(observed_at) = fact.observed_at else {
+            return Self::Lacking(report_gap(
+                Cause::Undated,
+                "the credential report carries no time",
+            ));
+        };
+        match &fact.value.root {
+            Some(row) => Self::Row(row, Basis { source: Source::CredentialReport, observed_at }),
+            None => Self::Lacking(report_gap(
+                Cause::Missing,
+                "the credential report has no `<root_account>` row",
+            )),
+        }
+    }
+}
+
+fn report_gap(cause: Cause, detail: impl Into<String>) -> Gap {
+    Gap::new(Source::CredentialReport, cause, detail)
+}
+
+/// One counter of the account summary.
+enum Count {
+    Is(u64, Basis),
+    /// Nobody asked for the summary.
+    NotAsked(Gap),
+    /// It was asked for, and could not be read.
+    Unread(Gap),
+    /// It was read, and does not tell this counter.
+    Lacking(Gap),
+}
+
+impl Count {
+    fn of(observed: &Observed<AccountSummary>, key: &'static str) -> Self {
+        let fact = match observed {
+            Ok(fact) => fact,
+            Err(gap) if gap.cause == Cause::NotCollected => return Self::NotAsked(gap.clone()),
+            Err(gap) => return Self::Unread(gap.clone()),
+        };
+        let gap =
+            |cause, detail: String| Self::Lacking(Gap::new(Source::AccountSummary, cause, detail));
+        match (fact.value.count(key), fact.observed_at) {
+            (Some(count), Some(observed_at)) => {
+                Self::Is(count, Basis { source: Source::AccountSummary, observed_at })
+            }
+            (Some(_), None) => gap(Cause::Undated, "the account summary carries no time".into()),
+            (None, _) if fact.value.0.contains_key(key) => {
+                gap(Cause::Unreadable, format!("the account summary holds a negative `{key}`"))
+            }
+            (None, _) => gap(Cause::Missing, format!("the account summary has no `{key}`")),
+        }
+    }
+
+    /// The gap of a counter that says nothing.
+    fn gap(&self) -> Option<&Gap> {
+        match self {
+            Self::Is(..) => None,
+            Self::NotAsked(gap) | Self::Unread(gap) | Self::Lacking(gap) => Some(gap),
+        }
+    }
+}
+
+/// What the report's two slots of a kind show.
+#[derive(Default)]
+struct Shown {
+    active: Vec<Credential>,
+    inactive: Vec<Credential>,
+    /// It is not known whether the slot holds an active one (nor whether it holds any).
+    active_gaps: Vec<Gap>,
+    /// It is not known whether the slot holds an inactive one.
+    inactive_gaps: Vec<Gap>,
+}
+
+impl Shown {
+    fn add(
+        &mut self,
+        column: &str,
+        active: &Cell<bool>,
+        rotated: &Cell<DateTime<Utc>>,
+        last_used: Option<String>,
+    ) {
+        let created = match rotated {
+            Cell::Value(time) => Some(*time),
+            _ => None,
+        };
+        let credential = Credential { created, last_used };
+        match (active, rotated) {
+            (Cell::Value(true), _) => self.active.push(credential),
+            // `active=false` beside a date is an inactive one that exists.
+            (Cell::Value(false), Cell::Value(_)) => self.inactive.push(credential),
+            (Cell::Value(false), Cell::NotApplicable) => {}
+            (Cell::Value(false), other) => {
+                self.inactive_gaps.push(cell_gap(&format!("{column}_last_rotated"), other));
+            }
+            (other, _) => {
+                let gap = cell_gap(&format!("{column}_active"), other);
+                self.active_gaps.push(gap.clone());
+                self.inactive_gaps.push(gap);
+            }
+        }
+    }
+
+    fn number(&self) -> u64 {
+        (self.active.len() + self.inactive.len()) as u64
+    }
+}
+
+fn cell_gap<T>(column: &str, cell: &Cell<T>) -> Gap {
+    let cause = if matches!(cell, Cell::Missing) { Cause::Missing } else { Cause::Unreadable };
+    let detail = match cell {
+        Cell::Missing => format!("the credential report has no column `{column}`"),
+        other => format!("the column `{column}` of the credential report holds {}", other.seen()),
+    };
+    report_gap(cause, detail)
+}
+
+fn shown_keys(row: &RootRow) -> Shown {
+    let mut shown = Shown::default();
+    for (slot, key) in (1..).zip(&row.access_keys) {
+        let used = match (&key.last_used, &key.last_used_region, &key.last_used_service) {
+            (Cell::Value(at), Cell::Value(region), Cell::Value(service)) => {
+                Some(format!("{} in {region} ({service})", format_time(*at)))
+            }
+            (Cell::Value(at), _, Cell::Value(service)) => {
+                Some(format!("{} ({service})", format_time(*at)))
+            }
+            (Cell::Value(at), ..) => Some(format_time(*at)),
+            _ => None,
+        };
+        shown.add(&format!("access_key_{slot}"), &key.active, &key.last_rotated, used);
+    }
+    shown
+}
+
+fn shown_certificates(row: &RootRow) -> Shown {
+    let mut shown = Shown::default();
+    for (slot, certificate) in (1..).zip(&row.certificates) {
+        shown.add(&format!("cert_{slot}"), &certificate.active, &certificate.last_rotated, None);
+    }
+    shown
+}
+
+/// A credential of which only the existence is known.
+const UNSEEN: Credential = Credential { created: None, last_used: None };
+
+fn keys(report: &Report<'_>, count: &Count) -> (Known, Known) {
+    let (mut active, mut other) = match (report, count) {
+        (Report::Row(row, seen), Count::Is(0, counted))
+            if counted.observed_at > seen.observed_at =>
+        {
+            no_key_left(&shown_keys(row), *seen, *counted)
+        }
+        (Report::Lacking(_), Count::Is(0, counted)) => {
+            let none = Known { basis: vec![*counted], ..Known::default() };
+            (none.clone(), none)
+        }
+        (Report::Lacking(gap), Count::Is(_, counted)) => some_key(gap.clone(), vec![*counted]),
+        (Report::Lacking(gap), count) => {
+            let gaps: Vec<Gap> = [Some(gap), count.gap()].into_iter().flatten().cloned().collect();
+            let unknown = Known { gaps, ..Known::default() };
+            (unknown.clone(), unknown)
+        }
+        (Report::Row(row, seen), count) => report_keys(shown_keys(row), *seen, count),
+    };
+    if let Some(gap) = more_credentials(report) {
+        active.gaps.push(gap.clone());
+        other.gaps.push(gap);
+    }
+    (active.sorted(), other.sorted())
+}
+
+/// The summary counts 0 and is newer than the report.
+fn no_key_left(shown: &Shown, seen: Basis, counted: Basis) -> (Known, Known) {
+    let active = Known { basis: vec![counted], ..Known::default() };
+    let mut other = active.clone();
+    if !shown.inactive.is_empty() || !shown.inactive_gaps.is_empty() {
+        let what = if shown.inactive.is_empty() { "may show" } else { "shows" };
+        other.basis.push(seen);
+        other.gaps.push(Gap::new(
+            Source::AccountSummary,
+            Cause::Conflicting,
+            format!(
+                "the account summary of {} counts 0 root access keys, the older credential report of {} {what} \
+                 an inactive one, and whether AWS counts inactive keys is not documented; the next report, \
+                 due {}, decides",
+                format_time(counted.observed_at),
+                format_time(seen.observed_at),
+                format_time(seen.observed_at + chrono::TimeDelta::hours(4)),
+            ),
+        ));
+    }
+    (active, other)
+}
+
+/// The summary counts a key that the report does not show.
+fn some_key(gap: Gap, basis: Vec<Basis>) -> (Known, Known) {
+    let active = Known { gaps: vec![gap], basis: basis.clone(), ..Known::default() };
+    (active, Known { exist: vec![UNSEEN], basis, ..Known::default() })
+}
+
+fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
+    let mut basis = vec![seen];
+    let number = shown.number();
+    let mut extra = None;
+    match count {
+        Count::Is(counted, at) => {
+            basis.push(*at);
+            if *counted > number {
+                extra = Some(unshown(*counted, number, "access keys", seen, *at));
+            }
+        }
+        Count::NotAsked(_) => {}
+        // It could have contradicted the older report.
+        Count::Unread(gap) | Count::Lacking(gap) => {
+            let mut other = report_other(shown.inactive, shown.inactive_gaps, basis.clone());
+            other.gaps.push(gap.clone());
+            return (Known { exist: shown.active, gaps: shown.active_gaps, basis }, other);
+        }
+    }
+    match extra {
+        Some(gap) if number == 0 => {
+            let (mut active, other) = some_key(gap, basis);
+            active.gaps.extend(shown.active_gaps);
+            (active, other)
+        }
+        extra => {
+            let mut active =
+                Known { exist: shown.active, gaps: shown.active_gaps, basis: basis.clone() };
+            let mut other = report_other(shown.inactive, shown.inactive_gaps, basis);
+            active.gaps.extend(extra.clone());
+            other.gaps.extend(extra);
+            (active, other)
+        }
+    }
+}
+
+fn report_other(exist: Vec<Credential>, gaps: Vec<Gap>, basis: Vec<Basis>) -> Known {
+    Known { exist, gaps, basis }
+}
+
+fn unshown(counted: u64, shown: u64, what: &str, seen: Basis, at: Basis) -> Gap {
+    Gap::new(
+        Source::CredentialReport,
+        Cause::Conflicting,
+        format!(
+            "the account summary of {} counts {counted} root {what}, the credential report of {} shows {shown}; \
+             the next report, due {}, tells more",
+            format_time(at.observed_at),
+            format_time(seen.observed_at),
+            format_time(seen.observed_at + chrono::TimeDelta::hours(4)),
+        ),
+    )
+}
+
+/// The report's column for credentials beyond two of a kind, unless it says that there are none.
+fn more_credentials(report: &Report<'_>) -> Option<Gap> {
+    let Report::Row(row, _) = report else {
+        return None;
+    };
+    let cell = &row.additional_credentials_info;
+    let says_none = match cell {
+        Cell::Missing | Cell::NotApplicable => true,
+        Cell::Value(text) | Cell::Unreadable(text) => {
+            text.is_empty() || text.eq_ignore_ascii_case("none")
+        }
+        Cell::NoInformation | Cell::NotSupported => false,
+    };
+    let words = match cell {
+        Cell::Value(text) => format!("`{text}`"),
+        other => other.seen(),
+    };
+    (!says_none).then(|| {
+        report_gap(
+            Cause::Unreadable,
+            format!(
+                "the column `additional_credentials_info` holds {words}: root may have more \
+                 credentials than the credential report shows"
+            ),
+        )
+    })
+}
+
+fn certificates(report: &Report<'_>, count: &Count) -> Known {
+    let mut known = match (report, count) {
+        (Report::Lacking(gap), Count::Is(0, counted)) => {
+            // A summary of 0 never decides for certificates.
+            Known { gaps: vec![gap.clone()], basis: vec![*counted], ..Known::default() }
+        }
+        (Report::Lacking(gap), Count::Is(_, counted)) => {
+            Known { exist: vec![UNSEEN], gaps: vec![gap.clone()], basis: vec![*counted] }
+        }
+        (Report::Lacking(gap), count) => Known {
+            gaps: [Some(gap), count.gap()].into_iter().flatten().cloned().collect(),
+            ..Known::default()
+        },
+        (Report::Row(row, seen), count) => {
+            let shown = shown_certificates(row);
+            let number = shown.number();
+            let mut gaps = shown.active_gaps;
+            gaps.extend(shown.inactive_gaps);
+            let mut known = Known { exist: shown.active, gaps, basis: vec![*seen] };
+            known.exist.extend(shown.inactive);
+            match count {
+                Count::Is(counted, at) => {
+                    known.basis.push(*at);
+                    if *counted > number {
+                        if number == 0 {
+                            known.exist.push(UNSEEN);
+                        }
+                        known.gaps.push(unshown(
+                            *counted,
+                            number,
+                            "signing certificates",
+                            *seen,
+                            *at,
+                        ));
+                    }
+                }
+                Count::Lacking(gap) => known.gaps.push(gap.clone()),
+                Count::NotAsked(_) | Count::Unread(_) => {}
+            }
+            known
+        }
+    };
+    known.gaps.extend(more_credentials(report));
+    known.sorted()
+}
+
+impl Known {
+    fn sorted(mut self) -> Self {
+        self.exist.sort_by_key(|credential| (credential.created.is_none(), credential.created));
+        self.gaps.sort();
+        self.gaps.dedup();
+        self.basis.sort();
+        self
+    }
+}
+
+/// A yes or no that both sources know: the newest decides.
+///
+/// `harmless` is the answer that lets rules pass. A summary that was read and lacks the counter is
+/// odd enough that the older report's harmless answer is not believed.
+fn newest(
+    report: &Report<'_>,
+    column: &str,
+    cell: impl Fn(&RootRow) -> &Cell<bool>,
+    count: Count,
+    harmless: bool,
+) -> Fact {
+    let from_report = match report {
+        Report::Row(row, basis) => match cell(row) {
+            Cell::Value(value) => Ok((*value, *basis)),
+            other => Err(cell_gap(column, other)),
+        },
+        Report::Lacking(gap) => Err(gap.clone()),
+    };
+    match (from_report, count) {
+        (Ok((value, seen)), Count::Is(number, counted)) => {
+            if counted.observed_at >= seen.observed_at {
+                Fact::Is(number > 0, counted)
+            } else {
+                Fact::Is(value, seen)
+            }
+        }
+        (Err(_), Count::Is(number, counted)) => Fact::Is(number > 0, counted),
+        (Ok((value, _)), Count::Lacking(gap)) if value == harmless => Fact::Unknown(vec![gap]),
+        (Ok((value, seen)), _) => Fact::Is(value, seen),
+        (Err(report), Count::NotAsked(gap) | Count::Unread(gap) | Count::Lacking(gap)) => {
+            Fact::Unknown(vec![report, gap])
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! No root access key may be active.
+
+use super::reconcile::Known;
+use super::words::{as_root, seen_in};
+use super::{Case, Judgement, Rule, tags};
+use crate::model::{
+    Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-access-key-active"),
+        summary: "a root access key is active",
+        severity: Severity::Critical,
+        subject: SubjectKind::AccessKey,
+        threshold: None,
+        needs: &[Source::CredentialReport, Source::AccountSummary],
+        only_if_waived: None,
+        docs: "\
+An access key of the root user can do everything in the account, from anywhere, without MFA, and no \
+identity policy limits it. Nothing needs one: every workload can use a role.
+
+**Judged from** the credential report (which shows up to two keys, up to four hours old) and the \
+account summary (which is live and only counts). The newer one decides: a key that was deleted a \
+minute ago does not block, and a key that was made a minute ago makes `root-access-key-present` fail \
+and this rule undetermined until the next report.
+
+**Cannot see** key ids, and keys beyond the second; where the report hints at more, the rule is \
+undetermined.",
+        remedy: "\
+1. Find what uses the key: its last use stands in the finding. Move that workload to a role.
+2. Standalone or management account: sign in as root, open *Security credentials*, *Access keys*, \
+*Actions*, *Deactivate*; wait for breakage; then *Delete*.
+3. Member account of an organization with central root access: from the management or delegated \
+administrator account, `sts:AssumeRoot` with the task policy `IAMDeleteRootUserCredentials`, then \
+`aws iam list-access-keys` and `aws iam delete-access-key --access-key-id …` **without a user name**. \
+Such a session cannot deactivate first: deleting is final.
+
+Not a remedy: commands with `--user-name root` (they address an IAM user of that name), or an IAM \
+policy that denies root (IAM policies do not bind root).",
+        tags: tags::ACCESS_KEY,
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let keys = &case.root.active_keys;
+    let mut judgement = Judgement {
+        findings: key_findings(case, keys, "is active", remedy(case)),
+        gaps: keys.gaps.clone(),
+        basis: keys.basis.clone(),
+        ..Judgement::default()
+    };
+    judgement.note = format!("no root access key is active ({})", seen_in(case, &keys.basis));
+    judgement
+}
+
+fn remedy(case: &Case<'_>) -> String {
+    format!(
+        "Move what uses the key to a role, then deactivate and delete the key. {} Sign in as root, \
+         Security credentials, Access keys, Actions: Deactivate, then Delete. In a member account of an \
+         organization with central root access, delete it by sts:AssumeRoot with the task policy \
+         IAMDeleteRootUserCredentials instead, without a user name",
+        as_root(case, "remove-root-key", "remove the root access key")
+    )
+}
+
+/// One finding per key, with the subject that waivers and alerts know it by.
+pub(super) fn key_findings(
+    case: &Case<'_>,
+    keys: &Known,
+    state: &str,
+    remedy: String,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for key in &keys.exist {
+        let base = match key.created {
+            Some(created) => format!("key {}", format_day(created)),
+            None => "key unknown".to_owned(),
+        };
+        let same = findings.iter().filter(|finding| finding.subject.starts_with(&base)).count();
+        let subject = if same == 0 { base } else { format!("{base} #{}", same + 1) };
+        let made = match key.created {
+            Some(created) => format!("the root access key made on {}", format_time(created)),
+            None => "a root access key of unknown age".to_owned(),
+        };
+        let used = match &key.last_used {
+            Some(used) => format!("; last used {used}"),
+            None if key.created.is_some() => "; no use on record".to_owned(),
+            None => String::new(),
+        };
+        findings.push(Finding {
+            subject,
+            message: format!("{made} {state} ({}){used}", seen_in(case, &keys.basis)),
+            remedy: remedy.clone(),
+            clears_at: None,
+            happened_at: key.created,
+            waiver: None,
+        });
+    }
+    findings
+}

@@ -1,0 +1,76 @@
+//! A root access key that a waiver tolerates must at least be young.
+
+use super::root_access_key_active::key_findings;
+use super::words::{as_root, seen_in};
+use super::{Case, Judgement, Rule, tags};
+use crate::model::{
+    Cause, Duration, Gap, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-access-key-not-rotated"),
+        summary: "an active root access key that a waiver tolerates is older than `max-age`",
+        severity: Severity::High,
+        subject: SubjectKind::AccessKey,
+        threshold: Some(Threshold {
+            key: "max-age",
+            default: Duration::days(90),
+            least: Duration::days(1),
+            most: Duration::days(400),
+            meaning: "how old an active root access key may be whose `root-access-key-active` is waived",
+        }),
+        needs: &[Source::CredentialReport, Source::AccountSummary],
+        only_if_waived: Some(RuleId("root-access-key-active")),
+        docs: "\
+A root access key should not exist, so its age only matters while a waiver of \
+`root-access-key-active` tolerates it: then it must be younger than `max-age` (default 90 days). \
+Without such a waiver the rule is not applicable.
+
+**Judged from** the day on which the credential report says that the key was made. A key of unknown \
+age makes the rule undetermined.",
+        remedy: "\
+Better than a new key: move the workload to a role and delete the key. Otherwise make a second root \
+key as root, move the workload to it, deactivate and delete the old one, and let the waiver name the \
+new key: a waiver of one key never covers another.",
+        tags: tags::ACCESS_KEY,
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let keys = &case.root.active_keys;
+    let max_age = case.threshold();
+    let state = format!("is older than {max_age}");
+    let mut judgement = Judgement {
+        findings: key_findings(case, keys, &state, remedy(case)),
+        gaps: keys.gaps.clone(),
+        basis: keys.basis.clone(),
+        note: format!(
+            "no tolerated root access key is older than {max_age} ({})",
+            seen_in(case, &keys.basis)
+        ),
+        not_applicable: None,
+    };
+    // Every key got its subject first, so that a second key of a day keeps its `#2` here too.
+    judgement.findings.retain(|finding| {
+        finding
+            .happened_at
+            .is_none_or(|made| case.now.signed_duration_since(made) > max_age.delta())
+    });
+    let unknown_age = judgement.findings.iter().any(|finding| finding.happened_at.is_none());
+    if unknown_age {
+        judgement.findings.retain(|finding| finding.happened_at.is_some());
+        let detail = "the credential report does not say when an active root access key was made";
+        judgement.gaps.push(Gap::new(Source::CredentialReport, Cause::Missing, detail));
+    }
+    judgement
+}
+
+fn remedy(case: &Case<'_>) -> String {
+    format!(
+        "Move what uses the key to a role and delete it; or make a new root key, move the workload, delete \
+         the old one and let the waiver name the new one. {}",
+        as_root(case, "rotate-root-key", "rotate the root access key")
+    )
+}

@@ -1,0 +1,61 @@
+//! No root access key may exist, not even an inactive one.
+
+use super::root_access_key_active::key_findings;
+use super::words::{as_root, seen_in};
+use super::{Case, Judgement, Rule, tags};
+use crate::model::{RuleId, RuleInfo, Severity, Source, SubjectKind};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-access-key-present"),
+        summary: "a root access key exists that is not active",
+        severity: Severity::High,
+        subject: SubjectKind::AccessKey,
+        threshold: None,
+        needs: &[Source::CredentialReport, Source::AccountSummary],
+        only_if_waived: None,
+        docs: "\
+An inactive key is one click away from an active one, and its secret may be known. Active keys are \
+the matter of `root-access-key-active`; this rule judges all others, and the key that the account \
+summary counts and the credential report does not show yet.
+
+**Judged from** the credential report (a slot with `active=false` and a rotation date is an inactive \
+key) and the account summary. Where the live summary counts 0 and the older report shows an inactive \
+key, the rule is undetermined until the next report, because AWS does not say whether the summary \
+counts inactive keys. Where the summary was asked for and could not be read, a pass is undetermined: \
+it could have contradicted the older report.",
+        remedy: "\
+Delete the key: as root in the console (*Security credentials*, *Access keys*, *Actions*, *Delete*), \
+or in a member account by `sts:AssumeRoot` with the task policy `IAMDeleteRootUserCredentials` and \
+`aws iam delete-access-key --access-key-id …` without a user name. The account summary shows it at \
+once; the credential report only after up to four hours.",
+        tags: tags::ACCESS_KEY,
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let keys = &case.root.other_keys;
+    let unseen = keys.exist.iter().any(|key| key.created.is_none());
+    let state = if unseen {
+        "exists; whether it is active only the next credential report tells"
+    } else {
+        "exists and is inactive"
+    };
+    Judgement {
+        findings: key_findings(case, keys, state, remedy(case)),
+        gaps: keys.gaps.clone(),
+        basis: keys.basis.clone(),
+        note: format!("no inactive root access key exists ({})", seen_in(case, &keys.basis)),
+        not_applicable: None,
+    }
+}
+
+fn remedy(case: &Case<'_>) -> String {
+    format!(
+        "Delete the key. {} Sign in as root, Security credentials, Access keys, Actions: Delete. In a \
+         member account of an organization with central root access, delete it by sts:AssumeRoot with the \
+         task policy IAMDeleteRootUserCredentials instead, without a user name",
+        as_root(case, "remove-root-key", "remove the root access key")
+    )
+}

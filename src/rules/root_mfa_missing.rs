@@ -1,0 +1,102 @@
+//! Whoever can sign in as root must need an MFA device for it.
+
+use super::reconcile::Fact;
+use super::words::{as_root, seen_in};
+use super::{Case, Judgement, Rule, tags};
+use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, SubjectKind};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-mfa-missing"),
+        summary: "root has credentials and no MFA device",
+        severity: Severity::Critical,
+        subject: SubjectKind::Account,
+        threshold: None,
+        needs: &[Source::CredentialReport, Source::AccountSummary],
+        only_if_waived: None,
+        docs: "\
+With a password alone, whoever learns it, or whoever can read the mailbox of the account and reset \
+it, owns the account.
+
+**Judged from** the account summary (`AccountMFAEnabled`) and the credential report (`mfa_active`); \
+the newer one decides. Not applicable where root has no password, no access key and no signing \
+certificate, and in AWS GovCloud (US), where root has no console and can have no MFA device.
+
+**Cannot see** whether a password was ever set where recovery was only allowed: both sources then \
+say that there is one. Whoever has the mailbox can set it.",
+        remedy: "\
+Sign in as root, *Security credentials*, *Multi-factor authentication (MFA)*, *Assign MFA device*; \
+register two, kept in different places. In a member account of an organization with central root \
+access it is better to delete the password (`sts:AssumeRoot` with `IAMDeleteRootUserCredentials`, \
+`aws iam delete-login-profile` without a user name). Never deactivate MFA while a password or a key \
+remains.
+
+Not a remedy: `aws iam enable-mfa-device --user-name root` (that addresses an IAM user called root).",
+        tags: tags::MFA,
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    if let Some(reason) = not_applicable(case) {
+        return Judgement::not_applicable(reason);
+    }
+    match (&case.root.mfa, case.root.has_credentials()) {
+        (Fact::Is(true, basis), _) => Judgement {
+            note: format!("root has an MFA device ({})", seen_in(case, &[*basis])),
+            basis: vec![*basis],
+            ..Judgement::default()
+        },
+        (Fact::Is(false, basis), Some(_)) => Judgement {
+            findings: vec![finding(case, &seen_in(case, &[*basis]))],
+            basis: vec![*basis],
+            ..Judgement::default()
+        },
+        (Fact::Is(false, basis), None) => Judgement {
+            gaps: case.root.credential_gaps(),
+            basis: vec![*basis],
+            note: "root has no MFA device; whether it has credentials is not known".to_owned(),
+            ..Judgement::default()
+        },
+        (Fact::Unknown(gaps), _) => Judgement { gaps: gaps.clone(), ..Judgement::default() },
+    }
+}
+
+/// Why MFA of root is no question in this account, if it is none.
+pub(super) fn not_applicable(case: &Case<'_>) -> Option<String> {
+    if !case.root_has_console() {
+        return Some(
+            "in AWS GovCloud (US) root has no console and can have no MFA device".to_owned(),
+        );
+    }
+    (case.root.has_credentials() == Some(false))
+        .then(|| "root has no password, no access key and no signing certificate".to_owned())
+}
+
+fn finding(case: &Case<'_>, seen: &str) -> Finding {
+    Finding {
+        subject: String::new(),
+        message: format!("root has no MFA device ({seen}){}", never_signed_in(case)),
+        remedy: format!(
+            "Register an MFA device, better two. {} Sign in as root, Security credentials, Multi-factor \
+             authentication (MFA), Assign MFA device",
+            as_root(case, "register-root-mfa", "register an MFA device for root")
+        ),
+        clears_at: None,
+        happened_at: None,
+        waiver: None,
+    }
+}
+
+/// Recovery that was only allowed looks like a password that was never used.
+fn never_signed_in(case: &Case<'_>) -> &'static str {
+    let row =
+        case.evidence.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
+    match row.map(|row| &row.password_last_used) {
+        Some(Cell::NoInformation) => {
+            "; root never signed in, so if recovery was only allowed there may be no password yet: \
+             whoever has the mailbox of the account can set one"
+        }
+        _ => "",
+    }
+}

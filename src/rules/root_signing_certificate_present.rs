@@ -1,0 +1,73 @@
+//! No X.509 signing certificate of root may exist.
+
+use super::words::{as_root, seen_in};
+use super::{Case, Judgement, Rule};
+use crate::model::{
+    Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-signing-certificate-present"),
+        summary: "an X.509 signing certificate of root exists",
+        severity: Severity::High,
+        subject: SubjectKind::Certificate,
+        threshold: None,
+        needs: &[Source::CredentialReport, Source::AccountSummary],
+        only_if_waived: None,
+        docs: "\
+A signing certificate signs requests of old SOAP interfaces with the rights of root. Hardly anything \
+still uses one, so nobody misses it, and nobody watches it.
+
+**Judged from** the credential report, which shows up to two certificates, active or not, and from \
+the account summary: above 0, there is one. A summary of 0 never proves that there is none, and never \
+removes one that a fresh report shows.",
+        remedy: "\
+Sign in as root, *Security credentials*, *X.509 signing certificates*, *Actions*, *Deactivate*, then \
+*Delete*. In a member account of an organization with central root access: `sts:AssumeRoot` with \
+`IAMDeleteRootUserCredentials`, `aws iam list-signing-certificates` and \
+`aws iam delete-signing-certificate --certificate-id …`, without a user name.",
+        tags: &[],
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let certificates = &case.root.certificates;
+    let seen = seen_in(case, &certificates.basis);
+    let mut findings: Vec<Finding> = Vec::new();
+    for certificate in &certificates.exist {
+        let (base, made) = match certificate.created {
+            Some(created) => (
+                format!("certificate {}", format_day(created)),
+                format!("uploaded on {}", format_time(created)),
+            ),
+            None => ("certificate unknown".to_owned(), "of unknown age".to_owned()),
+        };
+        let same = findings.iter().filter(|finding| finding.subject.starts_with(&base)).count();
+        let subject = if same == 0 { base } else { format!("{base} #{}", same + 1) };
+        findings.push(Finding {
+            subject,
+            message: format!("a signing certificate of root {made} exists ({seen})"),
+            remedy: remedy(case),
+            clears_at: None,
+            happened_at: certificate.created,
+            waiver: None,
+        });
+    }
+    Judgement {
+        findings,
+        gaps: certificates.gaps.clone(),
+        basis: certificates.basis.clone(),
+        note: format!("no signing certificate of root exists ({seen})"),
+        not_applicable: None,
+    }
+}
+
+fn remedy(case: &Case<'_>) -> String {
+    format!(
+        "Delete the certificate. {} Sign in as root, Security credentials, X.509 signing certificates, \
+         Actions: Deactivate, then Delete",
+        as_root(case, "remove-root-certificate", "remove the signing certificate of root")
+    )
+}

@@ -1,0 +1,50 @@
+//! Phrases that several rules share.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+use super::Case;
+use crate::model::{Basis, Duration, format_time};
+
+/// How long ago an instant was, to the minute: `2h50m ago`.
+#[must_use]
+pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
+    let seconds = now.signed_duration_since(then).num_seconds();
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds >= 60 => {
+            format!("{} ago", Duration::seconds(seconds - seconds % 60))
+        }
+        Ok(_) => "less than a minute ago".to_owned(),
+        Err(_) => "in the future".to_owned(),
+    }
+}
+
+/// Where a fact comes from and how old it is: `credential report of 2026-11-20T06:10:00Z, 2h50m ago`.
+pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for source in basis {
+        let time = format_time(source.observed_at);
+        parts.push(format!("{} of {time}, {}", source.source, age(case.now, source.observed_at)));
+    }
+    parts.join("; ")
+}
+
+/// The window that a remedy needs first where it needs root itself, in one line of YAML.
+pub(super) fn window_to_paste(case: &Case<'_>, id: &str, reason: &str) -> String {
+    let hour = TimeDelta::hours(1);
+    let from = case.now.duration_trunc(hour).unwrap_or(case.now) + hour;
+    format!(
+        "- {{ id: {id}, reason: \"{reason}\", ticket: TICKET, accounts: [\"{}\"], from: {}, to: {} }}",
+        case.account,
+        format_time(from),
+        format_time(from + hour)
+    )
+}
+
+/// How the steps of a remedy begin when only root can take them.
+pub(super) fn as_root(case: &Case<'_>, id: &str, reason: &str) -> String {
+    format!(
+        "Only root can do this in a standalone or management account. Its sign-in is a use, so first \
+         agree on a window and add it below `windows:`: {}",
+        window_to_paste(case, id, reason)
+    )
+}

@@ -1,0 +1,154 @@
+//! Builders for tests: evidence as short as the fact that a test is about.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::evaluate::evaluate;
+use crate::model::{
+    AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Partition, RootRow, RuleOutcome,
+    Source, VirtualMfaDevice, parse_time,
+};
+use crate::policy::Policy;
+use crate::rules;
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+/// The instant that tests judge.
+pub(crate) const NOW: &str = "2026-11-20T09:00:00Z";
+/// When the report of tests was made: three hours before.
+pub(crate) const REPORT_AT: &str = "2026-11-20T06:00:00Z";
+/// When the summary of tests was read: a minute before.
+pub(crate) const SUMMARY_AT: &str = "2026-11-20T08:59:00Z";
+
+pub(crate) fn time(text: &str) -> DateTime<Utc> {
+    parse_time(text).unwrap()
+}
+
+/// The root row of a healthy account (a password, MFA, no key, no certificate), with changes.
+/// An empty change list is the row itself; the value `-` removes a column.
+pub(crate) fn row(changes: &[(&str, &str)]) -> RootRow {
+    let mut cells: BTreeMap<&str, &str> = BTreeMap::from([
+        ("password_enabled", "true"),
+        ("password_last_used", "2026-01-05T10:00:00Z"),
+        ("password_last_changed", "2025-12-01T10:00:00Z"),
+        ("mfa_active", "true"),
+        ("access_key_1_active", "false"),
+        ("access_key_1_last_rotated", "N/A"),
+        ("access_key_1_last_used_date", "N/A"),
+        ("access_key_1_last_used_region", "N/A"),
+        ("access_key_1_last_used_service", "N/A"),
+        ("access_key_2_active", "false"),
+        ("access_key_2_last_rotated", "N/A"),
+        ("access_key_2_last_used_date", "N/A"),
+        ("access_key_2_last_used_region", "N/A"),
+        ("access_key_2_last_used_service", "N/A"),
+        ("cert_1_active", "false"),
+        ("cert_1_last_rotated", "N/A"),
+        ("cert_2_active", "false"),
+        ("cert_2_last_rotated", "N/A"),
+    ]);
+    for (column, value) in changes {
+        cells.insert(column, value);
+    }
+    cells.retain(|_, value| *value != "-");
+    serde_json::from_value(serde_json::to_value(cells).unwrap()).unwrap()
+}
+
+/// Evidence of a healthy account, all three sources read.
+pub(crate) fn healthy() -> Evidence {
+    Evidence {
+        account: ACCOUNT.parse().unwrap(),
+        partition: Partition::new("aws"),
+        credential_report: Ok(Fact::new(
+            CredentialReport { root: Some(row(&[])) },
+            time(REPORT_AT),
+        )),
+        account_summary: Ok(Fact::new(
+            AccountSummary(BTreeMap::from([
+                ("AccountAccessKeysPresent".to_owned(), 0),
+                ("AccountMFAEnabled".to_owned(), 1),
+                ("AccountPasswordPresent".to_owned(), 1),
+                ("AccountSigningCertificatesPresent".to_owned(), 0),
+            ])),
+            time(SUMMARY_AT),
+        )),
+        virtual_mfa_devices: Ok(Fact::new(Vec::new(), time(SUMMARY_AT))),
+    }
+}
+
+impl Evidence {
+    /// Changes cells of the root row.
+    pub(crate) fn with_row(mut self, changes: &[(&str, &str)]) -> Self {
+        let observed_at =
+            self.credential_report.as_ref().map_or(Some(time(REPORT_AT)), |fact| fact.observed_at);
+        let value = CredentialReport { root: Some(row(changes)) };
+        self.credential_report = Ok(Fact { value, observed_at });
+        self
+    }
+
+    /// Sets a counter of the account summary.
+    pub(crate) fn with_count(mut self, key: &str, count: i64) -> Self {
+        if let Ok(fact) = &mut self.account_summary {
+            fact.value.0.insert(key.to_owned(), count);
+        }
+        self
+    }
+
+    /// Puts a gap in the place of a source.
+    pub(crate) fn without(mut self, source: Source, cause: Cause) -> Self {
+        let gap = if cause == Cause::Denied {
+            Gap::denied(source, source.actions()[0], "denied by AWS")
+        } else {
+            Gap::new(source, cause, "lacking in this test")
+        };
+        match source {
+            Source::CredentialReport => self.credential_report = Err(gap),
+            Source::AccountSummary => self.account_summary = Err(gap),
+            Source::VirtualMfaDevices => self.virtual_mfa_devices = Err(gap),
+        }
+        self
+    }
+
+    /// Says when a source was true.
+    pub(crate) fn at(mut self, source: Source, at: &str) -> Self {
+        let at = Some(time(at));
+        match source {
+            Source::CredentialReport => self.credential_report.as_mut().unwrap().observed_at = at,
+            Source::AccountSummary => self.account_summary.as_mut().unwrap().observed_at = at,
+            Source::VirtualMfaDevices => {
+                self.virtual_mfa_devices.as_mut().unwrap().observed_at = at
+            }
+        }
+        self
+    }
+
+    /// Adds a virtual MFA device.
+    pub(crate) fn with_device(mut self, serial_number: &str, user_arn: Option<&str>) -> Self {
+        self.virtual_mfa_devices.as_mut().unwrap().value.push(VirtualMfaDevice {
+            serial_number: serial_number.to_owned(),
+            user_arn: user_arn.map(str::to_owned),
+        });
+        self
+    }
+}
+
+/// The strict defaults.
+pub(crate) fn built_in() -> Policy {
+    Policy::built_in(&rules::infos())
+}
+
+/// One rule's outcome under a policy.
+pub(crate) fn outcome_under(policy: &Policy, rule: &str, evidence: &Evidence) -> RuleOutcome {
+    let report = evaluate(policy, evidence, time(NOW));
+    report.outcomes.into_iter().find(|outcome| outcome.rule.0 == rule).unwrap()
+}
+
+/// One rule's outcome under the strict defaults.
+pub(crate) fn outcome(rule: &str, evidence: &Evidence) -> RuleOutcome {
+    outcome_under(&built_in(), rule, evidence)
+}
+
+/// The subjects of an outcome's findings.
+pub(crate) fn subjects(outcome: &RuleOutcome) -> Vec<&str> {
+    outcome.findings.iter().map(|finding| finding.subject.as_str()).collect()
+}
