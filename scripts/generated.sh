@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The files that are made from the code, and whether they are up to date.
+#   scripts/generated.sh          compares them with what the code makes now
+#   scripts/generated.sh --write  writes them
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Writes every generated file below the folder $1, under its path in the repository. This is the one
+# list of them: a new generated file is one more line here. `rootgate` is the built binary.
+generate() {
+    local to=$1
+    mkdir -p "$to"
+}
+
+rootgate() {
+    scripts/clean-env.sh "${CARGO_TARGET_DIR:-target}/debug/rootgate" "$@"
+}
+
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+cargo build --locked --quiet --bin rootgate
+generate "$fresh"
+
+if [ "${1-}" = --write ]; then
+    cp -R "$fresh/." .
+    exit
+fi
+
+stale=0
+while IFS= read -r file; do
+    diff -u "$file" "$fresh/$file" || stale=1
+done < <(cd "$fresh" && find . -type f | sort)
+if [ "$stale" -ne 0 ]; then
+    printf '\nGenerated files differ from the code (see above); run make generate.\n' >&2
+    exit 1
+fi

