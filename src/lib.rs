@@ -1,7 +1,37 @@
 //! rootgate: a policy gate for the AWS root user.
+//!
+//! A team writes down what may be true of the root credentials of their AWS accounts. rootgate
+//! collects the evidence, judges it, reports, and says with its exit code whether a pipeline may go
+//! on. What it could not read it never takes for granted.
+//!
+//! ```text
+//! policy file ──> policy ─────────────┐
+//!                                     ├─> evaluate ──> Report ──> report (text, SARIF, JSON, Markdown)
+//! AWS, or files ─> collect ─> Evidence ┘      │
+//!                                          rules
+//! ```
+//!
+//! - [`model`]: the nouns. Accounts, evidence (facts and gaps), findings, the report.
+//! - [`policy`]: the policy file, read strictly: every problem at once, each with its line.
+//! - [`rules`]: one file per rule, and `reconcile`, where the sources of evidence meet.
+//! - [`evaluate`]: policy, evidence and one instant in, verdict out. Pure and total.
+//! - [`report`]: one file per format.
+//! - [`escape`]: the one place where outside text is made safe.
+//!
+//! With feature `aws` (the default), the half that talks to others:
+//!
+//! - `collect`: signs in to AWS and collects evidence; one file per source.
+//! - `github`: the runner's side, such as GitHub's OIDC token.
+//!
+//! The binary's commands are in `src/commands`. CONTRIBUTING.md says how to add a rule, a source
+//! and an output.
+#![forbid(unsafe_code)]
+
+pub mod escape;
 pub mod evaluate;
 pub mod model;
 pub mod policy;
 pub mod rules;
+
 #[cfg(test)]
 mod testing;
