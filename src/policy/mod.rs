@@ -1,7 +1,20 @@
-//! What a team allows: the validated policy. Reading it is in [`read`](self); judging is not here.
+//! What a team allows: the policy file, read once into a value that holds nothing the contract
+//! forbids. Judging is not here.
+//!
+//! ```text
+//! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
+//! ```
 
+mod error;
+mod fields;
+mod read;
+mod suggest;
+#[cfg(test)]
+mod test_rules;
+mod tree;
 mod types;
 
+pub use error::{PolicyError, PolicyErrors};
 pub use types::{
     Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
     Window,

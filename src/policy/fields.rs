@@ -1,0 +1,339 @@
+//! Every key of the policy, once: its name, type, bounds, default, meaning and an example.
+//!
+//! The reader takes from here which keys exist, which are required and what their values may be;
+//! "did you mean" suggests from it. A new key is one entry here and one line in its reader.
+
+use crate::model::{Duration, UseKind};
+
+/// A key of a mapping of the policy.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) key: &'static str,
+    pub(super) kind: Kind,
+    pub(super) required: bool,
+    /// What holds where the key is absent, as one would write it; empty: nothing to write.
+    pub(super) default: &'static str,
+    /// One sentence or two for people who write policies.
+    pub(super) meaning: &'static str,
+    /// A value as one would write it.
+    pub(super) example: &'static str,
+    /// `false`: part of the format, but this version cannot do it yet. Never ignored: an error.
+    pub(super) built: bool,
+}
+
+/// What the value of a key may be.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// The version of the format.
+    Version,
+    /// A mapping with these keys.
+    Mapping(&'static [Field]),
+    /// A list of `least` to `most` items.
+    List { of: &'static Kind, least: usize, most: usize },
+    /// 12 digits in quotes.
+    AccountId,
+    /// The ARN of an IAM role.
+    RoleArn,
+    /// One line of text of at most so many characters.
+    Text { most: usize },
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// The name of a severity.
+    Severity,
+    /// A length of time within these bounds, both included.
+    Duration { least: Duration, most: Duration },
+    /// A whole day.
+    Day,
+    /// An instant, with its zone.
+    Time,
+    /// `true` or `false`.
+    Flag,
+    /// The id of a rule.
+    RuleId,
+    /// `off`, or the settings of a rule, by the rule's id.
+    Rules,
+}
+
+impl Field {
+    const fn new(key: &'static str, kind: Kind, meaning: &'static str) -> Self {
+        Self { key, kind, required: false, default: "", meaning, example: "", built: true }
+    }
+
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    const fn example(mut self, example: &'static str) -> Self {
+        self.example = example;
+        self
+    }
+
+    /// A key of the format that this version cannot do.
+    const fn later(key: &'static str) -> Self {
+        let mut field = Self::new(key, Kind::Flag, "");
+        field.built = false;
+        field
+    }
+}
+
+/// The only version of the format.
+pub(super) const VERSION: &str = "1";
+/// Rules of the format that this version does not have yet.
+pub(super) const PLANNED_RULES: &[&str] = &[
+    "root-signed-in-without-mfa",
+    "root-sign-in-attempts",
+    "root-credential-changed",
+    "root-credentials-in-member",
+    "root-not-centrally-managed",
+    "root-not-denied-by-scp",
+    "root-activity-unmonitored",
+];
+/// Rules that are judged only from events: what they find is explained by a window, never waived.
+pub(super) const EVENT_RULES: &[&str] =
+    &["root-signed-in-without-mfa", "root-sign-in-attempts", "root-credential-changed"];
+/// `gate.enforce-from` lies at most so many days ahead.
+pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
+/// More accounts are an organization.
+const MOST_ACCOUNTS: usize = 20;
+
+const ID: Kind = Kind::Text { most: 100 };
+const TICKET: Kind = Kind::Text { most: 200 };
+const REASON: Kind = Kind::Text { most: 1_000 };
+const ACCOUNTS: Kind = Kind::List { of: &Kind::AccountId, least: 1, most: usize::MAX };
+
+/// The whole policy.
+pub(super) static POLICY: &[Field] = &[
+    Field::new("version", Kind::Version, "The version of this format.").required().example(VERSION),
+    Field::new(
+        "scope",
+        Kind::Mapping(SCOPE),
+        "What is judged. Without it: the account that the credentials belong to, and a notice says so.",
+    ),
+    Field::new("gate", Kind::Mapping(GATE), "What blocks, and from when."),
+    Field::new("evidence", Kind::Mapping(EVIDENCE), "What may decide."),
+    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here."),
+    Field::new(
+        "windows",
+        Kind::List { of: &Kind::Mapping(WINDOW), least: 0, most: usize::MAX },
+        "When root may be used.",
+    ),
+    Field::new(
+        "waivers",
+        Kind::List { of: &Kind::Mapping(WAIVER), least: 0, most: usize::MAX },
+        "Rules that may be violated for a while.",
+    ),
+    Field::new("limits", Kind::Mapping(LIMITS), "The longest that windows and waivers may be."),
+];
+
+pub(super) static SCOPE: &[Field] = &[
+    Field::new(
+        "accounts",
+        Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MOST_ACCOUNTS },
+        "The accounts, by id.",
+    ),
+    Field::later("organization"),
+];
+
+pub(super) static SCOPE_ACCOUNT: &[Field] = &[
+    Field::new("id", Kind::AccountId, "The account's id, in quotes.")
+        .required()
+        .example("\"111122223333\""),
+    Field::new("name", ID, "What the team calls it; shown in reports, also in redacted ones.")
+        .example("prod"),
+    Field::new(
+        "role-arn",
+        Kind::RoleArn,
+        "The role of that account to sign in with. Without it the account must be the run's own.",
+    )
+    .example("\"arn:aws:iam::111122223333:role/rootgate\""),
+];
+
+pub(super) static GATE: &[Field] = &[
+    Field::new("fail-on", Kind::Severity, "The lowest severity that blocks.")
+        .default("medium")
+        .example("high"),
+    Field::new(
+        "on-undetermined",
+        Kind::Word(&["fail", "warn"]),
+        "What happens when a fact is lacking. `warn` never covers critical rules, nor an account \
+         where nothing could be read.",
+    )
+    .default("fail")
+    .example("warn"),
+    Field::later("on-weaker"),
+    Field::new(
+        "enforce-from",
+        Kind::Day,
+        "The first day (UTC) on which the gate blocks; until then it reports \"would fail\" and \
+         exits 0. At most 90 days ahead.",
+    )
+    .example("2026-12-01"),
+];
+
+pub(super) static EVIDENCE: &[Field] = &[
+    Field::new(
+        "max-age",
+        Kind::Duration { least: Duration::hours(4), most: Duration::hours(24) },
+        "An older fact decides nothing. AWS makes one credential report per 4 hours, so less \
+         cannot be had.",
+    )
+    .default("4h15m")
+    .example("6h"),
+    Field::new("root-events", Kind::Word(&["off"]), "What CloudTrail recorded of root.")
+        .default("off")
+        .example("off"),
+];
+
+/// The keys that every rule has; its threshold comes on top.
+pub(super) static RULE: &[Field] =
+    &[Field::new("severity", Kind::Severity, "The severity of what the rule finds.")
+        .example("high")];
+
+pub(super) static WINDOW: &[Field] = &[
+    Field::new("id", ID, "A name of its own, for reports.").required().example("q4-tax-settings"),
+    Field::new("reason", REASON, "Why root is needed.")
+        .required()
+        .example("change the tax registration, needs root"),
+    Field::new("ticket", TICKET, "The agreed change.").required().example("CHG-1234"),
+    Field::new("accounts", ACCOUNTS, "The accounts it is for. Without it: all.")
+        .example("[\"111122223333\"]"),
+    Field::new("from", Kind::Time, "It opens at this instant.")
+        .required()
+        .example("2026-11-20T09:00:00+01:00"),
+    Field::new(
+        "to",
+        Kind::Time,
+        "It is closed at this instant. At most `limits.window` after `from`.",
+    )
+    .required()
+    .example("2026-11-20T11:00:00+01:00"),
+    Field::later("schedule"),
+    Field::later("not-before"),
+    Field::later("not-after"),
+    Field::new(
+        "allow",
+        Kind::Mapping(ALLOW),
+        "What may be done in it. Without it: signing in only.",
+    )
+    .example("{ sign-in: true }"),
+    Field::later("require-mfa"),
+];
+
+pub(super) static ALLOW: &[Field] = &[
+    Field::new("sign-in", Kind::Flag, "Signing in to the console.")
+        .default("false")
+        .example("true"),
+    Field::new("access-key", Kind::Flag, "Using a long-lived access key.")
+        .default("false")
+        .example("true"),
+    Field::later("actions"),
+];
+
+pub(super) static WAIVER: &[Field] = &[
+    Field::new("rule", Kind::RuleId, "The rule that may be violated.")
+        .required()
+        .example("root-access-key-active"),
+    Field::new("accounts", ACCOUNTS, "The accounts it is for.")
+        .required()
+        .example("[\"111122223333\"]"),
+    Field::new(
+        "subject",
+        Kind::Mapping(SUBJECT),
+        "What exactly may be found. Rules about keys and about use need one.",
+    )
+    .example("{ access-key-created: 2019-05-02 }"),
+    Field::new("reason", REASON, "Why it is accepted for now.")
+        .required()
+        .example("the billing export moves to a role in Q1"),
+    Field::new("ticket", TICKET, "The agreed exception.").required().example("SEC-77"),
+    Field::new("from", Kind::Day, "Its first day (UTC).").required().example("2026-11-01"),
+    Field::new(
+        "expires",
+        Kind::Day,
+        "Its last day (UTC), included. At most `limits.waiver` after `from`.",
+    )
+    .required()
+    .example("2027-01-15"),
+];
+
+pub(super) static SUBJECT: &[Field] = &[
+    Field::new(
+        "access-key-created",
+        Kind::Day,
+        "Only the access key made on this day (UTC): for rules about keys.",
+    )
+    .example("2019-05-02"),
+    Field::new(
+        "certificate-uploaded",
+        Kind::Day,
+        "Only the signing certificate uploaded on this day (UTC): for rules about certificates.",
+    )
+    .example("2019-05-02"),
+    Field::new(
+        "use",
+        Kind::Word(&[UseKind::SignIn.id(), UseKind::AccessKey.id()]),
+        "Only use of this kind: for rules about use.",
+    )
+    .example("sign-in"),
+];
+
+pub(super) static LIMITS: &[Field] = &[
+    Field::new(
+        "window",
+        Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
+        "The longest one-off window.",
+    )
+    .default("12h")
+    .example("4h"),
+    Field::new(
+        "window-total",
+        Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
+        "The longest sum of all recurring windows in any 30 days.",
+    )
+    .default("24h")
+    .example("8h"),
+    Field::new(
+        "waiver",
+        Kind::Duration { least: Duration::seconds(0), most: Duration::days(365) },
+        "The longest waiver, from its first day to its last.",
+    )
+    .default("90d")
+    .example("30d"),
+];
+
+/// Where in the policy keys of this name belong, as dotted paths: `gate.fail-on`.
+pub(super) fn homes_of(key: &str) -> Vec<String> {
+    let mut homes = Vec::new();
+    collect_homes(POLICY, "", key, &mut homes);
+    homes
+}
+
+fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String>) {
+    for field in fields {
+        let here =
+            if path.is_empty() { field.key.to_owned() } else { format!("{path}.{}", field.key) };
+        if field.key == key && field.built {
+            homes.push(here.clone());
+        }
+        if let Some(inner) = field.kind.keys() {
+            collect_homes(inner, &here, key, homes);
+        }
+    }
+}
+
+impl Kind {
+    /// The keys of a mapping, or of the mappings that a list holds.
+    pub(super) fn keys(&self) -> Option<&'static [Field]> {
+        match self {
+            Self::Mapping(fields) => Some(fields),
+            Self::List { of, .. } => of.keys(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading a mapping against its keys in the field table, and lists.
+
+use super::super::error::{Span, show};
+use super::super::fields::{self, Field, Kind};
+use super::super::suggest;
+use super::super::tree::{Entry, Node, Value};
+use super::Reader;
+
+/// A mapping whose keys are all known, and whose values are all there.
+pub(super) struct Mapping<'n> {
+    /// Its first key, or its `{`.
+    pub(super) span: Span,
+    entries: Vec<(&'static Field, &'n Entry)>,
+    written: &'n [Entry],
+}
+
+impl<'n> Mapping<'n> {
+    /// The key and its value; `None` where it is absent, null or unknown.
+    pub(super) fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.field(key).map(|(_, entry)| entry)
+    }
+
+    /// The same, with what the table says of the key.
+    pub(super) fn field(&self, key: &str) -> Option<(&'static Field, &'n Entry)> {
+        self.entries.iter().find(|(field, _)| field.key == key).copied()
+    }
+
+    /// Whether nothing at all is written in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Whether the key stands there, with whatever value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.written.iter().any(|entry| entry.key == key)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a mapping: unknown keys, keys that are not built, keys without a value and missing
+    /// ones are errors. `what` begins a sentence: `this window`.
+    pub(super) fn mapping<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        fields: &'static [Field],
+    ) -> Option<Mapping<'n>> {
+        let Value::Map(entries) = &node.value else {
+            let keys = suggest::list(fields.iter().filter(|field| field.built).map(|f| f.key));
+            let message = format!("{what} is a mapping of keys, not {}", node.describe());
+            self.wrong_type(node, message, format!("its keys are {keys}"));
+            return None;
+        };
+        // A block mapping begins with its first key; one in braces, or an empty one, at its brace.
+        let span = match entries.first() {
+            Some(first) if node.span.start == node.span.end => first.key_span,
+            _ => node.span,
+        };
+        let mut map = Mapping { span, entries: Vec::new(), written: entries };
+        for entry in entries {
+            match fields.iter().find(|field| field.key == entry.key) {
+                None => self.unknown_key(entry, what, fields),
+                Some(field) if !field.built => self.not_built(entry),
+                Some(_) if entry.value.is_null() => self.no_value(entry),
+                Some(field) => map.entries.push((field, entry)),
+            }
+        }
+        for field in fields.iter().filter(|field| field.required) {
+            if !map.has(field.key) {
+                self.missing_key(&map, what, field);
+            }
+        }
+        Some(map)
+    }
+
+    /// A mapping below a key; `None` where the key is absent or its value is no mapping.
+    pub(super) fn section<'n>(
+        &mut self,
+        map: &Mapping<'n>,
+        key: &str,
+        fields: &'static [Field],
+    ) -> Option<Mapping<'n>> {
+        let entry = map.entry(key)?;
+        self.mapping(&entry.value, &format!("`{key}`"), fields)
+    }
+
+    /// The items of a list; empty where the key is absent or its value is no list.
+    pub(super) fn list<'n>(&mut self, map: &Mapping<'n>, key: &str) -> &'n [Node] {
+        let Some((field, entry)) = map.field(key) else { return &[] };
+        let Kind::List { least, most, .. } = field.kind else { return &[] };
+        let Value::List(items) = &entry.value.value else {
+            let message = format!("`{key}` is a list, not {}", entry.value.describe());
+            let help = match field.example {
+                "" => format!("begin each entry below `{key}:` with `- `"),
+                example => format!("write `{key}: {example}`"),
+            };
+            self.wrong_type(&entry.value, message, help);
+            return &[];
+        };
+        if items.len() < least {
+            let message = format!("`{key}` is an empty list");
+            self.error(
+                "empty-list",
+                entry.value.span,
+                message,
+                format!("{} Name at least one", field.meaning),
+            );
+        } else if let Some(first_too_many) = items.get(most) {
+            let message =
+                format!("`{key}` holds {} entries; at most {most} are allowed", items.len());
+            self.error(
+                "too-many",
+                first_too_many.span,
+                message,
+                "split the policy by team or environment",
+            );
+        }
+        items
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, what: &str, fields: &'static [Field]) {
+        let built = || fields.iter().filter(|field| field.built).map(|field| field.key);
+        let key = show(&entry.key);
+        let message = format!("{what} has no key `{key}`");
+        let known = suggest::list(built());
+        let help = if entry.key == "<<" {
+            "YAML 1.2 has no merge keys; write the keys out".to_owned()
+        } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
+            format!("did you mean `{meant}`? Its keys are {known}")
+        } else if let Some(home) = fields::homes_of(&entry.key).first() {
+            format!("`{key}` belongs to `{home}`. The keys here are {known}")
+        } else {
+            format!("its keys are {known}")
+        };
+        self.error("unknown-key", entry.key_span, message, help);
+    }
+
+    fn not_built(&mut self, entry: &Entry) {
+        self.error(
+            "not-in-this-version",
+            entry.key_span,
+            format!("`{}` is not in this version of rootgate", entry.key),
+            "remove it: a key that rootgate cannot act on is never ignored",
+        );
+    }
+
+    pub(super) fn no_value(&mut self, entry: &Entry) {
+        self.error(
+            "no-value",
+            entry.key_span,
+            format!("`{}` has no value", entry.key),
+            "write a value after the colon, indented if it is on the next lines, or remove the key",
+        );
+    }
+
+    fn missing_key(&mut self, map: &Mapping<'_>, what: &str, field: &Field) {
+        self.error(
+            "missing-key",
+            map.span,
+            format!("{what} has no `{}`", field.key),
+            format!("add `{}: {}`", field.key, field.example),
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! From the file's tree to the validated policy. Every problem is pushed, none stops the reading,
+//! so one run shows them all.
+
+mod mapping;
+mod rules;
+mod scalar;
+mod waiver;
+mod window;
+
+#[cfg(test)]
+mod robust;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::error::{PolicyError, PolicyErrors, Span};
+use super::fields::{self, ENFORCE_FROM_DAYS};
+use super::tree::{self, Node};
+use super::types::{Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount};
+use crate::model::{Duration, RuleInfo};
+use mapping::Mapping;
+
+impl Policy {
+    /// Reads and validates a policy file.
+    ///
+    /// `path` is repeated in errors and not opened. `rules` is the catalogue, in its order. `now`
+    /// decides only whether `gate.enforce-from` lies too far ahead: what has merely passed is
+    /// never an error.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, in its order.
+    pub fn parse(
+        text: &str,
+        path: &str,
+        rules: &[&'static RuleInfo],
+        now: DateTime<Utc>,
+    ) -> Result<Self, PolicyErrors> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut errors = Vec::new();
+        let policy = tree::read(text, &mut errors).and_then(|root| {
+            let mut reader = Reader { text, rules, now, errors: &mut errors };
+            reader.policy(&root)
+        });
+        match policy {
+            Some(policy) if errors.is_empty() => Ok(policy),
+            _ => Err(PolicyErrors::new(path, text, errors)),
+        }
+    }
+}
+
+/// What every reader needs. Readers return `None` (or leave out) what they could not read, after
+/// pushing why.
+struct Reader<'a> {
+    text: &'a str,
+    rules: &'a [&'static RuleInfo],
+    now: DateTime<Utc>,
+    errors: &'a mut Vec<PolicyError>,
+}
+
+impl Reader<'_> {
+    fn error(&mut self, code: &'static str, span: Span, message: String, help: impl Into<String>) {
+        self.errors.push(PolicyError::new(code, span, message).help(help));
+    }
+
+    fn wrong_type(&mut self, node: &Node, message: String, help: impl Into<String>) {
+        if !matches!(node.value, tree::Value::Alias) {
+            self.error("wrong-type", node.span, message, help);
+        }
+    }
+
+    fn policy(&mut self, root: &Node) -> Option<Policy> {
+        if root.is_null() {
+            self.errors.push(tree::empty(root.span));
+            return None;
+        }
+        let map = self.mapping(root, "the policy", fields::POLICY)?;
+        self.version(&map);
+        let scope = self.scope(&map);
+        let gate = self.gate(&map);
+        let max_age = self.max_age(&map);
+        let rules = self.rules(&map);
+        let limits = self.limits(&map);
+        let windows = self.windows(&map, &limits);
+        let waivers = self.waivers(&map, &limits);
+        Some(Policy { scope, gate, max_age, rules, windows, waivers, limits })
+    }
+
+    fn version(&mut self, map: &Mapping<'_>) {
+        if let Some(entry) = map.entry("version")
+            && !matches!(&entry.value.value, tree::Value::Scalar { text, quoted: false } if text == fields::VERSION)
+        {
+            self.error(
+                "version",
+                entry.value.span,
+                format!("this rootgate reads version {} of the format", fields::VERSION),
+                format!("write `version: {}`, without quotes", fields::VERSION),
+            );
+        }
+    }
+
+    fn scope(&mut self, map: &Mapping<'_>) -> Vec<ScopeAccount> {
+        let Some(scope) = self.section(map, "scope", fields::SCOPE) else {
+            return Vec::new();
+        };
+        if scope.is_empty() {
+            self.error(
+                "missing-key",
+                scope.span,
+                "`scope` names nothing".to_owned(),
+                "name `accounts`, or remove `scope`: the credentials' own account is then judged",
+            );
+        }
+        let nodes = self.list(&scope, "accounts");
+        let mut accounts: Vec<ScopeAccount> = Vec::new();
+        for node in nodes {
+            let Some(account) = self.scope_account(node) else { continue };
+            if let Some(first) = accounts.iter().find(|other| other.id == account.id) {
+                let first = first.line;
+                self.error(
+                    "duplicate",
+                    node.span,
+                    format!("the account `{}` stands twice in the scope", account.id),
+                    format!("line {first} has it already; keep one of the two"),
+                );
+            }
+            accounts.push(account);
+        }
+        accounts
+    }
+
+    fn scope_account(&mut self, node: &Node) -> Option<ScopeAccount> {
+        let map = self.mapping(node, "this account", fields::SCOPE_ACCOUNT)?;
+        let id = self.account(&map, "id");
+        let name = self.text(&map, "name");
+        let role_arn = self.role_arn(&map, "role-arn", id.as_ref());
+        Some(ScopeAccount { id: id?, name, role_arn, line: map.span.line })
+    }
+
+    fn gate(&mut self, map: &Mapping<'_>) -> Gate {
+        let mut gate = Gate::default();
+        let Some(map) = self.section(map, "gate", fields::GATE) else { return gate };
+        if let Some(severity) = self.severity(&map, "fail-on") {
+            gate.fail_on = severity;
+        }
+        if self.word(&map, "on-undetermined") == Some("warn") {
+            gate.on_undetermined = OnUndetermined::Warn;
+        }
+        gate.enforce_from = self.day(&map, "enforce-from");
+        if let (Some(day), Some(entry)) = (gate.enforce_from, map.entry("enforce-from")) {
+            let latest = self.now.date_naive() + TimeDelta::days(ENFORCE_FROM_DAYS);
+            if day > latest {
+                self.error(
+                    "enforce-from-too-far",
+                    entry.value.span,
+                    format!("`enforce-from` lies more than {ENFORCE_FROM_DAYS} days ahead"),
+                    format!("today it can be {latest} at the latest"),
+                );
+            }
+        }
+        gate
+    }
+
+    fn max_age(&mut self, map: &Mapping<'_>) -> Duration {
+        let evidence = self.section(map, "evidence", fields::EVIDENCE);
+        let Some(map) = evidence else { return Policy::DEFAULT_MAX_AGE };
+        self.root_events(&map);
+        self.duration(&map, "max-age").unwrap_or(Policy::DEFAULT_MAX_AGE)
+    }
+
+    /// `root-events` is `off` until its source exists; the mapping of the format is not a wrong
+    /// type but something that this version cannot do.
+    fn root_events(&mut self, map: &Mapping<'_>) {
+        match map.entry("root-events") {
+            Some(entry) if matches!(entry.value.value, tree::Value::Map(_)) => self.error(
+                "not-in-this-version",
+                entry.key_span,
+                "reading root events from CloudTrail is not in this version of rootgate".to_owned(),
+                "write `root-events: off`, or remove the key",
+            ),
+            Some(_) => _ = self.word(map, "root-events"),
+            None => {}
+        }
+    }
+
+    fn limits(&mut self, map: &Mapping<'_>) -> Limits {
+        let mut limits = Limits::default();
+        let Some(map) = self.section(map, "limits", fields::LIMITS) else { return limits };
+        // A limit that could not be read is taken as its ceiling: no second error for one mistake.
+        for (key, limit, ceiling) in [
+            ("window", &mut limits.window, Duration::hours(72)),
+            ("window-total", &mut limits.window_total, Duration::hours(72)),
+            ("waiver", &mut limits.waiver, Duration::days(365)),
+        ] {
+            if map.entry(key).is_some() {
+                *limit = self.duration(&map, key).unwrap_or(ceiling);
+            }
+        }
+        limits
+    }
+
+    /// The default of every rule that the policy does not name.
+    fn default_rules(&self) -> Vec<RulePolicy> {
+        self.rules.iter().map(|info| RulePolicy::default_of(info)).collect()
+    }
+}

@@ -1,0 +1,601 @@
+//! Good policies read exactly, bad ones refused at the right place.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::model::{Duration, RuleId, Severity, UseKind, parse_day, parse_time};
+use crate::policy::test_rules::{
+    KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
+};
+use crate::policy::{
+    Allow, Gate, Limits, OnUndetermined, Policy, PolicyErrors, RulePolicy, ScopeAccount, Waiver,
+    WaiverSubject, Window,
+};
+
+const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
+
+fn now() -> DateTime<Utc> {
+    parse_time("2026-11-20T12:00:00Z").unwrap()
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    parse_time(text).unwrap()
+}
+
+fn day(text: &str) -> NaiveDate {
+    parse_day(text).unwrap()
+}
+
+fn parse(text: &str) -> Result<Policy, PolicyErrors> {
+    Policy::parse(text, "rootgate.yaml", RULES, now())
+}
+
+/// `code line:column`, one per error, in order.
+fn places(text: &str) -> Vec<String> {
+    let errors = parse(text).unwrap_err();
+    errors.errors().iter().map(|e| format!("{} {}:{}", e.code, e.line, e.column)).collect()
+}
+
+#[test]
+fn version_alone_is_the_strict_default() {
+    assert_eq!(parse("version: 1\n"), Ok(Policy::built_in(RULES)));
+    assert_eq!(parse("---\nversion: 1\n...\n"), Ok(Policy::built_in(RULES)));
+}
+
+#[test]
+fn every_key_is_read_into_its_place() {
+    let text = r#"version: 1
+scope:
+  accounts:
+    - { id: "111122223333", name: prod, role-arn: "arn:aws:iam::111122223333:role/rootgate" }
+    - id: '011122223333'
+gate: { fail-on: high, on-undetermined: warn, enforce-from: 2027-02-18 }
+evidence: { max-age: 24h, root-events: off }
+rules:
+  root-access-key-present: off
+  root-access-key-not-rotated: { max-age: 400d }
+  root-used-outside-window: { within: 1d, severity: critical }
+  root-mfa-missing: {}
+windows:
+  - id: w1
+    reason: "why: because"
+    ticket: CHG-1
+    accounts: ["011122223333"]
+    from: 2026-11-20T09:00:00.5+01:00
+    to: 2026-11-20T21:00:00.5+01:00
+    allow: { access-key: true }
+  - { id: w2, reason: r, ticket: "2", from: 1999-12-31T23:59:59Z, to: 2000-01-01T00:00:00Z }
+waivers:
+  - rule: root-access-key-active
+    accounts: ["111122223333", "011122223333"]
+    subject: { access-key-created: 2019-05-02 }
+    reason: r
+    ticket: SEC-77
+    from: 2026-11-01
+    expires: 2026-11-01
+  - { rule: root-used-outside-window, accounts: ["111122223333"], subject: { use: access-key },
+      reason: r, ticket: T, from: 2020-01-01, expires: 2020-03-31 }
+  - { rule: root-signing-certificate-present, accounts: ["111122223333"],
+      reason: r, ticket: T, from: 2020-01-01, expires: 2020-03-31 }
+limits: { window: 24h, window-total: 72h, waiver: 365d }
+"#;
+    let mut expected = Policy::built_in(RULES);
+    expected.scope = vec![
+        ScopeAccount {
+            id: "111122223333".parse().unwrap(),
+            name: Some("prod".to_owned()),
+            role_arn: Some("arn:aws:iam::111122223333:role/rootgate".to_owned()),
+            line: 4,
+        },
+        ScopeAccount { id: "011122223333".parse().unwrap(), name: None, role_arn: None, line: 5 },
+    ];
+    expected.gate = Gate {
+        fail_on: Severity::High,
+        on_undetermined: OnUndetermined::Warn,
+        enforce_from: Some(day("2027-02-18")),
+    };
+    expected.max_age = Duration::hours(24);
+    let set = |info, line| RulePolicy { line: Some(line), ..RulePolicy::default_of(info) };
+    expected.rules[1] = RulePolicy { on: false, ..set(&KEY_PRESENT, 9) };
+    expected.rules[2] =
+        RulePolicy { threshold: Some(Duration::days(400)), ..set(&KEY_NOT_ROTATED, 10) };
+    expected.rules[3] = RulePolicy {
+        threshold: Some(Duration::days(1)),
+        severity: Severity::Critical,
+        ..set(&USED, 11)
+    };
+    expected.rules[4] = set(&MFA_MISSING, 12);
+    expected.windows = vec![
+        Window {
+            id: "w1".to_owned(),
+            reason: "why: because".to_owned(),
+            ticket: "CHG-1".to_owned(),
+            accounts: Some(vec!["011122223333".parse().unwrap()]),
+            from: time("2026-11-20T08:00:00.5Z"),
+            to: time("2026-11-20T20:00:00.5Z"),
+            allow: Allow { sign_in: false, access_key: true },
+            line: 14,
+        },
+        Window {
+            id: "w2".to_owned(),
+            reason: "r".to_owned(),
+            ticket: "2".to_owned(),
+            accounts: None,
+            from: time("1999-12-31T23:59:59Z"),
+            to: time("2000-01-01T00:00:00Z"),
+            allow: Allow { sign_in: true, access_key: false },
+            line: 21,
+        },
+    ];
+    let waiver = |rule, subject, line| Waiver {
+        rule: RuleId(rule),
+        accounts: vec!["111122223333".parse().unwrap()],
+        subject,
+        reason: "r".to_owned(),
+        ticket: "T".to_owned(),
+        from: day("2020-01-01"),
+        expires: day("2020-03-31"),
+        line,
+    };
+    expected.waivers = vec![
+        Waiver {
+            rule: KEY_ACTIVE.id,
+            accounts: vec!["111122223333".parse().unwrap(), "011122223333".parse().unwrap()],
+            subject: Some(WaiverSubject::AccessKeyCreated(day("2019-05-02"))),
+            reason: "r".to_owned(),
+            ticket: "SEC-77".to_owned(),
+            from: day("2026-11-01"),
+            expires: day("2026-11-01"),
+            line: 23,
+        },
+        waiver("root-used-outside-window", Some(WaiverSubject::Use(UseKind::AccessKey)), 30),
+        waiver("root-signing-certificate-present", None, 32),
+    ];
+    expected.limits = Limits {
+        window: Duration::hours(24),
+        window_total: Duration::hours(72),
+        waiver: Duration::days(365),
+    };
+    let policy = parse(text);
+    assert_eq!(
+        policy,
+        Ok(expected),
+        "{}",
+        policy.as_ref().err().map_or(String::new(), |e| e.render(false))
+    );
+}
+
+#[test]
+fn the_example_is_valid_at_any_later_time() {
+    for at in ["2026-11-20T00:00:00Z", "2031-01-01T00:00:00Z"] {
+        let policy = Policy::parse(EXAMPLE, "policy.example.yaml", RULES, time(at)).unwrap();
+        let names: Vec<_> = policy.scope.iter().filter_map(|a| a.name.as_deref()).collect();
+        assert_eq!(names, ["prod", "billing"]);
+        assert_eq!(policy.rule(MFA_NOT_HARDWARE.id).unwrap().severity, Severity::Medium);
+        assert_eq!(policy.windows.len(), 2);
+        assert_eq!(policy.waivers[0].expires, day("2027-01-15"));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_crlf_are_read_and_columns_stay_right() {
+    let crlf = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    assert_eq!(parse(&crlf), parse(EXAMPLE));
+    assert_eq!(
+        places("\u{feff}versiom: 1\r\nversion: 1\r\ngate: { fail-on: x }\r\n"),
+        ["unknown-key 1:1", "unknown-word 3:18"]
+    );
+}
+
+#[test]
+fn columns_count_characters_not_bytes() {
+    let text = "version: 1\nscope: { accounts: [{ id: \"111122223333\", name: \"größe 日本\", nmae: x }] }\n";
+    assert_eq!(places(text), ["unknown-key 2:61"]);
+}
+
+#[test]
+fn all_problems_of_a_file_are_reported_in_its_order() {
+    let text = "gate: { fial-on: high }\nrules: { root-mfa-mising: off }\nwindows:\n  - id: a\n";
+    assert_eq!(
+        places(text),
+        [
+            "missing-key 1:1",
+            "unknown-key 1:9",
+            "unknown-rule 2:10",
+            "missing-key 4:5",
+            "missing-key 4:5",
+            "missing-key 4:5",
+            "missing-key 4:5",
+        ]
+    );
+}
+
+#[test]
+fn what_has_merely_passed_is_no_error() {
+    let text = "version: 1\ngate: { enforce-from: 2020-01-01 }\nwindows:\n  - { id: a, reason: r, ticket: t, from: 2020-01-01T00:00:00Z, to: 2020-01-01T01:00:00Z }\nwaivers:\n  - { rule: root-access-key-active, accounts: [\"111122223333\"], subject: { access-key-created: 2019-05-02 }, reason: r, ticket: t, from: 2020-01-01, expires: 2020-01-02 }\n";
+    assert!(parse(text).is_ok());
+}
+
+/// Wraps a window's keys so that the first stands on line 3, column 5.
+fn window(keys: &str) -> String {
+    format!("version: 1\nwindows:\n  - {}\n", keys.replace('\n', "\n    "))
+}
+
+/// Wraps a waiver's keys so that the first stands on line 3, column 5.
+fn waiver(keys: &str) -> String {
+    format!("version: 1\nwaivers:\n  - {}\n", keys.replace('\n', "\n    "))
+}
+
+const W: &str = "id: a\nreason: r\nticket: t";
+const V: &str =
+    "accounts: [\"111122223333\"]\nreason: r\nticket: t\nfrom: 2026-11-01\nexpires: 2026-12-01";
+
+#[test]
+fn each_mistake_is_named_where_it_stands() {
+    let top = |text: &str| format!("version: 1\n{text}\n");
+    let account = |keys: &str| top(&format!("scope:\n  accounts:\n    - {keys}"));
+    let bad: Vec<(String, &str, &str)> = vec![
+        // The file as YAML.
+        (String::new(), "empty 1:1", "the policy is empty"),
+        ("# nothing yet\n\n".to_owned(), "empty 1:1", "the policy is empty"),
+        ("---\n".to_owned(), "empty 1:4", "the policy is empty"),
+        ("- version: 1\n".to_owned(), "wrong-type 1:1", "not a list"),
+        ("version 1\n".to_owned(), "wrong-type 1:1", "not text"),
+        (top("gate:\n\tfail-on: high"), "tab 3:2", "only spaces"),
+        (top("gate: {}\n---\nversion: 1"), "several-documents 3:1", "second document"),
+        (top("...\n---\n{}"), "several-documents 3:1", "second document"),
+        (top("gate: &g { fail-on: high }"), "anchor 2:7", "`&g`"),
+        (top("gate: *g"), "alias 2:7", "no aliases"),
+        (top("gate: !!map { fail-on: high }"), "tag 2:7", "`!!map`"),
+        (top("gate: { fail-on: !x high }"), "tag 2:18", "`!x`"),
+        ("%YAML 1.1\n---\nversion: 1\n".to_owned(), "directive 1:1", "directive"),
+        (top("gate: { fail-on: high"), "syntax 2:7", "`{` is not closed"),
+        (top("gate: \"open"), "syntax 3:1", "not closed"),
+        (top("gate: a: b"), "syntax 2:8", "a second `: `"),
+        (top("? [a]\n: b"), "key-not-text 2:3", "a list as a key"),
+        (top("gate: {}\ngate: {}"), "duplicate-key 3:1", "stands twice"),
+        (top("<<: { gate: {} }"), "unknown-key 2:1", "no key `<<`"),
+        ("version: 1\nwindows: ".to_owned() + &"[".repeat(5_000), "too-deep 2:42", "32 deep"),
+        // Keys and types.
+        ("gate: {}\n".to_owned(), "missing-key 1:1", "no `version`"),
+        ("# x\n\n{ gate: {} }\n".to_owned(), "missing-key 3:1", "no `version`"),
+        ("version: 2\n".to_owned(), "version 1:10", "reads version 1"),
+        ("version: \"1\"\n".to_owned(), "version 1:10", "reads version 1"),
+        ("version: 1.0\n".to_owned(), "version 1:10", "reads version 1"),
+        ("version:\n".to_owned(), "no-value 1:1", "`version` has no value"),
+        (top("gate: ~"), "no-value 2:1", "`gate` has no value"),
+        (top("gate: high"), "wrong-type 2:7", "a mapping of keys, not text"),
+        (top("gates: {}"), "unknown-key 2:1", "no key `gates`"),
+        (top("fail-on: high"), "unknown-key 2:1", "no key `fail-on`"),
+        (top("gate: { on-weaker: fail }"), "not-in-this-version 2:9", "`on-weaker`"),
+        (
+            top("scope: { organization: { member-role: x } }"),
+            "not-in-this-version 2:10",
+            "`organization`",
+        ),
+        (
+            top("evidence: { root-events: { lookback: 7d } }"),
+            "not-in-this-version 2:13",
+            "CloudTrail",
+        ),
+        (top("evidence: { root-events: false }"), "unknown-word 2:26", "`false` is no value"),
+        (top("evidence: { root-events: on }"), "unknown-word 2:26", "`on` is no value"),
+        (top("scope: {}"), "missing-key 2:8", "`scope` names nothing"),
+        (top("scope: { accounts: [] }"), "empty-list 2:20", "an empty list"),
+        (top("scope: { accounts: 5 }"), "wrong-type 2:20", "a list, not a number"),
+        // gate and evidence.
+        (top("gate: { fail-on: hihg }"), "unknown-word 2:18", "`hihg`"),
+        (top("gate: { on-undetermined: pass }"), "unknown-word 2:26", "`pass`"),
+        (top("gate: { enforce-from: 2027-02-19 }"), "enforce-from-too-far 2:23", "90 days"),
+        (top("gate: { enforce-from: 2026-12-01T00:00:00Z }"), "day 2:23", "is not a day"),
+        (top("gate: { enforce-from: 2026-02-30 }"), "day 2:23", "is not a day"),
+        (top("evidence: { max-age: 3h59m59s }"), "out-of-bounds 2:22", "from 4h to 1d"),
+        (top("evidence: { max-age: 24h1s }"), "out-of-bounds 2:22", "from 4h to 1d"),
+        (top("evidence: { max-age: 7M }"), "duration 2:22", "`M` is not a unit"),
+        (top("evidence: { max-age: 7 }"), "duration 2:22", "has no unit"),
+        (top("evidence: { max-age: [4h] }"), "wrong-type 2:22", "a duration, not a list"),
+        (top("limits: { window: 73h }"), "out-of-bounds 2:19", "from 0s to 3d"),
+        (top("limits: { window-total: 73h }"), "out-of-bounds 2:25", "from 0s to 3d"),
+        (top("limits: { waiver: 366d }"), "out-of-bounds 2:19", "from 0s to 365d"),
+        // Accounts.
+        (account("{ id: 111122223333 }"), "account-id-not-quoted 4:13", "without quotes"),
+        (account("{ id: 011122223333 }"), "account-id-not-quoted 4:13", "without quotes"),
+        (account("{ id: 11122223333 }"), "account-id 4:13", "exactly 12 digits"),
+        (account("{ id: \"1111-2222-3333\" }"), "account-id 4:13", "exactly 12 digits"),
+        (account("{ name: prod }"), "missing-key 4:7", "this account has no `id`"),
+        (account("{ id: \"111122223333\", name: 7 }"), "wrong-type 4:35", "text, not a number"),
+        (
+            account("{ id: \"111122223333\", name: \"a\\u200bb\" }"),
+            "forbidden-character 4:35",
+            "U+200B",
+        ),
+        (
+            account("{ id: \"111122223333\", name: \"a\u{202e}b\" }"),
+            "forbidden-character 4:37",
+            "U+202E",
+        ),
+        (
+            account("{ id: \"111122223333\", role-arn: \"arn:aws:iam::444455556666:role/r\" }"),
+            "role-arn 4:39",
+            "account 444455556666",
+        ),
+        (
+            account("{ id: \"111122223333\", role-arn: \"arn:aws:iam::111122223333:user/r\" }"),
+            "role-arn 4:39",
+            "not the ARN",
+        ),
+        (
+            account("{ id: \"111122223333\" }\n    - { id: \"111122223333\" }"),
+            "duplicate 5:7",
+            "stands twice",
+        ),
+        // rules.
+        (top("rules: { root-mfa-mising: off }"), "unknown-rule 2:10", "`root-mfa-mising`"),
+        (
+            top("rules: { root-sign-in-attempts: { threshold: 5 } }"),
+            "not-in-this-version 2:10",
+            "`root-sign-in-attempts`",
+        ),
+        (top("rules: { root-mfa-missing: false }"), "wrong-type 2:28", "`off` or a mapping"),
+        (top("rules: { root-mfa-missing: no }"), "wrong-type 2:28", "`off` or a mapping"),
+        (top("rules: { root-mfa-missing: on }"), "wrong-type 2:28", "`off` or a mapping"),
+        (top("rules: { root-mfa-missing: true }"), "wrong-type 2:28", "`off` or a mapping"),
+        (top("rules: { root-mfa-missing: ~ }"), "wrong-type 2:28", "not nothing"),
+        (top("rules: { root-mfa-missing: high }"), "wrong-type 2:28", "`off` or a mapping"),
+        (
+            top("rules: { root-mfa-missing: { within: 7d } }"),
+            "unknown-key 2:30",
+            "no setting `within`",
+        ),
+        (top("rules: { root-mfa-missing: { severity: High } }"), "unknown-word 2:40", "`High`"),
+        (
+            top("rules: { root-used-outside-window: { within: 401d } }"),
+            "out-of-bounds 2:46",
+            "from 1d to 400d",
+        ),
+        (top("rules: { root-used-outside-window: { within: } }"), "no-value 2:38", "no value"),
+        (top("rules: [root-mfa-missing]"), "wrong-type 2:8", "a mapping of rule ids"),
+        // windows.
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T09:00:00\nto: 2026-11-20T10:00:00Z")),
+            "time 6:11",
+            "has no zone",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20\nto: 2026-11-20T10:00:00Z")),
+            "time 6:11",
+            "a whole day",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T10:00:00Z\nto: 2026-11-20T10:00:00Z")),
+            "window-ends-first 7:9",
+            "before it opens",
+        ),
+        (
+            window(&format!("{W}\nto: 2026-11-20T09:00:00Z\nfrom: 2026-11-20T10:00:00Z")),
+            "window-ends-first 6:9",
+            "before it opens",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T10:00:00Z\nto: 2026-11-20T22:00:01Z")),
+            "window-too-long 7:9",
+            "12h1s long",
+        ),
+        (
+            window("id: a\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            "missing-key 3:5",
+            "no `reason`",
+        ),
+        (
+            window("id: a\nreason: r\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            "missing-key 3:5",
+            "no `ticket`",
+        ),
+        (window(&format!("{W}\nfrom: 2026-11-20T09:00:00Z")), "missing-key 3:5", "no `to`"),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nschedule: {{}}"
+            )),
+            "not-in-this-version 8:5",
+            "`schedule`",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nallow: {{}}"
+            )),
+            "allows-nothing 8:12",
+            "allows nothing",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nallow: {{ sign-in: yes }}"
+            )),
+            "wrong-type 8:23",
+            "true or false",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nallow: {{ sign-in: true, actions: [] }}"
+            )),
+            "not-in-this-version 8:29",
+            "`actions`",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\naccounts: [\"111122223333\", \"111122223333\"]"
+            )),
+            "duplicate 8:32",
+            "stands twice",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\naccounts: []"
+            )),
+            "empty-list 8:15",
+            "empty list",
+        ),
+        (
+            window(
+                "id: a\nreason: \"\"\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
+            "empty-text 4:13",
+            "`reason` is empty",
+        ),
+        (
+            window(
+                "id: a\nreason: r\nticket: 1234\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
+            "wrong-type 5:13",
+            "not a number",
+        ),
+        (
+            window(
+                "id: a\nreason: |\n  two\n  lines\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
+            "forbidden-character 5:10",
+            "U+000A",
+        ),
+        (
+            top(
+                "windows:\n  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }\n  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }",
+            ),
+            "duplicate 4:11",
+            "second window `a`",
+        ),
+        // waivers.
+        (waiver(&format!("rule: root-access-key-active\n{V}")), "missing-key 3:5", "no `subject`"),
+        (
+            waiver(&format!("rule: root-access-key-active\nsubject: { }\n{V}", "{}")),
+            "subject 4:14",
+            "names nothing",
+        ),
+        (
+            waiver(&format!("rule: root-access-key-active\nsubject: {}\n{V}", "{ use: sign-in }")),
+            "subject 4:14",
+            "not one of",
+        ),
+        (
+            waiver(&format!(
+                "rule: root-access-key-active\nsubject: {}\n{V}",
+                "{ access-key-created: 2019-05-02, use: sign-in }"
+            )),
+            "subject 4:48",
+            "one subject",
+        ),
+        (
+            waiver(&format!("rule: root-mfa-missing\nsubject: {}\n{V}", "{ use: sign-in }")),
+            "subject 4:14",
+            "no subjects",
+        ),
+        (
+            waiver(&format!("rule: root-used-outside-window\nsubject: {}\n{V}", "{ use: signin }")),
+            "unknown-word 4:21",
+            "`signin`",
+        ),
+        (waiver(&format!("rule: root-sign-in-attempts\n{V}")), "no-waiver 3:11", "never waivers"),
+        (
+            waiver(&format!("rule: root-not-denied-by-scp\n{V}")),
+            "not-in-this-version 3:11",
+            "`root-not-denied-by-scp`",
+        ),
+        (waiver(&format!("rule: root-mfa\n{V}")), "unknown-rule 3:11", "`root-mfa`"),
+        (
+            waiver(
+                "rule: root-mfa-missing\naccounts: [\"111122223333\"]\nreason: r\nticket: t\nfrom: 2026-11-02\nexpires: 2026-11-01",
+            ),
+            "waiver-ends-first 8:14",
+            "before it begins",
+        ),
+        (
+            waiver(
+                "rule: root-mfa-missing\naccounts: [\"111122223333\"]\nreason: r\nticket: t\nfrom: 2026-11-01\nexpires: 2027-01-31",
+            ),
+            "waiver-too-long 8:14",
+            "lasts 91 days",
+        ),
+        (
+            waiver(
+                "rule: root-mfa-missing\naccounts: [\"111122223333\"]\nreason: r\nticket: t\nfrom: 2026-11-01",
+            ),
+            "missing-key 3:5",
+            "no `expires`",
+        ),
+        (
+            waiver(
+                "rule: root-mfa-missing\naccounts: 111122223333\nreason: r\nticket: t\nfrom: 2026-11-01\nexpires: 2026-11-02",
+            ),
+            "wrong-type 4:15",
+            "a list, not a number",
+        ),
+        (
+            top(
+                "waivers:\n  - { rule: root-mfa-missing, accounts: [\"111122223333\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-11-02 }\n  - { rule: root-mfa-missing, accounts: [\"444455556666\", \"111122223333\"], reason: r, ticket: t, from: 2026-12-01, expires: 2026-12-02 }",
+            ),
+            "duplicate 4:5",
+            "second waiver of `root-mfa-missing`",
+        ),
+    ];
+    for (text, place, message) in bad {
+        let errors = parse(&text).expect_err(&text);
+        let error = &errors.errors()[0];
+        let found = format!("{} {}:{}", error.code, error.line, error.column);
+        assert_eq!(found, place, "{text}\n{}", errors.render(false));
+        assert!(error.message.contains(message), "{text}\n{}", errors.render(false));
+        assert_eq!(errors.errors().len(), 1, "{text}\n{}", errors.render(false));
+        assert!(!error.help.is_empty(), "{text}\n{}", errors.render(false));
+    }
+}
+
+#[test]
+fn the_drawing_names_the_same_place_as_the_error() {
+    for text in [
+        "version: 1\nscope: { accounts: [{ id: \"111122223333\", name: \"größe 日本\", nmae: x }] }\n",
+        "version: 1\ngate: { fail-on: \"\t\", x: y }\n",
+        "version: 1\r\nlimits: { window: 1M }\r\n",
+    ] {
+        let errors = parse(text).unwrap_err();
+        let drawn = errors.render(false);
+        for error in errors.errors() {
+            let place = format!(" --> rootgate.yaml:{}:{}\n", error.line, error.column);
+            assert!(drawn.contains(&place), "{place}\n{drawn}");
+        }
+    }
+}
+
+#[test]
+fn errors_are_drawn_as_a_compiler_draws_them() {
+    let text = "gate: { fial-on: high }
+windows:
+  - id: tax
+    reason: change the tax registration
+    ticket: CHG-1
+    from: 2026-11-20T09:00:00+01:00
+    to: 2026-11-20T23:00:00+01:00
+";
+    let drawn = r"error[missing-key]: the policy has no `version`
+ --> rootgate.yaml:1:1
+  |
+1 | gate: { fial-on: high }
+  | ^^^^
+  |
+  = help: add `version: 1`
+
+error[unknown-key]: `gate` has no key `fial-on`
+ --> rootgate.yaml:1:9
+  |
+1 | gate: { fial-on: high }
+  |         ^^^^^^^
+  |
+  = help: did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `enforce-from`
+
+error[window-too-long]: this window is 14h long; `limits.window` allows 12h
+ --> rootgate.yaml:7:9
+  |
+7 |     to: 2026-11-20T23:00:00+01:00
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^ opens on line 6
+  |
+  = help: bring `to` forward, or raise `limits.window` (at most 72h)
+
+rootgate.yaml: 3 errors; the policy was not read
+";
+    assert_eq!(parse(text).unwrap_err().render(false), drawn);
+}

@@ -1,0 +1,53 @@
+//! A small catalogue for the tests of the policy, which does not know the real one.
+
+use crate::model::{Duration, RuleId, RuleInfo, Severity, SubjectKind, Threshold};
+
+const fn rule(id: &'static str, severity: Severity, subject: SubjectKind) -> RuleInfo {
+    RuleInfo {
+        id: RuleId(id),
+        summary: "a rule of the tests",
+        severity,
+        subject,
+        threshold: None,
+        needs: &[],
+        only_if_waived: None,
+        docs: "",
+        remedy: "",
+        tags: &[],
+    }
+}
+
+const fn threshold(key: &'static str, default: Duration) -> Option<Threshold> {
+    let (least, most) = (Duration::days(1), Duration::days(400));
+    Some(Threshold { key, default, least, most, meaning: "a threshold of the tests" })
+}
+
+pub(crate) static KEY_ACTIVE: RuleInfo =
+    rule("root-access-key-active", Severity::Critical, SubjectKind::AccessKey);
+pub(crate) static KEY_PRESENT: RuleInfo =
+    rule("root-access-key-present", Severity::High, SubjectKind::AccessKey);
+pub(crate) static KEY_NOT_ROTATED: RuleInfo = RuleInfo {
+    threshold: threshold("max-age", Duration::days(90)),
+    ..rule("root-access-key-not-rotated", Severity::High, SubjectKind::AccessKey)
+};
+pub(crate) static USED: RuleInfo = RuleInfo {
+    threshold: threshold("within", Duration::days(7)),
+    ..rule("root-used-outside-window", Severity::High, SubjectKind::Use)
+};
+pub(crate) static MFA_MISSING: RuleInfo =
+    rule("root-mfa-missing", Severity::Critical, SubjectKind::Account);
+pub(crate) static MFA_NOT_HARDWARE: RuleInfo =
+    rule("root-mfa-not-hardware", Severity::Low, SubjectKind::Account);
+pub(crate) static CERTIFICATE: RuleInfo =
+    rule("root-signing-certificate-present", Severity::High, SubjectKind::Certificate);
+
+/// The catalogue, in the order of the contract.
+pub(crate) static RULES: &[&RuleInfo] = &[
+    &KEY_ACTIVE,
+    &KEY_PRESENT,
+    &KEY_NOT_ROTATED,
+    &USED,
+    &MFA_MISSING,
+    &MFA_NOT_HARDWARE,
+    &CERTIFICATE,
+];

@@ -1,0 +1,387 @@
+//! The policy as YAML: one tree in which every key and value knows where it stands.
+//!
+//! Built from the parser's events rather than through serde: only the events say whether a scalar
+//! is quoted, where a tag, an anchor or the `---` of a second document stands, and hand over both
+//! of two duplicate keys. What the policy's YAML leaves out (aliases, anchors, tags, directives,
+//! several documents, keys that are not text) is refused here, in the words of the file.
+
+use std::collections::HashMap;
+
+use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError};
+
+use super::error::{PolicyError, Span, show};
+
+/// The largest policy, in bytes. Real ones have a few thousand.
+pub(super) const MAX_BYTES: usize = 256 * 1024;
+/// The most values and keys. Real policies have a few hundred.
+const MAX_NODES: usize = 20_000;
+/// The deepest nesting, of flow and of block collections each; the policy itself needs five.
+const MAX_DEPTH: usize = 32;
+
+const NOT_A_POLICY: &str =
+    "check that this is the policy, and remove windows and waivers of years ago";
+
+/// A value of the file.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    /// A scalar with its quotes; of a collection, where it begins.
+    pub(super) span: Span,
+}
+
+/// What a value is, before anything is known of what it should be.
+#[derive(Debug)]
+pub(super) enum Value {
+    Scalar {
+        text: String,
+        quoted: bool,
+    },
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+    /// An alias: refused when the tree was read, so nobody complains of it again.
+    Alias,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: Node,
+}
+
+/// How YAML 1.2 (its core schema) reads a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScalarType {
+    Null,
+    Flag(bool),
+    Number,
+    Text,
+}
+
+impl Node {
+    /// The type of a scalar; `None` for collections.
+    pub(super) fn scalar_type(&self) -> Option<ScalarType> {
+        match &self.value {
+            Value::Scalar { quoted: true, .. } => Some(ScalarType::Text),
+            Value::Scalar { text, .. } => Some(core_schema_type(text)),
+            Value::List(_) | Value::Map(_) | Value::Alias => None,
+        }
+    }
+
+    /// Whether there is no value: nothing after the colon, `~` or `null`.
+    pub(super) fn is_null(&self) -> bool {
+        self.scalar_type() == Some(ScalarType::Null)
+    }
+
+    /// What stands there, for a sentence.
+    pub(super) fn describe(&self) -> &'static str {
+        match (&self.value, self.scalar_type()) {
+            (Value::List(_), _) => "a list",
+            (Value::Map(_), _) => "a mapping",
+            (_, Some(ScalarType::Null)) => "nothing",
+            (_, Some(ScalarType::Flag(_))) => "true or false",
+            (_, Some(ScalarType::Number)) => "a number",
+            (_, _) => "text",
+        }
+    }
+}
+
+fn core_schema_type(text: &str) -> ScalarType {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => ScalarType::Null,
+        "true" | "True" | "TRUE" => ScalarType::Flag(true),
+        "false" | "False" | "FALSE" => ScalarType::Flag(false),
+        _ if is_number(text) => ScalarType::Number,
+        _ => ScalarType::Text,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            return !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+        }
+    }
+    // What is left is decimal: Rust reads the same forms, and the words `inf` and `nan` besides.
+    unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte))
+        && !unsigned.starts_with(['-', '+'])
+        && unsigned.parse::<f64>().is_ok()
+}
+
+/// Reads the text into its tree; `None` where no tree came out. Every problem goes to `errors`.
+pub(super) fn read(text: &str, errors: &mut Vec<PolicyError>) -> Option<Node> {
+    if text.len() > MAX_BYTES {
+        let message = format!(
+            "the file has {} bytes; a policy has at most {MAX_BYTES} ({} KiB)",
+            text.len(),
+            MAX_BYTES / 1024
+        );
+        errors.push(PolicyError::new("too-large", Span::START, message).help(NOT_A_POLICY));
+        return None;
+    }
+    let mut options = Options::default();
+    options.disallow_directives = true;
+    options.emit_unresolved_aliases = true;
+    options.emit_anchor_events = true;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    let parser = Parser::new_from_str_with_options(text, options);
+    Builder { events: parser, nodes: 0, errors }.document().ok()
+}
+
+/// Reading cannot go on; the error has been pushed.
+struct Stop;
+
+struct Builder<'a, 'e> {
+    events: Parser<'a, granit_parser::StrInput<'a>>,
+    nodes: usize,
+    errors: &'e mut Vec<PolicyError>,
+}
+
+impl<'a> Builder<'a, '_> {
+    /// The next event that is not about an anchor; anchors are reported on the way.
+    fn next(&mut self) -> Result<(Event<'a>, granit_parser::Span), Stop> {
+        loop {
+            match self.events.next_event() {
+                Some(Ok((Event::Anchor(_, name), span))) => self.errors.push(
+                    PolicyError::new(
+                        "anchor",
+                        span_of(&span),
+                        format!("the anchor `&{}`: a policy has no anchors", show(&name)),
+                    )
+                    .help("write the value out where it is needed: reviewers read every line as it judges"),
+                ),
+                Some(Ok(event)) => return Ok(event),
+                Some(Err(error)) => {
+                    self.errors.push(syntax_error(&error));
+                    return Err(Stop);
+                }
+                None => return Ok((Event::StreamEnd, granit_parser::Span::default())),
+            }
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, Stop> {
+        let mut document: Option<Node> = None;
+        loop {
+            match self.next()? {
+                (Event::DocumentStart(..), span) if document.is_some() => {
+                    self.errors.push(
+                        PolicyError::new(
+                            "several-documents",
+                            span_of(&span),
+                            "a second document begins here; a policy is one document".to_owned(),
+                        )
+                        .help("keep one document in the file and remove this `---`"),
+                    );
+                    break;
+                }
+                (Event::StreamEnd, _) => break,
+                (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
+                (event, span) => document = Some(self.node(event, &span)?),
+            }
+        }
+        document.ok_or_else(|| {
+            self.errors.push(empty(Span::START));
+            Stop
+        })
+    }
+
+    fn node(&mut self, event: Event<'a>, at: &granit_parser::Span) -> Result<Node, Stop> {
+        if let Some(tag) = event.tag() {
+            let span = at.tag_span().map_or_else(|| span_of(at), |tag_span| span_of(&tag_span));
+            self.errors.push(
+                PolicyError::new(
+                    "tag",
+                    span,
+                    format!("the tag `{}`: a policy has no tags", show(&tag.original())),
+                )
+                .help("remove the tag; put text that looks like a number in double quotes"),
+            );
+        }
+        let span = span_of(at);
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let message = format!("the file has more than {MAX_NODES} keys and values");
+            self.errors.push(PolicyError::new("too-large", span, message).help(NOT_A_POLICY));
+            return Err(Stop);
+        }
+        let value = match event {
+            Event::Scalar(text, style, ..) => self.scalar(&text, style, span),
+            Event::SequenceStart(..) => self.list()?,
+            Event::MappingStart(..) => self.map()?,
+            _ => {
+                self.errors.push(
+                    PolicyError::new("alias", span, "an alias: a policy has no aliases".to_owned())
+                        .help("write the value out: reviewers read every line as it judges"),
+                );
+                Value::Alias
+            }
+        };
+        Ok(Node { value, span })
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Value {
+        // The parser writes a value that is not there as an empty span with the text `~`.
+        let absent = style == ScalarStyle::Plain && span.start == span.end;
+        let text = if absent { String::new() } else { text.to_owned() };
+        Value::Scalar { text, quoted: style != ScalarStyle::Plain }
+    }
+
+    fn list(&mut self) -> Result<Value, Stop> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List(items)),
+                (event, span) => items.push(self.node(event, &span)?),
+            }
+        }
+    }
+
+    fn map(&mut self) -> Result<Value, Stop> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        loop {
+            let key = match self.next()? {
+                (Event::MappingEnd, _) => return Ok(Value::Map(entries)),
+                (event, span) => self.node(event, &span)?,
+            };
+            let (event, span) = self.next()?;
+            let value = self.node(event, &span)?;
+            let Value::Scalar { text, .. } = key.value else {
+                self.errors.push(
+                    PolicyError::new(
+                        "key-not-text",
+                        key.span,
+                        format!("{} as a key: keys are plain words", key.describe()),
+                    )
+                    .help("write `key: value`; a value that begins with `{` or `[` stands after the colon"),
+                );
+                continue;
+            };
+            if let Some(first) = seen.get(&text) {
+                self.errors.push(
+                    PolicyError::new(
+                        "duplicate-key",
+                        key.span,
+                        format!("the key `{}` stands twice in this mapping", show(&text)),
+                    )
+                    .help(format!("line {first} has it already; keep one of the two")),
+                );
+            } else {
+                seen.insert(text.clone(), key.span.line);
+            }
+            entries.push(Entry { key: text, key_span: key.span, value });
+        }
+    }
+}
+
+pub(super) fn empty(span: Span) -> PolicyError {
+    PolicyError::new("empty", span, "the policy is empty".to_owned()).help(
+        "write at least `version: 1`: every rule is then on with its default. \
+         Without any file the same strict defaults judge",
+    )
+}
+
+fn span_of(span: &granit_parser::Span) -> Span {
+    let range = span.byte_range().unwrap_or_default();
+    Span { start: range.start, end: range.end, ..span_at(&span.start) }
+}
+
+fn span_at(marker: &Marker) -> Span {
+    let offset = marker.byte_offset().unwrap_or_default();
+    Span { start: offset, end: offset, line: marker.line(), column: marker.col() + 1 }
+}
+
+fn syntax_error(error: &ScanError) -> PolicyError {
+    let span = span_at(error.marker());
+    let (code, message, help) = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => (
+            "too-deep",
+            format!("nested more than {MAX_DEPTH} deep"),
+            "a policy needs five levels; look for a bracket that is not closed",
+        ),
+        ErrorKind::DirectiveDisallowed => (
+            "directive",
+            "a `%` directive: a policy has none".to_owned(),
+            "remove the line; policies are YAML 1.2",
+        ),
+        kind if is_tab(kind) => (
+            "tab",
+            "a tab where YAML takes only spaces".to_owned(),
+            "indent with spaces; most editors can convert the whole file",
+        ),
+        ErrorKind::UnexpectedCharacter { character } => (
+            "syntax",
+            format!("the character `{}` cannot stand here", show(&character.to_string())),
+            "put the text in double quotes",
+        ),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
+            "syntax",
+            "a text in quotes is not closed".to_owned(),
+            "close it with the quote that opened it",
+        ),
+        ErrorKind::UnclosedFlowCollection { open } => (
+            "syntax",
+            format!("this `{open}` is not closed"),
+            "close it, or write the collection with one entry a line",
+        ),
+        ErrorKind::MappingValueNotAllowed => (
+            "syntax",
+            "a second `: ` on this line, or a key at an indentation that nothing above has"
+                .to_owned(),
+            "put text that holds `: ` in double quotes; keys of one mapping begin in the same column",
+        ),
+        kind => (
+            "syntax",
+            format!("this is not YAML: {}", show(&kind.to_string())),
+            "check the indentation, colons and quotes here and on the line above",
+        ),
+    };
+    PolicyError::new(code, span, message).help(help)
+}
+
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_have_the_types_of_the_core_schema() {
+        for (text, expected) in [
+            ("~", ScalarType::Null),
+            ("True", ScalarType::Flag(true)),
+            ("false", ScalarType::Flag(false)),
+            ("011122223333", ScalarType::Number),
+            ("-1.5e3", ScalarType::Number),
+            ("0x1F", ScalarType::Number),
+            (".inf", ScalarType::Number),
+            (".5", ScalarType::Number),
+            ("off", ScalarType::Text),
+            ("yes", ScalarType::Text),
+            ("inf", ScalarType::Text),
+            ("1_000", ScalarType::Text),
+            ("0x", ScalarType::Text),
+            ("+-1", ScalarType::Text),
+            ("90d", ScalarType::Text),
+            ("2026-11-20", ScalarType::Text),
+        ] {
+            assert_eq!(core_schema_type(text), expected, "{text}");
+        }
+    }
+}
