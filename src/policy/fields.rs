@@ -328,6 +328,19 @@ fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String
 }
 
 impl Kind {
+    /// What may be written, for a sentence of its own: `From 4h to 24h.`
+    pub(super) fn bounds(&self) -> Option<String> {
+        match self {
+            Self::Duration { least, most } => Some(format!("From {least} to {most}.")),
+            Self::Text { most } => Some(format!("At most {most} characters.")),
+            Self::List { least: 1, most: usize::MAX, .. } => Some("At least one.".to_owned()),
+            Self::List { least, most, .. } if *most < usize::MAX => {
+                Some(format!("From {least} to {most} entries."))
+            }
+            _ => None,
+        }
+    }
+
     /// The keys of a mapping, or of the mappings that a list holds.
     pub(super) fn keys(&self) -> Option<&'static [Field]> {
         match self {

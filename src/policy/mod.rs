@@ -8,6 +8,7 @@
 mod error;
 mod fields;
 mod read;
+mod schema;
 mod suggest;
 #[cfg(test)]
 mod test_rules;
@@ -15,6 +16,7 @@ mod tree;
 mod types;
 
 pub use error::{PolicyError, PolicyErrors};
+pub use schema::schema;
 pub use types::{
     Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
     Window,

@@ -1,0 +1,254 @@
+//! The JSON Schema of the policy, made from the table of keys and the catalogue of rules, for
+//! editors and other tools.
+//!
+//! It is as strict as JSON Schema can be. What only the reader can say: that a day exists, bounds
+//! of durations, `to` after `from`, `limits`, uniqueness, the account of a role, ninety days for
+//! `enforce-from`, invisible characters, and what of YAML a policy leaves out (anchors, tags, both
+//! of two duplicate keys).
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{self, Field, Kind};
+use super::tree::{self, Node, ScalarType};
+use crate::model::{RuleInfo, Severity, SubjectKind};
+
+/// The JSON Schema (draft 2020-12) of a policy for this catalogue of rules.
+#[must_use]
+pub fn schema(rules: &[&'static RuleInfo]) -> Value {
+    let mut schema = mapping(fields::POLICY, rules);
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        object.insert("title".to_owned(), json!("rootgate policy"));
+        object.insert(
+            "description".to_owned(),
+            json!("What may be true of the root users of AWS accounts."),
+        );
+    }
+    schema
+}
+
+fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
+    let built = || fields.iter().filter(|field| field.built);
+    let properties: Map<String, Value> =
+        built().map(|field| (field.key.to_owned(), property(field, rules))).collect();
+    let mut object = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    });
+    let required: Vec<_> = built().filter(|field| field.required).map(|field| field.key).collect();
+    if !required.is_empty() {
+        object["required"] = json!(required);
+    }
+    if std::ptr::eq(fields, fields::WAIVER) {
+        object["allOf"] = subjects(rules);
+    }
+    if std::ptr::eq(fields, fields::SUBJECT) {
+        object["minProperties"] = json!(1);
+        object["maxProperties"] = json!(1);
+    }
+    if std::ptr::eq(fields, fields::ALLOW) {
+        let allows =
+            |key: &str| json!({ "properties": { key: { "const": true } }, "required": [key] });
+        object["anyOf"] = built().map(|field| allows(field.key)).collect();
+    }
+    if std::ptr::eq(fields, fields::SCOPE) {
+        object["minProperties"] = json!(1);
+    }
+    object
+}
+
+fn property(field: &Field, rules: &[&'static RuleInfo]) -> Value {
+    let mut schema = kind(&field.kind, rules);
+    schema["description"] = json!(description(field));
+    if let Some(default) = as_json(field.default) {
+        schema["default"] = default;
+    }
+    if let Some(example) = as_json(field.example) {
+        schema["examples"] = json!([example]);
+    }
+    schema
+}
+
+fn description(field: &Field) -> String {
+    match field.kind.bounds() {
+        Some(bounds) => format!("{} {bounds}", field.meaning),
+        None => field.meaning.to_owned(),
+    }
+}
+
+fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
+    match kind {
+        Kind::Version => json!({ "const": 1 }),
+        Kind::Mapping(fields) => mapping(fields, rules),
+        Kind::List { of, least, most } => {
+            let mut list = json!({ "type": "array", "items": self::kind(of, rules) });
+            if *least > 0 {
+                list["minItems"] = json!(least);
+            }
+            if *most < usize::MAX {
+                list["maxItems"] = json!(most);
+            }
+            if matches!(of, Kind::AccountId) {
+                list["uniqueItems"] = json!(true);
+            }
+            list
+        }
+        Kind::AccountId => json!({ "type": "string", "pattern": "^[0-9]{12}$" }),
+        Kind::RoleArn => json!({ "type": "string", "pattern": ROLE_ARN }),
+        Kind::Text { most } => {
+            json!({ "type": "string", "pattern": "\\S", "minLength": 1, "maxLength": most })
+        }
+        Kind::Word(words) => json!({ "enum": words }),
+        Kind::Severity => severity(),
+        Kind::Duration { .. } => duration(),
+        Kind::Day => json!({ "type": "string", "format": "date", "pattern": DAY }),
+        Kind::Time => json!({ "type": "string", "format": "date-time", "pattern": TIME }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::RuleId => json!({ "enum": rules.iter().map(|rule| rule.id.0).collect::<Vec<_>>() }),
+        Kind::Rules => {
+            let properties: Map<String, Value> =
+                rules.iter().map(|info| (info.id.0.to_owned(), rule(info))).collect();
+            json!({ "type": "object", "additionalProperties": false, "properties": properties })
+        }
+    }
+}
+
+const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+const ROLE_ARN: &str = "^arn:aws(-[a-z0-9-]+)?:iam::[0-9]{12}:role(/[A-Za-z0-9+=,.@_-]+)+$";
+
+fn severity() -> Value {
+    json!({ "enum": Severity::ALL.iter().map(|severity| severity.id()).collect::<Vec<_>>() })
+}
+
+fn duration() -> Value {
+    json!({
+        "type": "string",
+        "minLength": 2,
+        "pattern": "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+    })
+}
+
+fn rule(info: &RuleInfo) -> Value {
+    let mut severity = severity();
+    severity["default"] = json!(info.severity.id());
+    let mut settings = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "severity": severity },
+    });
+    if let Some(threshold) = info.threshold {
+        let mut schema = duration();
+        schema["default"] = json!(threshold.default.to_string());
+        schema["description"] = json!(format!(
+            "{} From {} to {}.",
+            sentence(threshold.meaning),
+            threshold.least,
+            threshold.most
+        ));
+        settings["properties"][threshold.key] = schema;
+    }
+    json!({
+        "description": sentence(info.summary),
+        "oneOf": [{ "const": "off" }, settings],
+    })
+}
+
+/// With a capital and a full stop, as documentation writes it.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
+/// For every kind of subject: which key of `subject` a waiver of such a rule needs or may have.
+fn subjects(rules: &[&'static RuleInfo]) -> Value {
+    let kinds = [
+        (SubjectKind::AccessKey, Some("access-key-created"), true),
+        (SubjectKind::Use, Some("use"), true),
+        (SubjectKind::Certificate, Some("certificate-uploaded"), false),
+        (SubjectKind::Account, None, false),
+    ];
+    let mut conditions = Vec::new();
+    for (kind, key, required) in kinds {
+        let of_kind = rules.iter().filter(|rule| rule.subject == kind);
+        let ids: Vec<_> = of_kind.map(|rule| rule.id.0).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let subject = key.map_or(json!(false), |key| json!({ "required": [key] }));
+        let mut then = json!({ "properties": { "subject": subject } });
+        if required {
+            then["required"] = json!(["subject"]);
+        }
+        conditions.push(json!({
+            "if": { "properties": { "rule": { "enum": ids } }, "required": ["rule"] },
+            "then": then,
+        }));
+    }
+    json!(conditions)
+}
+
+/// A default or example of the table, as JSON; `None` where there is none.
+fn as_json(text: &str) -> Option<Value> {
+    let node = tree::read(text, &mut Vec::new()).filter(|_| !text.is_empty())?;
+    Some(node_as_json(&node))
+}
+
+fn node_as_json(node: &Node) -> Value {
+    match (&node.value, node.scalar_type()) {
+        (tree::Value::List(items), _) => items.iter().map(node_as_json).collect(),
+        (tree::Value::Map(entries), _) => {
+            entries.iter().map(|entry| (entry.key.clone(), node_as_json(&entry.value))).collect()
+        }
+        (_, Some(ScalarType::Flag(flag))) => json!(flag),
+        (tree::Value::Scalar { text, .. }, Some(ScalarType::Number)) => {
+            serde_json::from_str(text).unwrap_or_default()
+        }
+        (tree::Value::Scalar { text, .. }, Some(ScalarType::Text)) => json!(text),
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::test_rules::RULES;
+
+    #[test]
+    fn every_built_key_is_in_the_schema_and_no_other() {
+        let schema = schema(RULES);
+        assert_eq!(schema["required"], json!(["version"]));
+        let gate: Vec<_> =
+            schema["properties"]["gate"]["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(gate, ["enforce-from", "fail-on", "on-undetermined"]);
+        assert_eq!(schema["properties"]["scope"]["properties"]["accounts"]["maxItems"], json!(20));
+        assert_eq!(schema["properties"]["version"]["const"], json!(1));
+    }
+
+    #[test]
+    fn defaults_and_examples_have_the_types_of_json() {
+        let schema = schema(RULES);
+        let window = &schema["properties"]["windows"]["items"]["properties"];
+        assert_eq!(window["accounts"]["examples"], json!([["111122223333"]]));
+        assert_eq!(window["allow"]["examples"], json!([{ "sign-in": true }]));
+        assert_eq!(window["allow"]["properties"]["sign-in"]["default"], json!(false));
+        assert_eq!(
+            schema["properties"]["evidence"]["properties"]["max-age"]["default"],
+            json!("4h15m")
+        );
+    }
+
+    #[test]
+    fn a_rule_is_off_or_its_settings() {
+        let schema = schema(RULES);
+        let rule = &schema["properties"]["rules"]["properties"]["root-used-outside-window"];
+        assert_eq!(rule["oneOf"][0], json!({ "const": "off" }));
+        let settings = &rule["oneOf"][1]["properties"];
+        assert_eq!(settings["within"]["default"], json!("7d"));
+        assert_eq!(settings["severity"]["default"], json!("high"));
+        assert_eq!(settings["severity"]["enum"], json!(["low", "medium", "high", "critical"]));
+    }
+}
