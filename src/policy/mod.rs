@@ -8,6 +8,7 @@
 mod error;
 mod fields;
 mod read;
+mod reference;
 mod schema;
 mod suggest;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tree;
 mod types;
 
 pub use error::{PolicyError, PolicyErrors};
+pub use reference::reference;
 pub use schema::schema;
 pub use types::{
     Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
