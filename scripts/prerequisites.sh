@@ -25,7 +25,7 @@ need 'Python 3.11 or newer' 'from your system, or https://www.python.org' \
 need 'venv and pip for Python' 'Debian: apt install python3-venv' \
     python3 -c 'import ensurepip, venv'
 need 'Node.js 20 or newer' 'from your system, or https://nodejs.org' \
-    node -e 'process.exit(parseInt(process.versions.node) < 20)'
+    node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'
 need 'npm' 'comes with Node.js' npm --version
 
 exit "$missing"

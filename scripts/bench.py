@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""What one live check costs, as ratios measured in one run: `make bench`.
+
+The release binary checks one account of the fake AWS (examples/fake_aws.rs), each of whose answers
+takes 30 ms: about what a call to AWS takes. Own CPU and memory are compared with
+`rootgate --version`, the wall time with the calls it made.
+"""
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+ROOTGATE = TARGET / "release" / "rootgate"
+FAKE_AWS = TARGET / "debug" / "examples" / "fake_aws"
+SCENARIO = REPOSITORY / "examples" / "scenarios" / "green.txt"
+CALL_MS = 30
+RUNS = 11
+
+CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "AWS_")
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "CI" and not name.startswith(CI)},
+    # AWS's documented example credentials
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def peak_kib(pid):
+    """The most memory a process has had until now; 0 once it is gone.
+
+    Not `ru_maxrss` of wait4: that starts at what this script had when it forked.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
+
+
+def measure(command, expected):
+    """Runs a command once: wall ms, own CPU ms, peak MiB (0 where there is no /proc)."""
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    peak = 0
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        peak = max(peak, peak_kib(process.pid))
+        time.sleep(0.0005)
+    wall = time.monotonic() - started
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    if code != expected:
+        text = process.stderr.read().decode(errors="replace")
+        raise SystemExit(f"{command[0]} ended with exit code {code}, not {expected}:\n{text}")
+    return wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, peak / 1024
+
+
+def median(command, expected=0):
+    measure(command, expected)  # the first run reads the binary from the disk
+    return [statistics.median(column) for column in zip(*(measure(command, expected) for _ in range(RUNS)))]
+
+
+@contextlib.contextmanager
+def fake_aws(folder):
+    """The fake AWS on a free port of the loopback; it ends when its standard input closes."""
+    scenario = Path(folder) / "slow.txt"
+    scenario.write_text(f"{SCENARIO.read_text()}\nfault * = slow {CALL_MS}\n")
+    server = subprocess.Popen([FAKE_AWS, scenario], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.stdin.close()
+        server.wait()
+
+
+def calls(url):
+    with urllib.request.urlopen(f"{url}/__calls") as answer:
+        return len(json.load(answer))
+
+
+def build(*what):
+    subprocess.run(["cargo", "build", "--locked", *what], cwd=REPOSITORY, check=True)
+
+
+def main():
+    build("--release", "--bin", "rootgate")
+    build("--example", "fake_aws")
+    start_wall, start_cpu, start_peak = median([ROOTGATE, "--version"])
+    with tempfile.TemporaryDirectory() as folder, fake_aws(folder) as url:
+        check = [ROOTGATE, "check", "--endpoint-url", url]
+        made = calls(url)
+        measure(check, 0)
+        made = calls(url) - made
+        wall, cpu, peak = median(check)
+    one_by_one = made * CALL_MS
+    print(f"\none live check, {made} calls of {CALL_MS} ms; median of {RUNS} runs")
+    print(f"  wall    {wall:6.1f} ms   {wall / CALL_MS:4.1f} x one call, {wall / one_by_one:4.2f} x all calls one by one")
+    print(f"  own CPU {cpu:6.1f} ms   {cpu / max(start_cpu, 0.1):4.1f} x rootgate --version ({start_cpu:.1f} ms)")
+    print(f"  memory  {peak:6.1f} MiB  {peak / max(start_peak, 0.1):4.1f} x rootgate --version ({start_peak:.1f} MiB)")
+    print(f"  binary  {ROOTGATE.stat().st_size / 2**20:6.1f} MiB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
