@@ -148,8 +148,9 @@ fn markdown_word(word: &str, first: bool) -> String {
 
 /// A list marker or an underline, which mean something at the start of a line only.
 fn begins_block(word: &str) -> bool {
+    let number = word.strip_suffix(['.', ')']).unwrap_or("x");
     word.chars().all(|letter| "-+=".contains(letter))
-        || word.trim_end_matches(['.', ')']).bytes().all(|byte| byte.is_ascii_digit())
+        || number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether neither Markdown nor GitHub's filters behind it see anything in the word.

@@ -31,6 +31,7 @@ pub mod escape;
 pub mod evaluate;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod rules;
 
 #[cfg(test)]

@@ -315,6 +315,7 @@ fn words_that_mean_something_become_code() {
         ("(@octocat, #12)", "(`@octocat`, `#12`)"),
         ("a|b", "`a`\\|`b`"),
         ("1. then", "`1.` then"),
+        ("1 then", "1 then"),
         ("- then - that", "`-` then - that"),
         ("a`b", "``a`b``"),
         ("account 111122223333", "account `111122223333`"),

@@ -1,0 +1,418 @@
+//! Three reports that every format is shown with: one red, one undetermined, one green; and one
+//! in which every outside text is hostile.
+
+use chrono::{DateTime, Utc};
+
+use crate::escape::tests::HOSTILE;
+use crate::model::{
+    AccountReport, Basis, Cause, Counts, Finding, Gap, Notice, NoticeCode, Outcome, Partition,
+    PolicyOrigin, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity, SkippedAccount,
+    Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark, parse_day, parse_time,
+};
+
+const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
+
+macro_rules! rule {
+    ($name:ident, $id:literal, $severity:ident, $subject:ident, $summary:literal, $tags:expr) => {
+        static $name: RuleInfo = RuleInfo {
+            id: RuleId($id),
+            summary: $summary,
+            severity: Severity::$severity,
+            subject: SubjectKind::$subject,
+            threshold: None,
+            needs: REPORT,
+            only_if_waived: None,
+            docs: "The root user can do everything in the account, and no policy limits it.\n\n\
+                Judged from the credential report and the account summary.",
+            remedy: "1. Find out who needs it.\n2. Move them to a role.",
+            tags: $tags,
+        };
+    };
+}
+
+rule!(
+    ACTIVE,
+    "root-access-key-active",
+    Critical,
+    AccessKey,
+    "the root user has an active access key",
+    &[
+        "cis-aws/7.0/2.4",
+        "cis-aws/6.0/2.3",
+        "cis-aws/5.0/1.3",
+        "cis-aws/4.0.1/1.4",
+        "aws-fsbp/1.0/IAM.4",
+        "pci-dss/3.2.1/2.1",
+        "nist-800-53/r5/AC-2(1)",
+        "nist-800-53/r5/AC-3(15)",
+        "nist-800-53/r5/AC-6",
+    ]
+);
+rule!(
+    PRESENT,
+    "root-access-key-present",
+    High,
+    AccessKey,
+    "the root user has an access key that is not active",
+    &[]
+);
+rule!(
+    OUTSIDE,
+    "root-used-outside-window",
+    High,
+    Use,
+    "the root user was used outside every allowed window",
+    &[]
+);
+rule!(MFA, "root-mfa-missing", Critical, Account, "the root user can sign in and has no MFA", &[]);
+rule!(
+    HARDWARE,
+    "root-mfa-not-hardware",
+    Low,
+    Account,
+    "a virtual MFA device can sign the root user in",
+    &[]
+);
+rule!(
+    CERTIFICATE,
+    "root-signing-certificate-present",
+    High,
+    Certificate,
+    "the root user has an X.509 signing certificate",
+    &[]
+);
+
+pub(super) fn at(text: &str) -> DateTime<Utc> {
+    parse_time(text).unwrap()
+}
+
+fn rules() -> Vec<RuleSetting> {
+    let setting = |info: &'static RuleInfo, line| RuleSetting {
+        info,
+        severity: info.severity,
+        on: true,
+        line,
+    };
+    vec![
+        setting(&ACTIVE, Some(14)),
+        setting(&PRESENT, None),
+        setting(&OUTSIDE, Some(15)),
+        setting(&MFA, None),
+        setting(&HARDWARE, None),
+        setting(&CERTIFICATE, None),
+    ]
+}
+
+fn basis() -> Vec<Basis> {
+    vec![
+        Basis { source: Source::CredentialReport, observed_at: at("2026-11-02T06:40:00Z") },
+        Basis { source: Source::AccountSummary, observed_at: at("2026-11-02T09:59:58Z") },
+    ]
+}
+
+pub(super) fn outcome(info: &RuleInfo, outcome: Outcome, message: &str) -> RuleOutcome {
+    RuleOutcome {
+        rule: info.id,
+        outcome,
+        severity: info.severity,
+        message: message.to_owned(),
+        findings: vec![],
+        evidence: basis(),
+        gaps: vec![],
+        blocks: false,
+    }
+}
+
+pub(super) fn finding(subject: &str, message: &str, remedy: &str) -> Finding {
+    Finding {
+        subject: subject.to_owned(),
+        message: message.to_owned(),
+        remedy: remedy.to_owned(),
+        clears_at: None,
+        happened_at: None,
+        waiver: None,
+    }
+}
+
+pub(super) fn failing(info: &RuleInfo, blocks: bool, findings: Vec<Finding>) -> RuleOutcome {
+    let message = format!("{} found", findings.len());
+    RuleOutcome { findings, blocks, ..outcome(info, Outcome::Fail, &message) }
+}
+
+pub(super) fn undetermined_outcome(info: &RuleInfo, message: &str, gap: Gap) -> RuleOutcome {
+    RuleOutcome {
+        gaps: vec![gap],
+        evidence: vec![],
+        blocks: info.severity >= Severity::Medium,
+        ..outcome(info, Outcome::Undetermined, message)
+    }
+}
+
+fn waiver(line: usize, ticket: &str, reason: &str) -> WaivedBy {
+    WaivedBy {
+        line,
+        ticket: ticket.to_owned(),
+        reason: reason.to_owned(),
+        from: parse_day("2026-11-01").unwrap(),
+        expires: parse_day("2026-11-12").unwrap(),
+    }
+}
+
+fn account(id: &str, name: Option<&str>, outcomes: Vec<RuleOutcome>) -> AccountReport {
+    AccountReport {
+        id: id.parse().unwrap(),
+        name: name.map(str::to_owned),
+        partition: Partition::new("aws"),
+        nothing_read: false,
+        outcomes,
+        uses: vec![],
+        windows: vec![],
+    }
+}
+
+pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountReport>) -> Report {
+    Report {
+        verdict,
+        exit_code,
+        evaluated_at: at("2026-11-02T10:00:00Z"),
+        as_of: false,
+        valid_until: at("2026-11-02T11:00:00Z"),
+        policy: PolicyOrigin {
+            path: Some(".github/rootgate.yaml".to_owned()),
+            repository_path: Some(".github/rootgate.yaml".to_owned()),
+            sha256: Some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into()),
+            git_ref: Some("main".to_owned()),
+        },
+        fail_on: Severity::Medium,
+        enforce_from: None,
+        incomplete: None,
+        rules: rules(),
+        counts: Counts::of(&accounts),
+        accounts,
+        skipped: vec![],
+        notices: vec![],
+    }
+}
+
+fn active_key() -> Finding {
+    Finding {
+        happened_at: Some(at("2019-05-02T08:11:00Z")),
+        ..finding(
+            "key 2019-05-02",
+            "Access key 1 of the root user, made on 2019-05-02, is active; it was last used on \
+             2026-10-31 for s3 in eu-central-1 (credential report of 2026-11-02T06:40:00Z, 3h20m \
+             old; the account summary of 2026-11-02T09:59:58Z still counts it).",
+            "Move what uses the key to a role. Then sign in as root, open Security credentials, \
+             deactivate the key, watch for breakage, and delete it.",
+        )
+    }
+}
+
+/// A failing key, a key and a use that are waived, an undetermined rule with its permission, a
+/// finding that does not block, passes, and a use inside a window.
+pub(super) fn red() -> Report {
+    let waived_key = Finding {
+        happened_at: Some(at("2026-10-05T07:00:00Z")),
+        waiver: Some(waiver(31, "SEC-77", "billing export job moves to a role in Q1")),
+        ..finding(
+            "key 2026-10-05",
+            "Access key 2 of the root user, made on 2026-10-05, is active.",
+            "Delete it.",
+        )
+    };
+    let waived_use = Finding {
+        happened_at: Some(at("2026-10-29T03:15:00Z")),
+        clears_at: Some(at("2026-11-05T03:15:00Z")),
+        waiver: Some(waiver(38, "SEC-78", "the export runs every night")),
+        ..finding(
+            "2026-10-29 access-key",
+            "Access key 2 was used on 2026-10-29T03:15:00Z, when no window was open.",
+            "Plan the next use with a window.",
+        )
+    };
+    let virtual_mfa = finding(
+        "",
+        "A virtual MFA device is assigned to root (arn:aws:iam::111122223333:mfa/root-phone).",
+        "Register a passkey or a hardware key for root, then remove the virtual device.",
+    );
+    let mut prod = account(
+        "111122223333",
+        Some("prod"),
+        vec![
+            failing(&ACTIVE, true, vec![active_key(), waived_key]),
+            undetermined_outcome(
+                &PRESENT,
+                "The account summary could not be read; it may know a newer key than the credential \
+                 report does.",
+                Gap::denied(
+                    Source::AccountSummary,
+                    "iam:GetAccountSummary",
+                    "AWS denied the call to arn:aws:sts::111122223333:assumed-role/rootgate/ci",
+                ),
+            ),
+            RuleOutcome {
+                findings: vec![waived_use],
+                ..outcome(&OUTSIDE, Outcome::Waived, "One use lay outside every window.")
+            },
+            outcome(&MFA, Outcome::Pass, "Root has MFA."),
+            failing(&HARDWARE, false, vec![virtual_mfa]),
+            outcome(&CERTIFICATE, Outcome::Pass, "Root has no signing certificate."),
+        ],
+    );
+    prod.windows = vec![WindowMark {
+        id: "q4-tax-settings".to_owned(),
+        from: at("2026-11-01T08:00:00Z"),
+        to: at("2026-11-01T10:00:00Z"),
+    }];
+    prod.uses = vec![
+        UseMark { at: at("2026-10-29T03:15:00Z"), kind: UseKind::AccessKey, window: None },
+        UseMark {
+            at: at("2026-11-01T09:12:00Z"),
+            kind: UseKind::SignIn,
+            window: Some("q4-tax-settings".to_owned()),
+        },
+    ];
+    Report {
+        notices: vec![Notice {
+            code: NoticeCode::WaiverExpiresSoon,
+            message: "The waiver of root-access-key-active (SEC-77) ends on 2026-11-12.".into(),
+            line: Some(31),
+        }],
+        ..report(Verdict::Fail, 1, vec![prod])
+    }
+}
+
+/// An account without a name in the policy, of which little could be read, and no policy file.
+pub(super) fn undetermined() -> Report {
+    let denied = || {
+        let detail = "AWS denied the call: no identity-based policy allows it";
+        Gap::denied(Source::CredentialReport, "iam:GenerateCredentialReport", detail)
+    };
+    let message = "The credential report could not be read.";
+    let stale = Gap::new(
+        Source::AccountSummary,
+        Cause::Throttled,
+        "AWS throttled the call until its share of the time was spent",
+    );
+    let mut both = undetermined_outcome(&MFA, message, denied());
+    both.gaps.push(stale);
+    let accounts = vec![account(
+        "123456789012",
+        None,
+        vec![
+            undetermined_outcome(&ACTIVE, message, denied()),
+            outcome(&PRESENT, Outcome::Pass, "The account summary counts no key."),
+            undetermined_outcome(&OUTSIDE, message, denied()),
+            both,
+            undetermined_outcome(&HARDWARE, message, denied()),
+            undetermined_outcome(&CERTIFICATE, message, denied()),
+        ],
+    )];
+    let mut report = report(Verdict::Undetermined, 3, accounts);
+    report.policy = PolicyOrigin { path: None, repository_path: None, sha256: None, git_ref: None };
+    for setting in &mut report.rules {
+        setting.line = None;
+    }
+    report.notices = vec![
+        Notice {
+            code: NoticeCode::BuiltInPolicy,
+            message: "No policy file was found: the strict built-in defaults judged.".into(),
+            line: None,
+        },
+        Notice {
+            code: NoticeCode::ScopeNotNamed,
+            message: "The policy names no account: the account of the credentials was judged."
+                .into(),
+            line: None,
+        },
+    ];
+    report
+}
+
+/// Two accounts, one of them in GovCloud; one rule off, one lowered.
+pub(super) fn green() -> Report {
+    let passing = |info: &RuleInfo, message| outcome(info, Outcome::Pass, message);
+    let prod = account(
+        "111122223333",
+        Some("prod"),
+        vec![
+            passing(&ACTIVE, "Root has no access key."),
+            passing(&PRESENT, "Root has no access key."),
+            passing(&OUTSIDE, "No use of root is known since 2026-10-26T10:00:00Z."),
+            passing(&MFA, "Root has MFA."),
+            passing(&CERTIFICATE, "Root has no signing certificate."),
+        ],
+    );
+    let reason = "Root has no console in this partition, so it can have no MFA.";
+    let mut gov = account(
+        "444455556666",
+        Some("gov-sandbox"),
+        vec![
+            passing(&ACTIVE, "Root has no access key."),
+            passing(&PRESENT, "Root has no access key."),
+            passing(&OUTSIDE, "No use of root is known since 2026-10-26T10:00:00Z."),
+            outcome(&MFA, Outcome::NotApplicable, reason),
+            passing(&CERTIFICATE, "Root has no signing certificate."),
+        ],
+    );
+    gov.partition = Partition::new("aws-us-gov");
+    let mut report = report(Verdict::Pass, 0, vec![prod, gov]);
+    report.rules[4].on = false;
+    report.rules[4].line = Some(16);
+    report.rules[2].severity = Severity::Medium;
+    for account in &mut report.accounts {
+        account.outcomes[2].severity = Severity::Medium;
+    }
+    report.notices = vec![Notice {
+        code: NoticeCode::RuleOff,
+        message: "The policy switches root-mfa-not-hardware off.".to_owned(),
+        line: Some(16),
+    }];
+    report
+}
+
+/// The red report with hostile text wherever text comes from outside.
+pub(super) fn hostile() -> Report {
+    let mut report = red();
+    let hostile = || HOSTILE.to_owned();
+    report.policy.path = Some(hostile());
+    report.policy.repository_path = Some(hostile());
+    report.policy.git_ref = Some(hostile());
+    report.incomplete = Some(hostile());
+    report.skipped =
+        vec![SkippedAccount { id: "444455556666".parse().unwrap(), reason: hostile() }];
+    for notice in &mut report.notices {
+        notice.message = hostile();
+    }
+    for account in &mut report.accounts {
+        account.name = Some(hostile());
+        for window in &mut account.windows {
+            window.id = hostile();
+        }
+        for root_use in &mut account.uses {
+            root_use.window = Some(hostile());
+        }
+        for outcome in &mut account.outcomes {
+            make_hostile(outcome);
+        }
+    }
+    report
+}
+
+fn make_hostile(outcome: &mut RuleOutcome) {
+    outcome.message = HOSTILE.to_owned();
+    for finding in &mut outcome.findings {
+        finding.subject = HOSTILE.to_owned();
+        finding.message = HOSTILE.to_owned();
+        finding.remedy = HOSTILE.to_owned();
+        if let Some(waiver) = &mut finding.waiver {
+            waiver.ticket = HOSTILE.to_owned();
+            waiver.reason = HOSTILE.to_owned();
+        }
+    }
+    for gap in &mut outcome.gaps {
+        gap.action = HOSTILE.to_owned();
+        gap.detail = HOSTILE.to_owned();
+        gap.grant = Some(HOSTILE.to_owned());
+    }
+}

@@ -1,0 +1,302 @@
+//! The report for programs: `rootgate.report/v1`.
+//!
+//! The keys are a promise: more may come, none goes away or changes its meaning, and readers
+//! ignore what they do not know. `schema/report.json` describes them.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use crate::escape::visible;
+use crate::model::{
+    AccountReport, Cause, Counts, Finding, Outcome, Report, RuleId, RuleOutcome, RuleSetting,
+    Severity, Source, UseKind, Verdict, fingerprint, format_time,
+};
+
+/// The value of `schema`.
+pub const SCHEMA_ID: &str = "rootgate.report/v1";
+
+/// The JSON Schema (2020-12) of the report, as in `schema/report.json`.
+#[must_use]
+pub const fn report_schema() -> &'static str {
+    include_str!("../../schema/report.json")
+}
+
+/// Writes the report as JSON, indented, with a line break at its end.
+///
+/// # Errors
+/// What the writer says.
+pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    tool: Tool,
+    verdict: Verdict,
+    exit_code: u8,
+    evaluated_at: String,
+    valid_until: String,
+    policy: Policy<'a>,
+    accounts: Vec<Account<'a>>,
+    skipped_accounts: Vec<Skipped<'a>>,
+    notices: Vec<Notice>,
+    counts: Counts,
+    as_of: bool,
+    fail_on: Severity,
+    enforce_from: Option<NaiveDate>,
+    incomplete: Option<String>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    path: Option<String>,
+    sha256: Option<&'a str>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    id: &'a str,
+    name: Option<String>,
+    partition: Option<&'a str>,
+    outcomes: Vec<OneOutcome<'a>>,
+    nothing_read: bool,
+    uses: Vec<Use>,
+    windows: Vec<Window>,
+}
+
+#[derive(Serialize)]
+struct OneOutcome<'a> {
+    rule: RuleId,
+    outcome: Outcome,
+    severity: Severity,
+    message: String,
+    findings: Vec<OneFinding>,
+    evidence: Vec<Evidence>,
+    gaps: Vec<OneGap<'a>>,
+    blocks: bool,
+}
+
+#[derive(Serialize)]
+struct OneFinding {
+    subject: String,
+    fingerprint: String,
+    message: String,
+    remedy: String,
+    clears_at: Option<String>,
+    waiver: Option<Waiver>,
+    happened_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Waiver {
+    ticket: String,
+    reason: String,
+    from: NaiveDate,
+    expires: NaiveDate,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    source: Source,
+    observed_at: String,
+}
+
+#[derive(Serialize)]
+struct OneGap<'a> {
+    source: &'a Source,
+    action: String,
+    cause: Cause,
+    grant: Option<String>,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Use {
+    at: String,
+    kind: UseKind,
+    window: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Window {
+    id: String,
+    from: String,
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Skipped<'a> {
+    id: &'a str,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Notice {
+    code: &'static str,
+    message: String,
+    line: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    id: RuleId,
+    on: bool,
+    severity: Severity,
+    default_severity: Severity,
+    line: Option<usize>,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        let skipped = report.skipped.iter();
+        let notices = report.notices.iter();
+        Self {
+            schema: SCHEMA_ID,
+            tool: Tool { name: "rootgate", version: env!("CARGO_PKG_VERSION") },
+            verdict: report.verdict,
+            exit_code: report.exit_code,
+            evaluated_at: format_time(report.evaluated_at),
+            valid_until: format_time(report.valid_until),
+            policy: Policy {
+                path: optional(report.policy.path.as_ref()),
+                sha256: report.policy.sha256.as_deref(),
+                git_ref: optional(report.policy.git_ref.as_ref()),
+            },
+            accounts: report.accounts.iter().map(Account::of).collect(),
+            skipped_accounts: skipped
+                .map(|account| Skipped {
+                    id: account.id.as_str(),
+                    reason: visible(&account.reason),
+                })
+                .collect(),
+            notices: notices
+                .map(|notice| Notice {
+                    code: notice.code.id(),
+                    message: visible(&notice.message),
+                    line: notice.line,
+                })
+                .collect(),
+            counts: report.counts,
+            as_of: report.as_of,
+            fail_on: report.fail_on,
+            enforce_from: report.enforce_from,
+            incomplete: optional(report.incomplete.as_ref()),
+            rules: report.rules.iter().map(Rule::of).collect(),
+        }
+    }
+}
+
+impl<'a> Account<'a> {
+    fn of(account: &'a AccountReport) -> Self {
+        let uses = account.uses.iter().map(|root_use| Use {
+            at: format_time(root_use.at),
+            kind: root_use.kind,
+            window: optional(root_use.window.as_ref()),
+        });
+        let windows = account.windows.iter().map(|window| Window {
+            id: visible(&window.id),
+            from: format_time(window.from),
+            to: format_time(window.to),
+        });
+        Self {
+            id: account.id.as_str(),
+            name: optional(account.name.as_ref()),
+            partition: account.partition.as_ref().map(|partition| partition.as_str()),
+            outcomes: account
+                .outcomes
+                .iter()
+                .map(|outcome| OneOutcome::of(account, outcome))
+                .collect(),
+            nothing_read: account.nothing_read,
+            uses: uses.collect(),
+            windows: windows.collect(),
+        }
+    }
+}
+
+impl<'a> OneOutcome<'a> {
+    fn of(account: &AccountReport, outcome: &'a RuleOutcome) -> Self {
+        let evidence = outcome.evidence.iter().map(|basis| Evidence {
+            source: basis.source,
+            observed_at: format_time(basis.observed_at),
+        });
+        let gaps = outcome.gaps.iter().map(|gap| OneGap {
+            source: &gap.source,
+            action: visible(&gap.action),
+            cause: gap.cause,
+            grant: optional(gap.grant.as_ref()),
+            detail: visible(&gap.detail),
+        });
+        Self {
+            rule: outcome.rule,
+            outcome: outcome.outcome,
+            severity: outcome.severity,
+            message: visible(&outcome.message),
+            findings: outcome
+                .findings
+                .iter()
+                .map(|finding| OneFinding::of(account, outcome.rule, finding))
+                .collect(),
+            evidence: evidence.collect(),
+            gaps: gaps.collect(),
+            blocks: outcome.blocks,
+        }
+    }
+}
+
+impl OneFinding {
+    fn of(account: &AccountReport, rule: RuleId, finding: &Finding) -> Self {
+        Self {
+            subject: visible(&finding.subject),
+            fingerprint: fingerprint(rule, &account.id, &finding.subject),
+            message: visible(&finding.message),
+            remedy: visible(&finding.remedy),
+            clears_at: time(finding.clears_at),
+            waiver: finding.waiver.as_ref().map(|waiver| Waiver {
+                ticket: visible(&waiver.ticket),
+                reason: visible(&waiver.reason),
+                from: waiver.from,
+                expires: waiver.expires,
+                line: waiver.line,
+            }),
+            happened_at: time(finding.happened_at),
+        }
+    }
+}
+
+impl Rule {
+    fn of(setting: &RuleSetting) -> Self {
+        Self {
+            id: setting.info.id,
+            on: setting.on,
+            severity: setting.severity,
+            default_severity: setting.info.severity,
+            line: setting.line,
+        }
+    }
+}
+
+fn optional(text: Option<&String>) -> Option<String> {
+    text.map(|text| visible(text))
+}
+
+fn time(time: Option<DateTime<Utc>>) -> Option<String> {
+    time.map(format_time)
+}
+
+#[cfg(test)]
+mod tests;

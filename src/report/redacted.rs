@@ -1,0 +1,144 @@
+//! What strangers may read: the log and the job summary of a public repository are theirs too.
+//!
+//! A renderer of a redacted report sees only [`Redacted`], which holds verdict, counts, rule ids,
+//! severities, the policy's names of accounts and the IAM actions to grant: no ids, addresses,
+//! keys, times of use, tickets or reasons.
+
+use std::collections::BTreeMap;
+
+use crate::escape::shortened;
+use crate::model::{AccountReport, Outcome, Report, RuleId, RuleOutcome, Severity, format_time};
+
+use super::words;
+
+/// How much of a report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Details {
+    /// Everything.
+    #[default]
+    Full,
+    /// Only what strangers may read.
+    Redacted,
+}
+
+/// Why so little is shown, and where to find the rest.
+pub(super) const WHY: &str = "Details are left out because strangers may read this; the report \
+                              files hold them.";
+
+/// The part of a report that strangers may read.
+pub(super) struct Redacted {
+    /// `fail`, and ` as of …`.
+    pub(super) verdict: (&'static str, String),
+    /// `1 failed, …`
+    pub(super) counts: String,
+    /// `exit code 1`
+    pub(super) consequence: String,
+    /// The instant that was judged.
+    pub(super) evaluated_at: String,
+    /// Path, ref and digest of the policy, as far as it is a file of this repository.
+    pub(super) policy: Vec<(&'static str, String)>,
+    /// What somebody should act on, worst first.
+    pub(super) open: Vec<OpenOutcome>,
+    /// How many accounts were not judged.
+    pub(super) skipped: usize,
+    /// Codes of the notices with their lines of the policy.
+    pub(super) notices: Vec<(&'static str, Option<usize>)>,
+}
+
+/// A failing or undetermined outcome.
+pub(super) struct OpenOutcome {
+    pub(super) account: String,
+    pub(super) rule: RuleId,
+    pub(super) outcome: Outcome,
+    pub(super) severity: Severity,
+    pub(super) blocks: bool,
+    /// How many findings no waiver covers.
+    pub(super) findings: usize,
+    /// IAM actions to grant.
+    pub(super) grants: Vec<String>,
+    /// 1-based line of the policy.
+    pub(super) line: usize,
+}
+
+impl Redacted {
+    pub(super) fn of(report: &Report) -> Self {
+        let labels: BTreeMap<_, _> = report
+            .accounts
+            .iter()
+            .enumerate()
+            .map(|(index, account)| (&account.id, account_label(index, account)))
+            .collect();
+        let open = words::worst_first(&report.accounts, words::is_open);
+        Self {
+            verdict: words::verdict(report),
+            counts: words::counts(&report.counts),
+            consequence: words::consequence(report),
+            evaluated_at: format_time(report.evaluated_at),
+            policy: policy(report),
+            open: open
+                .into_iter()
+                .map(|(account, outcome)| {
+                    let label = labels.get(&account.id).cloned().unwrap_or_default();
+                    OpenOutcome::of(report, label, outcome)
+                })
+                .collect(),
+            skipped: report.skipped.len(),
+            notices: report.notices.iter().map(|notice| (notice.code.id(), notice.line)).collect(),
+        }
+    }
+}
+
+impl OpenOutcome {
+    fn of(report: &Report, account: String, outcome: &RuleOutcome) -> Self {
+        let mut grants: Vec<_> = outcome
+            .gaps
+            .iter()
+            .filter_map(|gap| gap.grant.clone())
+            .filter(|grant| words::is_iam_action(grant))
+            .collect();
+        grants.sort();
+        grants.dedup();
+        Self {
+            account,
+            rule: outcome.rule,
+            outcome: outcome.outcome,
+            severity: outcome.severity,
+            blocks: outcome.blocks,
+            findings: words::unwaived(outcome).len(),
+            grants,
+            line: words::policy_line(report, outcome),
+        }
+    }
+
+    /// `2 findings`, `grant iam:GetAccountSummary`.
+    pub(super) fn what(&self) -> String {
+        match self.outcome {
+            Outcome::Undetermined if self.grants.is_empty() => "evidence is lacking".to_owned(),
+            Outcome::Undetermined => format!("grant {}", self.grants.join(", ")),
+            _ => words::counted(self.findings, "finding"),
+        }
+    }
+}
+
+/// The policy's name of the account; `account 1` where it has none, or one that holds an id.
+fn account_label(index: usize, account: &AccountReport) -> String {
+    let holds_id = |name: &str| {
+        let mut digits = name.split(|letter: char| !letter.is_ascii_digit());
+        digits.any(|run| run.len() >= 12)
+    };
+    match &account.name {
+        Some(name) if !holds_id(name) => shortened(name, words::MAX_NAME),
+        _ => format!("account {}", index + 1),
+    }
+}
+
+/// The policy is readable by whoever reads the repository; one from elsewhere may not be.
+fn policy(report: &Report) -> Vec<(&'static str, String)> {
+    let policy = &report.policy;
+    let parts =
+        [("path", &policy.repository_path), ("ref", &policy.git_ref), ("SHA-256", &policy.sha256)];
+    if policy.repository_path.is_none() {
+        return vec![];
+    }
+    parts.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+}

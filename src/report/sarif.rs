@@ -1,0 +1,308 @@
+//! The report for code scanning: SARIF 2.1.0, as GitHub reads it.
+//!
+//! What GitHub does with a file decides what is in it (docs.github.com, "SARIF support for code
+//! scanning"): one result without a usable location makes it refuse the whole file; `kind` and
+//! `suppressions` are ignored, so what passes or is waived must not appear; an alert that is
+//! absent from the next file of the same category is closed as fixed, so what could not be
+//! determined must appear. The names of SARIF come from `serde-sarif`, and only here.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::Value;
+use serde_sarif::sarif::{
+    ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, PropertyBag,
+    Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
+    RunAutomationDetails, Sarif, Tool, ToolComponent,
+};
+
+use super::words;
+use crate::escape;
+use crate::model::{
+    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
+    SubjectKind, fingerprint,
+};
+
+/// GitHub refuses a file of more runs.
+pub const MAX_RUNS: usize = 20;
+/// As many findings of one rule and account get an alert each; the rest share one.
+const KEPT_FINDINGS: usize = 20;
+/// GitHub takes so many characters of a description.
+const MAX_DESCRIPTION: usize = 1_024;
+/// Tags of compliance frameworks, beside `security` and `aws`: GitHub shows ten in all.
+const MAX_FRAMEWORK_TAGS: usize = 8;
+/// Subject of the result that stands for a rule that could not be judged.
+const UNDETERMINED: &str = "undetermined";
+/// Subject of the result that stands for the findings beyond [`KEPT_FINDINGS`].
+const AND_MORE: &str = "and more";
+
+/// Writes one run per account, indented, with a line break at its end.
+///
+/// The first [`MAX_RUNS`] accounts are written; [`left_out`] names the rest.
+/// `category` becomes part of each run's category, so that several gates can share a repository.
+///
+/// # Errors
+/// What the writer says.
+pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let accounts = report.accounts.iter().take(MAX_RUNS);
+    let log = Sarif::builder()
+        .schema("https://json.schemastore.org/sarif-2.1.0.json")
+        .version("2.1.0")
+        .runs(accounts.map(|account| run(report, account, category)).collect::<Vec<_>>())
+        .build();
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+/// The accounts that do not fit into one file. GitHub keeps their alerts as they were.
+#[must_use]
+pub fn left_out(report: &Report) -> &[AccountReport] {
+    report.accounts.get(MAX_RUNS..).unwrap_or_default()
+}
+
+fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
+    let rules: Vec<_> = report.rules.iter().filter(|setting| setting.on).collect();
+    let driver = ToolComponent::builder()
+        .name("rootgate")
+        .information_uri("https://github.com/rootgate/rootgate")
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .rules(rules.iter().map(|setting| descriptor(setting)).collect::<Vec<_>>())
+        .build();
+    let of_rule = |outcome: &RuleOutcome| {
+        let index = rules.iter().position(|setting| setting.info.id == outcome.rule);
+        results(report, account, outcome, index.and_then(|index| i64::try_from(index).ok()))
+    };
+    Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .automation_details(RunAutomationDetails::builder().id(run_id(account, category)).build())
+        .column_kind("unicodeCodePoints")
+        .results(account.outcomes.iter().flat_map(of_rule).collect::<Vec<_>>())
+        .build()
+}
+
+/// All up to the last `/` is the category, within which GitHub opens and closes alerts.
+fn run_id(account: &AccountReport, category: Option<&str>) -> String {
+    match category.map(escape::visible) {
+        Some(category) => format!("rootgate/{category}/{}/", account.id),
+        None => format!("rootgate/{}/", account.id),
+    }
+}
+
+/// What code scanning shows of a rule. Only static text: `help.markdown` is rendered.
+fn descriptor(setting: &RuleSetting) -> ReportingDescriptor {
+    let info = setting.info;
+    let help = format!("## What to do\n\n{}\n\n## Why\n\n{}\n", info.remedy, info.docs);
+    ReportingDescriptor::builder()
+        .id(info.id.0)
+        .short_description(plain(&sentence(info.summary)))
+        .full_description(plain(&escape::shortened(&first_paragraph(info), MAX_DESCRIPTION)))
+        .help(MultiformatMessageString::builder().text(help.clone()).markdown(help).build())
+        .default_configuration(
+            ReportingConfiguration::builder().level(Level::of(setting.severity).word()).build(),
+        )
+        .properties(properties(setting))
+        .build()
+}
+
+fn properties(setting: &RuleSetting) -> PropertyBag {
+    let frameworks = setting.info.tags.iter().take(MAX_FRAMEWORK_TAGS).map(ToString::to_string);
+    let tags = ["security".to_owned(), "aws".to_owned()].into_iter().chain(frameworks);
+    let more = [
+        ("precision", "very-high"), // facts of AWS's own, no heuristics
+        ("security-severity", security_severity(setting.severity)),
+    ];
+    PropertyBag::builder()
+        .tags(tags.collect::<Vec<_>>())
+        .additional_properties(
+            more.map(|(key, value)| (key.to_owned(), Value::from(value)))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+        )
+        .build()
+}
+
+fn results(
+    report: &Report,
+    account: &AccountReport,
+    outcome: &RuleOutcome,
+    rule_index: Option<i64>,
+) -> Vec<SarifResult> {
+    let texts = match outcome.outcome {
+        Outcome::Undetermined => vec![undetermined(report, account, outcome)],
+        Outcome::Fail => failures(report, account, outcome),
+        Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => vec![],
+    };
+    let result = |(subject, text): (String, String)| {
+        let print = fingerprint(outcome.rule, &account.id, &subject);
+        let mut result = SarifResult::builder()
+            .rule_id(outcome.rule.0)
+            .level(Level::of(outcome.severity).of_result())
+            .message(Message::builder().text(escape::sarif(&text)).build())
+            .locations(vec![location(report, outcome)])
+            .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), print)]))
+            .build();
+        result.rule_index = rule_index;
+        result
+    };
+    texts.into_iter().map(result).collect()
+}
+
+/// The subject and text of every alert of a failing outcome.
+fn failures(
+    report: &Report,
+    account: &AccountReport,
+    outcome: &RuleOutcome,
+) -> Vec<(String, String)> {
+    let findings = words::unwaived(outcome);
+    let (kept, rest) = findings.split_at(findings.len().min(KEPT_FINDINGS));
+    let mut texts: Vec<_> = kept
+        .iter()
+        .map(|finding| (finding.subject.clone(), failure(report, account, outcome, finding)))
+        .collect();
+    if !rest.is_empty() {
+        texts.push((
+            AND_MORE.to_owned(),
+            format!(
+                "{}: {}, {}. The {KEPT_FINDINGS} newest have alerts of their own, \
+                 and the JSON report holds all.",
+                summary(report, outcome),
+                words::account(account),
+                words::counted(rest.len(), "more finding")
+            ),
+        ));
+    }
+    texts
+}
+
+/// The first sentence becomes the alert's title.
+fn failure(
+    report: &Report,
+    account: &AccountReport,
+    outcome: &RuleOutcome,
+    finding: &Finding,
+) -> String {
+    let mut title = format!("{}: {}", summary(report, outcome), words::account(account));
+    if !finding.subject.is_empty() {
+        title = format!("{title}, {}", words::subject(finding));
+    }
+    let seen = escape::shortened(&finding.message, words::MAX_TEXT);
+    let remedy = escape::shortened(&finding.remedy, words::MAX_TEXT);
+    format!("{title}. {seen} To do: {remedy}")
+}
+
+/// A posture rule keeps its subject, so that the same alert stays open while it cannot be judged.
+fn undetermined(
+    report: &Report,
+    account: &AccountReport,
+    outcome: &RuleOutcome,
+) -> (String, String) {
+    let setting = report.rule(outcome.rule);
+    let posture = setting.is_some_and(|setting| setting.info.subject == SubjectKind::Account);
+    let subject = if posture { "" } else { UNDETERMINED };
+    let title = match setting {
+        Some(setting) => format!("Not determined whether {}", setting.info.summary),
+        None => format!("Not determined: {}", outcome.rule),
+    };
+    let message = escape::shortened(&outcome.message, words::MAX_TEXT);
+    let mut text = format!("{title}: {}. {message}", words::account(account));
+    for gap in &outcome.gaps {
+        text = format!("{text} Lacking: {}.", escape::shortened(&words::gap(gap), words::MAX_TEXT));
+        if let Some(remedy) = words::gap_remedy(gap) {
+            text = format!("{text} To do: {remedy}.");
+        }
+    }
+    (subject.to_owned(), text)
+}
+
+fn summary(report: &Report, outcome: &RuleOutcome) -> String {
+    match report.rule(outcome.rule) {
+        Some(setting) => capitalized(setting.info.summary),
+        None => outcome.rule.to_string(),
+    }
+}
+
+/// A line of the policy: it exists, and it is what a reader can change.
+fn location(report: &Report, outcome: &RuleOutcome) -> Location {
+    let path = report.policy.repository_path.as_deref().unwrap_or(words::DEFAULT_POLICY_PATH);
+    let line = i64::try_from(words::policy_line(report, outcome)).unwrap_or(1);
+    let region =
+        Region::builder().start_line(line).start_column(1).end_line(line).end_column(2).build();
+    let file = ArtifactLocation::builder().uri(escape::relative_uri(path)).build();
+    let place = PhysicalLocation::builder().artifact_location(file).region(region).build();
+    Location::builder().physical_location(place).build()
+}
+
+/// The three levels that GitHub knows.
+#[derive(Clone, Copy)]
+enum Level {
+    Error,
+    Warning,
+    Note,
+}
+
+impl Level {
+    const fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Critical | Severity::High => Self::Error,
+            Severity::Medium => Self::Warning,
+            Severity::Low => Self::Note,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+
+    const fn of_result(self) -> ResultLevel {
+        match self {
+            Self::Error => ResultLevel::Error,
+            Self::Warning => ResultLevel::Warning,
+            Self::Note => ResultLevel::Note,
+        }
+    }
+}
+
+/// GitHub: over 9.0 critical, from 7.0 high, from 4.0 medium, below low.
+const fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+    }
+}
+
+fn plain(text: &str) -> MultiformatMessageString {
+    MultiformatMessageString::builder().text(text).build()
+}
+
+fn first_paragraph(info: &RuleInfo) -> String {
+    let prose = info
+        .docs
+        .split("\n\n")
+        .map(str::trim)
+        .find(|text| !text.is_empty() && !text.starts_with('#'));
+    match prose {
+        Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        None => sentence(info.summary),
+    }
+}
+
+fn sentence(summary: &str) -> String {
+    format!("{}.", capitalized(summary))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

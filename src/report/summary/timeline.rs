@@ -1,0 +1,80 @@
+//! Uses of root against the windows of the policy, drawn and as a table.
+
+use crate::escape::{code_span, mermaid_label, shortened};
+use crate::model::{AccountReport, Report, format_time};
+use crate::report::words;
+
+use super::page::{Page, account_cell, cell};
+
+/// As many windows and as many uses are drawn; the table has the rest. Mermaid refuses a text of
+/// more than 50,000 characters.
+const MAX_DRAWN: usize = 200;
+/// More than such a drawing takes, in bytes.
+const ONE_DRAWING: usize = 50_000;
+
+impl Page {
+    /// One timeline per account where root was used, or may be.
+    pub(super) fn timelines(&mut self, report: &Report) {
+        let is_shown =
+            |account: &&AccountReport| !account.uses.is_empty() || !account.windows.is_empty();
+        let accounts: Vec<_> = report.accounts.iter().filter(is_shown).collect();
+        for (index, account) in accounts.iter().enumerate() {
+            if self.room() < ONE_DRAWING {
+                let more = words::counted(accounts.len() - index, "more account");
+                self.paragraph(&format!("Use of root in {more}: in the JSON report."));
+                return;
+            }
+            self.line(&format!("\n### Use of root: {}, times in UTC", account_cell(account)));
+            self.gantt(account);
+            self.uses(account);
+        }
+    }
+
+    fn uses(&mut self, account: &AccountReport) {
+        let windows = account.windows.iter().map(|window| {
+            let until = format!("window until {}", format_time(window.to));
+            (window.from, cell(&until), name(&window.id))
+        });
+        let uses = account.uses.iter().map(|root_use| {
+            let window = root_use.window.as_deref().map(name);
+            let window = window.unwrap_or_else(|| "**outside every window**".to_owned());
+            (root_use.at, format!("use: {}", root_use.kind.id()), window)
+        });
+        let mut rows: Vec<_> = windows.chain(uses).collect();
+        rows.sort_by_key(|(at, _, _)| *at);
+        let rows = rows.into_iter();
+        let rows = rows.map(|(at, what, window)| vec![code_span(&format_time(at)), what, window]);
+        self.rows(&["When", "What", "Window"], rows.collect());
+    }
+
+    fn gantt(&mut self, account: &AccountReport) {
+        let drawn = |time| format_time(time).trim_end_matches('Z').to_owned();
+        self.line(
+            "\n```mermaid\ngantt\n    dateFormat YYYY-MM-DDTHH:mm:ss\n    axisFormat %m-%d %H:%M",
+        );
+        if !account.windows.is_empty() {
+            self.line("    section Windows");
+        }
+        for (index, window) in account.windows.iter().take(MAX_DRAWN).enumerate() {
+            let label = mermaid_label(&shortened(&window.id, 60));
+            let (from, to) = (drawn(window.from), drawn(window.to));
+            self.line(&format!("    window {label} :active, w{index}, {from}, {to}"));
+        }
+        if !account.uses.is_empty() {
+            self.line("    section Uses");
+        }
+        for (index, root_use) in account.uses.iter().take(MAX_DRAWN).enumerate() {
+            let (kind, at) = (root_use.kind.id(), drawn(root_use.at));
+            let (place, tag) = match root_use.window {
+                Some(_) => ("in a window", "done"),
+                None => ("outside", "crit"),
+            };
+            self.line(&format!("    {kind} {place} :{tag}, milestone, u{index}, {at}, 0d"));
+        }
+        self.line("```");
+    }
+}
+
+fn name(window: &str) -> String {
+    code_span(&shortened(window, words::MAX_NAME))
+}

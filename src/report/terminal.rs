@@ -1,0 +1,283 @@
+//! The report for people at a terminal or reading a log: 80 columns, clear without colour.
+//!
+//! What to act on stands before what is fine, and the verdict is the last line, where a log ends.
+
+mod page;
+
+use std::io::{self, Write};
+use std::slice;
+
+use self::page::{COLUMNS, Page, Style, wrapped};
+use super::redacted::{Details, OpenOutcome, Redacted};
+use super::{Options, words};
+use crate::escape::visible;
+use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Verdict, format_time};
+
+/// Below the head of an entry.
+const INDENT: &str = "      ";
+
+/// How much of the report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Verbosity {
+    /// The verdict's line alone.
+    Quiet,
+    /// What to act on, in full; what is fine, in one line each.
+    #[default]
+    Normal,
+    /// Also why rules pass, and the age of every fact.
+    Verbose,
+}
+
+/// Writes the report as text. Its last line is the verdict.
+///
+/// # Errors
+/// What the writer says.
+pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { out, color: options.color };
+    if options.verbosity > Verbosity::Quiet {
+        match options.details {
+            Details::Full => page.report(report, options.verbosity)?,
+            Details::Redacted => page.redacted(&Redacted::of(report))?,
+        }
+    }
+    page.verdict(report)
+}
+
+impl Page<'_> {
+    fn report(&mut self, report: &Report, verbosity: Verbosity) -> io::Result<()> {
+        self.origin(report)?;
+        for account in &report.accounts {
+            self.account(report, account, verbosity)?;
+        }
+        for skipped in &report.skipped {
+            writeln!(self.out)?;
+            self.paragraph("", &format!("Skipped {}: {}", skipped.id, skipped.reason))?;
+        }
+        if !report.notices.is_empty() {
+            self.heading("Notices")?;
+        }
+        for notice in &report.notices {
+            let line = notice.line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
+            self.item("  - ", &format!("{}{line}", notice.message))?;
+        }
+        if let Some(reason) = &report.incomplete {
+            writeln!(self.out)?;
+            self.paragraph("", &format!("The run is incomplete: {reason}"))?;
+        }
+        writeln!(self.out)
+    }
+
+    /// Which policy judged, and at which instant.
+    fn origin(&mut self, report: &Report) -> io::Result<()> {
+        let policy = &report.policy;
+        let path = policy.path.as_deref().unwrap_or("built-in strict defaults (no policy file)");
+        let git_ref = policy.git_ref.as_deref().map(|git_ref| format!(" at {git_ref}"));
+        let digest = policy.sha256.as_deref().map(|digest| digest.get(..12).unwrap_or(digest));
+        let digest = digest.map(|digest| format!(" (SHA-256 {digest}…)"));
+        let (git_ref, digest) = (git_ref.unwrap_or_default(), digest.unwrap_or_default());
+        self.item("Policy: ", &format!("{path}{git_ref}{digest}"))?;
+        self.item("Judged at: ", &format_time(report.evaluated_at))
+    }
+
+    fn account(
+        &mut self,
+        report: &Report,
+        account: &AccountReport,
+        verbosity: Verbosity,
+    ) -> io::Result<()> {
+        self.heading(&format!("Account {}", words::account(account)))?;
+        if account.nothing_read {
+            self.paragraph("  ", "Nothing of this account could be read.")?;
+        }
+        let worst_first = |kind: Outcome| {
+            words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)
+        };
+        let (failing, waived) = (worst_first(Outcome::Fail), worst_first(Outcome::Waived));
+        for (_, outcome) in &failing {
+            self.failing(outcome, report, verbosity)?;
+        }
+        for alike in worst_first(Outcome::Undetermined).chunk_by(words::same_reason) {
+            self.undetermined(alike, report, verbosity)?;
+        }
+        for (_, outcome) in failing.iter().chain(&waived) {
+            self.waived(outcome)?;
+        }
+        writeln!(self.out)?;
+        let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);
+        for outcome in of_kind(Outcome::Pass) {
+            let why = if verbosity == Verbosity::Verbose { &outcome.message } else { "" };
+            self.fine("pass", Style::Green, outcome, why)?;
+            self.evidence(outcome, report, verbosity)?;
+        }
+        for outcome in of_kind(Outcome::NotApplicable) {
+            self.fine("n/a ", Style::Dim, outcome, &outcome.message)?;
+        }
+        Ok(())
+    }
+
+    fn failing(
+        &mut self,
+        outcome: &RuleOutcome,
+        report: &Report,
+        verbosity: Verbosity,
+    ) -> io::Result<()> {
+        for finding in words::unwaived(outcome) {
+            writeln!(self.out)?;
+            self.head("FAIL", Style::Red, outcome, &words::subject(finding))?;
+            self.finding(finding)?;
+            if !outcome.blocks {
+                self.paragraph(INDENT, &words::not_blocking(report, outcome))?;
+            }
+        }
+        self.evidence(outcome, report, verbosity)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.paragraph(INDENT, &finding.message)?;
+        self.item(&format!("{INDENT}To do: "), &finding.remedy)?;
+        match finding.clears_at {
+            Some(time) => {
+                self.paragraph(INDENT, &format!("Turns green by itself at {}.", format_time(time)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Rules that could not be judged, all for one reason.
+    fn undetermined(
+        &mut self,
+        alike: &[(&AccountReport, &RuleOutcome)],
+        report: &Report,
+        verbosity: Verbosity,
+    ) -> io::Result<()> {
+        let Some((_, outcome)) = alike.first() else { return Ok(()) };
+        writeln!(self.out)?;
+        for (_, outcome) in alike {
+            self.head("UNDETERMINED", Style::Yellow, outcome, "")?;
+        }
+        self.paragraph(INDENT, &outcome.message)?;
+        for gap in &outcome.gaps {
+            self.item(&format!("{INDENT}Lacking: "), &format!("{}.", words::gap(gap)))?;
+            if let Some(remedy) = words::gap_remedy(gap) {
+                self.item(&format!("{INDENT}To do: "), &format!("{remedy}."))?;
+            }
+        }
+        if !outcome.blocks {
+            self.paragraph(INDENT, &words::not_blocking(report, outcome))?;
+        }
+        self.evidence(outcome, report, verbosity)
+    }
+
+    fn waived(&mut self, outcome: &RuleOutcome) -> io::Result<()> {
+        for finding in &outcome.findings {
+            let Some(waiver) = &finding.waiver else { continue };
+            writeln!(self.out)?;
+            self.head("WAIVED", Style::Cyan, outcome, &words::subject(finding))?;
+            self.paragraph(INDENT, &finding.message)?;
+            let text = format!("{}, {}: {}", waiver.expires, waiver.ticket, waiver.reason);
+            self.item(&format!("{INDENT}Until "), &text)?;
+        }
+        Ok(())
+    }
+
+    /// A rule that needs nobody: one line, and why where that is shown.
+    fn fine(
+        &mut self,
+        word: &str,
+        style: Style,
+        outcome: &RuleOutcome,
+        why: &str,
+    ) -> io::Result<()> {
+        let gap = if why.is_empty() { "" } else { ": " };
+        let text = visible(&format!("{}{gap}{why}", outcome.rule));
+        let mut mark = format!("  {}  ", self.painted(style, word));
+        for line in wrapped(&text, COLUMNS - 8) {
+            writeln!(self.out, "{mark}{line}")?;
+            mark = " ".repeat(8);
+        }
+        Ok(())
+    }
+
+    /// Where the facts come from and how old they are.
+    fn evidence(
+        &mut self,
+        outcome: &RuleOutcome,
+        report: &Report,
+        verbosity: Verbosity,
+    ) -> io::Result<()> {
+        if verbosity < Verbosity::Verbose {
+            return Ok(());
+        }
+        for basis in &outcome.evidence {
+            self.item(&format!("{INDENT}  from "), &words::basis(basis, report.evaluated_at))?;
+        }
+        if outcome.outcome == Outcome::Fail {
+            for gap in &outcome.gaps {
+                self.item(&format!("{INDENT}  lacking "), &words::gap(gap))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn redacted(&mut self, report: &Redacted) -> io::Result<()> {
+        self.paragraph("", &format!("Judged at {}", report.evaluated_at))?;
+        for (key, value) in &report.policy {
+            self.item(&format!("Policy {key}: "), value)?;
+        }
+        if !report.open.is_empty() {
+            writeln!(self.out)?;
+        }
+        for open in &report.open {
+            self.open(open)?;
+        }
+        writeln!(self.out)?;
+        if report.skipped > 0 {
+            let skipped = words::counted(report.skipped, "account");
+            self.paragraph("", &format!("Skipped: {skipped}"))?;
+        }
+        for (code, line) in &report.notices {
+            let line = line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
+            self.paragraph("", &format!("Notice: {code}{line}"))?;
+        }
+        self.paragraph("", super::redacted::WHY)?;
+        writeln!(self.out)
+    }
+
+    fn open(&mut self, open: &OpenOutcome) -> io::Result<()> {
+        let (word, style) = match open.outcome {
+            Outcome::Undetermined => ("UNDETERMINED", Style::Yellow),
+            _ => ("FAIL", Style::Red),
+        };
+        let word = self.painted(style, word);
+        writeln!(self.out, "  {word} {}  {}", open.severity, open.rule)?;
+        let blocks = if open.blocks { "" } else { " (does not block)" };
+        self.paragraph(INDENT, &format!("{}: {}{blocks}", open.account, open.what()))
+    }
+
+    fn verdict(&mut self, report: &Report) -> io::Result<()> {
+        let style = match report.verdict {
+            Verdict::Pass => Style::Green,
+            Verdict::Fail => Style::Red,
+            Verdict::Undetermined => Style::Yellow,
+        };
+        let (word, rest) = words::verdict(report);
+        let word = self.painted(style, &word.to_uppercase());
+        let (counts, follows) = (words::counts(&report.counts), words::consequence(report));
+        writeln!(self.out, "{word}{rest}: {counts} ({follows})")
+    }
+
+    /// `  FAIL critical  root-access-key-active  key 2019-05-02`
+    fn head(
+        &mut self,
+        word: &str,
+        style: Style,
+        outcome: &RuleOutcome,
+        subject: &str,
+    ) -> io::Result<()> {
+        let word = self.painted(style, word);
+        let rule = self.painted(Style::Bold, outcome.rule.0);
+        let gap = if subject.is_empty() { "" } else { "  " };
+        let subject = visible(subject);
+        writeln!(self.out, "  {word} {}  {rule}{gap}{subject}", outcome.severity)
+    }
+}

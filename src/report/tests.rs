@@ -1,0 +1,339 @@
+//! What is true of every format: how it looks, what hostile text cannot do, what is redacted.
+
+use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
+
+use super::fixtures::{green, hostile, red, undetermined};
+use super::*;
+use crate::escape::tests::commands;
+
+/// The report in a format, with everything shown and no colour.
+pub(super) fn rendered(report: &Report, format: Format) -> String {
+    shown(report, format, &Options::default())
+}
+
+pub(super) fn shown(report: &Report, format: Format, options: &Options<'_>) -> String {
+    let mut out = Vec::new();
+    render(report, format, options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+pub(super) fn annotated(report: &Report, details: Details) -> String {
+    let mut out = Vec::new();
+    annotations::render(report, details, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+const REDACTED: Options<'static> = Options {
+    details: Details::Redacted,
+    verbosity: Verbosity::Verbose,
+    color: false,
+    category: None,
+};
+
+/// The version changes with every release, and nothing else of these files does.
+fn without_version(text: &str) -> String {
+    text.replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"[version]\"")
+}
+
+#[test]
+fn three_reports_in_every_format() {
+    for (name, report) in [("red", red()), ("undetermined", undetermined()), ("green", green())] {
+        for format in Format::ALL {
+            let name = format!("{name}-{}", format.id());
+            insta::assert_snapshot!(name, without_version(&rendered(&report, *format)));
+        }
+        let name = format!("{name}-annotations");
+        insta::assert_snapshot!(name, annotated(&report, Details::Full));
+    }
+}
+
+#[test]
+fn the_red_report_redacted() {
+    insta::assert_snapshot!("red-redacted-text", shown(&red(), Format::Text, &REDACTED));
+    insta::assert_snapshot!("red-redacted-markdown", shown(&red(), Format::Markdown, &REDACTED));
+    insta::assert_snapshot!("red-redacted-annotations", annotated(&red(), Details::Redacted));
+}
+
+#[test]
+fn a_verbose_report_shows_ages_and_why_rules_pass() {
+    let options = Options { verbosity: Verbosity::Verbose, ..Options::default() };
+    let text = shown(&red(), Format::Text, &options);
+    assert!(text.contains("pass  root-mfa-missing: Root has MFA."));
+    assert!(text.contains("from credential report of 2026-11-02T06:40:00Z (3h20m old)"));
+    assert!(text.contains("from account summary of 2026-11-02T09:59:58Z (2s old)"));
+    assert!(!rendered(&red(), Format::Text).contains("Root has MFA."));
+}
+
+#[test]
+fn formats_are_four_words() {
+    for format in Format::ALL {
+        assert_eq!(format.id().parse(), Ok(*format));
+    }
+    assert_eq!("html".parse::<Format>(), Err(UnknownFormat));
+    assert_eq!("JSON".parse::<Format>(), Err(UnknownFormat));
+}
+
+#[test]
+fn the_verdict_is_the_last_line_and_all_of_a_quiet_report() {
+    let verdict = "FAIL: 2 failed, 1 undetermined, 1 waived, 2 passed (exit code 1)\n";
+    assert!(rendered(&red(), Format::Text).ends_with(&format!("\n\n{verdict}")));
+    let quiet = Options { verbosity: Verbosity::Quiet, ..Options::default() };
+    assert_eq!(shown(&red(), Format::Text, &quiet), verdict);
+}
+
+#[test]
+fn a_verdict_says_why_it_does_not_block() {
+    let last = |report: &Report| {
+        let text = rendered(report, Format::Text);
+        text.lines().last().unwrap().to_owned()
+    };
+    let day = crate::model::parse_day("2026-12-01").ok();
+    let would_fail = Report { exit_code: 0, enforce_from: day, ..red() };
+    assert!(last(&would_fail).starts_with("WOULD FAIL: 2 failed"));
+    assert!(last(&would_fail).ends_with("(exit code 0; the policy is enforced from 2026-12-01)"));
+
+    let tolerated = Report { exit_code: 0, ..undetermined() };
+    assert!(last(&tolerated).ends_with("(exit code 0; the policy says on-undetermined: warn)"));
+
+    let below = Report { verdict: crate::model::Verdict::Pass, exit_code: 0, ..red() };
+    assert!(last(&below).ends_with("(exit code 0; nothing of it reaches fail-on: medium)"));
+
+    let as_of = Report { as_of: true, incomplete: Some("out of time".into()), ..green() };
+    assert!(last(&as_of).starts_with("PASS as of 2026-11-02T10:00:00Z (incomplete): 9 passed"));
+}
+
+#[test]
+fn text_fits_80_columns_and_needs_no_colour() {
+    use unicode_width::UnicodeWidthStr;
+    for report in [red(), undetermined(), green()] {
+        let plain = rendered(&report, Format::Text);
+        // The verdict stays on one line, so that it can be searched for.
+        let lines: Vec<_> = plain.lines().collect();
+        for line in &lines[..lines.len() - 1] {
+            assert!(line.width() <= 80 || line.split_whitespace().count() == 1, "{line}");
+        }
+        assert!(!plain.contains('\u{1b}'));
+        let coloured = shown(&report, Format::Text, &Options { color: true, ..Options::default() });
+        assert!(coloured.contains("\u{1b}[1;3"));
+        let mut stripped = coloured.clone();
+        for code in ["1", "1;31", "1;32", "1;33", "1;36", "2", "0"] {
+            stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(stripped, plain);
+    }
+}
+
+#[test]
+fn hostile_text_forges_no_command_in_any_log() {
+    let report = hostile();
+    for format in Format::ALL {
+        let log = rendered(&report, *format);
+        assert_eq!(commands(&log), vec![], "{}", format.id());
+        assert!(!log.contains(['\u{1b}', '\r', '\u{202e}', '\u{200b}', '\u{2028}', '\u{9b}']));
+    }
+    for details in [Details::Full, Details::Redacted] {
+        let log = annotated(&report, details);
+        let names: Vec<_> = commands(&log).into_iter().map(|command| command.name).collect();
+        assert_eq!(names.len(), log.lines().count());
+        assert!(names.iter().all(|name| ["error", "warning", "notice"].contains(&name.as_str())));
+    }
+}
+
+/// What a Markdown reader sees of a summary: cells per row of every table, and everything that is
+/// neither text nor a table.
+fn markdown_shape(text: &str) -> (Vec<usize>, Vec<String>) {
+    let (mut rows, mut others) = (Vec::new(), Vec::new());
+    for event in Parser::new_ext(text, Extensions::all()) {
+        match event {
+            Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(0),
+            Event::Start(Tag::TableCell) => *rows.last_mut().unwrap() += 1,
+            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. } | Tag::Heading { .. })) => {
+                others.push(format!("{tag:?}"));
+            }
+            Event::Start(tag @ (Tag::CodeBlock(_) | Tag::BlockQuote(_))) => {
+                others.push(format!("{tag:?}"));
+            }
+            Event::InlineHtml(html) | Event::Html(html) => others.push(html.trim().to_owned()),
+            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
+                others.push(text.to_string());
+            }
+            Event::Start(_) | Event::End(TagEnd::Table | _) => {}
+            Event::Text(_)
+            | Event::Code(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_) => {}
+        }
+    }
+    (rows, others)
+}
+
+#[test]
+fn hostile_text_changes_nothing_of_a_summary_but_words() {
+    // The same report, harmless; the skipped account and the incomplete run are there too.
+    let mut harmless = hostile();
+    let original = red();
+    harmless.accounts = original.accounts;
+    harmless.notices = original.notices;
+    harmless.policy = original.policy;
+    harmless.incomplete = Some("out of time".to_owned());
+    harmless.skipped[0].reason = "joined an hour ago".to_owned();
+    for details in [Details::Full, Details::Redacted] {
+        let options = Options { details, ..Options::default() };
+        let expected = markdown_shape(&shown(&harmless, Format::Markdown, &options));
+        assert_eq!(markdown_shape(&shown(&hostile(), Format::Markdown, &options)), expected);
+    }
+}
+
+#[test]
+fn redacted_output_holds_no_id_address_key_or_reason() {
+    let options = REDACTED;
+    for mut report in [red(), undetermined(), green()] {
+        report.skipped = hostile().skipped;
+        report.incomplete = Some("interrupted in 111122223333".to_owned());
+        let all = [
+            shown(&report, Format::Text, &options),
+            shown(&report, Format::Markdown, &options),
+            annotated(&report, Details::Redacted),
+        ];
+        for text in &all {
+            for secret in [
+                "111122223333",
+                "123456789012",
+                "444455556666",
+                "arn:",
+                "2019-05-02",
+                "2026-10-05",
+                "2026-10-29",
+                "2026-11-01",
+                "billing",
+                "SEC-7",
+                "q4-tax",
+                "eu-central-1",
+                "The credential report could not",
+                "ends on",
+                "key 2",
+            ] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+    }
+    let text = shown(&red(), Format::Text, &options);
+    for kept in [
+        "root-access-key-active",
+        "critical",
+        "prod: 1 finding",
+        "grant iam:GetAccountSummary",
+        "FAIL: 2 failed",
+    ] {
+        assert!(text.contains(kept), "{kept}");
+    }
+}
+
+#[test]
+fn an_account_without_a_fit_name_is_redacted_to_its_number() {
+    let mut report = red();
+    report.accounts.extend(undetermined().accounts);
+    report.accounts[0].name = Some("prod-111122223333".to_owned());
+    let text = shown(&report, Format::Text, &REDACTED);
+    assert!(text.contains("account 1: 1 finding"));
+    assert!(text.contains("account 2: grant iam:GenerateCredentialReport"));
+}
+
+#[test]
+fn json_and_sarif_refuse_to_be_redacted() {
+    for format in [Format::Json, Format::Sarif] {
+        let mut out = Vec::new();
+        let error = render(&red(), format, &REDACTED, &mut out).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert!(out.is_empty());
+    }
+}
+
+#[test]
+fn at_most_eight_annotations_the_worst_first() {
+    let mut report = red();
+    let finding = report.accounts[0].outcomes[0].findings[0].clone();
+    let many = |number| (0..number).map(|_| finding.clone()).collect::<Vec<_>>();
+    report.accounts[0].outcomes[0].findings = many(6);
+    let levels = |report: &Report| -> Vec<_> {
+        let log = annotated(report, Details::Full);
+        commands(&log).into_iter().map(|command| command.name).collect()
+    };
+    // Six findings, the undetermined rule, and the one that does not block.
+    let mut expected = vec!["error"; 7];
+    expected.push("notice");
+    assert_eq!(levels(&report), expected);
+    assert!(!annotated(&report, Details::Full).contains("more in the job summary"));
+
+    report.accounts[0].outcomes[0].findings = many(30);
+    assert_eq!(levels(&report), expected);
+    let log = annotated(&report, Details::Full);
+    assert!(log.ends_with("::notice title=rootgate::and 25 more in the job summary and the log\n"));
+}
+
+#[test]
+fn what_does_not_block_is_no_error() {
+    let report =
+        Report { exit_code: 0, enforce_from: crate::model::parse_day("2026-12-01").ok(), ..red() };
+    let log = annotated(&report, Details::Full);
+    assert!(!log.contains("::error"));
+    assert!(log.starts_with(
+        "::warning file=.github/rootgate.yaml,line=14,title=root-access-key-active (critical)::"
+    ));
+}
+
+#[test]
+fn annotations_point_at_no_file_where_the_policy_is_none_of_the_repository() {
+    let log = annotated(&undetermined(), Details::Full);
+    assert!(log.starts_with("::error title=root-access-key-active (critical)::123456789012: "));
+    assert!(!log.contains("file="));
+}
+
+#[test]
+fn a_long_summary_is_cut_by_rows() {
+    let mut report = red();
+    let finding = report.accounts[0].outcomes[0].findings[0].clone();
+    report.accounts[0].outcomes[0].findings = vec![finding; 10_000];
+    let root_use = report.accounts[0].uses[0].clone();
+    report.accounts[0].uses = vec![root_use; 10_000];
+    let text = rendered(&report, Format::Markdown);
+    assert!(text.len() <= 900 * 1024, "{}", text.len());
+    // The failed ones and the uses are cut; everything else is whole.
+    assert_eq!(text.matches("more in the JSON report.").count(), 2);
+    for whole in ["grant `iam:GetAccountSummary`", "SEC-78", "Root has MFA.", "### Policy"] {
+        assert!(text.contains(whole), "{whole}");
+    }
+}
+
+#[test]
+fn a_summary_of_very_many_accounts_still_fits() {
+    let mut report = red();
+    let account = report.accounts[0].clone();
+    report.accounts = (0..3_000).map(|_| account.clone()).collect();
+    for account in &mut report.accounts {
+        account.nothing_read = true;
+        account.outcomes.truncate(1);
+        account.outcomes[0].findings[0].message = "seen".to_owned();
+        account.outcomes[0].findings[0].remedy = "fix".to_owned();
+    }
+    let text = rendered(&report, Format::Markdown);
+    assert!(text.len() <= 900 * 1024, "{}", text.len());
+    assert!(text.contains("more accounts: in the JSON report."));
+    assert!(text.contains("### Policy"));
+}
+
+#[test]
+fn long_outside_text_is_cut() {
+    let mut report = red();
+    report.accounts[0].name = Some("n".repeat(100_000));
+    let outcome = &mut report.accounts[0].outcomes[0];
+    outcome.findings[0].message = "m".repeat(100_000);
+    outcome.findings[0].remedy = "r".repeat(100_000);
+    outcome.findings[0].subject = "s".repeat(100_000);
+    for format in [Format::Text, Format::Markdown, Format::Sarif] {
+        let text = rendered(&report, format);
+        assert!(text.len() < 30_000, "{}: {}", format.id(), text.len());
+    }
+}

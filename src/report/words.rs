@@ -1,0 +1,179 @@
+//! Words and orders that several formats share. What is returned is not escaped yet.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use crate::escape::shortened;
+use crate::model::{
+    AccountReport, Basis, Cause, Counts, Duration, Finding, Gap, Outcome, Report, RuleOutcome,
+    Verdict, format_time,
+};
+
+/// Where a finding points if the judging policy is no file of the repository.
+pub(super) const DEFAULT_POLICY_PATH: &str = ".github/rootgate.yaml";
+
+/// More of one outside text than a reader takes in, in characters; the JSON report has all of it.
+pub(super) const MAX_TEXT: usize = 2_000;
+/// More of a name or subject than a heading has room for.
+pub(super) const MAX_NAME: usize = 80;
+
+/// `prod (111122223333)`, or the id alone.
+pub(super) fn account(account: &AccountReport) -> String {
+    match &account.name {
+        Some(name) => format!("{} ({})", shortened(name, MAX_NAME), account.id),
+        None => account.id.to_string(),
+    }
+}
+
+/// The subject of a finding, for people.
+pub(super) fn subject(finding: &Finding) -> String {
+    shortened(&finding.subject, MAX_NAME)
+}
+
+/// `1 failed, 1 undetermined, 5 passed`: what there is none of is not named.
+pub(super) fn counts(counts: &Counts) -> String {
+    let all = [
+        (counts.failed, "failed"),
+        (counts.undetermined, "undetermined"),
+        (counts.waived, "waived"),
+        (counts.passed, "passed"),
+        (counts.not_applicable, "not applicable"),
+    ];
+    let named = all.iter().filter(|(number, _)| *number > 0);
+    let named: Vec<_> = named.map(|(number, word)| format!("{number} {word}")).collect();
+    if named.is_empty() { "nothing judged".to_owned() } else { named.join(", ") }
+}
+
+/// The verdict as a reader should take it (before `enforce-from` a failure only would be one),
+/// and what limits it.
+pub(super) fn verdict(report: &Report) -> (&'static str, String) {
+    let word = match report.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail if report.enforce_from.is_some() && report.exit_code == 0 => "would fail",
+        Verdict::Fail => "fail",
+        Verdict::Undetermined => "undetermined",
+    };
+    let as_of = match report.as_of {
+        true => format!(" as of {}", format_time(report.evaluated_at)),
+        false => String::new(),
+    };
+    let incomplete = if report.incomplete.is_some() { " (incomplete)" } else { "" };
+    (word, format!("{as_of}{incomplete}"))
+}
+
+/// What follows from the verdict, and why the exit code is 0 where that may surprise.
+pub(super) fn consequence(report: &Report) -> String {
+    let blocked = report.counts.failed + report.counts.undetermined > 0;
+    let why = match (report.exit_code, report.verdict, report.enforce_from) {
+        (0, Verdict::Pass, _) if blocked => {
+            format!("; nothing of it reaches fail-on: {}", report.fail_on)
+        }
+        (0, Verdict::Fail | Verdict::Undetermined, Some(day)) => {
+            format!("; the policy is enforced from {day}")
+        }
+        (0, Verdict::Undetermined, None) => "; the policy says on-undetermined: warn".to_owned(),
+        _ => String::new(),
+    };
+    format!("exit code {}{why}", report.exit_code)
+}
+
+/// `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
+pub(super) fn basis(basis: &Basis, now: DateTime<Utc>) -> String {
+    let seconds = u64::try_from((now - basis.observed_at).num_seconds()).unwrap_or(0);
+    // Seconds tell nothing of a fact that is hours old.
+    let shown = if seconds < 60 { seconds } else { seconds / 60 * 60 };
+    let (source, time) = (basis.source, format_time(basis.observed_at));
+    format!("{source} of {time} ({} old)", Duration::seconds(shown))
+}
+
+/// What is lacking: `credential report: AWS denied the call`.
+pub(super) fn gap(gap: &Gap) -> String {
+    format!("{}: {}", gap.source, gap.detail)
+}
+
+/// What to do about what is lacking, where something can be done.
+pub(super) fn gap_remedy(gap: &Gap) -> Option<String> {
+    match &gap.grant {
+        Some(action) if is_iam_action(action) => Some(format!("grant {action}")),
+        Some(other) => Some(other.clone()),
+        None => matches!(
+            gap.cause,
+            Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable
+        )
+        .then(|| "run again".to_owned()),
+    }
+}
+
+/// Whether the text is an IAM action such as `iam:GetAccountSummary`, and so holds no id.
+pub(super) fn is_iam_action(text: &str) -> bool {
+    let service = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    text.split_once(':').is_some_and(|(prefix, name)| {
+        !prefix.is_empty()
+            && prefix.bytes().all(service)
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
+}
+
+/// Every outcome of that kind: the worst severity first, then in the order of the report.
+pub(super) fn worst_first(
+    accounts: &[AccountReport],
+    kind: impl Fn(&RuleOutcome) -> bool,
+) -> Vec<(&AccountReport, &RuleOutcome)> {
+    let mut found: Vec<_> = accounts
+        .iter()
+        .flat_map(|account| account.outcomes.iter().map(move |outcome| (account, outcome)))
+        .filter(|(_, outcome)| kind(outcome))
+        .collect();
+    found.sort_by_key(|(_, outcome)| Reverse(outcome.severity));
+    found
+}
+
+/// Whether two outcomes of the same account are undetermined for one and the same reason, so that
+/// a reader needs it once.
+pub(super) fn same_reason(
+    (account, one): &(&AccountReport, &RuleOutcome),
+    (other_account, other): &(&AccountReport, &RuleOutcome),
+) -> bool {
+    account.id == other_account.id
+        && one.message == other.message
+        && one.gaps == other.gaps
+        && one.blocks == other.blocks
+}
+
+/// Why an outcome that is not fine does not block.
+pub(super) fn not_blocking(report: &Report, outcome: &RuleOutcome) -> String {
+    match outcome.severity < report.fail_on {
+        true => format!("Does not block: fail-on is {}.", report.fail_on),
+        false => "Does not block: the policy says on-undetermined: warn.".to_owned(),
+    }
+}
+
+/// The findings that no waiver covers: newest first, those of unknown time last.
+pub(super) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
+    let mut findings: Vec<_> =
+        outcome.findings.iter().filter(|finding| finding.waiver.is_none()).collect();
+    findings.sort_by_key(|finding| (Reverse(finding.happened_at), finding.subject.as_str()));
+    findings
+}
+
+/// Whether the outcome is one that somebody should act on.
+pub(super) fn is_open(outcome: &RuleOutcome) -> bool {
+    matches!(outcome.outcome, Outcome::Fail | Outcome::Undetermined)
+}
+
+/// 1-based line of the policy that an outcome of the rule is shown at.
+pub(super) fn policy_line(report: &Report, outcome: &RuleOutcome) -> usize {
+    let line = report.rule(outcome.rule).and_then(|setting| setting.line);
+    match report.policy.repository_path {
+        Some(_) => line.unwrap_or(1),
+        None => 1,
+    }
+}
+
+/// `1 finding`, `2 findings`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
