@@ -27,8 +27,12 @@
 //! and an output.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "aws")]
+pub mod collect;
 pub mod escape;
 pub mod evaluate;
+#[cfg(feature = "aws")]
+pub mod github;
 pub mod model;
 pub mod policy;
 pub mod report;

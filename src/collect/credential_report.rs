@@ -1,0 +1,181 @@
+//! The credential report: AWS makes at most one per four hours, and only when asked.
+//!
+//! Get it; if there is none, or it is older than four hours, order one, once; then look again
+//! with growing pauses until it is there or the call's share of the time is spent. An older
+//! report that cannot be renewed is evidence still, and says its age.
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::ReportStateType;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::{AccountId, Cause, CredentialReport, Fact, Gap, Observed, ParsedReport, Source};
+
+use super::failure::{CallError, Kind};
+use super::pace::Pace;
+
+const SOURCE: Source = Source::CredentialReport;
+const GET: &str = "iam:GetCredentialReport";
+const GENERATE: &str = "iam:GenerateCredentialReport";
+/// A report younger than this is not made anew. Source: IAM User Guide, "Generate credential
+/// reports for your AWS account".
+const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
+
+/// One account's report.
+pub(super) struct Acquisition<'a> {
+    pub(super) client: &'a Client,
+    pub(super) account: &'a AccountId,
+    pub(super) pace: &'a Pace,
+    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub(super) note: &'a dyn Fn(&str),
+}
+
+/// What a look at the report shows.
+enum Look {
+    Report(Box<Fact<CredentialReport>>),
+    /// None was made, or the last one is gone.
+    Absent,
+    /// One is being made.
+    Making,
+}
+
+impl Acquisition<'_> {
+    /// The newest report that can be had; true when AWS generated it.
+    pub(super) async fn fetch(&self) -> Observed<CredentialReport> {
+        let (older, mut ordered) = match self.look().await? {
+            Look::Report(report) if self.is_current(&report) => return Ok(*report),
+            Look::Report(report) => (Some(*report), false),
+            Look::Absent => (None, false),
+            Look::Making => (None, true),
+        };
+        let or_older = |gap: Gap| match older.clone() {
+            Some(report) => {
+                (self.note)(&format!("the older credential report is used: {}", gap.detail));
+                Ok(report)
+            }
+            None => Err(gap),
+        };
+        for pause in self.pace.polls() {
+            if !ordered {
+                match self.order().await {
+                    // AWS takes the report that it has for current.
+                    Ok(true) if older.is_some() => {
+                        return match self.look().await {
+                            Ok(Look::Report(report)) => Ok(*report),
+                            Ok(_) => or_older(self.never_ready()),
+                            Err(gap) => or_older(gap),
+                        };
+                    }
+                    Ok(_) => ordered = true,
+                    Err(error) => return or_older(error.gap(SOURCE, GENERATE)),
+                }
+            }
+            if let Err(stopped) = self.pace.pause(pause).await {
+                let gap = match stopped.kind {
+                    Kind::Interrupted => stopped.gap(SOURCE, GET),
+                    _ => self.never_ready(),
+                };
+                return or_older(gap);
+            }
+            match self.look().await {
+                Ok(Look::Report(report)) if older.is_none() || self.is_current(&report) => {
+                    return Ok(*report);
+                }
+                Ok(Look::Absent) if older.is_none() => ordered = false,
+                Ok(_) => {}
+                Err(gap) => return or_older(gap),
+            }
+        }
+        or_older(self.never_ready())
+    }
+
+    fn is_current(&self, report: &Fact<CredentialReport>) -> bool {
+        report.observed_at.is_some_and(|generated| (self.clock)() - generated <= RENEWED_AFTER)
+    }
+
+    fn never_ready(&self) -> Gap {
+        let detail = format!(
+            "{GET}: AWS was still making the report when the call's share of the time was spent"
+        );
+        Gap::new(SOURCE, Cause::TimedOut, detail)
+    }
+
+    async fn look(&self) -> Result<Look, Gap> {
+        let call = async || {
+            let answer = self.client.get_credential_report().send().await;
+            answer.map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = match self.pace.persist(call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return match error.code.as_str() {
+                    "ReportNotPresent" | "ReportExpired" => Ok(Look::Absent),
+                    "ReportInProgress" => Ok(Look::Making),
+                    _ => Err(error.gap(SOURCE, GET)),
+                };
+            }
+        };
+        let content = answer.content.map(aws_sdk_iam::primitives::Blob::into_inner);
+        let generated = answer
+            .generated_time
+            .and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
+        read(&content.unwrap_or_default(), generated, self.account)
+            .map(|report| Look::Report(Box::new(report)))
+    }
+
+    /// Orders a report; whether AWS says that it is there already.
+    async fn order(&self) -> Result<bool, CallError> {
+        (self.note)("no credential report of the last four hours: AWS is asked to make one");
+        let call = async || {
+            let answer = self.client.generate_credential_report().send().await;
+            answer.map_err(|error| CallError::from_sdk(&error))
+        };
+        Ok(self.pace.persist(call).await?.state == Some(ReportStateType::Complete))
+    }
+}
+
+/// Reads the report and checks whose it is.
+fn read(
+    content: &[u8],
+    generated: Option<DateTime<Utc>>,
+    account: &AccountId,
+) -> Result<Fact<CredentialReport>, Gap> {
+    let unreadable =
+        |detail: String| Gap::new(SOURCE, Cause::Unreadable, format!("{GET}: {detail}"));
+    let ParsedReport { account: owner, report, .. } =
+        CredentialReport::parse(content).map_err(|error| unreadable(error.to_string()))?;
+    let generated = generated.ok_or_else(|| unreadable("the report has no time".to_owned()))?;
+    match owner {
+        Some(owner) if &owner == account => Ok(Fact::new(report, generated)),
+        Some(owner) => Err(unreadable(format!("the report is of account {owner}"))),
+        None => Err(unreadable("the report has no row, so it does not say whose it is".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "user,arn\n<root_account>,arn:aws:iam::111122223333:root";
+
+    fn detail(content: &str, account: &str) -> String {
+        let time = DateTime::from_timestamp(1_763_712_000, 0);
+        read(content.as_bytes(), time, &account.parse().unwrap()).unwrap_err().detail
+    }
+
+    #[test]
+    fn a_report_is_true_when_aws_made_it() {
+        let time = DateTime::from_timestamp(1_763_712_000, 0);
+        let fact = read(REPORT.as_bytes(), time, &"111122223333".parse().unwrap()).unwrap();
+        assert_eq!(fact.observed_at, time);
+    }
+
+    #[test]
+    fn a_report_of_another_account_or_of_nobody_is_not_believed() {
+        assert_eq!(
+            detail(REPORT, "444455556666"),
+            "iam:GetCredentialReport: the report is of account 111122223333"
+        );
+        assert!(detail("user,arn", "111122223333").contains("does not say whose it is"));
+        assert!(detail("<html>", "111122223333").contains("no column `user`"));
+    }
+}

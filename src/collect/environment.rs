@@ -1,0 +1,110 @@
+//! The few variables that the live half reads, and those it refuses under GitHub Actions.
+
+use std::collections::BTreeMap;
+
+use crate::github::{Secret, oidc::TokenEndpoint};
+
+/// What the environment says. Credentials are not in it: the SDK's own chain reads those.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `GITHUB_ACTIONS=true`: a runner reads the log, earlier steps wrote the environment.
+    pub github_actions: bool,
+    /// `GITHUB_RUN_ID`.
+    pub run_id: Option<String>,
+    /// `GITHUB_EVENT_NAME`.
+    pub event_name: Option<String>,
+    /// Both `ACTIONS_ID_TOKEN_REQUEST_…` variables, if both are there.
+    pub token_endpoint: Option<TokenEndpoint>,
+    /// The names of the variables that send AWS calls elsewhere: `AWS_ENDPOINT_URL` and those of
+    /// single services.
+    pub endpoint_variables: Vec<String>,
+    /// The names of the variables that change whom TLS trusts: `AWS_CA_BUNDLE`, `SSL_CERT_FILE`,
+    /// `SSL_CERT_DIR`.
+    pub trust_variables: Vec<String>,
+    /// The names of the proxy variables that are set. Their values may hold a password.
+    pub proxy_variables: Vec<String>,
+}
+
+const TRUST: &[&str] = &["AWS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+const PROXY: &[&str] = &["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+
+impl Environment {
+    /// Reads the variables; an empty one counts as absent.
+    #[must_use]
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let get = |name: &str| variables.get(name).cloned();
+        let named = |wanted: &dyn Fn(&str) -> bool| {
+            variables.keys().filter(|name| wanted(name)).cloned().collect()
+        };
+        let token_endpoint =
+            get("ACTIONS_ID_TOKEN_REQUEST_URL").zip(get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+        Self {
+            github_actions: get("GITHUB_ACTIONS").as_deref() == Some("true"),
+            run_id: get("GITHUB_RUN_ID"),
+            event_name: get("GITHUB_EVENT_NAME"),
+            token_endpoint: token_endpoint
+                .map(|(url, bearer)| TokenEndpoint { url, bearer: Secret::new(bearer) }),
+            endpoint_variables: named(&|name| name.starts_with("AWS_ENDPOINT_URL")),
+            trust_variables: named(&|name| TRUST.contains(&name)),
+            proxy_variables: named(&|name| PROXY.contains(&name.to_ascii_uppercase().as_str())),
+        }
+    }
+
+    /// The name of the session in CloudTrail: `rootgate-<run-id>`, else `rootgate-local`.
+    #[must_use]
+    pub fn session_name(&self) -> String {
+        let digits = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        match self.run_id.as_ref().filter(|id| id.len() <= 20 && digits(id)) {
+            Some(id) => format!("rootgate-{id}"),
+            None => "rootgate-local".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Environment::from_variables(variables.iter().map(owned))
+    }
+
+    #[test]
+    fn variables_are_sorted_by_what_they_change() {
+        let environment = environment(&[
+            ("GITHUB_ACTIONS", "true"),
+            ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_CA_BUNDLE", ""),
+            ("SSL_CERT_FILE", "/x.pem"),
+            ("https_proxy", "http://user:password@proxy.example:3128"),
+            ("AWS_REGION", "eu-central-1"),
+        ]);
+        assert!(environment.github_actions);
+        assert_eq!(environment.endpoint_variables, ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"]);
+        assert_eq!(environment.trust_variables, ["SSL_CERT_FILE"]);
+        assert_eq!(environment.proxy_variables, ["https_proxy"]);
+    }
+
+    #[test]
+    fn half_a_token_endpoint_is_none() {
+        let url = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://x.example/t?v=2");
+        let token = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner-token");
+        assert!(environment(&[url]).token_endpoint.is_none());
+        assert!(environment(&[token]).token_endpoint.is_none());
+        assert!(environment(&[url, (token.0, "")]).token_endpoint.is_none());
+        let both = environment(&[url, token]);
+        assert!(both.token_endpoint.is_some());
+        assert!(!format!("{both:?}").contains("runner-token"));
+    }
+
+    #[test]
+    fn a_session_is_named_after_its_run() {
+        assert_eq!(environment(&[("GITHUB_RUN_ID", "42")]).session_name(), "rootgate-42");
+        assert_eq!(environment(&[("GITHUB_RUN_ID", "4;2")]).session_name(), "rootgate-local");
+        assert_eq!(environment(&[]).session_name(), "rootgate-local");
+    }
+}

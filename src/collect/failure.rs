@@ -1,0 +1,225 @@
+//! A call that failed: why, in the words of AWS, and what kind of gap that leaves.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::github::{chain, one_line};
+use crate::model::{Cause, Gap, Source};
+
+use super::whole_answer::NotWhole;
+
+/// The kinds of failure that are treated differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// AWS says no; asking again does not change that.
+    Denied,
+    /// The credentials are expired, unknown or wrongly signed.
+    Credentials,
+    /// Too many calls.
+    Throttled,
+    /// AWS cannot take the order now: `LimitExceeded`, or its identity check failed in passing.
+    Busy,
+    /// HTTP 5xx.
+    Server,
+    /// No connection, or one that broke.
+    Network,
+    /// An answer came that is not whole, or not AWS's.
+    Unreadable,
+    /// Any other error that AWS names by a code.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The run was told to stop.
+    Interrupted,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CallError {
+    pub(super) kind: Kind,
+    /// The wire code, such as `AccessDenied`; empty where there is none.
+    pub(super) code: String,
+    /// What AWS or the network said, on one line.
+    pub(super) message: String,
+    /// The HTTP status; 0 where no answer came.
+    pub(super) status: u16,
+}
+
+impl CallError {
+    pub(super) fn new(kind: Kind, message: impl AsRef<str>) -> Self {
+        Self { kind, code: String::new(), message: one_line(message.as_ref()), status: 0 }
+    }
+
+    /// What the SDK's error means.
+    pub(super) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(context) => {
+                let status = context.raw().status().as_u16();
+                let meta = context.err().meta();
+                Self::from_code(status, meta.code(), meta.message().unwrap_or_default())
+            }
+            SdkError::TimeoutError(_) => Self::new(Kind::TimedOut, "no answer in time"),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                Self::new(Kind::TimedOut, "no connection in time")
+            }
+            SdkError::ResponseError(context) => match not_whole(error) {
+                Some(reason) => Self {
+                    status: context.raw().status().as_u16(),
+                    ..Self::new(Kind::Unreadable, reason)
+                },
+                None => Self::new(Kind::Network, chain(error)),
+            },
+            _ => Self::new(Kind::Network, chain(error)),
+        }
+    }
+
+    /// What a wire code means; the codes are AWS's "Common errors" and those of each call.
+    fn from_code(status: u16, code: Option<&str>, message: &str) -> Self {
+        let kind = match code {
+            Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => {
+                Kind::Denied
+            }
+            Some(
+                "ExpiredToken"
+                | "ExpiredTokenException"
+                | "InvalidClientTokenId"
+                | "MissingAuthenticationToken"
+                | "RequestExpired"
+                | "RequestTimeTooSkewed"
+                | "SignatureDoesNotMatch"
+                | "UnrecognizedClientException",
+            ) => Kind::Credentials,
+            Some(
+                "Throttling"
+                | "ThrottlingException"
+                | "RequestLimitExceeded"
+                | "RequestThrottled"
+                | "TooManyRequestsException",
+            ) => Kind::Throttled,
+            Some("LimitExceeded" | "LimitExceededException" | "IDPCommunicationError") => {
+                Kind::Busy
+            }
+            // STS could not fetch GitHub's keys just now.
+            Some("InvalidIdentityToken") if message.contains("retrieve verification key") => {
+                Kind::Busy
+            }
+            _ if status == 429 => Kind::Throttled,
+            _ if status >= 500 => Kind::Server,
+            Some(_) => Kind::Refused,
+            None => Kind::Unreadable,
+        };
+        let message = if code.is_none() && message.is_empty() {
+            format!("HTTP {status} with a body that is not AWS's")
+        } else {
+            one_line(message)
+        };
+        Self { kind, code: code.unwrap_or_default().to_owned(), message, status }
+    }
+
+    /// `AccessDenied (HTTP 403): User … is not authorized …`.
+    pub(super) fn said(&self) -> String {
+        match (self.code.as_str(), self.status) {
+            ("", 0) => self.message.clone(),
+            ("", status) if self.message.contains("HTTP") => {
+                debug_assert!(status > 0);
+                self.message.clone()
+            }
+            ("", status) => format!("HTTP {status}: {}", self.message),
+            (code, status) => format!("{code} (HTTP {status}): {}", self.message),
+        }
+    }
+
+    /// The gap that the failure of `action` leaves.
+    pub(super) fn gap(&self, source: Source, action: &str) -> Gap {
+        let cause = match self.kind {
+            Kind::Denied => {
+                return Gap::denied(
+                    source,
+                    action,
+                    format!("AWS denied {action}: {}", self.message),
+                );
+            }
+            Kind::Credentials => Cause::Denied,
+            Kind::Throttled | Kind::Busy => Cause::Throttled,
+            Kind::Server | Kind::Network | Kind::Refused => Cause::Unavailable,
+            Kind::Unreadable => Cause::Unreadable,
+            Kind::TimedOut => Cause::TimedOut,
+            Kind::Interrupted => Cause::Interrupted,
+        };
+        let what = match self.kind {
+            Kind::Credentials => "AWS no longer accepted the credentials of this run",
+            Kind::Throttled => "AWS throttled the call until its share of the time was spent",
+            Kind::Busy => "AWS had no capacity until the call's share of the time was spent",
+            Kind::Server => "AWS failed on its side",
+            Kind::Network => "AWS could not be reached",
+            Kind::Refused => "AWS refused the call",
+            Kind::Unreadable => "the answer is not a whole one",
+            Kind::TimedOut => "no answer within the call's share of the time",
+            Kind::Denied | Kind::Interrupted => "the run was interrupted",
+        };
+        Gap {
+            source,
+            action: action.to_owned(),
+            cause,
+            detail: format!("{action}: {what}: {}", self.said()),
+            grant: None,
+        }
+    }
+}
+
+/// The interceptor's verdict, if that is what failed the call.
+fn not_whole(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(reason) = error.downcast_ref::<NotWhole>() {
+            return Some(reason.to_string());
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_decides_before_a_status() {
+        for (status, code, kind) in [
+            (403, Some("AccessDenied"), Kind::Denied),
+            (403, Some("ExpiredToken"), Kind::Credentials),
+            (400, Some("Throttling"), Kind::Throttled),
+            (503, Some("Throttling"), Kind::Throttled),
+            (429, None, Kind::Throttled),
+            (409, Some("LimitExceeded"), Kind::Busy),
+            (500, Some("ServiceFailure"), Kind::Server),
+            (503, None, Kind::Server),
+            (404, Some("ReportInProgress"), Kind::Refused),
+            (403, None, Kind::Unreadable),
+        ] {
+            assert_eq!(CallError::from_code(status, code, "").kind, kind, "{status} {code:?}");
+        }
+    }
+
+    #[test]
+    fn a_denial_names_the_action_to_grant() {
+        let error = CallError::from_code(403, Some("AccessDenied"), "User: x is not authorized");
+        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        assert_eq!(gap.cause, Cause::Denied);
+        assert_eq!(gap.grant.as_deref(), Some("iam:GetAccountSummary"));
+        assert_eq!(gap.detail, "AWS denied iam:GetAccountSummary: User: x is not authorized");
+    }
+
+    #[test]
+    fn expired_credentials_are_no_missing_permission() {
+        let error = CallError::from_code(403, Some("ExpiredToken"), "is expired");
+        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        assert_eq!((gap.cause, gap.grant), (Cause::Denied, None));
+    }
+}

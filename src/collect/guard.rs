@@ -1,0 +1,65 @@
+//! What is refused before anything is sent: under GitHub Actions an earlier step can write the
+//! environment and the profile of this one, so neither may move endpoints or trust.
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+
+use crate::github::is_private;
+
+use super::{Settings, SignInError};
+
+/// Checks what the settings and the environment say.
+pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
+    let environment = &settings.environment;
+    if environment.github_actions {
+        if settings.endpoint_url.is_none() && !environment.endpoint_variables.is_empty() {
+            return Err(SignInError::EndpointRedirected(environment.endpoint_variables.clone()));
+        }
+        if settings.ca_bundle.is_none() && !environment.trust_variables.is_empty() {
+            return Err(SignInError::TrustChanged(environment.trust_variables.clone()));
+        }
+    }
+    if let Some(url) = &settings.endpoint_url {
+        must_be_private("`--endpoint-url`", url)?;
+    }
+    if let Some(endpoint) = &environment.token_endpoint {
+        must_be_private("`ACTIONS_ID_TOKEN_REQUEST_URL`", &endpoint.url)?;
+    }
+    let no_role = settings.roles().next().is_none();
+    if settings.external_id.is_some() && (no_role || environment.token_endpoint.is_some()) {
+        return Err(SignInError::ExternalIdUnused);
+    }
+    Ok(())
+}
+
+/// Checks what the SDK found in environment and profile.
+pub(super) fn check_endpoints(settings: &Settings, loaded: &SdkConfig) -> Result<(), SignInError> {
+    if settings.endpoint_url.is_some() {
+        return Ok(()); // the flag wins over both
+    }
+    let of_service = |service| {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()?;
+        loaded.service_config()?.load_config(key)
+    };
+    let general = loaded.endpoint_url().map(str::to_owned);
+    for url in [general, of_service("sts"), of_service("iam")].into_iter().flatten() {
+        if settings.environment.github_actions {
+            let setting = "`endpoint_url` in the AWS profile".to_owned();
+            return Err(SignInError::EndpointRedirected(vec![setting]));
+        }
+        must_be_private("the endpoint of environment or profile", &url)?;
+    }
+    Ok(())
+}
+
+fn must_be_private(setting: &str, url: &str) -> Result<(), SignInError> {
+    if is_private(url) {
+        return Ok(());
+    }
+    Err(SignInError::PlainHttp { setting: setting.to_owned(), url: crate::github::one_line(url) })
+}

@@ -1,0 +1,166 @@
+//! The live half: signs in, and collects the evidence of each account.
+//!
+//! ```text
+//! Settings -> guard -> session (sign in) -> credential_report, account_summary,
+//!             virtual_mfa_devices (side by side, each at its own pace) -> Evidence
+//! ```
+//!
+//! A source is one file with a `fetch`; [`pace`] says how long it may try, [`whole_answer`] what
+//! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
+
+mod account_summary;
+mod credential_report;
+mod environment;
+mod failure;
+mod guard;
+mod pace;
+mod session;
+mod session_policy;
+mod sign_in_error;
+mod targets;
+mod transport;
+mod trust_policy;
+mod virtual_mfa_devices;
+mod whole_answer;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+pub use environment::Environment;
+pub use session_policy::session_policy;
+pub use sign_in_error::SignInError;
+
+use crate::github::oidc::Claims;
+use crate::model::{AccountId, Cause, Evidence, Gap, Source};
+
+use pace::Stop;
+
+/// An account to judge.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// Which one; `None`: the one that the credentials belong to.
+    pub account: Option<AccountId>,
+    /// The role to enter it with; `None`: it must be the run's own.
+    pub role_arn: Option<String>,
+}
+
+/// What to collect, and how to get in.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The accounts, in the order of the report. Empty: whatever the credentials belong to.
+    pub targets: Vec<Target>,
+    /// `--role-arn`: the role that is the run's own identity.
+    pub role_arn: Option<String>,
+    /// Signing in to any other account is refused. Empty: any is allowed.
+    pub allowed_accounts: Vec<AccountId>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`, for tests.
+    pub endpoint_url: Option<String>,
+    /// `--ca-bundle`: the only certificates to trust, instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// `--oidc-audience`; `None`: the one of the role's partition.
+    pub oidc_audience: Option<String>,
+    /// `--external-id`, for every `AssumeRole`.
+    pub external_id: Option<String>,
+    /// `--timeout`: how long all of it may take; something is kept back for judging and writing.
+    pub timeout: Duration,
+    /// How many accounts are read side by side; 0 counts as 1.
+    pub concurrency: usize,
+    /// The sources that enabled rules need; the others are not asked.
+    pub needs: BTreeSet<Source>,
+    /// What the environment says.
+    pub environment: Environment,
+}
+
+impl Settings {
+    /// Every role that is named.
+    fn roles(&self) -> impl Iterator<Item = &String> {
+        let targets = self.targets.iter().filter_map(|target| target.role_arn.as_ref());
+        self.role_arn.iter().chain(targets)
+    }
+}
+
+/// Where lines go that must be written at once.
+pub struct Sinks<'a> {
+    /// Workflow commands (`::add-mask::…`): to standard output, unchanged, before anything else.
+    /// Used under GitHub Actions only.
+    pub command: &'a dyn Fn(&str),
+    /// Remarks for `-v`, one line each; they may hold text of AWS, so they are escaped on output.
+    pub note: &'a dyn Fn(&str),
+}
+
+/// What was collected.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    /// One per target, in target order.
+    pub evidence: Vec<Evidence>,
+    /// Why some of it is missing: interrupted, or out of time.
+    pub incomplete: Option<String>,
+    /// What the first GitHub token said, where one was used.
+    pub claims: Option<Claims>,
+}
+
+/// Signs in and collects.
+///
+/// `clock` is read for the instant at which a call is sent. `stop` ends the run early when it
+/// completes, with the reason: what was collected until then is returned, the rest are gaps.
+/// Runs on a current-thread runtime of tokio.
+///
+/// # Errors
+/// Nobody could be signed in, so nothing was read. Later failures are gaps in the evidence.
+pub async fn collect(
+    settings: &Settings,
+    clock: &dyn Fn() -> DateTime<Utc>,
+    sinks: &Sinks<'_>,
+    stop: impl Future<Output = String> + Send + 'static,
+) -> Result<Collected, SignInError> {
+    let (sender, receiver) = watch::channel(None);
+    let watcher = tokio::spawn(async move {
+        // Nobody left to tell: the run is over.
+        let _ = sender.send(Some(stop.await));
+    });
+    let result = targets::collect(settings, clock, sinks, &Stop::new(receiver)).await;
+    watcher.abort();
+    let (evidence, claims) = result?;
+    let incomplete = evidence.iter().flat_map(gaps).find_map(incomplete);
+    Ok(Collected { evidence, incomplete, claims })
+}
+
+/// Waits for SIGINT or SIGTERM, and says which came; for [`collect`].
+pub async fn signal() -> String {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            return tokio::select! {
+                _ = terminate.recv() => "SIGTERM".to_owned(),
+                _ = tokio::signal::ctrl_c() => "SIGINT".to_owned(),
+            };
+        }
+    }
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => "SIGINT".to_owned(),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn gaps(evidence: &Evidence) -> [Option<&Gap>; 3] {
+    [
+        evidence.credential_report.as_ref().err(),
+        evidence.account_summary.as_ref().err(),
+        evidence.virtual_mfa_devices.as_ref().err(),
+    ]
+}
+
+fn incomplete(gap: Option<&Gap>) -> Option<String> {
+    match gap?.cause {
+        Cause::Interrupted => Some("the run was interrupted".to_owned()),
+        Cause::TimedOut => Some("the time limit was reached".to_owned()),
+        _ => None,
+    }
+}

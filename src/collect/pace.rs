@@ -1,0 +1,233 @@
+//! How long a call may try, and how it waits between tries.
+//!
+//! The SDK's own retries end by a count or a quota, and when its time limit strikes they forget
+//! what AWS last said. A gate needs the opposite: throttling is retried until the call's share of
+//! `--timeout` is spent, and then the gap says that it was throttling. So the SDK makes one
+//! attempt, and this decides about the next.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::failure::{CallError, Kind};
+
+/// A connection that cannot be made is tried this often: a wrong address stays wrong.
+const CONNECTIONS: u32 = 5;
+
+/// The order to stop, once it is given: why.
+#[derive(Clone)]
+pub(super) struct Stop(watch::Receiver<Option<String>>);
+
+impl Stop {
+    pub(super) fn new(receiver: watch::Receiver<Option<String>>) -> Self {
+        Self(receiver)
+    }
+
+    /// Waits for the order; for ever if it never comes.
+    pub(super) async fn ordered(&self) -> String {
+        let mut receiver = self.0.clone();
+        let why = receiver.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        match why {
+            Some(why) => why,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// One call's share of the time.
+#[derive(Clone)]
+pub(super) struct Pace {
+    deadline: Instant,
+    attempt: Duration,
+    first_pause: Duration,
+    longest_pause: Duration,
+    longest_poll: Duration,
+    stop: Stop,
+}
+
+impl Pace {
+    /// From now until `share` is spent.
+    pub(super) fn new(share: Duration, stop: Stop) -> Self {
+        let part = |parts: u32, least: u64, most: u64| {
+            (share / parts).clamp(Duration::from_millis(least), Duration::from_millis(most))
+        };
+        Self {
+            deadline: Instant::now() + share,
+            attempt: part(3, 250, 30_000),
+            first_pause: part(60, 10, 1_000),
+            longest_pause: part(10, 50, 20_000),
+            longest_poll: part(6, 50, 120_000),
+            stop,
+        }
+    }
+
+    /// Makes the call, again after a failure that may pass, until it answers or the share is spent.
+    ///
+    /// Throttling, 5xx and silence are retried to the end, a broken connection a few times, a
+    /// denial never. What AWS said last is the error.
+    pub(super) async fn persist<T>(
+        &self,
+        mut call: impl AsyncFnMut() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut pause = self.first_pause;
+        let mut said = None;
+        for attempt in 1.. {
+            let error = match self.once(&mut call).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let again = match error.kind {
+                Kind::Throttled | Kind::Busy | Kind::Server | Kind::TimedOut => true,
+                Kind::Network => attempt < CONNECTIONS,
+                _ => return Err(error),
+            };
+            let delay = jittered(pause);
+            if !again || delay >= self.left() {
+                // Silence at the very end says less than what AWS said before.
+                let silent = error.kind == Kind::TimedOut;
+                return Err(if silent { said.unwrap_or(error) } else { error });
+            }
+            if error.kind != Kind::TimedOut {
+                said = Some(error);
+            }
+            self.pause(delay).await?;
+            pause = (pause * 2).min(self.longest_pause);
+        }
+        Err(CallError::new(Kind::TimedOut, "no answer in time"))
+    }
+
+    async fn once<T>(
+        &self,
+        call: &mut impl AsyncFnMut() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let limit = self.attempt.min(self.left());
+        tokio::select! {
+            biased;
+            why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),
+            answer = timeout(limit, call()) => answer.unwrap_or_else(|_| {
+                let message = format!("no whole answer within {} ms", limit.as_millis());
+                Err(CallError::new(Kind::TimedOut, message))
+            }),
+        }
+    }
+
+    /// The time that is left of the share.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// The pauses between looks at something that is being made: growing, jittered, bounded.
+    pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.longest_poll;
+        let next = move |pause: &Duration| Some((*pause * 3 / 2).min(longest));
+        std::iter::successors(Some(self.first_pause.min(longest)), next).map(jittered)
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    /// The order to stop came first, or the wait does not fit into what is left.
+    pub(super) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
+        if delay >= self.left() {
+            return Err(CallError::new(Kind::TimedOut, "its share of the time is spent"));
+        }
+        tokio::select! {
+            biased;
+            why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),
+            () = sleep(delay) => Ok(()),
+        }
+    }
+}
+
+/// Between half and all of it, so that many runs do not knock at the same moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn never() -> Stop {
+        Stop::new(watch::channel(None).1)
+    }
+
+    /// How often a call that always fails so is made within 400 ms, and with what it ends.
+    fn tries(kind: Kind) -> (u32, CallError) {
+        let count = Cell::new(0);
+        let error = run(async {
+            Pace::new(Duration::from_millis(400), never())
+                .persist(async || {
+                    count.set(count.get() + 1);
+                    Err::<(), _>(CallError::new(kind, "as ever"))
+                })
+                .await
+                .unwrap_err()
+        });
+        (count.get(), error)
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for kind in [Kind::Denied, Kind::Credentials, Kind::Refused, Kind::Unreadable] {
+            assert_eq!(tries(kind).0, 1, "{kind:?}");
+        }
+        for kind in [Kind::Throttled, Kind::Busy, Kind::Server] {
+            let (count, error) = tries(kind);
+            assert!((5..=20).contains(&count), "{kind:?}: {count}");
+            assert_eq!(error.kind, kind);
+        }
+        assert_eq!(tries(Kind::Network).0, CONNECTIONS);
+    }
+
+    #[test]
+    fn silence_after_throttling_is_still_throttling() {
+        let count = Cell::new(0);
+        let error = run(async {
+            Pace::new(Duration::from_millis(300), never())
+                .persist(async || {
+                    count.set(count.get() + 1);
+                    if count.get() > 2 {
+                        std::future::pending::<()>().await;
+                    }
+                    Err::<(), _>(CallError::new(Kind::Throttled, "Rate exceeded"))
+                })
+                .await
+                .unwrap_err()
+        });
+        assert_eq!(error.kind, Kind::Throttled);
+    }
+
+    #[test]
+    fn an_order_to_stop_ends_a_call_at_once() {
+        let error = run(async {
+            let (sender, receiver) = watch::channel(None);
+            sender.send(Some("SIGTERM".to_owned())).unwrap();
+            Pace::new(Duration::from_secs(60), Stop::new(receiver))
+                .persist(async || std::future::pending::<Result<(), CallError>>().await)
+                .await
+                .unwrap_err()
+        });
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "SIGTERM"));
+    }
+
+    #[test]
+    fn looks_at_a_report_grow_rarer_and_stay_bounded() {
+        let pace = run(async { Pace::new(Duration::from_secs(270), never()) });
+        let pauses: Vec<_> = pace.polls().take(20).collect();
+        assert!(pauses[0] <= Duration::from_secs(1));
+        assert!(pauses[19] > Duration::from_secs(20) && pauses[19] <= Duration::from_secs(45));
+        let whole: Duration = pauses.iter().take(12).sum();
+        assert!(whole > Duration::from_secs(60), "{whole:?}");
+    }
+}

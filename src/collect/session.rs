@@ -1,0 +1,346 @@
+//! Signing in: to the run's own account, and from there or by GitHub's token to each other one.
+
+use std::time::Duration;
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+
+use crate::github::oidc::{Claims, TokenEndpoint, TokenError, request_token};
+use crate::github::{Secret, chain, mask_command};
+use crate::model::{AccountId, Partition};
+
+use super::failure::{CallError, Kind};
+use super::pace::Pace;
+use super::transport::Transport;
+use super::whole_answer::WholeAnswer;
+use super::{Settings, SignInError, Sinks, guard, session_policy};
+
+/// How long to wait for the instance's own metadata service: off AWS nobody answers.
+const METADATA: Duration = Duration::from_millis(500);
+
+/// What all sign-ins of a run share. It holds no credentials.
+pub(super) struct Access<'a> {
+    settings: &'a Settings,
+    sinks: &'a Sinks<'a>,
+    transport: Transport,
+    base: SdkConfig,
+    region: Option<String>,
+}
+
+/// An account that was entered.
+pub(super) struct Session {
+    pub(super) account: AccountId,
+    pub(super) partition: Partition,
+    /// Who AWS says this is.
+    pub(super) arn: String,
+    /// What GitHub's token said, where one was used.
+    pub(super) claims: Option<Claims>,
+    config: SdkConfig,
+}
+
+impl Session {
+    pub(super) fn iam(&self) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(WholeAnswer);
+        aws_sdk_iam::Client::from_conf(config.build())
+    }
+}
+
+impl<'a> Access<'a> {
+    /// Reads Region, profile and trust; refuses what must not be believed.
+    pub(super) async fn prepare(
+        settings: &'a Settings,
+        sinks: &'a Sinks<'a>,
+    ) -> Result<Self, SignInError> {
+        guard::check_settings(settings)?;
+        let connect =
+            (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
+        let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
+        let named = settings.region.clone().map(Region::new);
+        let region = RegionProviderChain::first_try(named)
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new())
+            .region()
+            .await;
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .no_credentials()
+            .region(region.clone().unwrap_or(Region::from_static("us-east-1")))
+            .retry_config(RetryConfig::disabled())
+            .http_client(transport.http_client());
+        if let Ok(name) = AppName::new("rootgate") {
+            loader = loader.app_name(name);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let base = loader.load().await;
+        guard::check_endpoints(settings, &base)?;
+        let region = region.map(|region| region.to_string());
+        Ok(Self { settings, sinks, transport, base, region })
+    }
+
+    /// The identity of the SDK's default chain.
+    pub(super) async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
+        let region = self.region_in(None);
+        let config = ProviderConfig::default()
+            .with_region(Some(region.clone()))
+            .with_http_client(self.transport.http_client());
+        let metadata = imds::Client::builder()
+            .configure(&config)
+            .max_attempts(1)
+            .connect_timeout(METADATA)
+            .read_timeout(METADATA)
+            .build();
+        let provider = DefaultCredentialsChain::builder()
+            .configure(config)
+            .imds_client(metadata)
+            .region(region.clone())
+            .build()
+            .await;
+        let load = async || {
+            let loaded = provider.provide_credentials().await;
+            loaded.map_err(|error| CallError::new(Kind::Refused, chain(&error)))
+        };
+        let credentials = pace.persist(load).await.map_err(|error| match error.kind {
+            Kind::Interrupted => SignInError::Interrupted(error.message),
+            _ => self.no_credentials(error.message),
+        })?;
+        self.mask_credentials(&credentials);
+        self.identified(credentials, region, None, pace).await
+    }
+
+    fn no_credentials(&self, detail: String) -> SignInError {
+        let environment = &self.settings.environment;
+        let roles = self.settings.roles().next().is_some();
+        SignInError::NoCredentials {
+            detail,
+            token_missing: roles
+                && environment.github_actions
+                && environment.token_endpoint.is_none(),
+            pull_request: environment.event_name.as_deref() == Some("pull_request"),
+        }
+    }
+
+    /// Into a role by GitHub's token: a new token for every attempt, as it lives for minutes.
+    pub(super) async fn by_token(
+        &self,
+        endpoint: &TokenEndpoint,
+        role_arn: &str,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let partition = Partition::of_arn(role_arn);
+        let region = self.region_in(partition.as_ref());
+        let audience = self.settings.oidc_audience.clone().unwrap_or_else(|| {
+            match partition.as_ref().map(Partition::as_str) {
+                Some("aws-cn") => "sts.amazonaws.com.cn".to_owned(),
+                _ => "sts.amazonaws.com".to_owned(),
+            }
+        });
+        let sts = self.sts(region.clone(), None);
+        let policy = session_policy(&self.settings.needs, &[]);
+        let mut claims: Option<Claims> = None;
+        let mut no_token: Option<TokenError> = None;
+        let attempt = async || {
+            no_token = None;
+            let connector = self.transport.connector();
+            let token = match request_token(connector, endpoint, &audience).await {
+                Ok(token) => token,
+                Err(error) => {
+                    let call_error = CallError::new(kind_of(&error), error.to_string());
+                    no_token = Some(error);
+                    return Err(call_error);
+                }
+            };
+            self.mask(&token.jwt);
+            claims = Some(token.claims);
+            sts.assume_role_with_web_identity()
+                .role_arn(role_arn)
+                .role_session_name(self.settings.environment.session_name())
+                .web_identity_token(token.jwt.expose())
+                .policy(&policy)
+                .duration_seconds(self.session_seconds())
+                .send()
+                .await
+                .map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await;
+        let claims = claims.unwrap_or_default();
+        let answer = answer.map_err(|error| match (error.kind, no_token) {
+            (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
+            (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
+            (Kind::TimedOut, None) if claims == Claims::default() => {
+                SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
+            }
+            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims),
+        })?;
+        let credentials = self.issued(answer.credentials)?;
+        self.identified(credentials, region, Some(claims), pace).await
+    }
+
+    /// Into a role from another session.
+    pub(super) async fn by_role(
+        &self,
+        from: &Session,
+        role_arn: &str,
+        onward: &[String],
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let region = self.region_in(Partition::of_arn(role_arn).as_ref());
+        let config = from.config.clone().into_builder().region(region.clone()).build();
+        let sts = client(&config);
+        let policy = session_policy(&self.settings.needs, onward);
+        let attempt = async || {
+            sts.assume_role()
+                .role_arn(role_arn)
+                .role_session_name(self.settings.environment.session_name())
+                .set_external_id(self.settings.external_id.clone())
+                .policy(&policy)
+                .duration_seconds(self.session_seconds())
+                .send()
+                .await
+                .map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await.map_err(|error| {
+            let call = "sts:AssumeRole";
+            SignInError::of_role(&error, call, role_arn, region.as_ref(), &from.arn)
+        })?;
+        let credentials = self.issued(answer.credentials)?;
+        self.identified(credentials, region, None, pace).await
+    }
+
+    /// Masks what STS issued, and makes it the SDK's.
+    fn issued(
+        &self,
+        issued: Option<aws_sdk_sts::types::Credentials>,
+    ) -> Result<Credentials, SignInError> {
+        // The interceptor has seen them; this is for the type.
+        let issued = issued.ok_or_else(|| SignInError::Unreadable {
+            call: "sts:AssumeRole".to_owned(),
+            said: "it has no `Credentials`".to_owned(),
+        })?;
+        let credentials = Credentials::new(
+            issued.access_key_id,
+            issued.secret_access_key,
+            Some(issued.session_token),
+            issued.expiration.try_into().ok(),
+            "rootgate",
+        );
+        self.mask_credentials(&credentials);
+        Ok(credentials)
+    }
+
+    /// Asks AWS who this is, and whether that account may be entered.
+    async fn identified(
+        &self,
+        credentials: Credentials,
+        region: Region,
+        claims: Option<Claims>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let config = self.config(region, Some(credentials));
+        let sts = client(&config);
+        let attempt = async || {
+            let answer = sts.get_caller_identity().send().await;
+            answer.map_err(|error| CallError::from_sdk(&error))
+        };
+        let call = "sts:GetCallerIdentity";
+        let answer =
+            pace.persist(attempt).await.map_err(|error| SignInError::of_call(&error, call))?;
+        let arn = answer.arn.unwrap_or_default();
+        let account = answer.account.unwrap_or_default().parse::<AccountId>();
+        let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
+        let account = account.map_err(|_| unknown())?;
+        let partition = Partition::of_arn(&arn).ok_or_else(unknown)?;
+        (self.sinks.note)(&format!("signed in as {arn}"));
+        Ok(Session { account, partition, arn, claims, config })
+    }
+
+    /// The Region to call: the configured one where it lies in the partition, else the
+    /// partition's first. IAM and its evidence are global; only STS is regional.
+    pub(super) fn region_in(&self, partition: Option<&Partition>) -> Region {
+        let configured = self.region.as_deref();
+        let region = match (partition, configured) {
+            (None, Some(region)) => region,
+            (Some(partition), Some(region)) if home(region).0 == partition.as_str() => region,
+            (None, None) => home("us-east-1").1,
+            (Some(partition), _) => first_region(partition),
+        };
+        Region::new(region.to_owned())
+    }
+
+    fn config(&self, region: Region, credentials: Option<Credentials>) -> SdkConfig {
+        let builder = self.base.clone().into_builder().region(region);
+        match credentials {
+            Some(credentials) => {
+                builder.credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+            }
+            None => builder.build(),
+        }
+    }
+
+    fn sts(&self, region: Region, credentials: Option<Credentials>) -> aws_sdk_sts::Client {
+        client(&self.config(region, credentials))
+    }
+
+    /// As short as STS makes it, and longer than the run. Source: API reference, 900 seconds up to
+    /// one hour for every role.
+    fn session_seconds(&self) -> i32 {
+        let seconds = self.settings.timeout.as_secs().saturating_add(300).clamp(900, 3_600);
+        i32::try_from(seconds).unwrap_or(3_600)
+    }
+
+    fn mask_credentials(&self, credentials: &Credentials) {
+        self.mask(&Secret::new(credentials.access_key_id()));
+        self.mask(&Secret::new(credentials.secret_access_key()));
+        if let Some(token) = credentials.session_token() {
+            self.mask(&Secret::new(token));
+        }
+    }
+
+    /// Outside GitHub Actions nobody reads the command, and it would print the secret.
+    fn mask(&self, secret: &Secret) {
+        if self.settings.environment.github_actions {
+            (self.sinks.command)(&mask_command(secret));
+        }
+    }
+}
+
+fn client(config: &SdkConfig) -> aws_sdk_sts::Client {
+    let config = aws_sdk_sts::config::Builder::from(config).interceptor(WholeAnswer);
+    aws_sdk_sts::Client::from_conf(config.build())
+}
+
+fn kind_of(error: &TokenError) -> Kind {
+    match error {
+        TokenError::Unreachable(_) => Kind::Network,
+        _ if error.is_passing() => Kind::Server,
+        _ => Kind::Refused,
+    }
+}
+
+/// The partition that a Region belongs to, by its name, and that partition's first Region.
+/// Source: the endpoint data of AWS's SDKs.
+fn home(region: &str) -> (&'static str, &'static str) {
+    match region {
+        _ if region.starts_with("cn-") => ("aws-cn", "cn-north-1"),
+        _ if region.starts_with("us-gov-") => ("aws-us-gov", "us-gov-west-1"),
+        _ if region.starts_with("eusc-") => ("aws-eusc", "eusc-de-east-1"),
+        _ => ("aws", "us-east-1"),
+    }
+}
+
+fn first_region(partition: &Partition) -> &'static str {
+    match partition.as_str() {
+        "aws-cn" => home("cn-").1,
+        "aws-us-gov" => home("us-gov-").1,
+        "aws-eusc" => home("eusc-").1,
+        _ => home("us-east-1").1,
+    }
+}

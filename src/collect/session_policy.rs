@@ -1,0 +1,110 @@
+//! The inline session policy: what a session may do, however much its role may.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::model::{Partition, Source};
+
+/// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
+const LONGEST: usize = 2_048;
+
+/// Exactly the actions of the sources that are read, and entering `roles` if there are any.
+///
+/// Roles are named by wildcard over accounts, so that many accounts with one role name are one
+/// entry; if their names alone are too long, all roles are. A session policy only narrows.
+#[must_use]
+pub fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
+    let named: BTreeSet<String> = roles.iter().filter_map(|role| any_account(role)).collect();
+    let policy = document(needs, &named.into_iter().collect::<Vec<_>>());
+    if policy.len() <= LONGEST {
+        return policy;
+    }
+    let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::of_arn(role)?));
+    let every: BTreeSet<String> = roles.iter().filter_map(all).collect();
+    document(needs, &every.into_iter().collect::<Vec<_>>())
+}
+
+fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
+    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).copied().collect();
+    let mut statements: Vec<Value> = Vec::new();
+    if !actions.is_empty() {
+        statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
+    }
+    if !roles.is_empty() {
+        let assume = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles });
+        statements.push(assume);
+    }
+    if statements.is_empty() {
+        // A policy needs a statement; this call needs no permission anyway.
+        let who = json!({ "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*" });
+        statements.push(who);
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// `arn:aws:iam::111122223333:role/x` → `arn:aws:iam::*:role/x`.
+fn any_account(role: &str) -> Option<String> {
+    let fields: Vec<&str> = role.splitn(6, ':').collect();
+    match fields[..] {
+        ["arn", partition, "iam", "", _, name] => Some(format!("arn:{partition}:iam::*:{name}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> BTreeSet<Source> {
+        Source::ALL.iter().copied().collect()
+    }
+
+    #[test]
+    fn a_session_may_do_what_its_sources_need_and_no_more() {
+        assert_eq!(
+            session_policy(&BTreeSet::from([Source::CredentialReport]), &[]),
+            r#"{"Statement":[{"Action":["iam:GetCredentialReport","iam:GenerateCredentialReport"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#
+        );
+        let policy: Value = serde_json::from_str(&session_policy(&all(), &[])).unwrap();
+        assert_eq!(
+            policy["Statement"][0]["Action"],
+            json!([
+                "iam:GetCredentialReport",
+                "iam:GenerateCredentialReport",
+                "iam:GetAccountSummary",
+                "iam:ListVirtualMFADevices"
+            ])
+        );
+    }
+
+    #[test]
+    fn one_role_name_in_many_accounts_is_one_entry() {
+        let roles = ["111122223333", "444455556666"]
+            .map(|account| format!("arn:aws:iam::{account}:role/audit/rootgate"));
+        let policy: Value = serde_json::from_str(&session_policy(&all(), &roles)).unwrap();
+        assert_eq!(
+            policy["Statement"][1],
+            json!({ "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Resource": ["arn:aws:iam::*:role/audit/rootgate"] })
+        );
+    }
+
+    #[test]
+    fn a_session_policy_stays_below_2048_characters() {
+        let roles: Vec<String> = (0..20)
+            .map(|number| format!("arn:aws:iam::111122223333:role/{}{number}", "r".repeat(62)))
+            .collect();
+        assert!(document(&all(), &roles).len() <= LONGEST * 2);
+        for count in 0..=roles.len() {
+            let policy = session_policy(&all(), &roles[..count]);
+            assert!(policy.len() < LONGEST, "{count} roles: {}", policy.len());
+            assert_eq!(policy.contains("sts:AssumeRole"), count > 0);
+        }
+    }
+
+    #[test]
+    fn a_run_that_reads_nothing_still_has_a_policy() {
+        assert!(session_policy(&BTreeSet::new(), &[]).contains("sts:GetCallerIdentity"));
+    }
+}

@@ -1,0 +1,94 @@
+//! The one HTTP stack: to AWS and to GitHub, through proxies, with one set of roots.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::SignInError;
+
+/// Makes connections; cheap to clone, and all clones share their connections.
+#[derive(Clone)]
+pub(super) struct Transport {
+    connector: SharedHttpConnector,
+}
+
+impl Transport {
+    /// With the system's roots, or with those of `ca_bundle` alone.
+    ///
+    /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as in every SDK.
+    ///
+    /// # Errors
+    /// The bundle cannot be read, or holds no certificate.
+    pub(super) fn new(ca_bundle: Option<&Path>, connect: Duration) -> Result<Self, SignInError> {
+        let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
+        let mut builder = Connector::builder()
+            .connector_settings(settings)
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(path) = ca_bundle {
+            builder = builder.tls_context(trust_only(path)?);
+        }
+        Ok(Self { connector: SharedHttpConnector::new(builder.build()) })
+    }
+
+    /// For the SDK.
+    pub(super) fn http_client(&self) -> SharedHttpClient {
+        let connector = self.connector.clone();
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// For a plain request.
+    pub(super) fn connector(&self) -> &SharedHttpConnector {
+        &self.connector
+    }
+}
+
+fn trust_only(path: &Path) -> Result<TlsContext, SignInError> {
+    let bad = |detail: String| SignInError::CaBundle { path: path.display().to_string(), detail };
+    #[expect(clippy::disallowed_methods, reason = "the one file that the live half reads itself")]
+    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+    check(&pem).map_err(bad)?;
+    TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(pem))
+        .build()
+        .map_err(|error| bad(error.to_string()))
+}
+
+/// Reads the bundle as the SDK will, which panics on one that it cannot read.
+fn check(pem: &[u8]) -> Result<(), String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| format!("it is no PEM file: {error:?}"))?;
+        roots.add(certificate).map_err(|error| format!("a certificate cannot be read: {error}"))?;
+    }
+    if roots.is_empty() { Err("it holds no certificate in PEM form".to_owned()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_is_none_is_an_error_and_no_panic() {
+        let block = |body: &str| {
+            format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+        };
+        assert_eq!(check(b"").unwrap_err(), "it holds no certificate in PEM form");
+        assert_eq!(check(b"{}").unwrap_err(), "it holds no certificate in PEM form");
+        assert!(check(block("!!!").as_bytes()).unwrap_err().starts_with("it is no PEM file"));
+        let not_a_certificate = block("aGVsbG8=");
+        let error = check(not_a_certificate.as_bytes()).unwrap_err();
+        assert!(error.starts_with("a certificate cannot be read"), "{error}");
+    }
+}

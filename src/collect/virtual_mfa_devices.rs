@@ -1,0 +1,58 @@
+//! `ListVirtualMFADevices`: whether a virtual device can sign root in.
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::{AssignmentStatusType, VirtualMfaDevice as Listed};
+use chrono::{DateTime, Utc};
+
+use crate::model::{Cause, Fact, Gap, Observed, Source, VirtualMfaDevice};
+
+use super::failure::CallError;
+use super::pace::Pace;
+
+const SOURCE: Source = Source::VirtualMfaDevices;
+const ACTION: &str = "iam:ListVirtualMFADevices";
+/// The most that one page may hold. Source: API reference, `MaxItems`.
+const PAGE: i32 = 1_000;
+
+/// Reads every page of the assigned devices; true at the instant the first call was sent.
+pub(super) async fn fetch(
+    client: &Client,
+    pace: &Pace,
+    clock: &dyn Fn() -> DateTime<Utc>,
+) -> Observed<Vec<VirtualMfaDevice>> {
+    let mut devices = Vec::new();
+    let mut first_sent = None;
+    let mut marker: Option<String> = None;
+    loop {
+        let call = async || {
+            let sent = clock();
+            let request = client
+                .list_virtual_mfa_devices()
+                .assignment_status(AssignmentStatusType::Assigned)
+                .max_items(PAGE)
+                .set_marker(marker.clone());
+            let answer = request.send().await;
+            Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
+        };
+        let (sent, page) = pace.persist(call).await.map_err(|error| error.gap(SOURCE, ACTION))?;
+        let observed_at = *first_sent.get_or_insert(sent);
+        devices.extend(page.virtual_mfa_devices.into_iter().map(device));
+        if !page.is_truncated {
+            devices.sort();
+            return Ok(Fact::new(devices, observed_at));
+        }
+        // The same page for ever would be no list.
+        if page.marker.is_none() || page.marker == marker {
+            let detail = format!("{ACTION}: the list goes on, but never gets further");
+            return Err(Gap::new(SOURCE, Cause::Unreadable, detail));
+        }
+        marker = page.marker;
+    }
+}
+
+fn device(listed: Listed) -> VirtualMfaDevice {
+    VirtualMfaDevice {
+        serial_number: listed.serial_number,
+        user_arn: listed.user.map(|user| user.arn),
+    }
+}

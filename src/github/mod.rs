@@ -1,0 +1,30 @@
+//! The runner's side: GitHub's OIDC token, and what must not be read in a log.
+
+mod endpoint;
+pub mod oidc;
+mod said;
+mod secret;
+
+pub use endpoint::is_private;
+pub(crate) use said::{chain, one_line};
+pub use secret::Secret;
+
+/// The workflow command that makes the runner hide a value in everything that follows.
+///
+/// Source: GitHub Docs, "Workflow commands", masking a value.
+#[must_use]
+pub fn mask_command(secret: &Secret) -> String {
+    let data = secret.expose().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    format!("::add-mask::{data}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_command_is_one_line() {
+        let secret = Secret::new("a%b\r\nc");
+        assert_eq!(mask_command(&secret), "::add-mask::a%25b%0D%0Ac");
+    }
+}

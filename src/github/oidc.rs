@@ -1,0 +1,215 @@
+//! GitHub's OIDC token: who a workflow run is, signed by GitHub, for one audience.
+//!
+//! The runner gives a job with `id-token: write` an address and a bearer token to ask for it.
+//! Source: GitHub Docs, "OpenID Connect reference".
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use super::said::{chain, one_line};
+use super::{Secret, is_private};
+
+/// What the runner gives a job that may ask for a token.
+#[derive(Debug, Clone)]
+pub struct TokenEndpoint {
+    /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
+    pub url: String,
+    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub bearer: Secret,
+}
+
+/// A token, and what it says.
+#[derive(Debug, Clone)]
+pub struct IdToken {
+    /// The JWT itself; whoever has it is this run until it expires.
+    pub jwt: Secret,
+    /// What it says; not verified, because STS does that.
+    pub claims: Claims,
+}
+
+/// The claims that matter here. An empty `sub` or `aud`: the token has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Claims {
+    /// Who the run is, in the form that trust policies test.
+    #[serde(default)]
+    pub sub: String,
+    /// Whom the token is for.
+    #[serde(default)]
+    pub aud: String,
+    /// Who issued it; GitHub Enterprise Server has an issuer of its own.
+    #[serde(default)]
+    pub iss: String,
+    /// The protected environment that the job is bound to.
+    pub environment: Option<String>,
+    /// `owner/name`.
+    pub repository: Option<String>,
+    /// The repository's number, which survives a change of its name.
+    pub repository_id: Option<String>,
+    /// The owner's number.
+    pub repository_owner_id: Option<String>,
+    /// `public`, `private` or `internal`.
+    pub repository_visibility: Option<String>,
+    /// The event that started the run.
+    pub event_name: Option<String>,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The address would send the bearer token over a network in plain text.
+    #[error("`ACTIONS_ID_TOKEN_REQUEST_URL` is not https: {0}")]
+    NotPrivate(String),
+    /// An answer that is not 200.
+    #[error("GitHub's token endpoint answered HTTP {status}: {body}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The beginning of the body, on one line.
+        body: String,
+    },
+    /// No answer.
+    #[error("GitHub's token endpoint cannot be reached: {0}")]
+    Unreachable(String),
+    /// An answer without a token.
+    #[error("GitHub's token endpoint sent no token: {0}")]
+    NoToken(String),
+}
+
+impl TokenError {
+    /// Whether the same request may succeed a moment later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::Unreachable(_) => true,
+            Self::NotPrivate(_) | Self::NoToken(_) => false,
+        }
+    }
+}
+
+/// Asks for a token, once.
+///
+/// # Errors
+/// See [`TokenError`]; the bearer token and the JWT are in none of them.
+pub async fn request_token(
+    connector: &SharedHttpConnector,
+    endpoint: &TokenEndpoint,
+    audience: &str,
+) -> Result<IdToken, TokenError> {
+    if !is_private(&endpoint.url) {
+        return Err(TokenError::NotPrivate(one_line(&endpoint.url)));
+    }
+    let unusable = |_| TokenError::Unreachable("its address or token is not usable".to_owned());
+    let mut request = HttpRequest::get(url_for(&endpoint.url, audience)).map_err(unusable)?;
+    let bearer = format!("bearer {}", endpoint.bearer.expose());
+    request.headers_mut().try_insert("authorization", bearer).map_err(unusable)?;
+    request.headers_mut().insert("accept", "application/json");
+    request.headers_mut().insert("user-agent", "rootgate");
+    let response =
+        connector.call(request).await.map_err(|error| TokenError::Unreachable(chain(&error)))?;
+    let status = response.status().as_u16();
+    let body = ByteStream::new(response.into_body())
+        .collect()
+        .await
+        .map_err(|error| TokenError::Unreachable(chain(&error)))?
+        .into_bytes();
+    if status != 200 {
+        return Err(TokenError::Status { status, body: one_line(&String::from_utf8_lossy(&body)) });
+    }
+    read_token(&body)
+}
+
+fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        value: Option<String>,
+    }
+    // Not serde's own message: it may quote a part of the token.
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|_| TokenError::NoToken("the answer is not the JSON it should be".to_owned()))?;
+    match answer.value {
+        Some(jwt) if !jwt.is_empty() => {
+            let claims = Claims::of(&jwt).unwrap_or_default();
+            Ok(IdToken { jwt: Secret::new(jwt), claims })
+        }
+        _ => Err(TokenError::NoToken("the answer has no `value`".to_owned())),
+    }
+}
+
+impl Claims {
+    /// Reads the middle part of a JWT; `None` if it is none.
+    fn of(jwt: &str) -> Option<Self> {
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
+        serde_json::from_slice(&payload).ok()
+    }
+}
+
+/// The address already has a query; the audience is one more parameter of it.
+fn url_for(url: &str, audience: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let mut encoded = String::new();
+    for byte in audience.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{url}{joint}audience={encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn jwt(claims: &serde_json::Value) -> String {
+        format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    #[test]
+    fn the_audience_joins_the_query_that_is_there() {
+        assert_eq!(
+            url_for("https://x.example/token?api-version=2.0", "sts.amazonaws.com"),
+            "https://x.example/token?api-version=2.0&audience=sts.amazonaws.com"
+        );
+        assert_eq!(
+            url_for("https://x.example/t", "https://a b/&c"),
+            "https://x.example/t?audience=https%3A%2F%2Fa%20b%2F%26c"
+        );
+    }
+
+    #[test]
+    fn the_claims_are_read_without_padding_and_with_unknown_ones() {
+        let jwt = jwt(&json!({ "sub": "repo:octo-org/octo-repo:environment:prod",
+            "aud": "sts.amazonaws.com", "environment": "prod", "repository_id": "74", "iat": 1 }));
+        let body = json!({ "count": 1, "value": jwt }).to_string();
+        let token = read_token(body.as_bytes()).unwrap();
+        assert_eq!(token.claims.sub, "repo:octo-org/octo-repo:environment:prod");
+        assert_eq!(token.claims.environment.as_deref(), Some("prod"));
+        assert_eq!(token.claims.repository_id.as_deref(), Some("74"));
+        assert_eq!(token.jwt.expose(), jwt);
+    }
+
+    #[test]
+    fn an_answer_without_a_token_is_not_quoted() {
+        for body in ["{}", r#"{"count":1}"#, r#"{"value":""}"#, r#"{"value":7}"#, "<html>", ""] {
+            let error = read_token(body.as_bytes()).unwrap_err();
+            assert!(!error.is_passing());
+            assert!(!error.to_string().contains("html"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_asked_again() {
+        let status = |status| TokenError::Status { status, body: String::new() };
+        assert!(status(500).is_passing() && status(503).is_passing() && status(429).is_passing());
+        assert!(
+            !status(400).is_passing() && !status(401).is_passing() && !status(403).is_passing()
+        );
+    }
+}
