@@ -1,4 +1,4 @@
-//! Tests that need more than one module: the real binary, the repository's own files.
+//! Tests that need more than one module: the real binary, real counterparts, the repository's files.
 #![expect(
     clippy::disallowed_methods,
     reason = "tests read files; the product does so in one place"
@@ -11,3 +11,7 @@
 )]
 
 mod architecture;
+#[cfg(feature = "aws")]
+mod fake;
+#[cfg(feature = "aws")]
+mod live;

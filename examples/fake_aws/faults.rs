@@ -1,0 +1,206 @@
+//! The ways in which a call fails.
+//!
+//! `denied` · `throttled` · `no-capacity` · `expired` · `status 500` · `error STATUS CODE TEXT` ·
+//! `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
+//! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
+//! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
+//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
+//! right body as `text/plain`) · `never-ready` (the report is never there).
+//!
+//! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
+//! all are.
+
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use crate::wire::Response;
+
+/// Long enough to outlast every test's patience, short enough to end.
+const HANG: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Debug)]
+pub struct Fault {
+    kind: Kind,
+    first: Option<u32>,
+    every: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Error { status: u16, code: String, message: String },
+    Status(u16),
+    Hang,
+    Reset,
+    Drip,
+    Slow(Duration),
+    Cut,
+    Short,
+    Hollow,
+    Braces,
+    Empty,
+    NoMarker,
+    SameMarker,
+    Html,
+    Plain,
+    NeverReady,
+}
+
+impl Fault {
+    pub fn parse(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (first, every, rest) = match words[..] {
+            [number, "times", ..] => (Some(number.parse().ok()?), None, &words[2..]),
+            ["every", number, ..] => (None, Some(number.parse().ok()?), &words[2..]),
+            _ => (None, None, &words[..]),
+        };
+        let error = |status, code: &str, message: &str| Kind::Error {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
+        let kind = match rest {
+            ["denied"] => error(403, "AccessDenied", ""),
+            ["throttled"] => error(400, "Throttling", "Rate exceeded"),
+            ["no-capacity"] => error(
+                409,
+                "LimitExceeded",
+                "No more capacity to launch new report generation tasks",
+            ),
+            ["expired"] => {
+                error(403, "ExpiredToken", "The security token included in the request is expired")
+            }
+            ["error", status, code, message @ ..] => {
+                error(status.parse().ok()?, code, &message.join(" "))
+            }
+            ["status", status] => Kind::Status(status.parse().ok()?),
+            ["hang"] => Kind::Hang,
+            ["reset"] => Kind::Reset,
+            ["drip"] => Kind::Drip,
+            ["slow", delay] => Kind::Slow(Duration::from_millis(delay.parse().ok()?)),
+            ["cut"] => Kind::Cut,
+            ["short"] => Kind::Short,
+            ["hollow"] => Kind::Hollow,
+            ["braces"] => Kind::Braces,
+            ["empty"] => Kind::Empty,
+            ["no-marker"] => Kind::NoMarker,
+            ["same-marker"] => Kind::SameMarker,
+            ["html"] => Kind::Html,
+            ["plain"] => Kind::Plain,
+            ["never-ready"] => Kind::NeverReady,
+            _ => return None,
+        };
+        Some(Self { kind, first, every })
+    }
+
+    /// Whether the `count`-th call is struck.
+    pub fn strikes(&self, count: u32) -> bool {
+        self.first.is_none_or(|first| count <= first)
+            && self.every.is_none_or(|every| count.is_multiple_of(every))
+    }
+
+    /// What is answered instead of the truth; `None`: the truth, perhaps spoilt on its way.
+    pub fn answer_instead(&self, call: &str) -> Option<Response> {
+        match &self.kind {
+            Kind::Error { status, code, message } if message.is_empty() => {
+                let service = if crate::sts::CALLS.contains(&call) { "sts" } else { "iam" };
+                let message = format!(
+                    "User: arn:aws:sts::111122223333:assumed-role/rootgate/rootgate-1 is not \
+                     authorized to perform: {service}:{call} on resource: * because no \
+                     identity-based policy allows the {service}:{call} action"
+                );
+                Some(Response::error(call, *status, code, &message))
+            }
+            Kind::Error { status, code, message } => {
+                Some(Response::error(call, *status, code, message))
+            }
+            Kind::Status(status) => Some(Response {
+                status: *status,
+                content_type: "text/plain",
+                body: "Service Unavailable".to_owned(),
+            }),
+            Kind::Hollow => Some(if call == "GitHubToken" {
+                Response::json(200, r#"{"count":1}"#.to_owned())
+            } else {
+                Response::result(call, "")
+            }),
+            Kind::Braces => Some(Response::json(200, "{}".to_owned())),
+            Kind::Empty => {
+                Some(Response { status: 200, content_type: "text/xml", body: String::new() })
+            }
+            Kind::Html => Some(Response {
+                status: 200,
+                content_type: "text/html",
+                body: "<!doctype html><html><body><h1>Welcome to the proxy</h1><br></body></html>"
+                    .to_owned(),
+            }),
+            Kind::NeverReady if call == "GetCredentialReport" => {
+                Some(Response::error(call, 404, "ReportInProgress", "Unknown"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Sends the answer, spoilt as the fault says. `false`: the connection is over.
+pub fn send(
+    stream: &mut TcpStream,
+    fault: Option<&Fault>,
+    mut response: Response,
+    call: &str,
+) -> bool {
+    let Some(fault) = fault else {
+        return stream.write_all(&response.bytes()).is_ok();
+    };
+    match fault.kind {
+        Kind::Hang => {
+            std::thread::sleep(HANG);
+            false
+        }
+        Kind::Reset => {
+            let _ = stream.shutdown(Shutdown::Both);
+            false
+        }
+        Kind::Drip => {
+            for byte in response.bytes() {
+                if stream.write_all(&[byte]).is_err() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(150));
+            }
+            false
+        }
+        Kind::Short => {
+            let bytes = response.bytes();
+            let _ = stream.write_all(&bytes[..bytes.len() - response.body.len() / 2]);
+            let _ = stream.shutdown(Shutdown::Both);
+            false
+        }
+        _ => {
+            if let Kind::Slow(delay) = fault.kind {
+                std::thread::sleep(delay);
+            }
+            spoil(&fault.kind, &mut response, call);
+            stream.write_all(&response.bytes()).is_ok()
+        }
+    }
+}
+
+fn spoil(kind: &Kind, response: &mut Response, call: &str) {
+    match kind {
+        Kind::Cut => response.body.truncate(response.body.len() / 2),
+        Kind::Plain => response.content_type = "text/plain",
+        Kind::NoMarker if call == "ListVirtualMFADevices" => {
+            response.body = response
+                .body
+                .replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
+        }
+        Kind::SameMarker if call == "ListVirtualMFADevices" => {
+            response.body = response.body.replace(
+                "<IsTruncated>false</IsTruncated>",
+                "<IsTruncated>true</IsTruncated><Marker>again</Marker>",
+            );
+        }
+        _ => {}
+    }
+}

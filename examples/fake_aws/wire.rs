@@ -1,0 +1,176 @@
+//! HTTP as the fake needs it, and the two shapes of an answer.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// A request, read whole.
+pub struct Request {
+    pub path: String,
+    pub query: BTreeMap<String, String>,
+    pub authorization: Option<String>,
+    pub session_token: Option<String>,
+    /// The form of a Query call.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// What is asked for: the Query protocol's `Action`, else GitHub's token.
+    pub fn call(&self) -> String {
+        self.parameters.get("Action").cloned().unwrap_or_else(|| "GitHubToken".to_owned())
+    }
+
+    /// A field of the signature's credential scope: key id, day, Region, service.
+    fn scope(&self, field: usize) -> Option<&str> {
+        let scope = self.authorization.as_deref()?.split("Credential=").nth(1)?;
+        scope.split([',', ' ']).next()?.split('/').nth(field)
+    }
+
+    /// The access key that signed the call.
+    pub fn access_key(&self) -> Option<&str> {
+        self.scope(0)
+    }
+
+    /// The Region that the call was signed for.
+    pub fn scope_region(&self) -> Option<&str> {
+        self.scope(2)
+    }
+
+    /// The account that a session key of the fake belongs to: `ASIAFAKE` and the account id.
+    pub fn account(&self) -> Option<&str> {
+        self.access_key()?.strip_prefix("ASIAFAKE")
+    }
+
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+/// The next request of a connection; `None` when it closes or does not speak HTTP.
+pub fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Request> {
+    loop {
+        if let Some((request, used)) = parse(buffer) {
+            buffer.drain(..used);
+            return Some(request);
+        }
+        let mut chunk = [0; 8_192];
+        let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
+        buffer.extend_from_slice(&chunk[..length]);
+    }
+}
+
+fn parse(buffer: &[u8]) -> Option<(Request, usize)> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Request::new(&mut headers);
+    let httparse::Status::Complete(start) = head.parse(buffer).ok()? else {
+        return None;
+    };
+    let header = |name: &str| {
+        let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        Some(String::from_utf8_lossy(found.value).into_owned())
+    };
+    let length = header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let body = buffer.get(start..start + length)?;
+    let target = head.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        path: path.to_owned(),
+        query: form(query),
+        authorization: header("authorization"),
+        session_token: header("x-amz-security-token"),
+        parameters: form(&String::from_utf8_lossy(body)),
+    };
+    Some((request, start + length))
+}
+
+fn form(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next().unwrap_or(b'0'), bytes.next().unwrap_or(b'0')];
+                u8::from_str_radix(&String::from_utf8_lossy(&digits), 16).unwrap_or(b'?')
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// An answer, before a fault spoils it.
+pub struct Response {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: String,
+}
+
+const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+fn namespace(call: &str) -> &'static str {
+    if matches!(call, "GetCallerIdentity" | "AssumeRoleWithWebIdentity" | "AssumeRole") {
+        STS
+    } else {
+        IAM
+    }
+}
+
+impl Response {
+    pub fn json(status: u16, body: String) -> Self {
+        Self { status, content_type: "application/json; charset=utf-8", body }
+    }
+
+    /// The envelope of a Query answer around what the call returns.
+    pub fn result(call: &str, result: &str) -> Self {
+        let body = format!(
+            "<{call}Response xmlns=\"{}\">\n  <{call}Result>{result}</{call}Result>\n  \
+             <ResponseMetadata><RequestId>7a62c49f-347e-4fc4-9331-6e8eEXAMPLE</RequestId>\
+             </ResponseMetadata>\n</{call}Response>\n",
+            namespace(call)
+        );
+        Self { status: 200, content_type: "text/xml", body }
+    }
+
+    /// The envelope of a Query error; for the token endpoint a JSON message.
+    pub fn error(call: &str, status: u16, code: &str, message: &str) -> Self {
+        if call == "GitHubToken" {
+            return Self::json(status, serde_json::json!({ "message": message }).to_string());
+        }
+        let kind = if status < 500 { "Sender" } else { "Receiver" };
+        let body = format!(
+            "<ErrorResponse xmlns=\"{}\">\n  <Error>\n    <Type>{kind}</Type>\n    \
+             <Code>{code}</Code>\n    <Message>{}</Message>\n  </Error>\n  \
+             <RequestId>7a62c49f-347e-4fc4-9331-6e8eEXAMPLE</RequestId>\n</ErrorResponse>\n",
+            namespace(call),
+            escape(message)
+        );
+        Self { status, content_type: "text/xml", body }
+    }
+
+    /// The whole answer, with the length that `body` really has.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = write!(
+            bytes,
+            "HTTP/1.1 {} Fake\r\ncontent-type: {}\r\ncontent-length: {}\r\n\
+             x-amzn-requestid: 7a62c49f-347e-4fc4-9331-6e8eEXAMPLE\r\n\r\n{}",
+            self.status,
+            self.content_type,
+            self.body.len(),
+            self.body
+        );
+        bytes
+    }
+}
+
+/// Text inside an XML element.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,95 @@
+//! The fake AWS of `examples/fake_aws.rs`, as a process of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A running fake. It ends when this is dropped, and by itself when the test dies: its standard
+/// input closes.
+pub(crate) struct Fake {
+    child: Child,
+    port: u16,
+}
+
+impl Fake {
+    /// Starts it with the text of a scenario.
+    pub(crate) fn start(scenario: &str) -> Self {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(scenario.as_bytes()).unwrap();
+        let mut child = Command::new(executable())
+            .arg(file.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`cargo test` builds examples first");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().parse().unwrap_or_else(|_| panic!("not understood: {scenario}"));
+        Self { child, port }
+    }
+
+    /// A scenario of `examples/scenarios/`.
+    pub(crate) fn example(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios");
+        Self::start(&std::fs::read_to_string(folder.join(name)).unwrap())
+    }
+
+    /// An account without keys, with these lines added.
+    pub(crate) fn with(lines: &str) -> Self {
+        Self::start(&format!("account = 111122223333\n{lines}\n"))
+    }
+
+    /// Its address, for `--endpoint-url`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Every call so far, in order.
+    pub(crate) fn calls(&self) -> Vec<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let request = "GET /__calls HTTP/1.1\r\nhost: fake\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let mut chunk = [0; 65_536];
+        loop {
+            let length = stream.read(&mut chunk).unwrap();
+            answer.extend_from_slice(&chunk[..length]);
+            let text = String::from_utf8_lossy(&answer);
+            if let Some((_, body)) = text.split_once("\r\n\r\n")
+                && let Ok(calls) = serde_json::from_str(body)
+            {
+                return calls;
+            }
+            assert!(length > 0, "the list of calls is cut: {text}");
+        }
+    }
+
+    /// The names of the calls so far.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.calls().iter().map(|call| call["call"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How often a call was made.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.names().iter().filter(|call| *call == name).count()
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `target/<profile>/examples/fake_aws`, beside this test's own `target/<profile>/deps`.
+fn executable() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let profile = own.parent().and_then(|deps| deps.parent()).unwrap();
+    profile.join("examples").join(format!("fake_aws{}", std::env::consts::EXE_SUFFIX))
+}

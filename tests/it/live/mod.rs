@@ -1,0 +1,88 @@
+//! Live collection, in this process, against the fake AWS.
+
+mod half_answers;
+mod report;
+mod sign_in;
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
+
+use rootgate::collect::{Collected, Environment, Settings, SignInError, Sinks, Target, collect};
+use rootgate::model::{Gap, Source};
+
+use crate::fake::Fake;
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
+
+/// One account, by GitHub's token, everything from the fake.
+pub(crate) fn settings(fake: &Fake) -> Settings {
+    Settings {
+        targets: vec![target(ACCOUNT, Some(ROLE))],
+        role_arn: None,
+        allowed_accounts: Vec::new(),
+        region: Some("eu-central-1".to_owned()),
+        endpoint_url: Some(fake.url()),
+        ca_bundle: None,
+        oidc_audience: None,
+        external_id: None,
+        timeout: Duration::from_secs(6),
+        concurrency: 4,
+        needs: Source::ALL.iter().copied().collect(),
+        environment: environment(fake, &[]),
+    }
+}
+
+pub(crate) fn target(account: &str, role_arn: Option<&str>) -> Target {
+    Target { account: Some(account.parse().unwrap()), role_arn: role_arn.map(str::to_owned) }
+}
+
+/// What the runner sets for a job with `id-token: write`, and more.
+pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
+    let url = format!("{}/token?api-version=2.0", fake.url());
+    let mut variables = vec![
+        ("ACTIONS_ID_TOKEN_REQUEST_URL", url.as_str()),
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner-token"),
+        ("GITHUB_RUN_ID", "4242424242"),
+    ];
+    variables.extend_from_slice(more);
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Environment::from_variables(variables.into_iter().map(owned))
+}
+
+/// What a run returned, and what it wrote while it ran.
+pub(crate) struct Ran {
+    pub(crate) result: Result<Collected, SignInError>,
+    pub(crate) commands: Vec<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+pub(crate) fn run(settings: &Settings) -> Ran {
+    run_until(settings, std::future::pending())
+}
+
+pub(crate) fn run_until(
+    settings: &Settings,
+    stop: impl Future<Output = String> + Send + 'static,
+) -> Ran {
+    let commands = RefCell::new(Vec::new());
+    let notes = RefCell::new(Vec::new());
+    let sinks = Sinks {
+        command: &|line| commands.borrow_mut().push(line.to_owned()),
+        note: &|line| notes.borrow_mut().push(line.to_owned()),
+    };
+    let clock = || SystemTime::now().into();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let result = runtime.block_on(collect(settings, &clock, &sinks, stop));
+    Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
+}
+
+/// The gap of each source of the first account, in the order of reports.
+pub(crate) fn gaps(collected: &Collected) -> [Option<&Gap>; 3] {
+    let evidence = &collected.evidence[0];
+    [
+        evidence.credential_report.as_ref().err(),
+        evidence.account_summary.as_ref().err(),
+        evidence.virtual_mfa_devices.as_ref().err(),
+    ]
+}
