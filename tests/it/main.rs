@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod action;
 mod architecture;
 #[cfg(feature = "aws")]
 mod fake;

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Runs rootgate for action.yml: inputs come as ROOTGATE_*, and become flags here and nowhere else.
+# An empty input is an absent one. Nothing that an input holds is ever run.
+set -u
+unset CDPATH
+
+# What a message may show of an input: no line ends, nothing that the runner reads as a command.
+shown() {
+    printf '%s' "$1" | tr -c 'A-Za-z0-9._/~-' '?'
+}
+
+# Ends the step when nothing was judged, so that no output of the binary can say otherwise.
+nothing_judged() {
+    [ -z "${reports-}" ] || rm -rf "$reports"
+    for name in failed-count undetermined-count waived-count sarif-file report-file \
+        policy-sha256 evaluated-at valid-until; do
+        printf '%s=\n' "$name"
+    done >>"$GITHUB_OUTPUT"
+    printf 'verdict=error\nexit-code=2\n' >>"$GITHUB_OUTPUT"
+    exit 2
+}
+
+fail() {
+    printf '::error title=rootgate::%s\n' "$1"
+    nothing_judged
+}
+
+# Paths of the inputs start from the workspace, as those of every step do; `binary` is made absolute
+# before the folder changes.
+case $ROOTGATE_BINARY in
+    '') fail "The input 'binary' is missing. This version of the action downloads nothing: build rootgate in an earlier step and name it there." ;;
+    /*) binary=$ROOTGATE_BINARY ;;
+    *) binary=$PWD/$ROOTGATE_BINARY ;;
+esac
+if [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
+    fail "The input 'binary' names no program: $(shown "$binary")"
+fi
+case $ROOTGATE_WORKING_DIRECTORY in
+    '') folder=. ;;
+    /*) folder=$ROOTGATE_WORKING_DIRECTORY ;;
+    *) folder=./$ROOTGATE_WORKING_DIRECTORY ;;
+esac
+cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
+
+# A folder of this run's own: no file of an earlier run can be taken for one of this run.
+reports=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'There is no room for the reports in RUNNER_TEMP.'
+
+set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
+
+# Inputs of one value.
+[ -z "$ROOTGATE_POLICY" ] || set -- "$@" "--policy=$ROOTGATE_POLICY"
+[ -z "$ROOTGATE_ROLE_TO_ASSUME" ] || set -- "$@" "--role-arn=$ROOTGATE_ROLE_TO_ASSUME"
+[ -z "$ROOTGATE_EXTERNAL_ID" ] || set -- "$@" "--external-id=$ROOTGATE_EXTERNAL_ID"
+[ -z "$ROOTGATE_AWS_REGION" ] || set -- "$@" "--region=$ROOTGATE_AWS_REGION"
+[ -z "$ROOTGATE_AUDIENCE" ] || set -- "$@" "--oidc-audience=$ROOTGATE_AUDIENCE"
+[ -z "$ROOTGATE_CA_BUNDLE" ] || set -- "$@" "--ca-bundle=$ROOTGATE_CA_BUNDLE"
+[ -z "$ROOTGATE_FAIL_ON" ] || set -- "$@" "--fail-on=$ROOTGATE_FAIL_ON"
+[ -z "$ROOTGATE_TIMEOUT" ] || set -- "$@" "--timeout=$ROOTGATE_TIMEOUT"
+[ -z "$ROOTGATE_CATEGORY" ] || set -- "$@" "--category=$ROOTGATE_CATEGORY"
+[ -z "$ROOTGATE_DETAILS" ] || set -- "$@" "--details=$ROOTGATE_DETAILS"
+
+# Inputs of one value a line.
+while read -r value; do
+    [ -z "$value" ] || set -- "$@" "--account=$value"
+done <<END
+$ROOTGATE_ALLOWED_ACCOUNT_IDS
+END
+while read -r value; do
+    [ -z "$value" ] || set -- "$@" "--evidence=$value"
+done <<END
+$ROOTGATE_EVIDENCE
+END
+
+# The runner cancels by a signal to this shell alone; rootgate must hear of it to judge what it has.
+"$binary" "$@" &
+rootgate=$!
+trap 'kill -TERM "$rootgate" 2>/dev/null; cancelled=yes' INT TERM
+wait "$rootgate"
+status=$?
+if [ -n "${cancelled-}" ]; then
+    wait "$rootgate" # the signal ended the first wait early
+    status=$?
+fi
+
+case $status in
+    0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;
+    2) nothing_judged ;; # it has said why
+    *) fail "rootgate broke off with exit code $status. Nothing was judged." ;;
+esac
+exit "$status"
