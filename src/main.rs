@@ -1,1 +1,45 @@
-fn main() {}
+//! The binary: arguments, the clock and the environment are read once, here.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, PolicyCommand};
+use crate::commands::{Failure, Host};
+
+fn main() -> ExitCode {
+    let host = Host::read();
+    let code = match Cli::try_parse() {
+        Ok(cli) => run(cli, &host),
+        Err(error) => usage(&error, &host),
+    };
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli, host: &Host) -> u8 {
+    let ended = match cli.command {
+        Command::Check(args) => return commands::check::run(&args, host),
+        Command::Policy(PolicyCommand::Check(args)) => commands::policy_check::run(&args, host),
+        Command::Rules(args) => commands::rules::run(&args),
+        Command::Permissions(args) => commands::permissions::run(&args, host),
+        Command::Completions(args) => commands::completions::run(&args),
+    };
+    ended.unwrap_or_else(|failure| failure.report())
+}
+
+/// Help and version are no errors; all else is, and leaves no report of an earlier run behind.
+fn usage(error: &clap::Error, host: &Host) -> u8 {
+    let _shown = error.print();
+    if !error.use_stderr() {
+        return 0;
+    }
+    if commands::outputs::discard_reports_of_broken_usage() {
+        Failure::already_shown().report_of_check(host, None)
+    } else {
+        Failure::already_shown().report()
+    }
+}

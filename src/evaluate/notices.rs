@@ -58,7 +58,7 @@ fn of_the_run(
                 .to_owned(),
         );
     }
-    if policy.scope.is_empty() {
+    if !run.scope_named {
         say(
             NoticeCode::ScopeNotNamed,
             "the policy names no account in `scope.accounts`: what the credentials or the evidence belong to \

@@ -25,13 +25,15 @@ fn run() -> Run {
             sha256: None,
             git_ref: None,
         },
+        scope_named: true,
         incomplete: None,
         skipped: Vec::new(),
     }
 }
 
 fn judged(policy: &Policy, evidence: &Evidence) -> Report {
-    report(policy, vec![evaluate(policy, evidence, time(NOW))], run())
+    let run = Run { scope_named: !policy.scope.is_empty(), ..run() };
+    report(policy, vec![evaluate(policy, evidence, time(NOW))], run)
 }
 
 fn set(policy: &mut Policy, rule: &str, severity: Severity) {

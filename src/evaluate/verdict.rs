@@ -21,6 +21,8 @@ pub struct Run {
     pub as_of: bool,
     /// Which policy judged.
     pub origin: PolicyOrigin,
+    /// Whether the accounts were named, by the policy or by a flag.
+    pub scope_named: bool,
     /// Why the run is incomplete, where it is.
     pub incomplete: Option<String>,
     /// Accounts that were not judged.

@@ -24,6 +24,7 @@ pub use evidence::{
 pub use evidence_file::{EVIDENCE_SCHEMA, EvidenceFileError, read_evidence, write_evidence};
 pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
+    sha256_hex,
 };
 pub use report::{
     AccountReport, Basis, Counts, Notice, NoticeCode, PolicyOrigin, Report, RuleSetting,

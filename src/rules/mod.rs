@@ -6,6 +6,7 @@
 //! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page.
 
 mod case;
+mod page;
 mod reconcile;
 mod root_access_key_active;
 mod root_access_key_not_rotated;
@@ -20,11 +21,15 @@ mod tests;
 mod words;
 
 pub use case::{Case, Judgement};
+pub use page::{describe, index, page};
 pub use reconcile::{Credential, Root};
 pub use root_used_outside_window::uses as judged_uses;
 pub use words::age;
 
-use crate::model::{RuleId, RuleInfo};
+use std::collections::BTreeSet;
+
+use crate::model::{RuleId, RuleInfo, Source};
+use crate::policy::Policy;
 
 /// One rule.
 #[derive(Debug)]
@@ -59,4 +64,11 @@ pub fn infos() -> Vec<&'static RuleInfo> {
 #[must_use]
 pub fn find(id: RuleId) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.info.id == id)
+}
+
+/// The sources that the rules of a policy read: what is collected, and nothing else.
+#[must_use]
+pub fn needs(policy: &Policy) -> BTreeSet<Source> {
+    let on = policy.rules.iter().filter(|rule| rule.on);
+    on.flat_map(|rule| rule.info.needs).copied().collect()
 }

@@ -10,9 +10,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
-mod action;
 mod architecture;
-#[cfg(feature = "aws")]
+mod check_offline;
 mod fake;
-#[cfg(feature = "aws")]
 mod live;
+mod support;

@@ -1,0 +1,162 @@
+//! `rootgate check`: the gate.
+
+use chrono::{DateTime, Utc};
+use rootgate::collect::Collected;
+use rootgate::evaluate::{self, Run, evaluate};
+use rootgate::model::{Evidence, Severity, format_time};
+use rootgate::policy::Policy;
+use rootgate::report::{Details, Format};
+
+use super::host::now;
+use super::live::{self, Shown};
+use super::outputs::{self, Outputs, Show};
+use super::{Failure, Host, offline, policy_file, scope};
+use crate::cli::{CheckArgs, DetailsFlag};
+
+/// Judges, reports, and gives the exit code, also where nothing could be judged.
+pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
+    let asked = match args.reports.details {
+        DetailsFlag::Full => Some(Details::Full),
+        DetailsFlag::Redacted => Some(Details::Redacted),
+        DetailsFlag::Auto => None,
+    };
+    judge(args, host, asked).unwrap_or_else(|failure| failure.report_of_check(host, asked))
+}
+
+fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
+    let outputs = Outputs::reserve(args)?;
+    let color = args.reports.color.for_stderr(host);
+    let (mut policy, origin) = policy_file::load(args.policy.as_deref(), host, color)?;
+    stricter(&mut policy, args.fail_on)?;
+    let at = instant(args, host)?;
+    let gathered = gather(args, &policy, host, asked)?;
+    let details = asked.unwrap_or_else(|| {
+        let claim = gathered.visibility.as_deref();
+        if host.github_actions() { host.runner.details(claim) } else { Details::Full }
+    });
+    let now = at.unwrap_or_else(now);
+    let accounts =
+        gathered.evidence.iter().map(|evidence| evaluate(&policy, evidence, now)).collect();
+    let run = Run {
+        now,
+        as_of: at.is_some(),
+        origin,
+        scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
+        incomplete: gathered.incomplete,
+        skipped: Vec::new(),
+    };
+    let report = evaluate::report(&policy, accounts, run);
+    outputs.write(&report, &args.reports)?;
+    outputs::show(&report, &Show { args: &args.reports, details, host })?;
+    Ok(report.exit_code)
+}
+
+/// Evidence, and how it was come by.
+struct Gathered {
+    evidence: Vec<Evidence>,
+    incomplete: Option<String>,
+    /// What GitHub's token says of the repository's visibility.
+    visibility: Option<String>,
+}
+
+impl From<Collected> for Gathered {
+    fn from(collected: Collected) -> Self {
+        Self {
+            evidence: collected.evidence,
+            incomplete: collected.incomplete,
+            visibility: collected.claims.and_then(|claims| claims.repository_visibility),
+        }
+    }
+}
+
+fn is_offline(args: &CheckArgs) -> bool {
+    args.offline
+        || !args.evidence.is_empty()
+        || args.credential_report.is_some()
+        || args.at.is_some()
+}
+
+fn gather(
+    args: &CheckArgs,
+    policy: &Policy,
+    host: &Host,
+    asked: Option<Details>,
+) -> Result<Gathered, Failure> {
+    if !is_offline(args) {
+        let shown = Shown {
+            text: args.reports.format == Format::Text,
+            verbose: args.reports.verbose,
+            redacted: asked.map_or(host.github_actions(), |it| it == Details::Redacted),
+        };
+        return live::collect(&args.sign_in, policy, host, &shown).map(Gathered::from);
+    }
+    refuse_live_flags(args)?;
+    let allowed = &args.sign_in.account;
+    let named: Vec<_> = if policy.scope.is_empty() {
+        allowed.iter().collect()
+    } else {
+        policy.scope.iter().map(|account| &account.id).collect()
+    };
+    let only = if let [only] = named[..] { Some(only) } else { None };
+    let evidence = offline::load(args, only)?;
+    if evidence.is_empty() {
+        return Err(Failure::new(
+            "there is no evidence to judge: the run makes no AWS call (--offline or --at)",
+            "give --evidence FILE or --credential-report FILE",
+        ));
+    }
+    let evidence = scope::arrange(policy, allowed, evidence)?;
+    Ok(Gathered { evidence, incomplete: None, visibility: None })
+}
+
+/// Flags that only mean something to a run that signs in must not be ignored in silence.
+fn refuse_live_flags(args: &CheckArgs) -> Result<(), Failure> {
+    let sign_in = &args.sign_in;
+    let given = [
+        ("--role-arn", sign_in.role_arn.is_some()),
+        ("--external-id", sign_in.external_id.is_some()),
+        ("--oidc-audience", sign_in.oidc_audience.is_some()),
+        ("--endpoint-url", sign_in.endpoint_url.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Failure::new(
+            format!(
+                "{flag} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)"
+            ),
+            "leave the flag out to judge files, or leave the files out to sign in",
+        )),
+    }
+}
+
+/// `--fail-on` may only be stricter than the policy.
+fn stricter(policy: &mut Policy, flag: Option<Severity>) -> Result<(), Failure> {
+    let Some(flag) = flag else { return Ok(()) };
+    let own = policy.gate.fail_on;
+    if flag > own {
+        return Err(Failure::new(
+            format!("--fail-on {flag} is looser than the policy, which says `fail-on: {own}`"),
+            "change the policy where people review it; a flag can only be stricter",
+        ));
+    }
+    policy.gate.fail_on = flag;
+    Ok(())
+}
+
+/// The instant of `--at`, where it may be given.
+fn instant(args: &CheckArgs, host: &Host) -> Result<Option<DateTime<Utc>>, Failure> {
+    let Some(at) = args.at else { return Ok(None) };
+    if host.github_actions() {
+        return Err(Failure::new(
+            "--at is refused under GitHub Actions: a workflow must not choose the instant that judges it",
+            "leave it out; the present is judged",
+        ));
+    }
+    if at > host.now {
+        return Err(Failure::new(
+            format!("--at {} lies in the future", format_time(at)),
+            "give an instant that has passed",
+        ));
+    }
+    Ok(Some(at))
+}

@@ -1,0 +1,71 @@
+//! The machine that the run stands on: the one place where the clock and environment are read.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use rootgate::collect::Environment;
+
+use super::runner::Runner;
+
+/// What a run knows of its machine.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// The instant of the start.
+    pub(crate) now: DateTime<Utc>,
+    /// What the live half needs of the environment.
+    pub(crate) environment: Environment,
+    /// The runner's files.
+    pub(crate) runner: Runner,
+    /// `NO_COLOR` is set (<https://no-color.org>).
+    pub(crate) no_color: bool,
+    /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
+    pub(crate) repository: Option<PathBuf>,
+}
+
+impl Host {
+    pub(crate) fn read() -> Self {
+        let environment = Environment::from_variables(variables());
+        let file = |name| variable(name).map(PathBuf::from);
+        let workspace = file("GITHUB_WORKSPACE").filter(|_| environment.github_actions);
+        Self {
+            now: now(),
+            runner: Runner {
+                output: file("GITHUB_OUTPUT"),
+                step_summary: file("GITHUB_STEP_SUMMARY"),
+                event: file("GITHUB_EVENT_PATH").filter(|_| environment.github_actions),
+            },
+            no_color: variable("NO_COLOR").is_some(),
+            repository: workspace.or_else(git_root),
+            environment,
+        }
+    }
+
+    /// `GITHUB_ACTIONS=true`.
+    pub(crate) const fn github_actions(&self) -> bool {
+        self.environment.github_actions
+    }
+}
+
+/// The clock, for what is observed while the run goes on.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(crate) fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
+/// Every variable that is text; one that is not is none of ours.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn git_root() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().find(|folder| folder.join(".git").exists()).map(PathBuf::from)
+}

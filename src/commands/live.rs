@@ -1,0 +1,90 @@
+//! Evidence from AWS: what the flags and the policy ask of the live half.
+
+use std::io::Write;
+
+use rootgate::collect::{self, Collected, Settings, Sinks, Target};
+use rootgate::escape;
+use rootgate::policy::Policy;
+use rootgate::rules;
+
+use super::host::now;
+use super::{Failure, Host, runner};
+use crate::cli::SignInArgs;
+
+/// Where the mask commands and the remarks of `-v` go.
+pub(crate) struct Shown {
+    /// Standard output carries text, so workflow commands may stand there too.
+    pub(crate) text: bool,
+    /// `-v`.
+    pub(crate) verbose: bool,
+    /// Strangers may read, or nobody knows yet that they may not.
+    pub(crate) redacted: bool,
+}
+
+/// Signs in and collects what the rules of the policy need.
+pub(crate) fn collect(
+    args: &SignInArgs,
+    policy: &Policy,
+    host: &Host,
+    shown: &Shown,
+) -> Result<Collected, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            Failure::new(
+                format!("cannot start: {error}"),
+                "give this process the files and threads it asks for",
+            )
+        })?;
+    let command = |line: &str| write_command(line, shown.text);
+    let note = |line: &str| {
+        if shown.verbose {
+            write_note(line, shown.redacted);
+        }
+    };
+    let sinks = Sinks { command: &command, note: &note };
+    let settings = settings(args, policy, host);
+    let collected = collect::collect(&settings, &now, &sinks, collect::signal());
+    runtime.block_on(collected).map_err(|error| Failure::drawn(escape_lines(&error.to_string())))
+}
+
+fn settings(args: &SignInArgs, policy: &Policy, host: &Host) -> Settings {
+    let target = |account: &rootgate::policy::ScopeAccount| Target {
+        account: Some(account.id.clone()),
+        role_arn: account.role_arn.clone(),
+    };
+    Settings {
+        targets: policy.scope.iter().map(target).collect(),
+        role_arn: args.role_arn.clone(),
+        allowed_accounts: args.account.clone(),
+        region: args.region.clone(),
+        endpoint_url: args.endpoint_url.clone(),
+        ca_bundle: args.ca_bundle.clone(),
+        oidc_audience: args.oidc_audience.clone(),
+        external_id: args.external_id.clone(),
+        timeout: std::time::Duration::from_secs(args.timeout.as_secs()),
+        concurrency: usize::from(args.concurrency),
+        needs: rules::needs(policy),
+        environment: host.environment.clone(),
+    }
+}
+
+/// A mask must reach the runner before anything else, and must not stand in a JSON document.
+fn write_command(line: &str, text: bool) {
+    // A closed stream has no reader to hide anything from.
+    let _written = if text {
+        writeln!(std::io::stdout(), "{line}")
+    } else {
+        writeln!(std::io::stderr(), "{line}")
+    };
+}
+
+fn write_note(line: &str, redacted: bool) {
+    let line = escape::visible(line);
+    let line = if redacted { runner::redacted(&line) } else { line };
+    let _written = writeln!(std::io::stderr(), "note: {line}");
+}
+
+/// Texts of AWS are in there: each line is made safe, the lines stay.
+fn escape_lines(text: &str) -> String {
+    text.lines().map(escape::visible).collect::<Vec<_>>().join("\n")
+}

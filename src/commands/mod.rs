@@ -1,0 +1,19 @@
+//! The commands. Everything that reads files or the environment, or writes anything, is here.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+mod failure;
+mod files;
+mod host;
+mod live;
+mod offline;
+pub(crate) mod outputs;
+pub(crate) mod permissions;
+pub(crate) mod policy_check;
+mod policy_file;
+pub(crate) mod rules;
+mod runner;
+mod scope;
+
+pub(crate) use failure::Failure;
+pub(crate) use host::Host;

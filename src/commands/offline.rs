@@ -1,0 +1,125 @@
+//! Evidence from files: evidence files and a credential report.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Utc};
+use rootgate::model::{
+    AccountId, Cause, CredentialReport, Evidence, Fact, ParsedReport, parse_time, read_evidence,
+};
+use serde::Deserialize;
+
+use super::{Failure, files};
+use crate::cli::CheckArgs;
+
+/// Everything that the flags name. The same account twice is an error.
+pub(crate) fn load(
+    args: &CheckArgs,
+    only_account: Option<&AccountId>,
+) -> Result<Vec<Evidence>, Failure> {
+    let mut accounts: Vec<(Evidence, String)> = Vec::new();
+    for path in &args.evidence {
+        let text = files::read_text(path, "the evidence file")?;
+        let shown = path.display().to_string();
+        let read = read_evidence(&text).map_err(|error| {
+            let what = format!("{shown} is not an evidence file that this version reads: {error}");
+            Failure::new(
+                what,
+                "collect it again with the same version of rootgate, and give the file as it is",
+            )
+        })?;
+        accounts.extend(read.into_iter().map(|evidence| (evidence, shown.clone())));
+    }
+    if let Some(path) = &args.credential_report {
+        let evidence = credential_report(path, args.report_generated_at, only_account)?;
+        accounts.push((evidence, path.display().to_string()));
+    }
+    accounts.sort_by(|a, b| a.0.account.cmp(&b.0.account));
+    if let Some(twice) = accounts.windows(2).find(|pair| pair[0].0.account == pair[1].0.account) {
+        return Err(Failure::new(
+            format!("account {} is in {} and in {}", twice[0].0.account, twice[0].1, twice[1].1),
+            "give the evidence of each account once",
+        ));
+    }
+    Ok(accounts.into_iter().map(|(evidence, _)| evidence).collect())
+}
+
+/// What `aws iam get-credential-report` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CliAnswer {
+    content: String,
+    #[serde(default)]
+    report_format: Option<String>,
+    #[serde(default)]
+    generated_time: Option<String>,
+}
+
+fn credential_report(
+    path: &Path,
+    given: Option<DateTime<Utc>>,
+    only_account: Option<&AccountId>,
+) -> Result<Evidence, Failure> {
+    let bytes = files::read(path, "the credential report")?;
+    let shown = path.display();
+    let failed = |what: String| {
+        Failure::new(
+            format!("{shown}: {what}"),
+            "give the CSV as AWS made it, or what `aws iam get-credential-report` prints",
+        )
+    };
+    let (csv, carried) = if bytes.trim_ascii_start().starts_with(b"{") {
+        from_cli(&bytes).map_err(failed)?
+    } else {
+        (bytes, None)
+    };
+    let generated_at = match (carried, given) {
+        (Some(carried), Some(given)) if carried != given => {
+            return Err(Failure::new(
+                format!(
+                    "{shown} says that it was made at {carried}, --report-generated-at says {given}"
+                ),
+                "leave the flag out: this file carries its time",
+            ));
+        }
+        (carried, given) => carried.or(given),
+    };
+    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(error.to_string()))?;
+    let account = parsed.account.clone().or_else(|| only_account.cloned()).ok_or_else(|| {
+        Failure::new(
+            format!("{shown} has no row, so it does not say whose it is"),
+            "name the account: --account ID",
+        )
+    })?;
+    Ok(evidence(account, parsed, generated_at))
+}
+
+fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), String> {
+    let answer: CliAnswer = serde_json::from_slice(bytes).map_err(|error| {
+        format!("this is not the JSON of `aws iam get-credential-report`: {error}")
+    })?;
+    if let Some(format) = answer.report_format.filter(|format| format != "text/csv") {
+        return Err(format!("`ReportFormat` is `{}`, not `text/csv`", format.escape_debug()));
+    }
+    let generated_at = answer.generated_time.map(|text| {
+        parse_time(&text)
+            .map_err(|error| format!("`GeneratedTime` holds `{}`: {error}", text.escape_debug()))
+    });
+    let csv = BASE64
+        .decode(answer.content.trim())
+        .map_err(|error| format!("`Content` is not the Base64 text that AWS sends: {error}"))?;
+    Ok((csv, generated_at.transpose()?))
+}
+
+/// A report alone: the other sources were not asked for.
+fn evidence(
+    account: AccountId,
+    parsed: ParsedReport,
+    observed_at: Option<DateTime<Utc>>,
+) -> Evidence {
+    let detail = "only a credential report was given";
+    let mut evidence = Evidence::unread(account, parsed.partition, Cause::NotCollected, detail);
+    evidence.credential_report = Ok(Fact { value: parsed.report, observed_at });
+    evidence
+}

@@ -1,0 +1,193 @@
+//! GitHub's runner: step outputs, the job summary, annotations, and what strangers may read.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rootgate::escape;
+use rootgate::model::Report;
+use rootgate::report::Details;
+use serde::Deserialize;
+
+use super::Failure;
+
+/// The files that the runner names in the environment; `None` outside of a runner.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runner {
+    /// `GITHUB_OUTPUT`: outputs of the step.
+    pub(crate) output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: Markdown for the page of the run.
+    pub(crate) step_summary: Option<PathBuf>,
+    /// `GITHUB_EVENT_PATH`: the event as JSON.
+    pub(crate) event: Option<PathBuf>,
+}
+
+/// The step's outputs, in the order of the contract. Only enums, numbers and paths of ours.
+pub(crate) fn outputs(
+    report: &Report,
+    sarif: Option<&Path>,
+    json: Option<&Path>,
+) -> Vec<(&'static str, String)> {
+    let path =
+        |path: Option<&Path>| path.map(|path| path.display().to_string()).unwrap_or_default();
+    vec![
+        ("verdict", report.verdict.id().to_owned()),
+        ("exit-code", report.exit_code.to_string()),
+        ("failed-count", report.counts.failed.to_string()),
+        ("undetermined-count", report.counts.undetermined.to_string()),
+        ("waived-count", report.counts.waived.to_string()),
+        ("sarif-file", path(sarif)),
+        ("report-file", path(json)),
+        ("policy-sha256", report.policy.sha256.clone().unwrap_or_default()),
+        ("evaluated-at", report.evaluated_at.timestamp().to_string()),
+        ("valid-until", report.valid_until.timestamp().to_string()),
+    ]
+}
+
+/// The outputs of a run that judged nothing.
+pub(crate) fn error_outputs() -> Vec<(&'static str, String)> {
+    let none = ["failed-count", "undetermined-count", "waived-count", "sarif-file", "report-file"];
+    let none = none.into_iter().chain(["policy-sha256", "evaluated-at", "valid-until"]);
+    [("verdict", "error".to_owned()), ("exit-code", "2".to_owned())]
+        .into_iter()
+        .chain(none.map(|name| (name, String::new())))
+        .collect()
+}
+
+impl Runner {
+    /// Writes the step's outputs.
+    pub(crate) fn write_outputs(&self, outputs: &[(&'static str, String)]) -> Result<(), Failure> {
+        append(
+            self.output.as_deref(),
+            "GITHUB_OUTPUT",
+            output_file(outputs, fastrand::u128(..)).as_bytes(),
+        )
+    }
+
+    /// Adds to the page of the run.
+    pub(crate) fn write_summary(&self, markdown: &[u8]) -> Result<(), Failure> {
+        append(self.step_summary.as_deref(), "GITHUB_STEP_SUMMARY", markdown)
+    }
+
+    /// What the event says of the repository's visibility, where it says anything.
+    #[expect(clippy::disallowed_methods, reason = "the event file is the runner's, and optional")]
+    fn event_details(&self) -> Option<Details> {
+        #[derive(Deserialize)]
+        struct Event {
+            repository: Repository,
+        }
+        #[derive(Deserialize)]
+        struct Repository {
+            visibility: Option<String>,
+            private: Option<bool>,
+        }
+        let text = std::fs::read(self.event.as_deref()?).ok()?;
+        let repository = serde_json::from_slice::<Event>(&text).ok()?.repository;
+        match (repository.visibility.as_deref(), repository.private) {
+            (Some(visibility), _) => Some(of_visibility(visibility)),
+            (None, Some(true)) => Some(Details::Full),
+            _ => Some(Details::Redacted),
+        }
+    }
+
+    /// `--details auto` under GitHub Actions: by the token's claim, else the event's word, else
+    /// as if the whole world could read.
+    pub(crate) fn details(&self, claim: Option<&str>) -> Details {
+        let claimed = claim.map(of_visibility);
+        claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)
+    }
+}
+
+/// Only what is known to be closed is shown whole.
+fn of_visibility(word: &str) -> Details {
+    if matches!(word, "private" | "internal") { Details::Full } else { Details::Redacted }
+}
+
+/// `name<<delimiter` and so on: a value that holds line breaks cannot end its own block, because
+/// it cannot know the delimiter.
+fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
+    let delimiter = format!("rootgate_{random:032x}");
+    outputs
+        .iter()
+        .map(|(name, value)| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
+        .collect()
+}
+
+fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    try_append(path, bytes).map_err(|error| {
+        Failure::new(
+            format!("cannot write {} ({variable}): {error}", path.display()),
+            "the runner sets this variable; do not change it in an earlier step",
+        )
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner's files are shared, so they are appended to"
+)]
+fn try_append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
+}
+
+/// The text of a failure as a section of the job summary.
+pub(crate) fn error_summary(text: &str) -> String {
+    let lines: String =
+        text.lines().map(|line| format!("    {}\n", escape::visible(line))).collect();
+    format!("## rootgate: error, nothing was judged\n\n{lines}\n")
+}
+
+/// The text of a failure without what strangers must not read: numbers as long as an account id,
+/// key ids, addresses. The rest says what to do.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    for letter in text.chars().chain(['\n']) {
+        if letter.is_ascii_alphanumeric() || letter == '.' {
+            word.push(letter);
+            continue;
+        }
+        out.push_str(if is_private(&word) { "[left out]" } else { &word });
+        word.clear();
+        out.push(letter);
+    }
+    out.pop();
+    out
+}
+
+fn is_private(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let key_id =
+        word.len() >= 16 && ["AKIA", "ASIA", "AROA", "AIDA"].iter().any(|it| word.starts_with(it));
+    digits >= 9 || key_id || word.trim_matches('.').parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_cannot_end_its_own_block() {
+        let hostile = "x\nrootgate_0\nverdict=pass".to_owned();
+        let text = output_file(&[("sarif-file", hostile.clone())], 7);
+        let delimiter = format!("rootgate_{:032x}", 7);
+        assert_eq!(text, format!("sarif-file<<{delimiter}\n{hostile}\n{delimiter}\n"));
+    }
+
+    #[test]
+    fn what_strangers_must_not_read_is_left_out_of_an_error() {
+        let text =
+            "arn:aws:iam::111122223333:role/x, key AKIAIOSFODNN7EXAMPLE from 203.0.113.9: exit 2";
+        let expected = "arn:aws:iam::[left out]:role/x, key [left out] from [left out]: exit 2";
+        assert_eq!(redacted(text), expected);
+    }
+
+    #[test]
+    fn only_what_is_known_to_be_closed_is_shown_whole() {
+        let runner = Runner::default();
+        assert_eq!(runner.details(Some("private")), Details::Full);
+        assert_eq!(runner.details(Some("internal")), Details::Full);
+        assert_eq!(runner.details(Some("public")), Details::Redacted);
+        assert_eq!(runner.details(None), Details::Redacted);
+    }
+}
