@@ -21,7 +21,7 @@ demo: ## judge the example account, print the report, leave all reports in targe
 check: ## everything CI runs, one step after the other
 	@MAKE="$(MAKE)" scripts/steps.sh $(STEPS)
 
-bench: tools ## time, CPU and memory of one check against a fake AWS, as ratios
+bench: ## time, CPU and memory of one check against a fake AWS, as ratios
 	@scripts/bench.py
 
 generate: ## write the files that are made from the code
