@@ -1,7 +1,8 @@
 //! Every key of the policy, once: its name, type, bounds, default, meaning and an example.
 //!
 //! The reader takes from here which keys exist, which are required and what their values may be;
-//! "did you mean" suggests from it. A new key is one entry here and one line in its reader.
+//! "did you mean", the JSON Schema, the reference and `policy diff` are made from it. A new key is
+//! one entry here, one line in its reader and one in the diff.
 
 use crate::model::{Duration, UseKind};
 
@@ -19,6 +20,25 @@ pub(super) struct Field {
     pub(super) example: &'static str,
     /// `false`: part of the format, but this version cannot do it yet. Never ignored: an error.
     pub(super) built: bool,
+    /// What a change of the value means, for `policy diff`.
+    pub(super) direction: Direction,
+}
+
+/// Which change of a value lets more pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// A larger value lets more pass: longer, later, `true`, a later word of its list.
+    MoreIsWeaker,
+    /// A smaller value lets more pass.
+    LessIsWeaker,
+    /// Nothing passes or blocks by it.
+    Neutral,
+    /// It names its entry: another value is another entry.
+    Identity,
+    /// Decided by what is in it.
+    Inside,
+    /// Not declared: every change counts as weaker.
+    Unknown,
 }
 
 /// What the value of a key may be.
@@ -56,7 +76,40 @@ pub(super) enum Kind {
 
 impl Field {
     const fn new(key: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { key, kind, required: false, default: "", meaning, example: "", built: true }
+        let direction = match kind {
+            Kind::Mapping(_) | Kind::List { .. } | Kind::Rules => Direction::Inside,
+            _ => Direction::Unknown,
+        };
+        Self {
+            key,
+            kind,
+            required: false,
+            default: "",
+            meaning,
+            example: "",
+            built: true,
+            direction,
+        }
+    }
+
+    const fn more_is_weaker(mut self) -> Self {
+        self.direction = Direction::MoreIsWeaker;
+        self
+    }
+
+    const fn less_is_weaker(mut self) -> Self {
+        self.direction = Direction::LessIsWeaker;
+        self
+    }
+
+    const fn neutral(mut self) -> Self {
+        self.direction = Direction::Neutral;
+        self
+    }
+
+    const fn identity(mut self) -> Self {
+        self.direction = Direction::Identity;
+        self
     }
 
     const fn required(mut self) -> Self {
@@ -109,7 +162,10 @@ const ACCOUNTS: Kind = Kind::List { of: &Kind::AccountId, least: 1, most: usize:
 
 /// The whole policy.
 pub(super) static POLICY: &[Field] = &[
-    Field::new("version", Kind::Version, "The version of this format.").required().example(VERSION),
+    Field::new("version", Kind::Version, "The version of this format.")
+        .neutral()
+        .required()
+        .example(VERSION),
     Field::new(
         "scope",
         Kind::Mapping(SCOPE),
@@ -142,20 +198,24 @@ pub(super) static SCOPE: &[Field] = &[
 
 pub(super) static SCOPE_ACCOUNT: &[Field] = &[
     Field::new("id", Kind::AccountId, "The account's id, in quotes.")
+        .identity()
         .required()
         .example("\"111122223333\""),
     Field::new("name", ID, "What the team calls it; shown in reports, also in redacted ones.")
+        .neutral()
         .example("prod"),
     Field::new(
         "role-arn",
         Kind::RoleArn,
         "The role of that account to sign in with. Without it the account must be the run's own.",
     )
+    .neutral()
     .example("\"arn:aws:iam::111122223333:role/rootgate\""),
 ];
 
 pub(super) static GATE: &[Field] = &[
     Field::new("fail-on", Kind::Severity, "The lowest severity that blocks.")
+        .more_is_weaker()
         .default("medium")
         .example("high"),
     Field::new(
@@ -164,6 +224,7 @@ pub(super) static GATE: &[Field] = &[
         "What happens when a fact is lacking. `warn` never covers critical rules, nor an account \
          where nothing could be read.",
     )
+    .more_is_weaker()
     .default("fail")
     .example("warn"),
     Field::later("on-weaker"),
@@ -173,6 +234,7 @@ pub(super) static GATE: &[Field] = &[
         "The first day (UTC) on which the gate blocks; until then it reports \"would fail\" and \
          exits 0. At most 90 days ahead.",
     )
+    .more_is_weaker()
     .example("2026-12-01"),
 ];
 
@@ -183,9 +245,11 @@ pub(super) static EVIDENCE: &[Field] = &[
         "An older fact decides nothing. AWS makes one credential report per 4 hours, so less \
          cannot be had.",
     )
+    .more_is_weaker()
     .default("4h15m")
     .example("6h"),
     Field::new("root-events", Kind::Word(&["off"]), "What CloudTrail recorded of root.")
+        .neutral()
         .default("off")
         .example("off"),
 ];
@@ -193,17 +257,24 @@ pub(super) static EVIDENCE: &[Field] = &[
 /// The keys that every rule has; its threshold comes on top.
 pub(super) static RULE: &[Field] =
     &[Field::new("severity", Kind::Severity, "The severity of what the rule finds.")
+        .less_is_weaker()
         .example("high")];
 
 pub(super) static WINDOW: &[Field] = &[
-    Field::new("id", ID, "A name of its own, for reports.").required().example("q4-tax-settings"),
+    Field::new("id", ID, "A name of its own, for reports.")
+        .identity()
+        .required()
+        .example("q4-tax-settings"),
     Field::new("reason", REASON, "Why root is needed.")
+        .neutral()
         .required()
         .example("change the tax registration, needs root"),
-    Field::new("ticket", TICKET, "The agreed change.").required().example("CHG-1234"),
+    Field::new("ticket", TICKET, "The agreed change.").neutral().required().example("CHG-1234"),
     Field::new("accounts", ACCOUNTS, "The accounts it is for. Without it: all.")
+        .more_is_weaker()
         .example("[\"111122223333\"]"),
     Field::new("from", Kind::Time, "It opens at this instant.")
+        .less_is_weaker()
         .required()
         .example("2026-11-20T09:00:00+01:00"),
     Field::new(
@@ -211,6 +282,7 @@ pub(super) static WINDOW: &[Field] = &[
         Kind::Time,
         "It is closed at this instant. At most `limits.window` after `from`.",
     )
+    .more_is_weaker()
     .required()
     .example("2026-11-20T11:00:00+01:00"),
     Field::later("schedule"),
@@ -227,9 +299,11 @@ pub(super) static WINDOW: &[Field] = &[
 
 pub(super) static ALLOW: &[Field] = &[
     Field::new("sign-in", Kind::Flag, "Signing in to the console.")
+        .more_is_weaker()
         .default("false")
         .example("true"),
     Field::new("access-key", Kind::Flag, "Using a long-lived access key.")
+        .more_is_weaker()
         .default("false")
         .example("true"),
     Field::later("actions"),
@@ -237,9 +311,11 @@ pub(super) static ALLOW: &[Field] = &[
 
 pub(super) static WAIVER: &[Field] = &[
     Field::new("rule", Kind::RuleId, "The rule that may be violated.")
+        .identity()
         .required()
         .example("root-access-key-active"),
     Field::new("accounts", ACCOUNTS, "The accounts it is for.")
+        .identity()
         .required()
         .example("[\"111122223333\"]"),
     Field::new(
@@ -247,17 +323,23 @@ pub(super) static WAIVER: &[Field] = &[
         Kind::Mapping(SUBJECT),
         "What exactly may be found. Rules about keys and about use need one.",
     )
+    .identity()
     .example("{ access-key-created: 2019-05-02 }"),
     Field::new("reason", REASON, "Why it is accepted for now.")
+        .neutral()
         .required()
         .example("the billing export moves to a role in Q1"),
-    Field::new("ticket", TICKET, "The agreed exception.").required().example("SEC-77"),
-    Field::new("from", Kind::Day, "Its first day (UTC).").required().example("2026-11-01"),
+    Field::new("ticket", TICKET, "The agreed exception.").neutral().required().example("SEC-77"),
+    Field::new("from", Kind::Day, "Its first day (UTC).")
+        .less_is_weaker()
+        .required()
+        .example("2026-11-01"),
     Field::new(
         "expires",
         Kind::Day,
         "Its last day (UTC), included. At most `limits.waiver` after `from`.",
     )
+    .more_is_weaker()
     .required()
     .example("2027-01-15"),
 ];
@@ -268,18 +350,21 @@ pub(super) static SUBJECT: &[Field] = &[
         Kind::Day,
         "Only the access key made on this day (UTC): for rules about keys.",
     )
+    .identity()
     .example("2019-05-02"),
     Field::new(
         "certificate-uploaded",
         Kind::Day,
         "Only the signing certificate uploaded on this day (UTC): for rules about certificates.",
     )
+    .identity()
     .example("2019-05-02"),
     Field::new(
         "use",
         Kind::Word(&[UseKind::SignIn.id(), UseKind::AccessKey.id()]),
         "Only use of this kind: for rules about use.",
     )
+    .identity()
     .example("sign-in"),
 ];
 
@@ -289,6 +374,7 @@ pub(super) static LIMITS: &[Field] = &[
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
         "The longest one-off window.",
     )
+    .more_is_weaker()
     .default("12h")
     .example("4h"),
     Field::new(
@@ -296,6 +382,7 @@ pub(super) static LIMITS: &[Field] = &[
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
         "The longest sum of all recurring windows in any 30 days.",
     )
+    .more_is_weaker()
     .default("24h")
     .example("8h"),
     Field::new(
@@ -303,9 +390,26 @@ pub(super) static LIMITS: &[Field] = &[
         Kind::Duration { least: Duration::seconds(0), most: Duration::days(365) },
         "The longest waiver, from its first day to its last.",
     )
+    .more_is_weaker()
     .default("90d")
     .example("30d"),
 ];
+
+/// What a change of a rule's threshold means. A key that is not listed is unknown, thus weaker.
+pub(super) fn threshold_direction(key: &str) -> Direction {
+    match key {
+        // Uses of a shorter time are judged.
+        "within" => Direction::LessIsWeaker,
+        // Older keys are accepted.
+        "max-age" => Direction::MoreIsWeaker,
+        _ => Direction::Unknown,
+    }
+}
+
+/// What a change of this key means.
+pub(super) fn direction(fields: &[Field], key: &str) -> Direction {
+    fields.iter().find(|field| field.key == key).map_or(Direction::Unknown, |field| field.direction)
+}
 
 /// Where in the policy keys of this name belong, as dotted paths: `gate.fail-on`.
 pub(super) fn homes_of(key: &str) -> Vec<String> {

@@ -5,6 +5,7 @@
 //! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
 //! ```
 
+mod diff;
 mod error;
 mod fields;
 mod read;
@@ -16,6 +17,7 @@ mod test_rules;
 mod tree;
 mod types;
 
+pub use diff::{Change, ChangeKind, diff};
 pub use error::{PolicyError, PolicyErrors};
 pub use reference::reference;
 pub use schema::schema;

@@ -28,6 +28,7 @@ pub(crate) static KEY_PRESENT: RuleInfo =
     rule("root-access-key-present", Severity::High, SubjectKind::AccessKey);
 pub(crate) static KEY_NOT_ROTATED: RuleInfo = RuleInfo {
     threshold: threshold("max-age", Duration::days(90)),
+    only_if_waived: Some(KEY_ACTIVE.id),
     ..rule("root-access-key-not-rotated", Severity::High, SubjectKind::AccessKey)
 };
 pub(crate) static USED: RuleInfo = RuleInfo {

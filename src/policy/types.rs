@@ -1,5 +1,7 @@
 //! The validated policy. A value of these types holds nothing that the contract forbids.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{AccountId, Duration, RuleId, RuleInfo, Severity, UseKind};
@@ -21,6 +23,9 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// `limits`.
     pub limits: Limits,
+    /// 1-based lines of the keys of `gate`, `evidence` and `limits` that are written, by their
+    /// dotted names: `gate.fail-on`.
+    pub lines: BTreeMap<String, usize>,
 }
 
 /// An account that the policy names.
@@ -181,6 +186,7 @@ impl Policy {
             windows: Vec::new(),
             waivers: Vec::new(),
             limits: Limits::default(),
+            lines: BTreeMap::new(),
         }
     }
 

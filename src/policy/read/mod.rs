@@ -12,6 +12,8 @@ mod robust;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::{PolicyError, PolicyErrors, Span};
@@ -83,7 +85,16 @@ impl Reader<'_> {
         let limits = self.limits(&map);
         let windows = self.windows(&map, &limits);
         let waivers = self.waivers(&map, &limits);
-        Some(Policy { scope, gate, max_age, rules, windows, waivers, limits })
+        Some(Policy {
+            scope,
+            gate,
+            max_age,
+            rules,
+            windows,
+            waivers,
+            limits,
+            lines: lines_of(&map),
+        })
     }
 
     fn version(&mut self, map: &Mapping<'_>) {
@@ -203,4 +214,17 @@ impl Reader<'_> {
     fn default_rules(&self) -> Vec<RulePolicy> {
         self.rules.iter().map(|info| RulePolicy::default_of(info)).collect()
     }
+}
+
+/// The lines of the keys that stand once, by their dotted names.
+fn lines_of(map: &Mapping<'_>) -> BTreeMap<String, usize> {
+    let mut lines = BTreeMap::new();
+    for section in ["gate", "evidence", "limits"] {
+        let Some(entry) = map.entry(section) else { continue };
+        let tree::Value::Map(entries) = &entry.value.value else { continue };
+        for entry in entries {
+            lines.insert(format!("{section}.{}", entry.key), entry.key_span.line);
+        }
+    }
+    lines
 }

@@ -155,6 +155,18 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         window_total: Duration::hours(72),
         waiver: Duration::days(365),
     };
+    expected.lines = [
+        ("gate.fail-on", 6),
+        ("gate.on-undetermined", 6),
+        ("gate.enforce-from", 6),
+        ("evidence.max-age", 7),
+        ("evidence.root-events", 7),
+        ("limits.window", 34),
+        ("limits.window-total", 34),
+        ("limits.waiver", 34),
+    ]
+    .map(|(key, line)| (key.to_owned(), line))
+    .into();
     let policy = parse(text);
     assert_eq!(
         policy,

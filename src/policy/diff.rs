@@ -1,0 +1,530 @@
+//! What a change of the policy means: weaker (more can pass than before), planned (a new window
+//! that opens only in the future), stronger or other.
+//!
+//! Which way each key points is declared in the table of keys; what is not declared is weaker.
+//! The question is always: could something that happened up to now, and that the old policy
+//! blocks, pass under the new one?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use super::fields::{self, Direction, Field};
+use super::types::{OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, Window};
+use crate::model::{AccountId, RuleId, Severity, format_time};
+
+/// What a change means, in the order in which changes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// A new window that opens only in the future: it excuses nothing that has happened.
+    Planned,
+    /// More can pass than before.
+    Weaker,
+    /// Less can pass than before.
+    Stronger,
+    /// Nothing passes or blocks by it.
+    Other,
+}
+
+/// One difference between two policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What it means.
+    pub kind: ChangeKind,
+    /// The key, dotted: `gate.fail-on`, `windows.q4-tax.to`. May hold text of the policy.
+    pub key: String,
+    /// What it was; `None`: it was not there. May hold text of the policy.
+    pub old: Option<String>,
+    /// What it is; `None`: it is not there any more. May hold text of the policy.
+    pub new: Option<String>,
+    /// 1-based line in the old file; `None`: not written there.
+    pub old_line: Option<usize>,
+    /// 1-based line in the new file; `None`: not written there.
+    pub new_line: Option<usize>,
+}
+
+impl ChangeKind {
+    /// The word in files.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Weaker => "weaker",
+            Self::Stronger => "stronger",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}: ", self.kind.id(), self.key)?;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => write!(formatter, "{old} -> {new}"),
+            (None, Some(new)) => write!(formatter, "added: {new}"),
+            (Some(old), None) => write!(formatter, "removed: {old}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Every difference in what two policies say, by kind and then in the order of the format.
+///
+/// Both were read with the same catalogue of rules. `now` tells a planned window from one that
+/// excuses what has happened. Order, comments and spelling are no difference.
+#[must_use]
+pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
+    let mut diff = Diff { old, new, now, changes: Vec::new() };
+    diff.scope();
+    diff.gate();
+    diff.max_age();
+    diff.rules();
+    diff.windows();
+    diff.waivers();
+    diff.limits();
+    diff.changes.sort_by_key(|change| change.kind);
+    diff.changes
+}
+
+/// A value that a key has: how large it is, how it is shown, where it stands.
+struct Side {
+    size: i128,
+    text: String,
+    line: Option<usize>,
+}
+
+struct Diff<'a> {
+    old: &'a Policy,
+    new: &'a Policy,
+    now: DateTime<Utc>,
+    changes: Vec<Change>,
+}
+
+impl Diff<'_> {
+    /// One key that both policies have a value for.
+    fn key(&mut self, key: String, direction: Direction, old: Side, new: Side) {
+        if old.size == new.size && old.text == new.text {
+            return;
+        }
+        let kind = match (direction, new.size.cmp(&old.size)) {
+            (Direction::Neutral, _) => ChangeKind::Other,
+            (Direction::MoreIsWeaker | Direction::LessIsWeaker, std::cmp::Ordering::Equal) => {
+                ChangeKind::Other
+            }
+            (Direction::MoreIsWeaker, std::cmp::Ordering::Less)
+            | (Direction::LessIsWeaker, std::cmp::Ordering::Greater) => ChangeKind::Stronger,
+            _ => ChangeKind::Weaker,
+        };
+        self.changes.push(Change {
+            kind,
+            key,
+            old: Some(old.text),
+            new: Some(new.text),
+            old_line: old.line,
+            new_line: new.line,
+        });
+    }
+
+    fn added(&mut self, kind: ChangeKind, key: String, text: String, line: usize) {
+        let (old, new) = (None, Some(text));
+        self.changes.push(Change { kind, key, old, new, old_line: None, new_line: Some(line) });
+    }
+
+    fn removed(&mut self, kind: ChangeKind, key: String, text: String, line: usize) {
+        let (old, new) = (Some(text), None);
+        self.changes.push(Change { kind, key, old, new, old_line: Some(line), new_line: None });
+    }
+
+    /// A key of a section that stands once: `gate`, `evidence`, `limits`.
+    fn single(
+        &mut self,
+        section: &str,
+        fields: &[Field],
+        key: &str,
+        value: impl Fn(&Policy) -> (i128, String),
+    ) {
+        let path = format!("{section}.{key}");
+        let side = |policy: &Policy| {
+            let (size, text) = value(policy);
+            Side { size, text, line: policy.lines.get(&path).copied() }
+        };
+        let (old, new) = (side(self.old), side(self.new));
+        self.key(path, fields::direction(fields, key), old, new);
+    }
+
+    fn scope(&mut self) {
+        let (old, new) = (by_id(&self.old.scope), by_id(&self.new.scope));
+        if old.is_empty() != new.is_empty() {
+            // Without a scope, whatever account the credentials belong to is judged: it may be
+            // one that is not named, and one that is named may be another.
+            let text = |scope: &BTreeMap<_, _>| match scope.len() {
+                0 => "the account of the credentials".to_owned(),
+                count => format!("{count} named"),
+            };
+            let line = |policy: &Policy| policy.scope.first().map(|account| account.line);
+            self.changes.push(Change {
+                kind: ChangeKind::Weaker,
+                key: "scope.accounts".to_owned(),
+                old: Some(text(&old)),
+                new: Some(text(&new)),
+                old_line: line(self.old),
+                new_line: line(self.new),
+            });
+            return;
+        }
+        for account in &self.old.scope {
+            match new.get(&account.id) {
+                Some(other) => self.account(account, other),
+                None => self.removed(
+                    ChangeKind::Weaker,
+                    format!("scope.accounts.{}", account.id),
+                    account.name.clone().unwrap_or_else(|| account.id.to_string()),
+                    account.line,
+                ),
+            }
+        }
+        for account in self.new.scope.iter().filter(|account| !old.contains_key(&account.id)) {
+            self.added(
+                ChangeKind::Stronger,
+                format!("scope.accounts.{}", account.id),
+                account.name.clone().unwrap_or_else(|| account.id.to_string()),
+                account.line,
+            );
+        }
+    }
+
+    fn account(&mut self, old: &ScopeAccount, new: &ScopeAccount) {
+        for (key, value) in [("name", name_of as fn(&_) -> _), ("role-arn", role_of)] {
+            let side = |account| Side { size: 0, text: value(account), line: Some(account.line) };
+            let direction = fields::direction(fields::SCOPE_ACCOUNT, key);
+            self.key(format!("scope.accounts.{}.{key}", new.id), direction, side(old), side(new));
+        }
+    }
+
+    fn gate(&mut self) {
+        self.single("gate", fields::GATE, "fail-on", |policy| {
+            (rank(policy.gate.fail_on), policy.gate.fail_on.to_string())
+        });
+        self.single("gate", fields::GATE, "on-undetermined", |policy| {
+            match policy.gate.on_undetermined {
+                OnUndetermined::Fail => (0, "fail".to_owned()),
+                OnUndetermined::Warn => (1, "warn".to_owned()),
+            }
+        });
+        let today = self.now.date_naive();
+        self.single("gate", fields::GATE, "enforce-from", |policy| {
+            // A day that has come blocks like none.
+            let text = policy.gate.enforce_from.map_or("none".to_owned(), |day| day.to_string());
+            (day_size(policy.gate.enforce_from.unwrap_or(today).max(today)), text)
+        });
+    }
+
+    fn max_age(&mut self) {
+        let before = self.changes.len();
+        self.single("evidence", fields::EVIDENCE, "max-age", |policy| {
+            (policy.max_age.as_secs().into(), policy.max_age.to_string())
+        });
+        // Where what is lacking does not block, a violation that becomes too old passes.
+        if self.new.gate.on_undetermined == OnUndetermined::Warn
+            && let Some(change) = self.changes.get_mut(before)
+        {
+            change.kind = ChangeKind::Weaker;
+        }
+    }
+
+    fn rules(&mut self) {
+        for old in &self.old.rules {
+            let Some(new) = self.new.rule(old.info.id) else { continue };
+            let id = old.info.id;
+            let side = |size: i128, text: String, line| Side { size, text, line };
+            let on = |on: bool| if on { (0, "on".to_owned()) } else { (1, "off".to_owned()) };
+            let ((old_on, old_text), (new_on, new_text)) = (on(old.on), on(new.on));
+            self.key(
+                format!("rules.{id}"),
+                Direction::MoreIsWeaker,
+                side(old_on, old_text, old.line),
+                side(new_on, new_text, new.line),
+            );
+            if !(old.on && new.on) {
+                continue;
+            }
+            self.key(
+                format!("rules.{id}.severity"),
+                fields::direction(fields::RULE, "severity"),
+                side(rank(old.severity), old.severity.to_string(), old.line),
+                side(rank(new.severity), new.severity.to_string(), new.line),
+            );
+            if let (Some(own), Some(was), Some(is)) =
+                (old.info.threshold, old.threshold, new.threshold)
+            {
+                self.key(
+                    format!("rules.{id}.{}", own.key),
+                    fields::threshold_direction(own.key),
+                    side(was.as_secs().into(), was.to_string(), old.line),
+                    side(is.as_secs().into(), is.to_string(), new.line),
+                );
+            }
+        }
+    }
+
+    fn windows(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let named = |windows: &[Window], id: &str| windows.iter().any(|window| window.id == id);
+        let mut gone: Vec<&Window> =
+            old.windows.iter().filter(|window| !named(&new.windows, &window.id)).collect();
+        for window in &new.windows {
+            let known = old.windows.iter().find(|other| other.id == window.id).or_else(|| {
+                // The same window under a new name.
+                let at = gone.iter().position(|other| covers_the_same(other, window))?;
+                Some(gone.remove(at))
+            });
+            match known {
+                Some(known) => self.window(known, window),
+                None => self.new_window(window),
+            }
+        }
+        for window in gone {
+            let key = format!("windows.{}", window.id);
+            self.removed(ChangeKind::Stronger, key, describe(window), window.line);
+        }
+    }
+
+    fn new_window(&mut self, window: &Window) {
+        // Its length and its ticket were checked when it was read.
+        let planned = window.from > self.now;
+        let kind = if planned { ChangeKind::Planned } else { ChangeKind::Weaker };
+        self.added(kind, format!("windows.{}", window.id), describe(window), window.line);
+    }
+
+    fn window(&mut self, old: &Window, new: &Window) {
+        let key = |key: &str| format!("windows.{}.{key}", new.id);
+        let side = |window: &Window, size, text| Side { size, text, line: Some(window.line) };
+        let direction = |key| fields::direction(fields::WINDOW, key);
+        let text = |window: &Window, text: &str| side(window, 0, text.to_owned());
+        // Reached with two names only for the same window under a new one.
+        self.key(key("id"), Direction::Neutral, text(old, &old.id), text(new, &new.id));
+        self.key(
+            key("reason"),
+            direction("reason"),
+            text(old, &old.reason),
+            text(new, &new.reason),
+        );
+        self.key(
+            key("ticket"),
+            direction("ticket"),
+            text(old, &old.ticket),
+            text(new, &new.ticket),
+        );
+        self.window_accounts(old, new);
+        let time = |window, at: DateTime<Utc>| side(window, nanoseconds(at), format_time(at));
+        self.key(key("from"), direction("from"), time(old, old.from), time(new, new.from));
+        self.key(key("to"), direction("to"), time(old, old.to), time(new, new.to));
+        let allow = |key| fields::direction(fields::ALLOW, key);
+        let flag = |window, flag: bool| side(window, flag.into(), flag.to_string());
+        self.key(
+            key("allow.sign-in"),
+            allow("sign-in"),
+            flag(old, old.allow.sign_in),
+            flag(new, new.allow.sign_in),
+        );
+        self.key(
+            key("allow.access-key"),
+            allow("access-key"),
+            flag(old, old.allow.access_key),
+            flag(new, new.allow.access_key),
+        );
+    }
+
+    fn window_accounts(&mut self, old: &Window, new: &Window) {
+        let (was, is) = (account_set(old), account_set(new));
+        if was == is {
+            return;
+        }
+        let narrower = match (&was, &is) {
+            (None, Some(_)) => true,
+            (Some(was), Some(is)) => is.is_subset(was),
+            (_, None) => false,
+        };
+        self.changes.push(Change {
+            kind: if narrower { ChangeKind::Stronger } else { ChangeKind::Weaker },
+            key: format!("windows.{}.accounts", new.id),
+            old: Some(accounts_text(old)),
+            new: Some(accounts_text(new)),
+            old_line: Some(old.line),
+            new_line: Some(new.line),
+        });
+    }
+
+    fn waivers(&mut self) {
+        let (old, new) = (by_waived(&self.old.waivers), by_waived(&self.new.waivers));
+        for (waived, waiver) in &new {
+            match old.get(waived) {
+                Some(known) => self.waiver(waived, known, waiver),
+                // Every new waiver is weaker, one for later days too.
+                None => self.added(
+                    ChangeKind::Weaker,
+                    waived.key(),
+                    format!("{} to {}, {}", waiver.from, waiver.expires, waiver.ticket),
+                    waiver.line,
+                ),
+            }
+        }
+        for (waived, waiver) in old.iter().filter(|(waived, _)| !new.contains_key(waived)) {
+            let text = format!("{} to {}, {}", waiver.from, waiver.expires, waiver.ticket);
+            self.removed(self.less_waived(waived.rule), waived.key(), text, waiver.line);
+        }
+    }
+
+    /// What it means that less of this rule is waived. Some rules judge only what another rule's
+    /// waiver lets through: where that other rule does not block, the end of its waiver ends the
+    /// judging.
+    fn less_waived(&self, rule: RuleId) -> ChangeKind {
+        let opens_another =
+            self.new.rules.iter().any(|r| r.on && r.info.only_if_waived == Some(rule));
+        let blocks =
+            self.new.rule(rule).is_some_and(|r| r.on && r.severity >= self.new.gate.fail_on);
+        if opens_another && !blocks { ChangeKind::Weaker } else { ChangeKind::Stronger }
+    }
+
+    fn waiver(&mut self, waived: &Waived<'_>, old: &Waiver, new: &Waiver) {
+        let key = |key: &str| format!("{}.{key}", waived.key());
+        let direction = |key| fields::direction(fields::WAIVER, key);
+        let side = |waiver: &Waiver, size, text| Side { size, text, line: Some(waiver.line) };
+        let text = |waiver, text: &str| side(waiver, 0, text.to_owned());
+        let day = |waiver, day: NaiveDate| side(waiver, day_size(day), day.to_string());
+        self.key(
+            key("reason"),
+            direction("reason"),
+            text(old, &old.reason),
+            text(new, &new.reason),
+        );
+        self.key(
+            key("ticket"),
+            direction("ticket"),
+            text(old, &old.ticket),
+            text(new, &new.ticket),
+        );
+        self.key(key("from"), direction("from"), day(old, old.from), day(new, new.from));
+        self.key(
+            key("expires"),
+            direction("expires"),
+            day(old, old.expires),
+            day(new, new.expires),
+        );
+    }
+
+    fn limits(&mut self) {
+        self.single("limits", fields::LIMITS, "window", |policy| {
+            (policy.limits.window.as_secs().into(), policy.limits.window.to_string())
+        });
+        self.single("limits", fields::LIMITS, "window-total", |policy| {
+            (policy.limits.window_total.as_secs().into(), policy.limits.window_total.to_string())
+        });
+        self.single("limits", fields::LIMITS, "waiver", |policy| {
+            (policy.limits.waiver.as_secs().into(), policy.limits.waiver.to_string())
+        });
+    }
+}
+
+/// What a waiver covers in one account.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waived<'a> {
+    rule: RuleId,
+    account: &'a AccountId,
+    subject: Option<WaiverSubject>,
+}
+
+impl Waived<'_> {
+    fn key(&self) -> String {
+        let subject = match self.subject {
+            None => String::new(),
+            Some(WaiverSubject::AccessKeyCreated(day)) => format!(" (key {day})"),
+            Some(WaiverSubject::CertificateUploaded(day)) => format!(" (certificate {day})"),
+            Some(WaiverSubject::Use(kind)) => format!(" ({})", kind.id()),
+        };
+        format!("waivers.{}.{}{subject}", self.rule, self.account)
+    }
+}
+
+fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, &Waiver> {
+    let mut waived = BTreeMap::new();
+    for waiver in waivers {
+        for account in &waiver.accounts {
+            let key = Waived { rule: waiver.rule, account, subject: waiver.subject };
+            waived.insert(key, waiver);
+        }
+    }
+    waived
+}
+
+fn by_id(accounts: &[ScopeAccount]) -> BTreeMap<&AccountId, &ScopeAccount> {
+    accounts.iter().map(|account| (&account.id, account)).collect()
+}
+
+fn name_of(account: &ScopeAccount) -> String {
+    account.name.clone().unwrap_or_else(|| "none".to_owned())
+}
+
+fn role_of(account: &ScopeAccount) -> String {
+    account.role_arn.clone().unwrap_or_else(|| "none".to_owned())
+}
+
+fn account_set(window: &Window) -> Option<BTreeSet<&AccountId>> {
+    window.accounts.as_ref().map(|accounts| accounts.iter().collect())
+}
+
+fn accounts_text(window: &Window) -> String {
+    match account_set(window) {
+        None => "all accounts".to_owned(),
+        Some(accounts) => {
+            accounts.iter().map(|account| account.as_str()).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn covers_the_same(one: &Window, other: &Window) -> bool {
+    one.from == other.from
+        && one.to == other.to
+        && one.allow == other.allow
+        && account_set(one) == account_set(other)
+}
+
+fn describe(window: &Window) -> String {
+    let allowed: Vec<_> =
+        [(window.allow.sign_in, "sign-in"), (window.allow.access_key, "access-key")]
+            .iter()
+            .filter(|(allowed, _)| *allowed)
+            .map(|(_, kind)| *kind)
+            .collect();
+    format!(
+        "{} to {}, {}, {}, {}",
+        format_time(window.from),
+        format_time(window.to),
+        accounts_text(window),
+        allowed.join(" and "),
+        window.ticket
+    )
+}
+
+fn rank(severity: Severity) -> i128 {
+    match severity {
+        Severity::Low => 0,
+        Severity::Medium => 1,
+        Severity::High => 2,
+        Severity::Critical => 3,
+    }
+}
+
+fn day_size(day: NaiveDate) -> i128 {
+    i128::from(day.to_epoch_days())
+}
+
+fn nanoseconds(at: DateTime<Utc>) -> i128 {
+    i128::from(at.timestamp()) * 1_000_000_000 + i128::from(at.timestamp_subsec_nanos())
+}
+
+#[cfg(test)]
+mod tests;

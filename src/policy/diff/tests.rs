@@ -1,0 +1,349 @@
+//! Each change has its meaning; no key is without one; what is called harmless is.
+
+use proptest::prelude::*;
+
+use super::super::fields::{self, Kind};
+use super::super::test_rules::RULES;
+use super::*;
+use crate::model::{UseKind, parse_time};
+
+fn now() -> DateTime<Utc> {
+    parse_time("2026-11-20T12:00:00Z").unwrap()
+}
+
+fn parse(text: &str) -> Policy {
+    let text = format!("version: 1\n{text}\n");
+    Policy::parse(&text, "p.yaml", RULES, now()).unwrap_or_else(|e| panic!("{}", e.render(false)))
+}
+
+fn changes(old: &str, new: &str) -> Vec<String> {
+    diff(&parse(old), &parse(new), now()).iter().map(ToString::to_string).collect()
+}
+
+/// A window with these keys besides the required ones.
+fn window(id: &str, from: &str, to: &str, more: &str) -> String {
+    format!("{{ id: {id}, reason: r, ticket: T, from: {from}, to: {to}{more} }}")
+}
+
+const PAST: (&str, &str) = ("2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z");
+const FUTURE: (&str, &str) = ("2026-11-21T09:00:00Z", "2026-11-21T10:00:00Z");
+
+/// A waiver of the key of 2019-05-02.
+fn waiver(rule: &str, accounts: &str, from: &str, expires: &str) -> String {
+    format!(
+        "{{ rule: {rule}, accounts: [{accounts}], subject: {{ access-key-created: 2019-05-02 }}, reason: r, ticket: T, from: {from}, expires: {expires} }}"
+    )
+}
+
+const A: &str = "\"111122223333\"";
+const AB: &str = "\"111122223333\", \"444455556666\"";
+
+#[test]
+fn a_change_is_named_for_what_it_lets_pass() {
+    let w = |id, span: (&str, &str), more: &str| {
+        format!("windows: [{}]", window(id, span.0, span.1, more))
+    };
+    let v = |accounts: &str, from: &str, expires: &str| {
+        format!("waivers: [{}]", waiver("root-access-key-active", accounts, from, expires))
+    };
+    let scope = |ids: &str| format!("scope: {{ accounts: [{ids}] }}");
+    for (old, new, expected) in [
+        ("", "gate: { fail-on: high }", "weaker: gate.fail-on: medium -> high"),
+        ("gate: { fail-on: high }", "", "stronger: gate.fail-on: high -> medium"),
+        ("", "gate: { on-undetermined: warn }", "weaker: gate.on-undetermined: fail -> warn"),
+        ("", "gate: { enforce-from: 2026-12-01 }", "weaker: gate.enforce-from: none -> 2026-12-01"),
+        ("", "gate: { enforce-from: 2026-11-20 }", "other: gate.enforce-from: none -> 2026-11-20"),
+        ("", "evidence: { max-age: 6h }", "weaker: evidence.max-age: 4h15m -> 6h"),
+        ("evidence: { max-age: 6h }", "", "stronger: evidence.max-age: 6h -> 4h15m"),
+        ("", "rules: { root-mfa-missing: off }", "weaker: rules.root-mfa-missing: on -> off"),
+        ("rules: { root-mfa-missing: off }", "", "stronger: rules.root-mfa-missing: off -> on"),
+        (
+            "",
+            "rules: { root-mfa-missing: { severity: high } }",
+            "weaker: rules.root-mfa-missing.severity: critical -> high",
+        ),
+        (
+            "",
+            "rules: { root-mfa-not-hardware: { severity: high } }",
+            "stronger: rules.root-mfa-not-hardware.severity: low -> high",
+        ),
+        (
+            "",
+            "rules: { root-access-key-not-rotated: { max-age: 91d } }",
+            "weaker: rules.root-access-key-not-rotated.max-age: 90d -> 91d",
+        ),
+        (
+            "",
+            "rules: { root-used-outside-window: { within: 6d } }",
+            "weaker: rules.root-used-outside-window.within: 7d -> 6d",
+        ),
+        (
+            "",
+            "rules: { root-used-outside-window: { within: 30d } }",
+            "stronger: rules.root-used-outside-window.within: 7d -> 30d",
+        ),
+        ("", "limits: { window: 24h }", "weaker: limits.window: 12h -> 1d"),
+        ("", "limits: { window-total: 23h }", "stronger: limits.window-total: 1d -> 23h"),
+        ("", "limits: { waiver: 91d }", "weaker: limits.waiver: 90d -> 91d"),
+        (
+            "",
+            &scope("{ id: \"111122223333\" }"),
+            "weaker: scope.accounts: the account of the credentials -> 1 named",
+        ),
+        (
+            &scope("{ id: \"111122223333\", name: prod }"),
+            &scope("{ id: \"111122223333\", name: live }"),
+            "other: scope.accounts.111122223333.name: prod -> live",
+        ),
+        (
+            &scope("{ id: \"111122223333\" }"),
+            &scope("{ id: \"111122223333\" }, { id: \"444455556666\" }"),
+            "stronger: scope.accounts.444455556666: added: 444455556666",
+        ),
+        (
+            &scope("{ id: \"111122223333\" }, { id: \"444455556666\", name: b }"),
+            &scope("{ id: \"111122223333\" }"),
+            "weaker: scope.accounts.444455556666: removed: b",
+        ),
+        (
+            "",
+            &w("a", PAST, ""),
+            "weaker: windows.a: added: 2026-11-20T09:00:00Z to 2026-11-20T10:00:00Z, all accounts, sign-in, T",
+        ),
+        (
+            "",
+            &w("a", FUTURE, ", allow: { access-key: true }"),
+            "planned: windows.a: added: 2026-11-21T09:00:00Z to 2026-11-21T10:00:00Z, all accounts, access-key, T",
+        ),
+        (
+            &w("a", PAST, ""),
+            "",
+            "stronger: windows.a: removed: 2026-11-20T09:00:00Z to 2026-11-20T10:00:00Z, all accounts, sign-in, T",
+        ),
+        (&w("a", PAST, ""), &w("b", PAST, ""), "other: windows.b.id: a -> b"),
+        (
+            &w("a", PAST, ""),
+            &w("a", (PAST.0, "2026-11-20T10:00:01Z"), ""),
+            "weaker: windows.a.to: 2026-11-20T10:00:00Z -> 2026-11-20T10:00:01Z",
+        ),
+        (
+            &w("a", PAST, ""),
+            &w("a", ("2026-11-20T09:30:00Z", PAST.1), ""),
+            "stronger: windows.a.from: 2026-11-20T09:00:00Z -> 2026-11-20T09:30:00Z",
+        ),
+        (
+            &w("a", PAST, &format!(", accounts: [{A}]")),
+            &w("a", PAST, &format!(", accounts: [{AB}]")),
+            "weaker: windows.a.accounts: 111122223333 -> 111122223333, 444455556666",
+        ),
+        (
+            &w("a", PAST, &format!(", accounts: [{A}]")),
+            &w("a", PAST, ""),
+            "weaker: windows.a.accounts: 111122223333 -> all accounts",
+        ),
+        (
+            &w("a", PAST, ""),
+            &w("a", PAST, ", allow: { sign-in: true, access-key: true }"),
+            "weaker: windows.a.allow.access-key: false -> true",
+        ),
+        (
+            "",
+            &v(A, "2026-12-01", "2026-12-31"),
+            "weaker: waivers.root-access-key-active.111122223333 (key 2019-05-02): added: 2026-12-01 to 2026-12-31, T",
+        ),
+        (
+            &v(A, "2026-11-01", "2026-11-30"),
+            &v(AB, "2026-11-01", "2026-11-30"),
+            "weaker: waivers.root-access-key-active.444455556666 (key 2019-05-02): added: 2026-11-01 to 2026-11-30, T",
+        ),
+        (
+            &v(A, "2026-11-01", "2026-11-30"),
+            &v(A, "2026-11-01", "2026-12-01"),
+            "weaker: waivers.root-access-key-active.111122223333 (key 2019-05-02).expires: 2026-11-30 -> 2026-12-01",
+        ),
+        (
+            &v(A, "2026-11-01", "2026-11-30"),
+            "",
+            "stronger: waivers.root-access-key-active.111122223333 (key 2019-05-02): removed: 2026-11-01 to 2026-11-30, T",
+        ),
+    ] {
+        assert_eq!(changes(old, new), [expected], "{old}\n{new}");
+    }
+}
+
+#[test]
+fn order_comments_and_spelling_are_no_change() {
+    let old = "gate: { fail-on: medium }
+limits: { window: 24h, waiver: 1w }
+windows:
+  - { id: a, reason: r, ticket: T, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+  - { id: b, reason: r, ticket: T, from: 2026-11-20T09:00:00Z, to: 2026-11-20T11:00:00Z, accounts: [\"111122223333\", \"444455556666\"] }";
+    let new = "# turned around
+windows:
+  - { id: b, reason: 'r', ticket: T, from: 2026-11-20T10:00:00+01:00, to: 2026-11-20T11:00:00Z, accounts: [\"444455556666\", \"111122223333\"] }
+  - { id: a, reason: r, ticket: T, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z, allow: { sign-in: true } }
+limits: { waiver: 168h, window: 1d }
+rules: { root-mfa-missing: { severity: critical } }";
+    assert_eq!(changes(old, new), Vec::<String>::new());
+}
+
+#[test]
+fn planned_changes_come_first_and_lines_are_those_of_the_files() {
+    let old = parse("gate: { fail-on: medium }");
+    let new = parse(&format!(
+        "rules: {{ root-mfa-missing: off }}\ngate:\n  fail-on: high\nwindows: [{}]",
+        window("a", FUTURE.0, FUTURE.1, "")
+    ));
+    let changes = diff(&old, &new, now());
+    let places: Vec<_> =
+        changes.iter().map(|c| (c.kind, &*c.key, c.old_line, c.new_line)).collect();
+    assert_eq!(
+        places,
+        [
+            (ChangeKind::Planned, "windows.a", None, Some(5)),
+            (ChangeKind::Weaker, "gate.fail-on", Some(2), Some(4)),
+            (ChangeKind::Weaker, "rules.root-mfa-missing", None, Some(2)),
+        ]
+    );
+}
+
+#[test]
+fn facts_that_become_too_old_pass_where_what_is_lacking_does_not_block() {
+    let warn = "gate: { on-undetermined: warn }";
+    let older = format!("{warn}\nevidence: {{ max-age: 6h }}");
+    assert_eq!(changes(&older, warn), ["weaker: evidence.max-age: 6h -> 4h15m"]);
+}
+
+#[test]
+fn the_end_of_a_waiver_that_opens_another_rule_is_weaker_where_its_own_does_not_block() {
+    let lowered = "rules: { root-access-key-active: { severity: low } }";
+    let waived = format!(
+        "{lowered}\nwaivers: [{}]",
+        waiver("root-access-key-active", A, "2026-11-01", "2026-11-30")
+    );
+    assert!(changes(&waived, lowered)[0].starts_with("weaker: waivers."));
+}
+
+/// Every key of the table that is no container, with its path.
+fn leaves(fields: &'static [Field], path: &str, found: &mut Vec<(String, Direction)>) {
+    for field in fields.iter().filter(|field| field.built) {
+        let here = format!("{path}{}", field.key);
+        match field.kind.keys() {
+            Some(inner) => leaves(inner, &format!("{here}."), found),
+            None => found.push((here, field.direction)),
+        }
+    }
+}
+
+#[test]
+fn every_key_has_a_declared_direction() {
+    let mut found = Vec::new();
+    leaves(fields::POLICY, "", &mut found);
+    leaves(fields::RULE, "rules.*.", &mut found);
+    assert!(found.len() > 25, "{found:?}");
+    for (key, direction) in found {
+        assert_ne!(direction, Direction::Unknown, "{key}");
+        let inside = ["rules"].contains(&&*key) || key.ends_with("accounts");
+        assert!(inside || direction != Direction::Inside, "{key}");
+    }
+    for rule in RULES.iter().filter_map(|rule| rule.threshold) {
+        assert_ne!(fields::threshold_direction(rule.key), Direction::Unknown, "{}", rule.key);
+    }
+    assert!(matches!(fields::POLICY[0].kind, Kind::Version));
+}
+
+/// A policy of a few small parts, so that pairs of them often agree.
+fn policy() -> impl Strategy<Value = Policy> {
+    let windows = prop::collection::vec((0..3_u8, 0..30_i64, 1..12_i64, 0..3_u8, 1..4_u8), 0..3);
+    let waivers = prop::collection::vec((0..2_u8, 0..40_i64, 0..40_i64), 0..2);
+    (0..4_usize, any::<bool>(), 0..3_i64, windows, waivers).prop_map(
+        |(fail_on, off, enforce, windows, waivers)| {
+            let mut policy = Policy::built_in(RULES);
+            policy.gate.fail_on = Severity::ALL[fail_on];
+            policy.rules[3].on = !off;
+            let today = now().date_naive();
+            policy.gate.enforce_from = Some(today + chrono::TimeDelta::days(enforce - 1));
+            for (id, start, hours, accounts, allow) in windows {
+                let from = now() + chrono::TimeDelta::hours(start - 25);
+                let account = || vec!["111122223333".parse().unwrap()];
+                policy.windows.retain(|window| window.id != id.to_string());
+                policy.windows.push(Window {
+                    id: id.to_string(),
+                    reason: "r".to_owned(),
+                    ticket: "T".to_owned(),
+                    accounts: (accounts > 0).then(account),
+                    from,
+                    to: from + chrono::TimeDelta::hours(hours),
+                    allow: crate::policy::Allow {
+                        sign_in: allow & 1 > 0,
+                        access_key: allow & 2 > 0,
+                    },
+                    line: 1,
+                });
+            }
+            for (kind, from, days) in waivers {
+                let from = today + chrono::TimeDelta::days(from - 30);
+                let subject = Some(WaiverSubject::Use(UseKind::ALL[usize::from(kind)]));
+                policy.waivers.retain(|waiver| waiver.subject != subject);
+                policy.waivers.push(Waiver {
+                    rule: RULES[3].id,
+                    accounts: vec!["111122223333".parse().unwrap()],
+                    subject,
+                    reason: "r".to_owned(),
+                    ticket: "T".to_owned(),
+                    from,
+                    expires: from + chrono::TimeDelta::days(days),
+                    line: 1,
+                });
+            }
+            policy
+        },
+    )
+}
+
+/// Whether a use of root at this instant blocks a run of now.
+fn blocks(policy: &Policy, kind: UseKind, account: &AccountId, at: DateTime<Utc>) -> bool {
+    let rule = &policy.rules[3];
+    let today = now().date_naive();
+    let waived = policy.waivers.iter().any(|waiver| {
+        waiver.subject == Some(WaiverSubject::Use(kind))
+            && waiver.accounts.contains(account)
+            && waiver.from <= today
+            && today <= waiver.expires
+    });
+    rule.on
+        && rule.severity >= policy.gate.fail_on
+        && policy.gate.enforce_from.is_none_or(|day| day <= today)
+        && !waived
+        && !policy.windows.iter().any(|window| window.covers(account, kind, at))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_not_called_weaker_lets_nothing_pass_that_was_blocked(
+        old in policy(), new in policy(), pick in any::<bool>()
+    ) {
+        // Unrelated policies are nearly always weaker somewhere: take one part of the other.
+        let mut near = old.clone();
+        if pick { near.windows = new.windows.clone() } else { near.waivers = new.waivers.clone() }
+        for new in [&near, &new] {
+            if diff(&old, new, now()).iter().any(|change| change.kind == ChangeKind::Weaker) {
+                continue;
+            }
+            for account in ["111122223333", "444455556666"] {
+                let account: AccountId = account.parse().unwrap();
+                for kind in UseKind::ALL {
+                    for minutes in 0..=26 * 4 {
+                        let at = now() - chrono::TimeDelta::minutes(minutes * 15);
+                        prop_assert!(
+                            !blocks(&old, *kind, &account, at) || blocks(new, *kind, &account, at),
+                            "{kind:?} {account} {at}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
