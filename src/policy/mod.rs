@@ -7,6 +7,7 @@
 
 mod diff;
 mod error;
+mod explain;
 mod fields;
 mod read;
 mod reference;
@@ -19,6 +20,7 @@ mod types;
 
 pub use diff::{Change, ChangeKind, diff};
 pub use error::{PolicyError, PolicyErrors};
+pub use explain::explain;
 pub use reference::reference;
 pub use schema::schema;
 pub use types::{

@@ -1,0 +1,383 @@
+//! The effective policy in words: what is judged, what blocks, every rule with where its setting
+//! comes from, when windows are open, how long waivers last, and whether root may act at an
+//! instant. What people paste into a change ticket.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+
+use super::types::{OnUndetermined, Policy, RulePolicy, Waiver, WaiverSubject, Window};
+use crate::model::{AccountId, Duration, UseKind, format_time};
+
+/// The effective policy as plain text of several paragraphs, ending with a line break.
+///
+/// `at` is the instant that "now" means. With `account`, windows and waivers of other accounts
+/// are left out. Holds text of the policy, which has no control characters.
+#[must_use]
+pub fn explain(policy: &Policy, at: DateTime<Utc>, account: Option<&AccountId>) -> String {
+    let explain = Explain { policy, at, account };
+    let mut out = format!("As of {}\n", format_time(at));
+    for (title, lines) in [
+        ("What is judged", explain.scope()),
+        ("What blocks", explain.gate()),
+        ("Rules", explain.rules()),
+        ("Windows", explain.windows()),
+        ("Waivers", explain.waivers()),
+        ("May root act at this instant?", explain.now()),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n{title}\n");
+        for line in lines {
+            let _ = writeln!(out, "  {}", line.trim_end());
+        }
+    }
+    out
+}
+
+struct Explain<'a> {
+    policy: &'a Policy,
+    at: DateTime<Utc>,
+    account: Option<&'a AccountId>,
+}
+
+impl Explain<'_> {
+    fn scope(&self) -> Vec<String> {
+        if self.policy.scope.is_empty() {
+            return vec!["The account that the credentials belong to: none is named.".to_owned()];
+        }
+        let accounts =
+            self.policy.scope.iter().filter(|a| self.account.is_none_or(|id| *id == a.id));
+        let mut lines: Vec<String> = accounts
+            .map(|account| {
+                let role = account.role_arn.as_deref().unwrap_or("the run's own credentials");
+                format!("{}, with {role} (line {})", self.named(&account.id), account.line)
+            })
+            .collect();
+        if let Some(id) = self.account.filter(|_| lines.is_empty()) {
+            lines.push(format!("{id} is not in the scope: it is not judged."));
+        }
+        lines
+    }
+
+    /// `111122223333 (prod)`.
+    fn named(&self, id: &AccountId) -> String {
+        let account = self.policy.scope.iter().find(|account| account.id == *id);
+        match account.and_then(|account| account.name.as_deref()) {
+            Some(name) => format!("{id} ({name})"),
+            None => id.to_string(),
+        }
+    }
+
+    fn written(&self, key: &str) -> String {
+        match self.policy.lines.get(key) {
+            Some(line) => format!("line {line}"),
+            None => "default".to_owned(),
+        }
+    }
+
+    fn gate(&self) -> Vec<String> {
+        let gate = &self.policy.gate;
+        let mut lines = vec![format!(
+            "Findings of severity {} and above block ({}).",
+            gate.fail_on,
+            self.written("gate.fail-on")
+        )];
+        lines.push(match gate.on_undetermined {
+            OnUndetermined::Fail => {
+                format!("So does a fact that is lacking ({}).", self.written("gate.on-undetermined"))
+            }
+            OnUndetermined::Warn => format!(
+                "A fact that is lacking blocks only critical rules, or where nothing could be read ({}).",
+                self.written("gate.on-undetermined")
+            ),
+        });
+        lines.push(format!(
+            "A fact older than {} decides nothing ({}).",
+            self.policy.max_age,
+            self.written("evidence.max-age")
+        ));
+        if let Some(day) = gate.enforce_from {
+            let line = self.written("gate.enforce-from");
+            lines.push(if self.at.date_naive() < day {
+                format!("Until {day} (UTC) the gate reports and exits 0 ({line}).")
+            } else {
+                format!("The gate blocks since {day} (UTC) ({line}).")
+            });
+        }
+        lines
+    }
+
+    fn rules(&self) -> Vec<String> {
+        let width = self.policy.rules.iter().map(|rule| rule.info.id.0.len()).max().unwrap_or(0);
+        let header =
+            format!("{:width$}  {:3}  {:8}  {:12}  from", "rule", "", "severity", "threshold");
+        let rows = self.policy.rules.iter().map(|rule| {
+            let on = if rule.on { "on" } else { "off" };
+            let threshold = match (rule.info.threshold, rule.threshold) {
+                (Some(own), Some(value)) => format!("{} {value}", own.key),
+                _ => "-".to_owned(),
+            };
+            format!(
+                "{:width$}  {on:3}  {:8}  {threshold:12}  {}",
+                rule.info.id,
+                rule.severity,
+                rule_source(rule)
+            )
+        });
+        std::iter::once(header).chain(rows).collect()
+    }
+
+    fn windows(&self) -> Vec<String> {
+        let mut windows: Vec<&Window> =
+            self.policy.windows.iter().filter(|w| self.concerns(w)).collect();
+        windows.sort_by_key(|window| window.from);
+        if windows.is_empty() {
+            return vec!["None: every use of root is a finding.".to_owned()];
+        }
+        windows.into_iter().flat_map(|window| self.window(window)).collect()
+    }
+
+    fn concerns(&self, window: &Window) -> bool {
+        self.account.is_none_or(|account| window.is_for(account))
+    }
+
+    fn window(&self, window: &Window) -> [String; 2] {
+        let state = if self.at < window.from {
+            format!("opens in {}", between(self.at, window.from))
+        } else if self.at < window.to {
+            format!("open for another {}", between(self.at, window.to))
+        } else {
+            "past".to_owned()
+        };
+        let accounts = match &window.accounts {
+            None => "all accounts".to_owned(),
+            Some(accounts) => {
+                accounts.iter().map(|id| self.named(id)).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let allowed: Vec<_> = UseKind::ALL
+            .iter()
+            .filter(|kind| allows(window, **kind))
+            .map(|kind| kind.id())
+            .collect();
+        [
+            format!(
+                "{} to {}  {}: {state}",
+                format_time(window.from),
+                format_time(window.to),
+                window.id
+            ),
+            format!(
+                "    {} in {accounts}; {}: {} (line {})",
+                allowed.join(" and "),
+                window.ticket,
+                window.reason,
+                window.line
+            ),
+        ]
+    }
+
+    fn waivers(&self) -> Vec<String> {
+        let waivers = self.policy.waivers.iter();
+        let lines: Vec<String> = waivers
+            .filter(|waiver| self.account.is_none_or(|account| waiver.accounts.contains(account)))
+            .flat_map(|waiver| self.waiver(waiver))
+            .collect();
+        if lines.is_empty() { vec!["None.".to_owned()] } else { lines }
+    }
+
+    fn waiver(&self, waiver: &Waiver) -> [String; 2] {
+        let today = self.at.date_naive();
+        let state = if today < waiver.from {
+            format!("begins in {}", days((waiver.from - today).num_days()))
+        } else if today <= waiver.expires {
+            // The last day is included.
+            format!("{} left", days((waiver.expires - today).num_days() + 1))
+        } else {
+            "expired".to_owned()
+        };
+        let accounts =
+            waiver.accounts.iter().map(|id| self.named(id)).collect::<Vec<_>>().join(", ");
+        [
+            format!("{}{} in {accounts}", waiver.rule, subject(waiver.subject)),
+            format!(
+                "    {} to {}: {state}; {}: {} (line {})",
+                waiver.from, waiver.expires, waiver.ticket, waiver.reason, waiver.line
+            ),
+        ]
+    }
+
+    /// For each account and kind of use: whether a window covers it at the instant.
+    fn now(&self) -> Vec<String> {
+        let accounts: Vec<&AccountId> = match self.account {
+            Some(account) => vec![account],
+            None => self.policy.scope.iter().map(|account| &account.id).collect(),
+        };
+        if accounts.is_empty() {
+            return UseKind::ALL.iter().map(|kind| self.may(None, *kind)).collect();
+        }
+        let each = |account| UseKind::ALL.iter().map(move |kind| self.may(Some(account), *kind));
+        accounts.into_iter().flat_map(each).collect()
+    }
+
+    fn may(&self, account: Option<&AccountId>, kind: UseKind) -> String {
+        let concerns = |window: &&Window| {
+            allows(window, kind)
+                && match account {
+                    Some(account) => window.is_for(account),
+                    // No account is known: only what holds for all of them.
+                    None => window.accounts.is_none(),
+                }
+        };
+        let whose = account.map_or("any account".to_owned(), |account| self.named(account));
+        let what = match kind {
+            UseKind::SignIn => "sign-in",
+            UseKind::AccessKey => "use of an access key",
+        };
+        let windows = || self.policy.windows.iter().filter(concerns);
+        if let Some(open) = windows().find(|window| window.from <= self.at && self.at < window.to) {
+            let (id, to) = (&open.id, format_time(open.to));
+            return format!("{whose}, {what}: yes, window {id} is open until {to}.");
+        }
+        match windows().filter(|window| window.from > self.at).min_by_key(|window| window.from) {
+            Some(next) => format!(
+                "{whose}, {what}: no window is open; the next is {}, from {}.",
+                next.id,
+                format_time(next.from)
+            ),
+            None => format!("{whose}, {what}: no window is open, and none is planned."),
+        }
+    }
+}
+
+fn rule_source(rule: &RulePolicy) -> String {
+    let Some(line) = rule.line else { return "default".to_owned() };
+    let default = RulePolicy::default_of(rule.info);
+    let mut changed = Vec::new();
+    if rule.severity != default.severity {
+        changed.push(default.severity.to_string());
+    }
+    if let (true, Some(threshold)) = (rule.threshold != default.threshold, default.threshold) {
+        changed.push(threshold.to_string());
+    }
+    if changed.is_empty() {
+        format!("line {line}")
+    } else {
+        format!("line {line} (default {})", changed.join(", "))
+    }
+}
+
+fn allows(window: &Window, kind: UseKind) -> bool {
+    match kind {
+        UseKind::SignIn => window.allow.sign_in,
+        UseKind::AccessKey => window.allow.access_key,
+    }
+}
+
+fn subject(subject: Option<WaiverSubject>) -> String {
+    match subject {
+        None => String::new(),
+        Some(WaiverSubject::AccessKeyCreated(day)) => format!(", key of {day},"),
+        Some(WaiverSubject::CertificateUploaded(day)) => format!(", certificate of {day},"),
+        Some(WaiverSubject::Use(kind)) => format!(", {},", kind.id()),
+    }
+}
+
+/// The time from one instant to a later one, in whole minutes.
+fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    let minutes = u64::try_from((to - from).num_minutes()).unwrap_or_default();
+    if minutes == 0 {
+        "less than a minute".to_owned()
+    } else {
+        Duration::seconds(minutes * 60).to_string()
+    }
+}
+
+fn days(count: i64) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::parse_time;
+    use crate::policy::test_rules::RULES;
+
+    fn example() -> Policy {
+        let text = include_str!("../../policy.example.yaml");
+        let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+        Policy::parse(text, "policy.example.yaml", RULES, now).unwrap()
+    }
+
+    fn explained(at: &str, account: Option<&str>) -> String {
+        let account = account.map(|id| id.parse().unwrap());
+        explain(&example(), parse_time(at).unwrap(), account.as_ref())
+    }
+
+    #[test]
+    fn the_example_is_explained_line_by_line() {
+        let expected = "As of 2026-11-20T12:00:00Z
+
+What is judged
+  111122223333 (prod), with arn:aws:iam::111122223333:role/rootgate (line 10)
+  444455556666 (billing), with arn:aws:iam::444455556666:role/rootgate (line 11)
+
+What blocks
+  Findings of severity medium and above block (line 14).
+  So does a fact that is lacking (line 15).
+  A fact older than 4h15m decides nothing (line 18).
+
+Rules
+  rule                                   severity  threshold     from
+  root-access-key-active            on   critical  -             default
+  root-access-key-present           on   high      -             default
+  root-access-key-not-rotated       on   high      max-age 90d   default
+  root-used-outside-window          on   high      within 30d    line 23 (default 7d)
+  root-mfa-missing                  on   critical  -             default
+  root-mfa-not-hardware             on   medium    -             line 22 (default low)
+  root-signing-certificate-present  on   high      -             default
+
+Windows
+  2026-10-29T08:00:00Z to 2026-10-29T10:00:00Z  october-tax-settings: past
+      sign-in in 444455556666 (billing); CHG-1187: change the tax registration, which only root can (line 27)
+  2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z  december-close-sandbox: opens in 12d1h
+      sign-in in 111122223333 (prod); CHG-1234: close the sandbox account, which only its root user can (line 33)
+
+Waivers
+  root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
+      2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 43)
+
+May root act at this instant?
+  111122223333 (prod), sign-in: no window is open; the next is december-close-sandbox, from 2026-12-02T13:00:00Z.
+  111122223333 (prod), use of an access key: no window is open, and none is planned.
+  444455556666 (billing), sign-in: no window is open, and none is planned.
+  444455556666 (billing), use of an access key: no window is open, and none is planned.
+";
+        assert_eq!(explained("2026-11-20T12:00:00Z", None), expected);
+    }
+
+    #[test]
+    fn an_instant_inside_a_window_is_a_yes_with_its_end() {
+        let text = explained("2026-12-02T14:59:59Z", Some("111122223333"));
+        assert!(text.contains("(prod), sign-in: yes, window december-close-sandbox is open until 2026-12-02T15:00:00Z."), "{text}");
+        assert!(text.contains("open for another less than a minute"), "{text}");
+        assert!(!text.contains("444455556666"), "{text}");
+        let text = explained("2026-12-02T15:00:00Z", Some("111122223333"));
+        assert!(
+            text.contains("(prod), sign-in: no window is open, and none is planned."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_last_day_of_a_waiver_is_a_day_left() {
+        for (at, state) in [
+            ("2026-10-31T23:59:59Z", "begins in 1 day;"),
+            ("2027-01-15T23:59:59Z", ": 1 day left;"),
+            ("2027-01-16T00:00:00Z", ": expired;"),
+        ] {
+            let text = explained(at, None);
+            assert!(text.contains(state), "{text}");
+        }
+    }
+}
