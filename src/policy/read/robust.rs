@@ -46,23 +46,25 @@ fn same(node: &Node, other: &serde_yaml::Value) -> bool {
     }
 }
 
-fn agrees_with_serde_yaml(text: &str) -> bool {
+/// `None` where the independent reader refuses the text: it reads YAML 1.1, in which for example
+/// a blank line may not hold a tab.
+fn agrees_with_serde_yaml(text: &str) -> Option<bool> {
     let text = text.trim_start_matches('\u{feff}');
     let tree = tree::read(text, &mut Vec::new()).unwrap();
-    same(&tree, &serde_yaml::from_str(text).unwrap())
+    Some(same(&tree, &serde_yaml::from_str(text).ok()?))
 }
 
 #[test]
 fn an_independent_reader_sees_the_same_values() {
-    assert!(agrees_with_serde_yaml(EXAMPLE));
-    assert!(agrees_with_serde_yaml(&EXAMPLE.replace('\n', "\r\n")));
+    assert_eq!(agrees_with_serde_yaml(EXAMPLE), Some(true));
+    assert_eq!(agrees_with_serde_yaml(&EXAMPLE.replace('\n', "\r\n")), Some(true));
     for text in [
         "a: off\nb: no\nc: \"012\"\nd: 'it''s'\ne: 2026-11-01\nf: 1e3\n",
         "a: >-\n  two\n  lines\nb: |\n  kept\n  as is\nc: plain\n  goes on\n",
         "a: {b: [1, x, {c: d}], e: }\nf: ~\n",
         "\"q\\u0041\": \"tab\\tline\\n\"\n",
     ] {
-        assert!(agrees_with_serde_yaml(text), "{text}");
+        assert_eq!(agrees_with_serde_yaml(text), Some(true), "{text}");
     }
 }
 
@@ -194,7 +196,7 @@ proptest! {
             text.replace_range(places[from]..to, &piece);
         }
         match parse(&text) {
-            Ok(_) => prop_assert!(agrees_with_serde_yaml(&text), "{}", text),
+            Ok(_) => prop_assert_ne!(agrees_with_serde_yaml(&text), Some(false), "{}", text),
             Err(errors) => is_clean(&errors),
         }
     }

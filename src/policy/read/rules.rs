@@ -62,13 +62,15 @@ impl Reader<'_> {
     ) -> (Option<Severity>, Option<Duration>) {
         let (mut severity, mut threshold) = (None, None);
         for entry in entries {
-            match (entry.key.as_str(), info.threshold) {
-                _ if entry.value.is_null() => self.no_value(entry),
-                ("severity", _) => severity = self.severity_of(&entry.value, "severity"),
-                (key, Some(own)) if key == own.key => {
-                    threshold = self.duration_within(&entry.value, key, own.least, own.most);
-                }
-                _ => self.unknown_setting(entry, info),
+            let own = info.threshold.filter(|own| own.key == entry.key);
+            if entry.key != "severity" && own.is_none() {
+                self.unknown_setting(entry, info);
+            } else if entry.value.is_null() {
+                self.no_value(entry);
+            } else if let Some(own) = own {
+                threshold = self.duration_within(&entry.value, own.key, own.least, own.most);
+            } else {
+                severity = self.severity_of(&entry.value, "severity");
             }
         }
         (severity, threshold)
