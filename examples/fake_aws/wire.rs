@@ -141,6 +141,7 @@ impl Response {
     /// The envelope of a Query error; for the token endpoint a JSON message.
     pub fn error(call: &str, status: u16, code: &str, message: &str) -> Self {
         if call == "GitHubToken" {
+            let status = if code == "Throttling" { 429 } else { status };
             return Self::json(status, serde_json::json!({ "message": message }).to_string());
         }
         let kind = if status < 500 { "Sender" } else { "Receiver" };

@@ -116,6 +116,8 @@ impl CallError {
         };
         let message = if code.is_none() && message.is_empty() {
             format!("HTTP {status} with a body that is not AWS's")
+        } else if code.is_none() {
+            format!("HTTP {status}: {}", one_line(message))
         } else {
             one_line(message)
         };
@@ -125,12 +127,7 @@ impl CallError {
     /// `AccessDenied (HTTP 403): User … is not authorized …`.
     pub(super) fn said(&self) -> String {
         match (self.code.as_str(), self.status) {
-            ("", 0) => self.message.clone(),
-            ("", status) if self.message.contains("HTTP") => {
-                debug_assert!(status > 0);
-                self.message.clone()
-            }
-            ("", status) => format!("HTTP {status}: {}", self.message),
+            ("", _) => self.message.clone(),
             (code, status) => format!("{code} (HTTP {status}): {}", self.message),
         }
     }

@@ -73,7 +73,8 @@ impl Pace {
         let mut pause = self.first_pause;
         let mut said = None;
         for attempt in 1.. {
-            let error = match self.once(&mut call).await {
+            let limit = self.attempt.min(self.left());
+            let error = match self.once(limit, &mut call).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -97,11 +98,19 @@ impl Pace {
         Err(CallError::new(Kind::TimedOut, "no answer in time"))
     }
 
+    /// Makes the call once, in the time that is left.
+    pub(super) async fn single<T>(
+        &self,
+        mut call: impl AsyncFnMut() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        self.once(self.left(), &mut call).await
+    }
+
     async fn once<T>(
         &self,
+        limit: Duration,
         call: &mut impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let limit = self.attempt.min(self.left());
         tokio::select! {
             biased;
             why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),

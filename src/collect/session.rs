@@ -24,7 +24,7 @@ use super::whole_answer::WholeAnswer;
 use super::{Settings, SignInError, Sinks, guard, session_policy};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
-const METADATA: Duration = Duration::from_millis(500);
+const METADATA: Duration = Duration::from_millis(1_000);
 
 /// What all sign-ins of a run share. It holds no credentials.
 pub(super) struct Access<'a> {
@@ -95,8 +95,8 @@ impl<'a> Access<'a> {
         let metadata = imds::Client::builder()
             .configure(&config)
             .max_attempts(1)
-            .connect_timeout(METADATA)
-            .read_timeout(METADATA)
+            .operation_attempt_timeout(METADATA)
+            .operation_timeout(METADATA)
             .build();
         let provider = DefaultCredentialsChain::builder()
             .configure(config)
@@ -108,7 +108,7 @@ impl<'a> Access<'a> {
             let loaded = provider.provide_credentials().await;
             loaded.map_err(|error| CallError::new(Kind::Refused, chain(&error)))
         };
-        let credentials = pace.persist(load).await.map_err(|error| match error.kind {
+        let credentials = pace.single(load).await.map_err(|error| match error.kind {
             Kind::Interrupted => SignInError::Interrupted(error.message),
             _ => self.no_credentials(error.message),
         })?;
@@ -342,5 +342,128 @@ fn first_region(partition: &Partition) -> &'static str {
         "aws-us-gov" => home("us-gov-").1,
         "aws-eusc" => home("eusc-").1,
         _ => home("us-east-1").1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use crate::collect::Environment;
+    use crate::model::Source;
+
+    /// Notes where a request would go, and sends nothing.
+    #[derive(Debug, Clone, Default)]
+    struct Addressee(Arc<Mutex<String>>);
+
+    impl HttpConnector for Addressee {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            *self.0.lock().unwrap() = request.uri().to_owned();
+            HttpConnectorFuture::ready(Err(ConnectorError::user("not sent".into())))
+        }
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            targets: Vec::new(),
+            role_arn: None,
+            allowed_accounts: Vec::new(),
+            region: None,
+            endpoint_url: None,
+            ca_bundle: None,
+            oidc_audience: None,
+            external_id: None,
+            timeout: Duration::from_secs(300),
+            concurrency: 1,
+            needs: BTreeSet::from([Source::AccountSummary]),
+            environment: Environment::default(),
+        }
+    }
+
+    /// The addresses of STS and IAM for a role of `partition` when `region` is configured.
+    fn addresses(partition: &str, region: Option<&str>) -> (String, String) {
+        let (settings, addressee) = (settings(), Addressee::default());
+        let connector = addressee.clone();
+        let sinks = Sinks { command: &|_| (), note: &|_| () };
+        let access = Access {
+            settings: &settings,
+            sinks: &sinks,
+            transport: Transport::new(None, Duration::from_secs(1)).unwrap(),
+            base: SdkConfig::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .retry_config(RetryConfig::disabled())
+                .http_client(http_client_fn(move |_, _| {
+                    SharedHttpConnector::new(connector.clone())
+                }))
+                .build(),
+            region: region.map(str::to_owned),
+        };
+        let partition = Partition::new(partition).unwrap();
+        let region = access.region_in(Some(&partition));
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
+        let config = access.config(region, Some(keys));
+        let session = Session {
+            account: "111122223333".parse().unwrap(),
+            partition,
+            arn: String::new(),
+            claims: None,
+            config,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let seen = || addressee.0.lock().unwrap().clone();
+        runtime.block_on(async {
+            assert!(client(&session.config).get_caller_identity().send().await.is_err());
+            let sts = seen();
+            assert!(session.iam().get_account_summary().send().await.is_err());
+            (sts, seen())
+        })
+    }
+
+    #[test]
+    fn every_partition_has_its_own_addresses_and_sts_is_always_regional() {
+        for (partition, region, sts, iam) in [
+            ("aws", None, "https://sts.us-east-1.amazonaws.com/", "https://iam.amazonaws.com/"),
+            (
+                "aws",
+                Some("eu-central-1"),
+                "https://sts.eu-central-1.amazonaws.com/",
+                "https://iam.amazonaws.com/",
+            ),
+            (
+                "aws-cn",
+                Some("eu-central-1"),
+                "https://sts.cn-north-1.amazonaws.com.cn/",
+                "https://iam.cn-north-1.amazonaws.com.cn/",
+            ),
+            (
+                "aws-cn",
+                Some("cn-northwest-1"),
+                "https://sts.cn-northwest-1.amazonaws.com.cn/",
+                "https://iam.cn-north-1.amazonaws.com.cn/",
+            ),
+            (
+                "aws-us-gov",
+                None,
+                "https://sts.us-gov-west-1.amazonaws.com/",
+                "https://iam.us-gov.amazonaws.com/",
+            ),
+            (
+                "aws-eusc",
+                None,
+                "https://sts.eusc-de-east-1.amazonaws.eu/",
+                "https://iam.eusc-de-east-1.amazonaws.eu/",
+            ),
+        ] {
+            let expected = (sts.to_owned(), iam.to_owned());
+            assert_eq!(addresses(partition, region), expected, "{partition} {region:?}");
+        }
     }
 }

@@ -96,6 +96,13 @@ pub enum SignInError {
         /// Whose they may be.
         expected: Vec<AccountId>,
     },
+    /// An account of the scope that `--account` does not allow.
+    NotAllowed {
+        /// The account.
+        account: AccountId,
+        /// What is allowed.
+        allowed: Vec<AccountId>,
+    },
     /// `GetCallerIdentity` did not say who this is.
     NoIdentity(String),
     /// `--external-id` without any AssumeRole.
@@ -265,6 +272,10 @@ impl SignInError {
             Self::WrongAccount { found, expected } => {
                 format!("the credentials belong to account {found}, not to {}", list(expected))
             }
+            Self::NotAllowed { account, allowed } => format!(
+                "account {account} may not be signed in to: `--account` allows {}",
+                list(allowed)
+            ),
             Self::NoIdentity(_) => "AWS does not say whose the credentials are".into(),
             Self::ExternalIdUnused => {
                 "`--external-id` is given, but no role is assumed with it".into()
@@ -374,6 +385,9 @@ impl SignInError {
                 .into(),
             Self::WrongAccount { .. } => "sign in to the right account, or correct `--account` or \
                  the policy's `scope.accounts`"
+                .into(),
+            Self::NotAllowed { .. } => "add it to `--account` (the action's input \
+                 `allowed-account-ids`), or take it out of the policy's `scope.accounts`"
                 .into(),
             Self::NoIdentity(_) => "sts:GetCallerIdentity needs no permission, so look at proxies \
                  and endpoints on the way to AWS; then run again"

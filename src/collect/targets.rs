@@ -154,8 +154,8 @@ impl Run<'_> {
     fn way_in(&self, target: &Named<'_>) -> Result<WayIn> {
         let allowed = &self.settings.allowed_accounts;
         if !allowed.is_empty() && !allowed.contains(&target.account) {
-            let (found, expected) = (target.account.clone(), allowed.clone());
-            return Err(SignInError::WrongAccount { found, expected });
+            let (account, allowed) = (target.account.clone(), allowed.clone());
+            return Err(SignInError::NotAllowed { account, allowed });
         }
         match (target.role_arn, &self.own) {
             (_, Some(own)) if own.account == target.account => Ok(WayIn::Own),

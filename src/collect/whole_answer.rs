@@ -40,8 +40,12 @@ impl Intercept for WholeAnswer {
             return Ok(()); // an error answer; what it is not understood to be, it is not
         }
         let operation = config.load::<Metadata>().map_or("", Metadata::name);
-        let body = response.body().bytes().unwrap_or_default();
-        Ok(check(operation, body)?)
+        match response.body().bytes() {
+            Some(body) => Ok(check(operation, body)?),
+            // The connection broke; that is an error already, and one that may pass.
+            None if context.output_or_error().is_err() => Ok(()),
+            None => Err(NotWhole("its body was never read".into()).into()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// A running fake. It ends when this is dropped, and by itself when the test dies: its standard
 /// input closes.
 pub(crate) struct Fake {
-    child: Child,
+    child: Option<Child>,
     port: u16,
 }
 
@@ -29,7 +29,7 @@ impl Fake {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap_or_else(|_| panic!("not understood: {scenario}"));
-        Self { child, port }
+        Self { child: Some(child), port }
     }
 
     /// A scenario of `examples/scenarios/`.
@@ -41,6 +41,16 @@ impl Fake {
     /// An account without keys, with these lines added.
     pub(crate) fn with(lines: &str) -> Self {
         Self::start(&format!("account = 111122223333\n{lines}\n"))
+    }
+
+    /// One that another process started.
+    pub(crate) fn at(port: u16) -> Self {
+        Self { child: None, port }
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its address, for `--endpoint-url`.
@@ -82,8 +92,10 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

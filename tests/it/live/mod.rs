@@ -1,5 +1,8 @@
 //! Live collection, in this process, against the fake AWS.
 
+mod accounts;
+mod chain;
+mod faults;
 mod half_answers;
 mod report;
 mod sign_in;

@@ -1,8 +1,10 @@
 //! Signing in, and every way in which that fails.
 
+use std::time::{Duration, Instant};
+
 use rootgate::collect::SignInError;
 
-use super::{ROLE, environment, run, settings};
+use super::{ROLE, environment, run, settings, target};
 use crate::fake::Fake;
 
 #[test]
@@ -46,7 +48,10 @@ fn another_account_is_refused_before_any_evidence_call() {
     let mut settings = settings(&fake);
     settings.allowed_accounts = vec!["444455556666".parse().unwrap()];
     let error = run(&settings).result.unwrap_err();
-    assert!(matches!(error, SignInError::WrongAccount { .. }), "{error:?}");
+    assert_eq!(
+        error.what(),
+        "account 111122223333 may not be signed in to: `--account` allows 444455556666"
+    );
     assert_eq!(fake.names().len(), 0, "the role's ARN already tells");
     settings.allowed_accounts.clear();
     settings.targets[0].account = Some("444455556666".parse().unwrap());
@@ -61,4 +66,238 @@ fn an_untrusted_token_is_explained_with_the_statement_that_would_accept_it() {
     let error = run(&settings(&fake)).result.unwrap_err();
     assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 1, "a denial is not asked again");
     insta::assert_snapshot!(error.to_string());
+}
+
+/// A wire error of AssumeRoleWithWebIdentity, the variant it becomes, what its help must say, and
+/// how often it may be asked.
+const REFUSALS: &[(&str, &str, &[&str], bool)] = &[
+    (
+        "403 AccessDenied Not authorized to perform sts:AssumeRoleWithWebIdentity",
+        "NotTrusted",
+        &[
+            "sub: repo:octo-org/octo-repo:ref:refs/heads/main",
+            "aud: sts.amazonaws.com",
+            "repo:octo-org@65/octo-repo@74:ref:refs/heads/main",
+            "an SCP or RCP denies it",
+        ],
+        false,
+    ),
+    (
+        "400 InvalidIdentityToken No OpenIDConnect provider found in your account for \
+         https://token.actions.githubusercontent.com",
+        "NoProvider",
+        &[
+            "create an IAM OIDC provider in account 111122223333",
+            "https://token.actions.githubusercontent.com",
+            "sts.amazonaws.com",
+        ],
+        false,
+    ),
+    (
+        "400 InvalidIdentityToken Incorrect token audience",
+        "WrongAudience",
+        &["client ids of the IAM OIDC provider", "--oidc-audience"],
+        false,
+    ),
+    (
+        "400 InvalidIdentityToken Couldn't retrieve verification key from your identity provider, \
+         please reference AssumeRoleWithWebIdentity documentation for requirements",
+        "IssuerUnreachable",
+        &["run the job again in a few minutes"],
+        true,
+    ),
+    (
+        "400 InvalidIdentityToken The JWKS of your identity provider has more than 100 RSA keys",
+        "TooManyKeys",
+        &["at most 100 RSA and 100 EC keys"],
+        false,
+    ),
+    (
+        "400 InvalidIdentityToken The ID Token provided is not a valid JWT",
+        "TokenInvalid",
+        &["--oidc-audience"],
+        false,
+    ),
+    (
+        "400 ExpiredTokenException Token expired: current date/time 1795250000 must be before the \
+         expiration date/time 1795240000",
+        "TokenExpired",
+        &["check the clock of the runner"],
+        false,
+    ),
+    (
+        "400 IDPCommunicationError Couldn't reach the identity provider",
+        "IssuerUnreachable",
+        &["/.well-known/openid-configuration"],
+        true,
+    ),
+    (
+        "403 IDPRejectedClaim The claim was rejected",
+        "IssuerRefused",
+        &["claims of the token"],
+        false,
+    ),
+    (
+        "400 MalformedPolicyDocument Syntax errors in policy.",
+        "SessionPolicy",
+        &["please report it"],
+        false,
+    ),
+    (
+        "400 PackedPolicyTooLarge Packed policy consumes 104%",
+        "SessionPolicy",
+        &["please report it"],
+        false,
+    ),
+    (
+        "403 RegionDisabledException STS is not activated in this region for account:111122223333.",
+        "RegionDisabled",
+        &["IAM, Account settings", "--region"],
+        false,
+    ),
+    (
+        "400 ValidationError The requested DurationSeconds exceeds the MaxSessionDuration set for \
+         this role.",
+        "InvalidRequest",
+        &["check the role's ARN"],
+        false,
+    ),
+    (
+        "403 SignatureDoesNotMatch Signature expired: 20261121T080000Z is now earlier than \
+         20261121T083000Z",
+        "ClockSkew",
+        &["set the clock"],
+        false,
+    ),
+    ("400 Throttling Rate exceeded", "NoAnswer", &["--timeout"], true),
+    ("500 InternalFailure oops", "NoAnswer", &["--timeout"], true),
+    ("400 SomethingNew what is this", "Refused", &["see what AWS said"], false),
+];
+
+#[test]
+fn every_refusal_of_sts_has_its_own_explanation() {
+    for (wire, variant, phrases, again) in REFUSALS {
+        let fake = Fake::with(&format!("fault AssumeRoleWithWebIdentity = error {wire}"));
+        let mut settings = settings(&fake);
+        settings.timeout = Duration::from_millis(1_500);
+        let started = Instant::now();
+        let error = run(&settings).result.unwrap_err();
+        assert!(started.elapsed() < Duration::from_millis(1_500), "{wire}");
+        let debug = format!("{error:?}");
+        assert!(debug.starts_with(variant), "{wire}: {debug}");
+        let text = error.to_string();
+        let (code, message) = wire[4..].split_once(' ').unwrap();
+        let said = format!("said:    {code} (HTTP {}): {message}", &wire[..3]);
+        assert!(text.contains(&said), "{text}");
+        assert!(text.contains("nothing was judged (exit code 2)"), "{text}");
+        for phrase in *phrases {
+            assert!(text.contains(phrase), "{variant} lacks `{phrase}`: {text}");
+        }
+        let asked = fake.count("AssumeRoleWithWebIdentity");
+        assert!(if *again { (2..=30).contains(&asked) } else { asked == 1 }, "{wire}: {asked}");
+        assert_eq!(fake.count("GitHubToken"), asked, "a new token for every attempt");
+        assert_eq!(fake.count("GetCallerIdentity"), 0);
+    }
+}
+
+#[test]
+fn a_passing_trouble_with_githubs_keys_is_survived() {
+    for fault in [
+        "400 IDPCommunicationError x",
+        "400 InvalidIdentityToken Couldn't retrieve \
+                   verification key from your identity provider",
+        "503 X y",
+    ] {
+        let fake = Fake::with(&format!("fault AssumeRoleWithWebIdentity = 2 times error {fault}"));
+        assert!(run(&settings(&fake)).result.is_ok(), "{fault}");
+        assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 3);
+    }
+}
+
+#[test]
+fn what_githubs_token_endpoint_says_is_shown_and_retried_only_if_it_may_pass() {
+    for (fault, phrase, most) in [
+        ("error 401 x Bad credentials", "HTTP 401", 1),
+        ("error 403 x no", "HTTP 403", 1),
+        ("status 500", "HTTP 500", 30),
+        ("reset", "cannot be reached", 5),
+        ("hang", "did not answer in time", 3),
+    ] {
+        let fake = Fake::with(&format!("fault GitHubToken = {fault}"));
+        let mut settings = settings(&fake);
+        settings.timeout = Duration::from_millis(1_500);
+        let error = run(&settings).result.unwrap_err();
+        assert!(matches!(error, SignInError::NoIdToken(_)), "{fault}: {error:?}");
+        assert!(error.to_string().contains(phrase), "{fault}: {error}");
+        let asked = fake.count("GitHubToken");
+        assert!(asked <= most && (most == 1 || asked > 1), "{fault}: {asked}");
+    }
+}
+
+#[test]
+fn an_audience_can_be_named_and_china_has_its_own() {
+    let fake = Fake::start("account = 111122223333\npartition = aws-cn\n");
+    let mut settings = settings(&fake);
+    settings.targets =
+        vec![target("111122223333", Some("arn:aws-cn:iam::111122223333:role/rootgate"))];
+    let collected = run(&settings).result.unwrap();
+    assert_eq!(collected.claims.unwrap().aud, "sts.amazonaws.com.cn");
+    assert_eq!(collected.evidence[0].partition.as_ref().unwrap().as_str(), "aws-cn");
+    assert_eq!(fake.calls()[2]["region"], "cn-north-1", "eu-central-1 lies in another partition");
+    settings.oidc_audience = Some("our-own audience".to_owned());
+    let error = run(&settings).result.unwrap_err();
+    assert!(error.what().contains("`our-own audience`"), "{error}");
+}
+
+#[test]
+fn an_identity_without_an_account_ends_the_run() {
+    for (fault, variant) in [
+        ("denied", "Refused"),
+        ("expired", "BadCredentials"),
+        ("error 403 InvalidClientTokenId The security token is invalid", "BadCredentials"),
+        ("throttled", "NoAnswer"),
+        ("hang", "NoAnswer"),
+    ] {
+        let fake = Fake::with(&format!("fault GetCallerIdentity = {fault}"));
+        let mut settings = settings(&fake);
+        settings.timeout = Duration::from_millis(1_500);
+        let error = run(&settings).result.unwrap_err();
+        assert!(format!("{error:?}").starts_with(variant), "{fault}: {error:?}");
+        assert!(!fake.names().iter().any(|call| call.contains("Summary")));
+    }
+}
+
+#[test]
+fn no_secret_is_in_anything_that_a_run_says() {
+    for lines in [
+        "",
+        "fault AssumeRoleWithWebIdentity = denied",
+        "fault AssumeRoleWithWebIdentity = cut",
+        "fault AssumeRoleWithWebIdentity = html",
+        "fault GitHubToken = cut",
+        "fault GitHubToken = short",
+        "fault GetCallerIdentity = denied",
+        "fault * = every 2 expired",
+    ] {
+        let fake = Fake::with(lines);
+        let mut settings = settings(&fake);
+        settings.timeout = Duration::from_millis(1_500);
+        settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
+        let ran = run(&settings);
+        let secrets: Vec<&str> = ran
+            .commands
+            .iter()
+            .filter_map(|command| command.strip_prefix("::add-mask::"))
+            .flat_map(|secret| secret.split('.')) // each part of a JWT, too
+            .chain(["runner-token", "SESSIONTOKEN"])
+            .collect();
+        let said = match &ran.result {
+            Ok(collected) => format!("{collected:?}"),
+            Err(error) => format!("{error:?}\n{error}"),
+        };
+        let everything = format!("{said}\n{}\n{settings:?}", ran.notes.join("\n"));
+        for secret in secrets {
+            assert!(!everything.contains(secret), "{lines}: {secret} in {everything}");
+        }
+    }
 }

@@ -1,0 +1,108 @@
+//! Several accounts in one run.
+
+use std::time::{Duration, Instant};
+
+use rootgate::collect::SignInError;
+use rootgate::model::{AccountId, Cause, Evidence};
+
+use super::{run, settings, target};
+use crate::fake::Fake;
+
+const IDS: [&str; 3] = ["444455556666", "111122223333", "123456789012"];
+
+fn role(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/rootgate")
+}
+
+fn three(more: &str) -> Fake {
+    let lines: Vec<String> = IDS.iter().map(|id| format!("account = {id}")).collect();
+    Fake::start(&format!("{}\n{more}\n", lines.join("\n")))
+}
+
+fn ids(evidence: &[Evidence]) -> Vec<&str> {
+    evidence.iter().map(|evidence| evidence.account.as_str()).collect()
+}
+
+#[test]
+fn each_account_is_entered_by_its_own_token_and_reported_in_order() {
+    let fake = three("");
+    let mut settings = settings(&fake);
+    settings.targets = IDS.iter().map(|id| target(id, Some(&role(id)))).collect();
+    let collected = run(&settings).result.unwrap();
+    assert_eq!(ids(&collected.evidence), IDS);
+    assert!(collected.evidence.iter().all(|evidence| !evidence.nothing_read()));
+    assert_eq!(fake.count("GitHubToken"), 3);
+    assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 3);
+    assert_eq!(fake.count("AssumeRole"), 0);
+    assert_eq!(fake.count("GetAccountSummary"), 3);
+}
+
+#[test]
+fn a_further_account_that_cannot_be_entered_is_gaps_for_itself_alone() {
+    let fake = Fake::start(
+        "account = 111122223333\naccount = 444455556666\nfault GetCallerIdentity = denied\n",
+    );
+    let mut settings = settings(&fake);
+    settings.targets =
+        ["111122223333", "444455556666"].map(|id| target(id, Some(&role(id)))).to_vec();
+    let collected = run(&settings).result.unwrap();
+    assert!(!collected.evidence[0].nothing_read());
+    let gap = collected.evidence[1].credential_report.as_ref().unwrap_err();
+    assert_eq!(gap.cause, Cause::NotEntered);
+    assert!(gap.detail.starts_with("the account could not be entered"), "{}", gap.detail);
+    assert!(gap.detail.contains("is not authorized"), "{}", gap.detail);
+    assert_eq!(collected.incomplete, None);
+    settings.targets.reverse();
+    assert!(run(&settings).result.is_err(), "the first one decides");
+}
+
+#[test]
+fn an_account_without_a_role_must_be_the_runs_own() {
+    let fake = three("");
+    let mut settings = settings(&fake);
+    settings.role_arn = Some(role("111122223333"));
+    settings.targets =
+        vec![target(IDS[0], None), target(IDS[1], None), target(IDS[2], Some(&role(IDS[2])))];
+    let collected = run(&settings).result.unwrap();
+    assert_eq!(ids(&collected.evidence), IDS);
+    let gap = collected.evidence[0].account_summary.as_ref().unwrap_err();
+    assert_eq!(gap.cause, Cause::NotEntered);
+    assert_eq!(
+        gap.detail,
+        "the account has no `role-arn` in the policy's `scope.accounts`, and the credentials of \
+         this run belong to 111122223333"
+    );
+    assert!(!collected.evidence[1].nothing_read() && !collected.evidence[2].nothing_read());
+    assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 2, "its own account not again");
+    settings.targets.truncate(1);
+    let error = run(&settings).result.unwrap_err();
+    assert!(matches!(error, SignInError::WrongAccount { .. }), "{error:?}");
+}
+
+#[test]
+fn an_account_that_is_not_allowed_is_not_entered() {
+    let fake = three("");
+    let mut settings = settings(&fake);
+    settings.targets = IDS.iter().map(|id| target(id, Some(&role(id)))).collect();
+    settings.allowed_accounts =
+        IDS[..2].iter().map(|id| id.parse::<AccountId>().unwrap()).collect();
+    let collected = run(&settings).result.unwrap();
+    assert!(collected.evidence[2].nothing_read());
+    assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 2);
+}
+
+#[test]
+fn one_slow_account_does_not_delay_the_others_beyond_the_limit() {
+    let fake = three("fault GetAccountSummary = hang");
+    let mut settings = settings(&fake);
+    settings.timeout = Duration::from_secs(3);
+    settings.concurrency = 1;
+    settings.targets = [IDS[2], IDS[0], IDS[1]].map(|id| target(id, Some(&role(id)))).to_vec();
+    let started = Instant::now();
+    let collected = run(&settings).result.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    let summary = |index: usize| collected.evidence[index].account_summary.as_ref();
+    assert_eq!(summary(0).unwrap_err().cause, Cause::TimedOut);
+    assert!(summary(1).is_ok() && summary(2).is_ok());
+    assert_eq!(collected.incomplete.as_deref(), Some("the time limit was reached"));
+}

@@ -1,0 +1,297 @@
+//! The SDK's default chain, proxies and signals: what a process inherits. So each case is a
+//! process of its own: this test binary again, with an environment of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rootgate::collect::{Environment, signal};
+
+use super::{ACCOUNT, ROLE, run_until, settings, target};
+use crate::fake::Fake;
+
+const KEYS: &[(&str, &str)] = &[
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+];
+
+/// The process: collects as its environment says, and prints what came of it.
+#[test]
+#[ignore = "started by the other tests of this file"]
+fn child() {
+    let get = |name: &str| std::env::var(name).ok();
+    let fake = Fake::at(get("FAKE_PORT").unwrap().parse().unwrap());
+    let mut settings = settings(&fake);
+    settings.targets = vec![target(ACCOUNT, get("TARGET_ROLE").as_deref())];
+    settings.role_arn = get("RUN_ROLE");
+    settings.external_id = get("EXTERNAL_ID");
+    settings.region = get("REGION");
+    settings.environment = Environment::from_variables(std::env::vars());
+    settings.endpoint_url = match get("ENDPOINT").as_deref() {
+        Some("none") => None,
+        Some(url) => Some(url.to_owned()),
+        None => Some(fake.url()),
+    };
+    let ran = run_until(&settings, signal());
+    for line in ran.commands {
+        println!("command {line}");
+    }
+    for line in ran.notes {
+        println!("note {line}");
+    }
+    match ran.result {
+        Ok(collected) => println!(
+            "collected {} incomplete {:?} gaps {:?}",
+            collected.evidence[0].account,
+            collected.incomplete,
+            super::gaps(&collected)
+        ),
+        Err(error) => println!("error {error:?}\n{error}"),
+    }
+    println!("end");
+}
+
+fn spawn(fake: &Fake, variables: &[(&str, &str)]) -> Child {
+    let nowhere = "/nowhere/at/all";
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "live::chain::child", "--ignored", "--nocapture"])
+        .env_clear()
+        .env("FAKE_PORT", fake.port().to_string())
+        .env("HOME", nowhere)
+        .env("AWS_CONFIG_FILE", nowhere)
+        .env("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// What the process prints, and how long it took.
+fn outcome(fake: &Fake, variables: &[(&str, &str)]) -> (String, Duration) {
+    let started = Instant::now();
+    let mut child = spawn(fake, variables);
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    child.wait().unwrap();
+    assert!(text.contains("\nend"), "{text}");
+    (text, started.elapsed())
+}
+
+fn with_keys<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    KEYS.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn keys_of_the_environment_are_enough_for_their_own_account() {
+    let fake = Fake::with("");
+    let (text, _) = outcome(&fake, KEYS);
+    assert!(text.contains("collected 111122223333 incomplete None gaps [None, None, None]"));
+    assert!(!text.contains("command "), "nothing is masked outside GitHub Actions");
+    assert_eq!(fake.names()[0], "GetCallerIdentity");
+    assert_eq!(fake.count("AssumeRole"), 0);
+    assert_eq!(fake.calls()[0]["region"], "us-east-1");
+}
+
+#[test]
+fn a_role_is_assumed_with_the_external_id_and_a_local_name() {
+    let fake = Fake::with("");
+    let (text, _) = outcome(
+        &fake,
+        &with_keys(&[("RUN_ROLE", ROLE), ("EXTERNAL_ID", "x-42"), ("AWS_REGION", "eu-west-1")]),
+    );
+    assert!(text.contains("collected 111122223333"), "{text}");
+    let calls = fake.calls();
+    assert_eq!(fake.names()[..3], ["GetCallerIdentity", "AssumeRole", "GetCallerIdentity"]);
+    let parameters = &calls[1]["parameters"];
+    assert_eq!(parameters["ExternalId"], "x-42");
+    assert_eq!(parameters["RoleSessionName"], "rootgate-local");
+    assert!(parameters["Policy"].as_str().unwrap().contains("iam:GetCredentialReport"));
+    assert_eq!(calls[1]["region"], "eu-west-1");
+}
+
+#[test]
+fn a_role_that_may_not_be_assumed_is_asked_once_and_says_who_asked() {
+    let fake = Fake::with("fault AssumeRole = denied");
+    let (text, _) = outcome(&fake, &with_keys(&[("RUN_ROLE", ROLE)]));
+    assert!(text.contains("error RoleDenied"), "{text}");
+    let what = format!("`arn:aws:iam::111122223333:user/alice` may not assume `{ROLE}`");
+    assert!(text.contains(&what) && text.contains("`--external-id`"), "{text}");
+    assert_eq!(fake.count("AssumeRole"), 1);
+    let fake = Fake::with("fault AssumeRole = 2 times throttled");
+    let (text, _) = outcome(&fake, &with_keys(&[("RUN_ROLE", ROLE)]));
+    assert!(text.contains("gaps [None, None, None]"), "{text}");
+    assert_eq!(fake.count("AssumeRole"), 3);
+}
+
+#[test]
+fn the_runs_own_account_is_not_assumed_again() {
+    let fake = Fake::with("");
+    let (text, _) = outcome(&fake, &with_keys(&[("TARGET_ROLE", ROLE)]));
+    assert!(text.contains("collected 111122223333"), "{text}");
+    assert_eq!(fake.count("AssumeRole"), 0);
+}
+
+#[test]
+fn an_external_id_that_nobody_uses_is_a_mistake() {
+    let fake = Fake::with("");
+    let role = [("TARGET_ROLE", ROLE), ("EXTERNAL_ID", "x")];
+    for variables in [with_keys(&role), with_keys(&role[1..])] {
+        let (text, _) = outcome(&fake, &variables);
+        assert!(text.contains("error ExternalIdUnused"), "{text}");
+    }
+    assert!(!fake.names().iter().any(|call| call.contains("Report")));
+}
+
+#[test]
+fn without_any_credentials_the_error_comes_soon_and_names_three_ways() {
+    let fake = Fake::with("");
+    // As on a laptop whose network swallows what goes to the metadata service.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let (text, took) = outcome(&fake, &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url)]);
+    assert!(text.contains("error NoCredentials"), "{text}");
+    assert!(text.contains("there are no AWS credentials"), "{text}");
+    for way in ["id-token: write", "AWS_ACCESS_KEY_ID", "the role of the instance"] {
+        assert!(text.contains(way), "{way}: {text}");
+    }
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(fake.names().is_empty());
+}
+
+#[test]
+fn under_github_actions_a_missing_token_permission_is_named() {
+    let fake = Fake::with("");
+    let actions = [("GITHUB_ACTIONS", "true"), ("TARGET_ROLE", ROLE)];
+    let (text, _) = outcome(&fake, &actions);
+    assert!(text.contains("GitHub offers this job no OIDC token"), "{text}");
+    assert!(text.contains("id-token: write"), "{text}");
+    assert!(!text.contains("fork"), "{text}");
+    let mut fork = actions.to_vec();
+    fork.push(("GITHUB_EVENT_NAME", "pull_request"));
+    let (text, _) = outcome(&fake, &fork);
+    assert!(text.contains("a pull request from a fork never gets a token"), "{text}");
+}
+
+#[test]
+fn under_github_actions_the_keys_of_an_earlier_step_are_masked_too() {
+    let fake = Fake::with("");
+    let (text, _) = outcome(
+        &fake,
+        &with_keys(&[("GITHUB_ACTIONS", "true"), ("AWS_SESSION_TOKEN", "tok/en==")]),
+    );
+    for secret in ["AKIAIOSFODNN7EXAMPLE", KEYS[1].1, "tok/en=="] {
+        let mask = format!("command ::add-mask::{secret}\n");
+        assert!(text.contains(&mask), "{secret}: {text}");
+        assert_eq!(text.matches(secret).count(), 1, "{secret} is nowhere else: {text}");
+    }
+}
+
+#[test]
+fn an_endpoint_of_the_environment_is_used_but_not_under_github_actions() {
+    let fake = Fake::with("");
+    let url = fake.url();
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM"] {
+        let all = [("ENDPOINT", "none"), ("AWS_ENDPOINT_URL_STS", &url), (name, &url)];
+        let (text, _) = outcome(&fake, &with_keys(&all));
+        assert!(text.contains("gaps [None, None, None]"), "{name}: {text}");
+        let mut actions = with_keys(&all);
+        actions.push(("GITHUB_ACTIONS", "true"));
+        let before = fake.names().len();
+        let (text, _) = outcome(&fake, &actions);
+        assert!(text.contains("error EndpointRedirected"), "{name}: {text}");
+        assert!(text.contains(name), "{text}");
+        assert_eq!(fake.names().len(), before, "nothing was sent");
+    }
+}
+
+#[test]
+fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
+    let fake = Fake::with("");
+    let url = fake.url();
+    for body in [
+        format!("[default]\nendpoint_url = {url}\n"),
+        format!("[default]\nservices = s\n[services s]\niam =\n  endpoint_url = {url}\n"),
+    ] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), body).unwrap();
+        let path = file.path().to_str().unwrap();
+        let variables =
+            [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", path), ("GITHUB_ACTIONS", "true")];
+        let (text, _) = outcome(&fake, &with_keys(&variables));
+        assert!(text.contains("`endpoint_url` in the AWS profile"), "{text}");
+    }
+    assert!(fake.names().is_empty());
+}
+
+#[test]
+fn a_trust_store_of_the_environment_is_refused_under_github_actions() {
+    let fake = Fake::with("");
+    for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        let (text, _) =
+            outcome(&fake, &with_keys(&[(name, "/tmp/x.pem"), ("GITHUB_ACTIONS", "true")]));
+        assert!(text.contains("error TrustChanged"), "{text}");
+        assert!(text.contains(name) && text.contains("--ca-bundle"), "{text}");
+    }
+    assert!(fake.names().is_empty());
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused() {
+    let fake = Fake::with("");
+    for variables in [
+        [("ENDPOINT", "http://aws.example"), ("X", "")],
+        [("ENDPOINT", "none"), ("AWS_ENDPOINT_URL", "http://aws.example")],
+        [
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://github.example/token"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner-token"),
+        ],
+    ] {
+        let (text, _) = outcome(&fake, &with_keys(&variables));
+        assert!(text.contains("error PlainHttp"), "{text}");
+        assert!(!text.contains("runner-token"), "{text}");
+    }
+    assert!(fake.names().is_empty());
+}
+
+#[test]
+fn calls_go_through_the_proxy_unless_no_proxy_says_otherwise() {
+    let fake = Fake::with("");
+    let proxy = fake.url();
+    // Nobody listens there, but the fake answers whoever asks it as a proxy.
+    let elsewhere = [("ENDPOINT", "http://127.0.0.1:1"), ("HTTP_PROXY", &proxy)];
+    let (text, _) = outcome(&fake, &with_keys(&elsewhere));
+    assert!(text.contains("gaps [None, None, None]"), "{text}");
+    assert!(text.contains("note proxies are taken from HTTP_PROXY\n"), "{text}");
+    let before = fake.names().len();
+    let mut direct = elsewhere.to_vec();
+    direct.push(("NO_PROXY", "127.0.0.1"));
+    let (text, _) = outcome(&fake, &with_keys(&direct));
+    assert!(text.contains("error NoAnswer"), "{text}");
+    assert_eq!(fake.names().len(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_and_sigint_end_a_run_with_what_it_has() {
+    for (name, option) in [("SIGTERM", "-TERM"), ("SIGINT", "-INT")] {
+        let fake = Fake::with("fault GetAccountSummary = hang");
+        let child = spawn(&fake, KEYS);
+        let started = Instant::now();
+        while fake.count("ListVirtualMFADevices") == 0 {
+            assert!(started.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args([option, &id]).status().unwrap().success());
+        let told = Instant::now();
+        let output = child.wait_with_output().unwrap();
+        assert!(told.elapsed() < Duration::from_secs(2));
+        let text: Vec<String> =
+            BufReader::new(&output.stdout[..]).lines().map(Result::unwrap).collect();
+        let line = text.iter().find(|line| line.starts_with("collected")).unwrap();
+        assert!(line.contains("the run was interrupted") && line.contains(name), "{line}");
+    }
+}
