@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Server,
     /// No connection, or one that broke.
     Network,
+    /// The other side's certificate is not trusted; it will not be a moment later.
+    Untrusted,
     /// An answer came that is not whole, or not AWS's.
     Unreadable,
     /// Any other error that AWS names by a code.
@@ -73,10 +75,17 @@ impl CallError {
                     status: context.raw().status().as_u16(),
                     ..Self::new(Kind::Unreadable, reason)
                 },
-                None => Self::new(Kind::Network, chain(error)),
+                None => Self::of_connection(chain(error)),
             },
-            _ => Self::new(Kind::Network, chain(error)),
+            _ => Self::of_connection(chain(error)),
         }
+    }
+
+    /// What a broken connection, or one that was never made, means.
+    pub(super) fn of_connection(said: String) -> Self {
+        // The words of rustls for every certificate that it does not accept.
+        let untrusted = said.contains("invalid peer certificate");
+        Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, said)
     }
 
     /// What a wire code means; the codes are AWS's "Common errors" and those of each call.
@@ -144,7 +153,7 @@ impl CallError {
             }
             Kind::Credentials => Cause::Denied,
             Kind::Throttled | Kind::Busy => Cause::Throttled,
-            Kind::Server | Kind::Network | Kind::Refused => Cause::Unavailable,
+            Kind::Server | Kind::Network | Kind::Untrusted | Kind::Refused => Cause::Unavailable,
             Kind::Unreadable => Cause::Unreadable,
             Kind::TimedOut => Cause::TimedOut,
             Kind::Interrupted => Cause::Interrupted,
@@ -155,6 +164,7 @@ impl CallError {
             Kind::Busy => "AWS had no capacity until the call's share of the time was spent",
             Kind::Server => "AWS failed on its side",
             Kind::Network => "AWS could not be reached",
+            Kind::Untrusted => "the certificate is not trusted",
             Kind::Refused => "AWS refused the call",
             Kind::Unreadable => "the answer is not a whole one",
             Kind::TimedOut => "no answer within the call's share of the time",

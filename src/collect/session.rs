@@ -153,7 +153,7 @@ impl<'a> Access<'a> {
             let token = match request_token(connector, endpoint, &audience).await {
                 Ok(token) => token,
                 Err(error) => {
-                    let call_error = CallError::new(kind_of(&error), error.to_string());
+                    let call_error = failed(&error);
                     no_token = Some(error);
                     return Err(call_error);
                 }
@@ -174,6 +174,9 @@ impl<'a> Access<'a> {
         let claims = claims.unwrap_or_default();
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
+            (Kind::Untrusted, Some(_)) => {
+                SignInError::of_call(&error, "the request for GitHub's token")
+            }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
                 SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
@@ -317,11 +320,11 @@ fn client(config: &SdkConfig) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(config.build())
 }
 
-fn kind_of(error: &TokenError) -> Kind {
+fn failed(error: &TokenError) -> CallError {
     match error {
-        TokenError::Unreachable(_) => Kind::Network,
-        _ if error.is_passing() => Kind::Server,
-        _ => Kind::Refused,
+        TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
+        _ if error.is_passing() => CallError::new(Kind::Server, error.to_string()),
+        _ => CallError::new(Kind::Refused, error.to_string()),
     }
 }
 

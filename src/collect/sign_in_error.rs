@@ -125,6 +125,13 @@ pub enum SignInError {
         /// What is wrong with it.
         detail: String,
     },
+    /// The certificate of the other side is not trusted.
+    Untrusted {
+        /// The call.
+        call: String,
+        /// What TLS said.
+        said: String,
+    },
     /// No answer: the network, or AWS's side, until the call's share of the time was spent.
     NoAnswer {
         /// The call.
@@ -218,6 +225,7 @@ impl SignInError {
             Kind::Server | Kind::Network => {
                 Self::NoAnswer { call, said, cause: Cause::Unavailable }
             }
+            Kind::Untrusted => Self::Untrusted { call, said },
             Kind::TimedOut => Self::NoAnswer { call, said, cause: Cause::TimedOut },
             Kind::Unreadable => Self::Unreadable { call, said },
             Kind::Denied | Kind::Refused => Self::Refused { call, said },
@@ -292,6 +300,9 @@ impl SignInError {
             Self::CaBundle { path, detail } => {
                 format!("the CA bundle `{path}` is not usable: {detail}")
             }
+            Self::Untrusted { call, .. } => {
+                format!("{call} was not sent: the certificate on the other side is not trusted")
+            }
             Self::NoAnswer { call, .. } => format!("{call} got no answer that helps"),
             Self::Unreadable { call, .. } => format!("the answer to {call} is not a whole one"),
             Self::Refused { call, .. } => format!("AWS refused {call}"),
@@ -319,6 +330,7 @@ impl SignInError {
             | Self::ClockSkew(said)
             | Self::BadCredentials(said)
             | Self::NoIdentity(said)
+            | Self::Untrusted { said, .. }
             | Self::NoAnswer { said, .. }
             | Self::Unreadable { said, .. }
             | Self::Refused { said, .. } => Some(said),
@@ -405,6 +417,9 @@ impl SignInError {
             Self::PlainHttp { .. } => "keys would travel in plain text: use https".into(),
             Self::CaBundle { .. } => "give a PEM file with the certificates of every authority \
                  that is to be trusted; it replaces the system's"
+                .into(),
+            Self::Untrusted { .. } => "behind a proxy that opens TLS, give its authority with \
+                 `--ca-bundle FILE` (the action's input `ca-bundle`); else somebody is in between"
                 .into(),
             Self::NoAnswer { .. } => "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`, \
                  `--ca-bundle`), or give the run more time with `--timeout`; then run again"

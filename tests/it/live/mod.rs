@@ -6,6 +6,7 @@ mod faults;
 mod half_answers;
 mod report;
 mod sign_in;
+mod tls;
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};

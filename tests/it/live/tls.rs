@@ -1,0 +1,105 @@
+//! `--ca-bundle`: whom TLS trusts.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rootgate::collect::SignInError;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::{gaps, run, settings};
+use crate::fake::Fake;
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
+}
+
+/// A port that speaks TLS and passes everything on to the fake. Its threads end with the test.
+fn tls_in_front_of(fake: &Fake) -> u16 {
+    let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, behind) = (listener.local_addr().unwrap().port(), fake.port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            std::thread::spawn(move || relay(StreamOwned::new(connection, stream), behind));
+        }
+    });
+    port
+}
+
+fn relay(mut front: StreamOwned<ServerConnection, TcpStream>, behind: u16) {
+    let mut back = TcpStream::connect(("127.0.0.1", behind)).unwrap();
+    let pause = Some(Duration::from_millis(5));
+    front.sock.set_read_timeout(pause).unwrap();
+    back.set_read_timeout(pause).unwrap();
+    let mut chunk = [0; 8_192];
+    loop {
+        let from_front = front.read(&mut chunk);
+        if !pass(from_front, &chunk, &mut back) {
+            return;
+        }
+        let from_back = back.read(&mut chunk);
+        if !pass(from_back, &chunk, &mut front) {
+            return;
+        }
+    }
+}
+
+/// Hands on what was read; `false` when the connection is over.
+fn pass(read: std::io::Result<usize>, chunk: &[u8], to: &mut impl Write) -> bool {
+    match read {
+        Ok(0) => false,
+        Ok(length) => to.write_all(&chunk[..length]).and_then(|()| to.flush()).is_ok(),
+        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    }
+}
+
+#[test]
+fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
+    let fake = Fake::with("");
+    let port = tls_in_front_of(&fake);
+    let mut settings = settings(&fake);
+    settings.endpoint_url = Some(format!("https://127.0.0.1:{port}"));
+    settings.ca_bundle = Some(file("authority.pem"));
+    let collected = run(&settings).result.unwrap();
+    assert_eq!(gaps(&collected), [None, None, None]);
+    let (tokens, before) = (fake.count("GitHubToken"), fake.count("AssumeRoleWithWebIdentity"));
+    for untrusted in [None, Some(file("server.pem"))] {
+        settings.ca_bundle = untrusted;
+        match run(&settings).result.unwrap_err() {
+            SignInError::Untrusted { said, .. } => assert!(said.contains("certificate"), "{said}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(fake.count("AssumeRoleWithWebIdentity"), before, "nothing reached AWS");
+    assert_eq!(fake.count("GitHubToken"), tokens + 2, "and nobody asked again");
+}
+
+#[test]
+fn a_ca_bundle_that_is_none_says_what_is_wrong() {
+    let fake = Fake::with("");
+    let mut settings = settings(&fake);
+    for (path, phrase) in
+        [(file("nowhere.pem"), "No such file"), (file("server.key"), "no certificate")]
+    {
+        settings.ca_bundle = Some(path);
+        let error = run(&settings).result.unwrap_err();
+        assert!(matches!(error, SignInError::CaBundle { .. }), "{error:?}");
+        assert!(error.what().contains(phrase), "{error}");
+    }
+    assert!(fake.names().is_empty());
+}
