@@ -1,7 +1,8 @@
 //! Tests that need more than one module: the real binary, real counterparts, the repository's files.
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests read files; the product does so in one place"
+    clippy::disallowed_macros,
+    reason = "tests read files and show what they found; the product does so in one place"
 )]
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +11,7 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod action;
 mod architecture;
 mod check_offline;
 mod fake;
