@@ -19,6 +19,7 @@ use crate::model::{AccountId, Partition};
 
 use super::failure::{CallError, Kind};
 use super::pace::Pace;
+use super::region::region_in;
 use super::transport::Transport;
 use super::whole_answer::WholeAnswer;
 use super::{Settings, SignInError, Sinks, guard, session_policy};
@@ -265,17 +266,8 @@ impl<'a> Access<'a> {
         Ok(Session { account, partition, arn, claims, config })
     }
 
-    /// The Region to call: the configured one where it lies in the partition, else the
-    /// partition's first. IAM and its evidence are global; only STS is regional.
-    pub(super) fn region_in(&self, partition: Option<&Partition>) -> Region {
-        let configured = self.region.as_deref();
-        let region = match (partition, configured) {
-            (None, Some(region)) => region,
-            (Some(partition), Some(region)) if home(region).0 == partition.as_str() => region,
-            (None, None) => home("us-east-1").1,
-            (Some(partition), _) => first_region(partition),
-        };
-        Region::new(region.to_owned())
+    fn region_in(&self, partition: Option<&Partition>) -> Region {
+        Region::new(region_in(self.region.as_deref(), partition))
     }
 
     fn config(&self, region: Region, credentials: Option<Credentials>) -> SdkConfig {
@@ -325,26 +317,6 @@ fn failed(error: &TokenError) -> CallError {
         TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
         _ if error.is_passing() => CallError::new(Kind::Server, error.to_string()),
         _ => CallError::new(Kind::Refused, error.to_string()),
-    }
-}
-
-/// The partition that a Region belongs to, by its name, and that partition's first Region.
-/// Source: the endpoint data of AWS's SDKs.
-fn home(region: &str) -> (&'static str, &'static str) {
-    match region {
-        _ if region.starts_with("cn-") => ("aws-cn", "cn-north-1"),
-        _ if region.starts_with("us-gov-") => ("aws-us-gov", "us-gov-west-1"),
-        _ if region.starts_with("eusc-") => ("aws-eusc", "eusc-de-east-1"),
-        _ => ("aws", "us-east-1"),
-    }
-}
-
-fn first_region(partition: &Partition) -> &'static str {
-    match partition.as_str() {
-        "aws-cn" => home("cn-").1,
-        "aws-us-gov" => home("us-gov-").1,
-        "aws-eusc" => home("eusc-").1,
-        _ => home("us-east-1").1,
     }
 }
 

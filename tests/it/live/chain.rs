@@ -22,7 +22,8 @@ fn child() {
     let get = |name: &str| std::env::var(name).ok();
     let fake = Fake::at(get("FAKE_PORT").unwrap().parse().unwrap());
     let mut settings = settings(&fake);
-    settings.targets = vec![target(ACCOUNT, get("TARGET_ROLE").as_deref())];
+    let account = get("TARGET_ACCOUNT").unwrap_or_else(|| ACCOUNT.to_owned());
+    settings.targets = vec![target(&account, get("TARGET_ROLE").as_deref())];
     settings.role_arn = get("RUN_ROLE");
     settings.external_id = get("EXTERNAL_ID");
     settings.region = get("REGION");
@@ -204,6 +205,19 @@ fn an_endpoint_of_the_environment_is_used_but_not_under_github_actions() {
         assert!(text.contains(name), "{text}");
         assert_eq!(fake.names().len(), before, "nothing was sent");
     }
+}
+
+#[test]
+fn an_endpoint_given_as_a_flag_wins_over_the_environment() {
+    let fake = Fake::with("");
+    let elsewhere = "http://127.0.0.1:1";
+    let variables = [
+        ("AWS_ENDPOINT_URL", elsewhere),
+        ("AWS_ENDPOINT_URL_IAM", elsewhere),
+        ("GITHUB_ACTIONS", "true"),
+    ];
+    let (text, _) = outcome(&fake, &with_keys(&variables));
+    assert!(text.contains("gaps [None, None, None]"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{gaps, run, settings};
 use crate::fake::Fake;
 
-const LIMIT: Duration = Duration::from_secs(2);
+const LIMIT: Duration = Duration::from_millis(2_500);
 
 const FAULTS: &[&str] = &[
     "denied",
@@ -90,7 +90,7 @@ fn every_fault_of_every_call_has_its_own_outcome() {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(vec![String::new(); cells.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..12 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 while let Some((fault, call)) = cells.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let outcome = cell(fault, call);

@@ -195,7 +195,12 @@ fn every_refusal_of_sts_has_its_own_explanation() {
         }
         let asked = fake.count("AssumeRoleWithWebIdentity");
         assert!(if *again { (2..=30).contains(&asked) } else { asked == 1 }, "{wire}: {asked}");
-        assert_eq!(fake.count("GitHubToken"), asked, "a new token for every attempt");
+        // The time may end between the last token and its use.
+        let tokens = fake.count("GitHubToken");
+        assert!(
+            tokens == asked || (*again && tokens == asked + 1),
+            "a new token for every attempt"
+        );
         assert_eq!(fake.count("GetCallerIdentity"), 0);
     }
 }

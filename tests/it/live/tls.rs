@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{gaps, run, settings};
+use super::{environment, gaps, run, settings};
 use crate::fake::Fake;
 
 fn file(name: &str) -> PathBuf {
@@ -77,6 +77,11 @@ fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
     settings.ca_bundle = Some(file("authority.pem"));
     let collected = run(&settings).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
+    // The flag replaces what the environment says, so that need not be refused.
+    let inherited = [("GITHUB_ACTIONS", "true"), ("SSL_CERT_FILE", "/tmp/x.pem")];
+    settings.environment = environment(&fake, &inherited);
+    assert!(run(&settings).result.is_ok());
+    settings.environment = environment(&fake, &[]);
     let (tokens, before) = (fake.count("GitHubToken"), fake.count("AssumeRoleWithWebIdentity"));
     for untrusted in [None, Some(file("server.pem"))] {
         settings.ca_bundle = untrusted;

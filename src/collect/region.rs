@@ -1,0 +1,56 @@
+//! Which Region to call. IAM and its evidence are global; only STS is regional.
+
+use crate::model::Partition;
+
+/// The configured Region where it lies in the partition, else the partition's first one.
+///
+/// Without a partition (nobody knows yet whose the credentials are) the configured one, else
+/// `us-east-1`.
+pub(super) fn region_in(configured: Option<&str>, partition: Option<&Partition>) -> String {
+    let region = match (configured, partition) {
+        (Some(region), None) => region,
+        (Some(region), Some(partition)) if home(region).0 == partition.as_str() => region,
+        (_, Some(partition)) => first_region(partition),
+        (None, None) => home("us-east-1").1,
+    };
+    region.to_owned()
+}
+
+/// The partition that a Region belongs to, by its name, and that partition's first Region.
+/// Source: the endpoint data of AWS's SDKs.
+fn home(region: &str) -> (&'static str, &'static str) {
+    match region {
+        _ if region.starts_with("cn-") => ("aws-cn", "cn-north-1"),
+        _ if region.starts_with("us-gov-") => ("aws-us-gov", "us-gov-west-1"),
+        _ if region.starts_with("eusc-") => ("aws-eusc", "eusc-de-east-1"),
+        _ => ("aws", "us-east-1"),
+    }
+}
+
+fn first_region(partition: &Partition) -> &'static str {
+    match partition.as_str() {
+        "aws-cn" => home("cn-").1,
+        "aws-us-gov" => home("us-gov-").1,
+        "aws-eusc" => home("eusc-").1,
+        _ => home("us-east-1").1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_of_another_partition_is_not_called() {
+        let region = |configured, partition: Option<&str>| {
+            region_in(configured, partition.and_then(Partition::new).as_ref())
+        };
+        assert_eq!(region(None, None), "us-east-1");
+        assert_eq!(region(Some("us-gov-east-1"), None), "us-gov-east-1");
+        assert_eq!(region(Some("eu-west-1"), Some("aws")), "eu-west-1");
+        assert_eq!(region(Some("eu-west-1"), Some("aws-us-gov")), "us-gov-west-1");
+        assert_eq!(region(Some("us-gov-east-1"), Some("aws-us-gov")), "us-gov-east-1");
+        assert_eq!(region(Some("cn-northwest-1"), Some("aws")), "us-east-1");
+        assert_eq!(region(None, Some("aws-cn")), "cn-north-1");
+    }
+}
