@@ -64,6 +64,8 @@ fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
         keep_tolerated(&mut judgement, tolerating, case);
     }
     for finding in &mut judgement.findings {
+        finding.message = sentence(&finding.message);
+        finding.remedy = sentence(&finding.remedy);
         finding.waiver = waivers::covering(case, rule.info.id, &finding.subject);
     }
     judgement.gaps.sort();
@@ -114,22 +116,30 @@ fn outcome_of(judgement: &Judgement) -> Outcome {
 fn message(outcome: Outcome, judgement: &Judgement) -> String {
     let said = |waived: bool| -> String {
         let chosen = judgement.findings.iter().filter(|finding| finding.waiver.is_some() == waived);
-        chosen.map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; ")
+        chosen.map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ")
     };
     match outcome {
         Outcome::Fail => said(false),
         Outcome::Waived => {
             let ends = judgement.findings.iter().filter_map(|finding| finding.waiver.as_ref());
             let ends = ends.map(|waiver| format!("{} until {}", waiver.ticket, waiver.expires));
-            format!("{} (waived: {})", said(true), ends.collect::<Vec<_>>().join(", "))
+            format!("{} Waived: {}.", said(true), ends.collect::<Vec<_>>().join(", "))
         }
         Outcome::Undetermined => {
             let details = judgement.gaps.iter().map(|gap| gap.detail.as_str());
-            format!("cannot be determined: {}", details.collect::<Vec<_>>().join("; "))
+            format!("Cannot be determined: {}.", details.collect::<Vec<_>>().join("; "))
         }
-        Outcome::NotApplicable => judgement.not_applicable.clone().unwrap_or_default(),
-        Outcome::Pass => judgement.note.clone(),
+        Outcome::NotApplicable => sentence(judgement.not_applicable.as_deref().unwrap_or_default()),
+        Outcome::Pass => sentence(&judgement.note),
     }
+}
+
+/// A rule's words as a sentence: a capital first, a full stop last.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let stop = if words.ends_with('.') { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }
 
 fn blocks(case: &Case<'_>, outcome: Outcome, nothing_read: bool) -> bool {

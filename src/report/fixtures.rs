@@ -128,6 +128,7 @@ pub(super) fn finding(subject: &str, message: &str, remedy: &str) -> Finding {
         subject: subject.to_owned(),
         message: message.to_owned(),
         remedy: remedy.to_owned(),
+        window: Some("- { id: x, reason: why, ticket: CHG-1 }".to_owned()),
         clears_at: None,
         happened_at: None,
         waiver: None,
@@ -405,6 +406,7 @@ fn make_hostile(outcome: &mut RuleOutcome) {
         finding.subject = HOSTILE.to_owned();
         finding.message = HOSTILE.to_owned();
         finding.remedy = HOSTILE.to_owned();
+        finding.window = Some(HOSTILE.to_owned());
         if let Some(waiver) = &mut finding.waiver {
             waiver.ticket = HOSTILE.to_owned();
             waiver.reason = HOSTILE.to_owned();

@@ -95,6 +95,7 @@ struct OneFinding {
     fingerprint: String,
     message: String,
     remedy: String,
+    window: Option<String>,
     clears_at: Option<String>,
     waiver: Option<Waiver>,
     happened_at: Option<String>,
@@ -265,6 +266,7 @@ impl OneFinding {
             fingerprint: fingerprint(rule, &account.id, &finding.subject),
             message: visible(&finding.message),
             remedy: visible(&finding.remedy),
+            window: finding.window.as_deref().map(visible),
             clears_at: time(finding.clears_at),
             waiver: finding.waiver.as_ref().map(|waiver| Waiver {
                 ticket: visible(&waiver.ticket),

@@ -187,7 +187,10 @@ fn failure(
     }
     let seen = escape::shortened(&finding.message, words::MAX_TEXT);
     let remedy = escape::shortened(&finding.remedy, words::MAX_TEXT);
-    format!("{title}. {seen} To do: {remedy}")
+    let window = finding.window.as_ref().map(|window| {
+        format!(" Below `windows:` in the policy: {}", escape::shortened(window, words::MAX_TEXT))
+    });
+    format!("{title}. {seen} To do: {remedy}{}", window.unwrap_or_default())
 }
 
 /// A posture rule keeps its subject, so that the same alert stays open while it cannot be judged.
@@ -203,8 +206,7 @@ fn undetermined(
         Some(setting) => format!("Not determined whether {}", setting.info.summary),
         None => format!("Not determined: {}", outcome.rule),
     };
-    let message = escape::shortened(&outcome.message, words::MAX_TEXT);
-    let mut text = format!("{title}: {}. {message}", words::account(account));
+    let mut text = format!("{title}: {}.", words::account(account));
     for gap in &outcome.gaps {
         text = format!("{text} Lacking: {}.", escape::shortened(&words::gap(gap), words::MAX_TEXT));
         if let Some(remedy) = words::gap_remedy(gap) {

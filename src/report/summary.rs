@@ -36,6 +36,7 @@ impl Page {
         self.paragraph(&format!("**{counts}** ({follows})"));
         self.judged(report);
         self.failed(report);
+        self.windows_to_agree_on(report);
         self.undetermined(report);
         self.timelines(report);
         self.waived(report);
@@ -52,7 +53,8 @@ impl Page {
             Verdict::Fail => "❌",
             Verdict::Undetermined => "❔",
         };
-        self.line(&format!("## {sign} rootgate: {word}{}", markdown(rest)));
+        let gap = if rest.is_empty() { "" } else { " " };
+        self.line(&format!("## {sign} rootgate: {word}{gap}{}", markdown(rest)));
     }
 
     /// Which accounts were judged, when, and by what.
@@ -96,6 +98,22 @@ impl Page {
         self.table("Failed", &heads(report, &head), rows);
     }
 
+    /// Windows that a remedy needs first, or that acknowledge a use, for whoever agreed on them.
+    fn windows_to_agree_on(&mut self, report: &Report) {
+        let mut rows = Vec::new();
+        for (_, outcome) in
+            words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
+        {
+            for finding in words::unwaived(outcome) {
+                if let Some(window) = &finding.window {
+                    rows.push(vec![code_span(outcome.rule.0), code_span(window)]);
+                }
+            }
+        }
+        rows.dedup();
+        self.table("Windows to agree on", &["For", "Below `windows:` in the policy"], rows);
+    }
+
     fn undetermined(&mut self, report: &Report) {
         let undetermined = words::worst_first(&report.accounts, |outcome| {
             outcome.outcome == Outcome::Undetermined
@@ -111,13 +129,12 @@ impl Page {
                 vec![
                     lines(alike.iter().map(|(_, outcome)| code_span(outcome.rule.0))),
                     lines(alike.iter().map(|(_, outcome)| severity_cell(outcome))),
-                    cell(&outcome.message),
                     lines(gaps),
                     lines(remedies.map(|remedy| cell(&remedy))),
                 ],
             ));
         }
-        let head = ["Rule", "Severity", "Why", "What is lacking", "To do"];
+        let head = ["Rule", "Severity", "What is lacking", "To do"];
         self.table("Undetermined", &heads(report, &head), rows);
     }
 

@@ -103,6 +103,11 @@ impl Page<'_> {
             self.waived(outcome)?;
         }
         writeln!(self.out)?;
+        for used in account.uses.iter().filter(|used| used.window.is_some()) {
+            let (at, kind) = (format_time(used.at), used.kind.id());
+            let window = used.window.as_deref().unwrap_or_default();
+            self.item("  use   ", &format!("{at} {kind}, inside window `{window}`"))?;
+        }
         let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);
         for outcome in of_kind(Outcome::Pass) {
             let why = if verbosity == Verbosity::Verbose { &outcome.message } else { "" };
@@ -135,6 +140,11 @@ impl Page<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.paragraph(INDENT, &finding.message)?;
         self.item(&format!("{INDENT}To do: "), &finding.remedy)?;
+        if let Some(window) = &finding.window {
+            // On one line, however long: it is there to be copied.
+            writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
+            writeln!(self.out, "{INDENT}  {}", visible(window))?;
+        }
         match finding.clears_at {
             Some(time) => {
                 self.paragraph(INDENT, &format!("Turns green by itself at {}.", format_time(time)))
@@ -155,7 +165,6 @@ impl Page<'_> {
         for (_, outcome) in alike {
             self.head("UNDETERMINED", Style::Yellow, outcome, "")?;
         }
-        self.paragraph(INDENT, &outcome.message)?;
         for gap in &outcome.gaps {
             self.item(&format!("{INDENT}Lacking: "), &format!("{}.", words::gap(gap)))?;
             if let Some(remedy) = words::gap_remedy(gap) {

@@ -97,11 +97,16 @@ pub(super) fn gap_remedy(gap: &Gap) -> Option<String> {
     match &gap.grant {
         Some(action) if is_iam_action(action) => Some(format!("grant {action}")),
         Some(other) => Some(other.clone()),
-        None => matches!(
-            gap.cause,
-            Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable
-        )
-        .then(|| "run again".to_owned()),
+        None => match gap.cause {
+            Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable => {
+                Some("run again".to_owned())
+            }
+            Cause::NotCollected => {
+                Some("give it with --evidence, or let rootgate call AWS".to_owned())
+            }
+            Cause::Stale => Some("collect it again".to_owned()),
+            _ => None,
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! No root access key may be active.
 
 use super::reconcile::Known;
-use super::words::{as_root, seen_in};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
@@ -46,7 +46,7 @@ policy that denies root (IAM policies do not bind root).",
 fn check(case: &Case<'_>) -> Judgement {
     let keys = &case.root.active_keys;
     let mut judgement = Judgement {
-        findings: key_findings(case, keys, "is active", remedy(case)),
+        findings: key_findings(case, keys, "is active", &to_do(case)),
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         ..Judgement::default()
@@ -55,14 +55,20 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
-fn remedy(case: &Case<'_>) -> String {
-    format!(
-        "Move what uses the key to a role, then deactivate and delete the key. {} Sign in as root, \
-         Security credentials, Access keys, Actions: Deactivate, then Delete. In a member account of an \
-         organization with central root access, delete it by sts:AssumeRoot with the task policy \
-         IAMDeleteRootUserCredentials instead, without a user name",
-        as_root(case, "remove-root-key", "remove the root access key")
-    )
+fn to_do(case: &Case<'_>) -> ToDo {
+    ToDo {
+        remedy: format!(
+            "Move what uses the key to a role. {AS_ROOT}, Access keys, Actions: Deactivate, wait for breakage, \
+             then Delete. {IN_A_MEMBER}: there, deleting is final"
+        ),
+        window: window_first(case, "remove-root-key", "remove the root access key"),
+    }
+}
+
+/// The remedy of a finding, and the window that it needs first.
+pub(super) struct ToDo {
+    pub(super) remedy: String,
+    pub(super) window: Option<String>,
 }
 
 /// One finding per key, with the subject that waivers and alerts know it by.
@@ -70,7 +76,7 @@ pub(super) fn key_findings(
     case: &Case<'_>,
     keys: &Known,
     state: &str,
-    remedy: String,
+    to_do: &ToDo,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for key in &keys.exist {
@@ -85,14 +91,15 @@ pub(super) fn key_findings(
             None => "a root access key of unknown age".to_owned(),
         };
         let used = match &key.last_used {
-            Some(used) => format!("; last used {used}"),
-            None if key.created.is_some() => "; no use on record".to_owned(),
+            Some(used) => format!(". Last used {used}"),
+            None if key.created.is_some() => ". No use is on record".to_owned(),
             None => String::new(),
         };
         findings.push(Finding {
             subject,
             message: format!("{made} {state} ({}){used}", seen_in(case, &keys.basis)),
-            remedy: remedy.clone(),
+            remedy: to_do.remedy.clone(),
+            window: to_do.window.clone(),
             clears_at: None,
             happened_at: key.created,
             waiver: None,

@@ -1,7 +1,7 @@
 //! A root access key that a waiver tolerates must at least be young.
 
-use super::root_access_key_active::key_findings;
-use super::words::{as_root, seen_in};
+use super::root_access_key_active::{ToDo, key_findings};
+use super::words::{AS_ROOT, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Cause, Duration, Gap, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold,
@@ -43,7 +43,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let max_age = case.threshold();
     let state = format!("is older than {max_age}");
     let mut judgement = Judgement {
-        findings: key_findings(case, keys, &state, remedy(case)),
+        findings: key_findings(case, keys, &state, &to_do(case)),
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         note: format!(
@@ -67,10 +67,12 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
-fn remedy(case: &Case<'_>) -> String {
-    format!(
-        "Move what uses the key to a role and delete it; or make a new root key, move the workload, delete \
-         the old one and let the waiver name the new one. {}",
-        as_root(case, "rotate-root-key", "rotate the root access key")
-    )
+fn to_do(case: &Case<'_>) -> ToDo {
+    ToDo {
+        remedy: format!(
+            "Better than a new key: move what uses it to a role and delete it. Else make a new key, move what \
+             uses the old one, delete that, and let the waiver name the new one. {AS_ROOT}, Access keys"
+        ),
+        window: window_first(case, "rotate-root-key", "rotate the root access key"),
+    }
 }

@@ -1,7 +1,7 @@
 //! No root access key may exist, not even an inactive one.
 
-use super::root_access_key_active::key_findings;
-use super::words::{as_root, seen_in};
+use super::root_access_key_active::{ToDo, key_findings};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -43,7 +43,7 @@ fn check(case: &Case<'_>) -> Judgement {
         "exists and is inactive"
     };
     Judgement {
-        findings: key_findings(case, keys, state, remedy(case)),
+        findings: key_findings(case, keys, state, &to_do(case)),
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         note: format!("no inactive root access key exists ({})", seen_in(case, &keys.basis)),
@@ -51,11 +51,9 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
-fn remedy(case: &Case<'_>) -> String {
-    format!(
-        "Delete the key. {} Sign in as root, Security credentials, Access keys, Actions: Delete. In a \
-         member account of an organization with central root access, delete it by sts:AssumeRoot with the \
-         task policy IAMDeleteRootUserCredentials instead, without a user name",
-        as_root(case, "remove-root-key", "remove the root access key")
-    )
+fn to_do(case: &Case<'_>) -> ToDo {
+    ToDo {
+        remedy: format!("Delete the key. {AS_ROOT}, Access keys, Actions: Delete. {IN_A_MEMBER}"),
+        window: window_first(case, "remove-root-key", "remove the root access key"),
+    }
 }

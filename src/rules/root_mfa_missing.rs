@@ -1,7 +1,7 @@
 //! Whoever can sign in as root must need an MFA device for it.
 
 use super::reconcile::Fact;
-use super::words::{as_root, seen_in};
+use super::words::{AS_ROOT, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -78,10 +78,10 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
         subject: String::new(),
         message: format!("root has no MFA device ({seen}){}", never_signed_in(case)),
         remedy: format!(
-            "Register an MFA device, better two. {} Sign in as root, Security credentials, Multi-factor \
-             authentication (MFA), Assign MFA device",
-            as_root(case, "register-root-mfa", "register an MFA device for root")
+            "Register an MFA device, better two in different places. {AS_ROOT}, Multi-factor authentication (MFA), \
+             Assign MFA device"
         ),
+        window: window_first(case, "register-root-mfa", "register an MFA device for root"),
         clears_at: None,
         happened_at: None,
         waiver: None,
@@ -94,7 +94,7 @@ fn never_signed_in(case: &Case<'_>) -> &'static str {
         case.evidence.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
     match row.map(|row| &row.password_last_used) {
         Some(Cell::NoInformation) => {
-            "; root never signed in, so if recovery was only allowed there may be no password yet: \
+            ". Root never signed in, so if recovery was only allowed there may be no password yet: \
              whoever has the mailbox of the account can set one"
         }
         _ => "",

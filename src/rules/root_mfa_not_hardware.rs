@@ -2,7 +2,7 @@
 
 use super::reconcile::Fact;
 use super::root_mfa_missing::not_applicable;
-use super::words::{as_root, seen_in};
+use super::words::{AS_ROOT, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{Basis, Finding, Partition, RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -89,9 +89,10 @@ fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
         subject: String::new(),
         message: format!("a virtual MFA device can sign root in: {} ({seen})", serials.join(", ")),
         remedy: format!(
-            "Register two hardware security keys for root, test both, then remove the virtual device. {}",
-            as_root(case, "replace-root-mfa", "replace the virtual MFA device of root")
+            "Register two hardware security keys, test both, then remove the virtual device. {AS_ROOT}, \
+             Multi-factor authentication (MFA)"
         ),
+        window: window_first(case, "replace-root-mfa", "replace the virtual MFA device of root"),
         clears_at: None,
         happened_at: None,
         waiver: None,

@@ -1,6 +1,6 @@
 //! No X.509 signing certificate of root may exist.
 
-use super::words::{as_root, seen_in};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
@@ -49,7 +49,12 @@ fn check(case: &Case<'_>) -> Judgement {
         findings.push(Finding {
             subject,
             message: format!("a signing certificate of root {made} exists ({seen})"),
-            remedy: remedy(case),
+            remedy: remedy(),
+            window: window_first(
+                case,
+                "remove-root-certificate",
+                "remove the signing certificate of root",
+            ),
             clears_at: None,
             happened_at: certificate.created,
             waiver: None,
@@ -64,10 +69,9 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
-fn remedy(case: &Case<'_>) -> String {
+fn remedy() -> String {
     format!(
-        "Delete the certificate. {} Sign in as root, Security credentials, X.509 signing certificates, \
-         Actions: Deactivate, then Delete",
-        as_root(case, "remove-root-certificate", "remove the signing certificate of root")
+        "Delete the certificate. {AS_ROOT}, X.509 signing certificates, Actions: Deactivate, then Delete. \
+         {IN_A_MEMBER}"
     )
 }

@@ -1,6 +1,6 @@
 //! Root may be used only while an agreed window is open.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
@@ -147,7 +147,8 @@ fn findings(case: &Case<'_>, outside: &[&UseMark], basis: Basis) -> Vec<Finding>
                 age(case.now, used.at),
                 seen_in(case, &[basis]),
             ),
-            remedy: remedy(case, used),
+            remedy: REMEDY.to_owned(),
+            window: Some(acknowledging(case, used)),
             clears_at: Some(clears_at),
             happened_at: Some(used.at),
             waiver: None,
@@ -164,20 +165,23 @@ const fn how(kind: UseKind) -> &'static str {
     }
 }
 
-fn remedy(case: &Case<'_>, used: &UseMark) -> String {
+const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowledge it with a window that names its \
+                      ticket. If nobody knows of it, treat the account as compromised: change the password, check \
+                      MFA, keys and the mailbox";
+
+/// A window around a use that was agreed on, for whoever can name its ticket.
+fn acknowledging(case: &Case<'_>, used: &UseMark) -> String {
     let allow = match used.kind {
         UseKind::SignIn => "{ sign-in: true }",
         UseKind::AccessKey => "{ access-key: true }",
     };
     format!(
-        "Find out who used root and why. If it was agreed, acknowledge it below `windows:` with its ticket: \
-         - {{ id: acknowledged-{}, reason: \"WHY\", ticket: TICKET, accounts: [\"{}\"], from: {}, to: {}, \
-         allow: {allow} }}. If nobody knows of it, treat the account as compromised: change the password, \
-         check MFA, keys and the mailbox",
+        "- {{ id: acknowledged-{}, reason: REASON, ticket: TICKET, accounts: [\"{}\"], from: {}, to: {}, \
+         allow: {allow} }}",
         format_day(used.at),
         case.account,
         format_time(used.at),
-        format_time(used.at + chrono::TimeDelta::minutes(30)),
+        format_time(used.at + TimeDelta::minutes(30)),
     )
 }
 

@@ -111,7 +111,11 @@ fn an_active_key_fails_and_is_known_by_the_day_it_was_made() {
         outcome.findings[0].message.contains("2h59m")
             || outcome.findings[0].message.contains("3h ago")
     );
-    assert!(outcome.findings[0].remedy.contains("accounts: [\"111122223333\"]"));
+    let window = outcome.findings[0].window.as_ref().unwrap();
+    assert!(
+        window.contains("accounts: [\"111122223333\"], from: 2026-11-20T10:00:00Z"),
+        "{window}"
+    );
 }
 
 #[test]

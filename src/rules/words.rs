@@ -28,23 +28,23 @@ pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
     parts.join("; ")
 }
 
-/// The window that a remedy needs first where it needs root itself, in one line of YAML.
-pub(super) fn window_to_paste(case: &Case<'_>, id: &str, reason: &str) -> String {
+/// The window that a remedy needs first where it needs root itself: one line of YAML for the hour
+/// that begins next.
+pub(super) fn window_first(case: &Case<'_>, id: &str, reason: &str) -> Option<String> {
     let hour = TimeDelta::hours(1);
     let from = case.now.duration_trunc(hour).unwrap_or(case.now) + hour;
-    format!(
-        "- {{ id: {id}, reason: \"{reason}\", ticket: TICKET, accounts: [\"{}\"], from: {}, to: {} }}",
+    Some(format!(
+        "- {{ id: {id}, reason: {reason}, ticket: TICKET, accounts: [\"{}\"], from: {}, to: {} }}",
         case.account,
         format_time(from),
         format_time(from + hour)
-    )
+    ))
 }
 
 /// How the steps of a remedy begin when only root can take them.
-pub(super) fn as_root(case: &Case<'_>, id: &str, reason: &str) -> String {
-    format!(
-        "Only root can do this in a standalone or management account. Its sign-in is a use, so first \
-         agree on a window and add it below `windows:`: {}",
-        window_to_paste(case, id, reason)
-    )
-}
+pub(super) const AS_ROOT: &str = "In a standalone or management account only root can do this, and its sign-in is a use: \
+                                  agree on a window first. Then sign in as root and open Security credentials";
+
+/// How a member account of an organization with central root access gets rid of a credential.
+pub(super) const IN_A_MEMBER: &str = "In a member account of an organization with central root access, use sts:AssumeRoot \
+                                      with the task policy IAMDeleteRootUserCredentials instead, and no user name";

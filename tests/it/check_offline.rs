@@ -199,10 +199,10 @@ fn at_lies_in_the_past_and_outside_of_github_actions() {
 fn usage_is_refused_with_a_suggestion() {
     let folder = Folder::new();
     for (arguments, parts) in [
-        (&["chekc"][..], &["unrecognized subcommand", "check"][..]),
-        (&["check", "--polciy", "x"], &["--policy"]),
+        (&["chekc"][..], &["unrecognized subcommand", "check"][..]), // a mistake on purpose
+        (&["check", "--polciy", "x"], &["--policy"]),                // a mistake on purpose
         (&["check", "--format", "xml"], &["text, json, sarif, markdown"]),
-        (&["check", "--fail-on", "hihg"], &["low, medium, high, critical"]),
+        (&["check", "--fail-on", "hihg"], &["low, medium, high, critical"]), // a mistake on purpose
         (&["check", "--at", "yesterday"], &["RFC 3339"]),
         (&["check", "--at", "2026-11-20"], &["whole day"]),
         (&["check", "--timeout", "5"], &["no unit"]),
@@ -349,7 +349,7 @@ fn a_policy_with_mistakes_judges_nothing_and_shows_them_all() {
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     folder.write(
         "rootgate.yaml",
-        "version: 1\ngate:\n  fail-on: hihg\nrules:\n  root-acess-key-active: off\n",
+        "version: 1\ngate:\n  fail-on: hihg\nrules:\n  root-acess-key-active: off\n", // a mistake on purpose
     );
     let ended = folder.run(&REPORT);
     ended.refused(&[
