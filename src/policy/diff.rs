@@ -12,7 +12,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::fields::{self, Direction, Field};
-use super::types::{OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, Window};
+use super::schedule::Schedule;
+use super::types::{OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window};
 use crate::model::{AccountId, RuleId, Severity, format_time};
 
 /// What a change means, in the order in which changes are shown.
@@ -294,7 +295,13 @@ impl Diff<'_> {
 
     fn new_window(&mut self, window: &Window) {
         // Its length and its ticket were checked when it was read.
-        let planned = window.from > self.now;
+        let planned = match &window.when {
+            When::Once { from, .. } => *from > self.now,
+            When::Recurring(schedule) => {
+                let today = self.now.with_timezone(&schedule.timezone).date_naive();
+                schedule.not_before.is_some_and(|first| first >= today)
+            }
+        };
         let kind = if planned { ChangeKind::Planned } else { ChangeKind::Weaker };
         self.added(kind, format!("windows.{}", window.id), describe(window), window.line);
     }
@@ -312,16 +319,29 @@ impl Diff<'_> {
             text(old, &old.reason),
             text(new, &new.reason),
         );
+        let ticket = |window: &Window| window.ticket.clone().unwrap_or_else(|| "none".to_owned());
         self.key(
             key("ticket"),
             direction("ticket"),
-            text(old, &old.ticket),
-            text(new, &new.ticket),
+            text(old, &ticket(old)),
+            text(new, &ticket(new)),
         );
         self.window_accounts(old, new);
-        let time = |window, at: DateTime<Utc>| side(window, nanoseconds(at), format_time(at));
-        self.key(key("from"), direction("from"), time(old, old.from), time(new, new.from));
-        self.key(key("to"), direction("to"), time(old, old.to), time(new, new.to));
+        match (&old.when, &new.when) {
+            (When::Once { from: was_from, to: was_to }, When::Once { from, to }) => {
+                let time =
+                    |window, at: &DateTime<Utc>| side(window, nanoseconds(*at), format_time(*at));
+                self.key(key("from"), direction("from"), time(old, was_from), time(new, from));
+                self.key(key("to"), direction("to"), time(old, was_to), time(new, to));
+            }
+            (When::Recurring(was), When::Recurring(is)) => self.schedule(old, new, was, is),
+            _ => self.key(
+                key("schedule"),
+                Direction::Unknown,
+                text(old, &when_text(old)),
+                text(new, &when_text(new)),
+            ),
+        }
         let allow = |key| fields::direction(fields::ALLOW, key);
         let flag = |window, flag: bool| side(window, flag.into(), flag.to_string());
         self.key(
@@ -336,6 +356,29 @@ impl Diff<'_> {
             flag(old, old.allow.access_key),
             flag(new, new.allow.access_key),
         );
+    }
+
+    /// Everything of a schedule in one change: its parts say little alone.
+    fn schedule(&mut self, old: &Window, new: &Window, was: &Schedule, is: &Schedule) {
+        if was == is {
+            return;
+        }
+        let narrower = was.timezone == is.timezone
+            && is.months.is_subset(&was.months)
+            && is.days.is_subset(&was.days)
+            && (was.week.is_none() || was.week == is.week)
+            && was.not_before.is_none_or(|was| is.not_before.is_some_and(|is| was <= is))
+            && was.not_after.is_none_or(|was| is.not_after.is_some_and(|is| is <= was))
+            && was.from <= is.from
+            && is.minutes_to_closing() <= was.minutes_to_closing();
+        self.changes.push(Change {
+            kind: if narrower { ChangeKind::Stronger } else { ChangeKind::Weaker },
+            key: format!("windows.{}.schedule", new.id),
+            old: Some(when_text(old)),
+            new: Some(when_text(new)),
+            old_line: Some(old.line),
+            new_line: Some(new.line),
+        });
     }
 
     fn window_accounts(&mut self, old: &Window, new: &Window) {
@@ -486,10 +529,7 @@ fn accounts_text(window: &Window) -> String {
 }
 
 fn covers_the_same(one: &Window, other: &Window) -> bool {
-    one.from == other.from
-        && one.to == other.to
-        && one.allow == other.allow
-        && account_set(one) == account_set(other)
+    one.when == other.when && one.allow == other.allow && account_set(one) == account_set(other)
 }
 
 fn describe(window: &Window) -> String {
@@ -499,14 +539,16 @@ fn describe(window: &Window) -> String {
             .filter(|(allowed, _)| *allowed)
             .map(|(_, kind)| *kind)
             .collect();
-    format!(
-        "{} to {}, {}, {}, {}",
-        format_time(window.from),
-        format_time(window.to),
-        accounts_text(window),
-        allowed.join(" and "),
-        window.ticket
-    )
+    let ticket = window.ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+    let (when, accounts) = (when_text(window), accounts_text(window));
+    format!("{when}, {accounts}, {}{ticket}", allowed.join(" and "))
+}
+
+fn when_text(window: &Window) -> String {
+    match &window.when {
+        When::Once { from, to } => format!("{} to {}", format_time(*from), format_time(*to)),
+        When::Recurring(schedule) => schedule.to_string(),
+    }
 }
 
 fn rank(severity: Severity) -> i128 {

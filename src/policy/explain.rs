@@ -6,8 +6,13 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::types::{OnUndetermined, Policy, RulePolicy, Waiver, WaiverSubject, Window};
+use super::schedule::{Opening, Schedule};
+use super::types::{OnUndetermined, Policy, RulePolicy, Waiver, WaiverSubject, When, Window};
+
 use crate::model::{AccountId, Duration, UseKind, format_time};
+
+/// So many openings of a schedule are listed.
+const SHOWN_OPENINGS: usize = 4;
 
 /// The effective policy as plain text of several paragraphs, ending with a line break.
 ///
@@ -130,7 +135,7 @@ impl Explain<'_> {
     fn windows(&self) -> Vec<String> {
         let mut windows: Vec<&Window> =
             self.policy.windows.iter().filter(|w| self.concerns(w)).collect();
-        windows.sort_by_key(|window| window.from);
+        windows.sort_by_key(|window| (self.next(window).map(|next| next.from), window.line));
         if windows.is_empty() {
             return vec!["None: every use of root is a finding.".to_owned()];
         }
@@ -141,40 +146,68 @@ impl Explain<'_> {
         self.account.is_none_or(|account| window.is_for(account))
     }
 
-    fn window(&self, window: &Window) -> [String; 2] {
-        let state = if self.at < window.from {
-            format!("opens in {}", between(self.at, window.from))
-        } else if self.at < window.to {
-            format!("open for another {}", between(self.at, window.to))
-        } else {
-            "past".to_owned()
-        };
+    fn next(&self, window: &Window) -> Option<Opening> {
+        window.openings(self.at, 1).first().copied()
+    }
+
+    /// What it allows, then its openings: the one-off one, or the next few.
+    fn window(&self, window: &Window) -> Vec<String> {
         let accounts = match &window.accounts {
             None => "all accounts".to_owned(),
             Some(accounts) => {
                 accounts.iter().map(|id| self.named(id)).collect::<Vec<_>>().join(", ")
             }
         };
-        let allowed: Vec<_> = UseKind::ALL
-            .iter()
-            .filter(|kind| allows(window, **kind))
-            .map(|kind| kind.id())
-            .collect();
-        [
+        let allowed = UseKind::ALL.iter().filter(|kind| allows(window, **kind));
+        let allowed: Vec<_> = allowed.map(|kind| kind.id()).collect();
+        let ticket =
+            window.ticket.as_deref().map(|ticket| format!("{ticket}: ")).unwrap_or_default();
+        let mut lines = vec![
             format!(
-                "{} to {}  {}: {state}",
-                format_time(window.from),
-                format_time(window.to),
-                window.id
-            ),
-            format!(
-                "    {} in {accounts}; {}: {} (line {})",
+                "{}: {} in {accounts} (line {})",
+                window.id,
                 allowed.join(" and "),
-                window.ticket,
-                window.reason,
                 window.line
             ),
-        ]
+            format!("    {ticket}{}", window.reason),
+        ];
+        match &window.when {
+            When::Once { from, to } => {
+                lines.push(format!("    {}: {}", span(*from, *to), self.state(*from, *to)));
+            }
+            When::Recurring(schedule) => {
+                lines.push(format!("    {schedule}"));
+                lines.extend(self.calendar(schedule));
+            }
+        }
+        lines
+    }
+
+    /// The next openings of a schedule, in its zone and in UTC.
+    fn calendar(&self, schedule: &Schedule) -> Vec<String> {
+        let openings = schedule.openings(self.at, SHOWN_OPENINGS);
+        if openings.is_empty() {
+            return vec!["      never opens again".to_owned()];
+        }
+        let local = |at: DateTime<Utc>| {
+            at.with_timezone(&schedule.timezone).format("%a %Y-%m-%d %H:%M %Z").to_string()
+        };
+        openings
+            .into_iter()
+            .map(|Opening { from, to }| {
+                format!("      {} = {}: {}", local(from), span(from, to), self.state(from, to))
+            })
+            .collect()
+    }
+
+    fn state(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+        if self.at < from {
+            format!("opens in {}", between(self.at, from))
+        } else if self.at < to {
+            format!("open for another {}", between(self.at, to))
+        } else {
+            "past".to_owned()
+        }
     }
 
     fn waivers(&self) -> Vec<String> {
@@ -235,15 +268,16 @@ impl Explain<'_> {
             UseKind::AccessKey => "use of an access key",
         };
         let windows = || self.policy.windows.iter().filter(concerns);
-        if let Some(open) = windows().find(|window| window.from <= self.at && self.at < window.to) {
-            let (id, to) = (&open.id, format_time(open.to));
-            return format!("{whose}, {what}: yes, window {id} is open until {to}.");
+        if let Some(open) = windows().find(|window| window.is_open(self.at)) {
+            let until = self.next(open).map(|opening| format_time(opening.to)).unwrap_or_default();
+            return format!("{whose}, {what}: yes, window {} is open until {until}.", open.id);
         }
-        match windows().filter(|window| window.from > self.at).min_by_key(|window| window.from) {
-            Some(next) => format!(
+        let openings = windows().filter_map(|window| Some((window, self.next(window)?)));
+        match openings.min_by_key(|(_, opening)| opening.from) {
+            Some((next, opening)) => format!(
                 "{whose}, {what}: no window is open; the next is {}, from {}.",
                 next.id,
-                format_time(next.from)
+                format_time(opening.from)
             ),
             None => format!("{whose}, {what}: no window is open, and none is planned."),
         }
@@ -265,6 +299,10 @@ fn rule_source(rule: &RulePolicy) -> String {
     } else {
         format!("line {line} (default {})", changed.join(", "))
     }
+}
+
+fn span(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    format!("{} to {}", format_time(from), format_time(to))
 }
 
 fn allows(window: &Window, kind: UseKind) -> bool {
@@ -338,10 +376,12 @@ Rules
   root-signing-certificate-present  on   high      -             default
 
 Windows
-  2026-10-29T08:00:00Z to 2026-10-29T10:00:00Z  october-tax-settings: past
-      sign-in in 444455556666 (billing); CHG-1187: change the tax registration, which only root can (line 27)
-  2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z  december-close-sandbox: opens in 12d1h
-      sign-in in 111122223333 (prod); CHG-1234: close the sandbox account, which only its root user can (line 33)
+  october-tax-settings: sign-in in 444455556666 (billing) (line 27)
+      CHG-1187: change the tax registration, which only root can
+      2026-10-29T08:00:00Z to 2026-10-29T10:00:00Z: past
+  december-close-sandbox: sign-in in 111122223333 (prod) (line 33)
+      CHG-1234: close the sandbox account, which only its root user can
+      2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
 
 Waivers
   root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
@@ -366,6 +406,34 @@ May root act at this instant?
         assert!(
             text.contains("(prod), sign-in: no window is open, and none is planned."),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_schedule_has_a_calendar_in_its_zone_and_in_utc() {
+        let text = "version: 1
+windows:
+  - id: drill
+    reason: prove that the vault password still works
+    schedule: { months: [jan, apr], week: first, days: [mon], from: '09:00', to: '10:00', timezone: Europe/Berlin }
+    not-after: 2027-12-31
+";
+        let now = parse_time("2027-01-04T08:30:00Z").unwrap();
+        let policy = Policy::parse(text, "p.yaml", RULES, now).unwrap();
+        let calendar = "
+  drill: sign-in in all accounts (line 3)
+      prove that the vault password still works
+      09:00 to 10:00 Europe/Berlin, mon, first week of jan, apr; until 2027-12-31
+        Mon 2027-01-04 09:00 CET = 2027-01-04T08:00:00Z to 2027-01-04T09:00:00Z: open for another 30m
+        Mon 2027-04-05 09:00 CEST = 2027-04-05T07:00:00Z to 2027-04-05T08:00:00Z: opens in 90d22h30m
+";
+        let explained = explain(&policy, now, None);
+        assert!(explained.contains(calendar), "{explained}");
+        assert!(
+            explained.contains(
+                "any account, sign-in: yes, window drill is open until 2027-01-04T09:00:00Z."
+            ),
+            "{explained}"
         );
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Direction {
     LessIsWeaker,
     /// Nothing passes or blocks by it.
     Neutral,
+    /// Every change lets something else pass.
+    AnyIsWeaker,
     /// It names its entry: another value is another entry.
     Identity,
     /// Decided by what is in it.
@@ -66,6 +68,10 @@ pub(super) enum Kind {
     Day,
     /// An instant, with its zone.
     Time,
+    /// A time of the day, `HH:MM`.
+    Clock,
+    /// A time zone of the tz database.
+    Zone,
     /// `true` or `false`.
     Flag,
     /// The id of a rule.
@@ -99,6 +105,11 @@ impl Field {
 
     const fn less_is_weaker(mut self) -> Self {
         self.direction = Direction::LessIsWeaker;
+        self
+    }
+
+    const fn any_is_weaker(mut self) -> Self {
+        self.direction = Direction::AnyIsWeaker;
         self
     }
 
@@ -159,6 +170,14 @@ const ID: Kind = Kind::Text { most: 100 };
 const TICKET: Kind = Kind::Text { most: 200 };
 const REASON: Kind = Kind::Text { most: 1_000 };
 const ACCOUNTS: Kind = Kind::List { of: &Kind::AccountId, least: 1, most: usize::MAX };
+
+/// The months, from January.
+pub(super) const MONTHS: &[&str] =
+    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/// The days of the week, from Monday.
+pub(super) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The weeks of a month that a schedule can name.
+pub(super) const WEEKS: &[&str] = &["first", "last"];
 
 /// The whole policy.
 pub(super) static POLICY: &[Field] = &[
@@ -269,25 +288,46 @@ pub(super) static WINDOW: &[Field] = &[
         .neutral()
         .required()
         .example("change the tax registration, needs root"),
-    Field::new("ticket", TICKET, "The agreed change.").neutral().required().example("CHG-1234"),
+    Field::new("ticket", TICKET, "The agreed change. Required unless there is a `schedule`.")
+        .neutral()
+        .example("CHG-1234"),
     Field::new("accounts", ACCOUNTS, "The accounts it is for. Without it: all.")
         .more_is_weaker()
         .example("[\"111122223333\"]"),
-    Field::new("from", Kind::Time, "It opens at this instant.")
-        .less_is_weaker()
-        .required()
-        .example("2026-11-20T09:00:00+01:00"),
+    Field::new(
+        "from",
+        Kind::Time,
+        "It opens at this instant. Required unless there is a `schedule`.",
+    )
+    .less_is_weaker()
+    .example("2026-11-20T09:00:00+01:00"),
     Field::new(
         "to",
         Kind::Time,
-        "It is closed at this instant. At most `limits.window` after `from`.",
+        "It is closed at this instant. At most `limits.window` after `from`. Required unless there \
+         is a `schedule`.",
     )
     .more_is_weaker()
-    .required()
     .example("2026-11-20T11:00:00+01:00"),
-    Field::later("schedule"),
-    Field::later("not-before"),
-    Field::later("not-after"),
+    Field::new(
+        "schedule",
+        Kind::Mapping(SCHEDULE),
+        "Instead of `from` and `to`: when it opens again and again.",
+    ),
+    Field::new(
+        "not-before",
+        Kind::Day,
+        "Of a schedule: the first day, in its zone, on which it opens.",
+    )
+    .example("2027-01-01")
+    .less_is_weaker(),
+    Field::new(
+        "not-after",
+        Kind::Day,
+        "Of a schedule: the last day, in its zone, on which it opens.",
+    )
+    .example("2027-12-31")
+    .more_is_weaker(),
     Field::new(
         "allow",
         Kind::Mapping(ALLOW),
@@ -295,6 +335,47 @@ pub(super) static WINDOW: &[Field] = &[
     )
     .example("{ sign-in: true }"),
     Field::later("require-mfa"),
+];
+
+pub(super) static SCHEDULE: &[Field] = &[
+    Field::new(
+        "months",
+        Kind::List { of: &Kind::Word(MONTHS), least: 1, most: usize::MAX },
+        "The months. Without it: all.",
+    )
+    .example("[jan, apr, jul, oct]")
+    .more_is_weaker(),
+    Field::new(
+        "week",
+        Kind::Word(WEEKS),
+        "Only days 1 to 7 of the month, or only its last seven days. Without it: all.",
+    )
+    .example("first")
+    .any_is_weaker(),
+    Field::new(
+        "days",
+        Kind::List { of: &Kind::Word(DAYS), least: 1, most: usize::MAX },
+        "The days of the week. Without it: all.",
+    )
+    .example("[mon]")
+    .more_is_weaker(),
+    Field::new("from", Kind::Clock, "It opens at this time of the day, in its zone.")
+        .required()
+        .example("\"09:00\"")
+        .less_is_weaker(),
+    Field::new(
+        "to",
+        Kind::Clock,
+        "It is closed at this time. Earlier than `from`: of the next day; the day on which it opens \
+         decides. At most `limits.window` after `from`.",
+    )
+    .required()
+    .example("\"10:00\"")
+    .more_is_weaker(),
+    Field::new("timezone", Kind::Zone, "The zone of these times, by its name in the tz database.")
+        .required()
+        .example("Europe/Berlin")
+        .any_is_weaker(),
 ];
 
 pub(super) static ALLOW: &[Field] = &[
@@ -372,7 +453,7 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
-        "The longest one-off window.",
+        "The longest that a window may be open at a time.",
     )
     .more_is_weaker()
     .default("12h")

@@ -11,6 +11,7 @@ mod explain;
 mod fields;
 mod read;
 mod reference;
+mod schedule;
 mod schema;
 mod suggest;
 #[cfg(test)]
@@ -22,8 +23,9 @@ pub use diff::{Change, ChangeKind, diff};
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::explain;
 pub use reference::reference;
+pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use types::{
     Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
-    Window,
+    When, Window,
 };

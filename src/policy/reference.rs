@@ -102,6 +102,8 @@ fn type_of(kind: &Kind) -> String {
         Kind::Duration { .. } => "duration".to_owned(),
         Kind::Day => "day".to_owned(),
         Kind::Time => "time".to_owned(),
+        Kind::Clock => "time of the day".to_owned(),
+        Kind::Zone => "time zone".to_owned(),
         Kind::Flag => words(&["true", "false"]),
         Kind::RuleId => "rule id".to_owned(),
         Kind::Rules => "mapping by rule id".to_owned(),
@@ -156,7 +158,7 @@ mod tests {
         ] {
             assert!(page.contains(row), "{row}\n{page}");
         }
-        assert!(!page.contains("schedule"), "a key that is not built has no row");
+        assert!(!page.contains("organization"), "a key that is not built has no row");
     }
 
     #[test]

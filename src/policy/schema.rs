@@ -2,7 +2,7 @@
 //! editors and other tools.
 //!
 //! It is as strict as JSON Schema can be. What only the reader can say: that a day exists, bounds
-//! of durations, `to` after `from`, `limits`, uniqueness, the account of a role, ninety days for
+//! of durations, names of time zones, `to` after `from`, `limits`, uniqueness, the account of a role, ninety days for
 //! `enforce-from`, invisible characters, and what of YAML a policy leaves out (anchors, tags, both
 //! of two duplicate keys).
 
@@ -42,6 +42,14 @@ fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
     }
     if std::ptr::eq(fields, fields::WAIVER) {
         object["allOf"] = subjects(rules);
+    }
+    if std::ptr::eq(fields, fields::WINDOW) {
+        object["if"] = json!({ "required": ["schedule"] });
+        object["then"] = json!({ "properties": { "from": false, "to": false } });
+        object["else"] = json!({
+            "required": ["ticket", "from", "to"],
+            "properties": { "not-before": false, "not-after": false },
+        });
     }
     if std::ptr::eq(fields, fields::SUBJECT) {
         object["minProperties"] = json!(1);
@@ -89,7 +97,7 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
             if *most < usize::MAX {
                 list["maxItems"] = json!(most);
             }
-            if matches!(of, Kind::AccountId) {
+            if matches!(of, Kind::AccountId | Kind::Word(_)) {
                 list["uniqueItems"] = json!(true);
             }
             list
@@ -104,6 +112,8 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         Kind::Duration { .. } => duration(),
         Kind::Day => json!({ "type": "string", "format": "date", "pattern": DAY }),
         Kind::Time => json!({ "type": "string", "format": "date-time", "pattern": TIME }),
+        Kind::Clock => json!({ "type": "string", "pattern": CLOCK }),
+        Kind::Zone => json!({ "type": "string", "minLength": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::RuleId => json!({ "enum": rules.iter().map(|rule| rule.id.0).collect::<Vec<_>>() }),
         Kind::Rules => {
@@ -114,6 +124,7 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
     }
 }
 
+const CLOCK: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
 const ROLE_ARN: &str = "^arn:aws(-[a-z0-9-]+)?:iam::[0-9]{12}:role(/[A-Za-z0-9+=,.@_-]+)+$";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::schedule::{Opening, Schedule};
 use crate::model::{AccountId, Duration, RuleId, RuleInfo, Severity, UseKind};
 
 /// The policy, as it judges.
@@ -85,17 +86,29 @@ pub struct Window {
     /// Why root is needed.
     pub reason: String,
     /// The agreed change; every one-off window has one.
-    pub ticket: String,
+    pub ticket: Option<String>,
     /// The accounts it is for; `None`: all.
     pub accounts: Option<Vec<AccountId>>,
-    /// It opens at this instant.
-    pub from: DateTime<Utc>,
-    /// It is closed at this instant: half-open.
-    pub to: DateTime<Utc>,
+    /// When it is open.
+    pub when: When,
     /// What it allows.
     pub allow: Allow,
     /// 1-based line of the window's first key.
     pub line: usize,
+}
+
+/// When a window is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// Once, from an instant to a later one: half-open.
+    Once {
+        /// It opens at this instant.
+        from: DateTime<Utc>,
+        /// It is closed at this instant.
+        to: DateTime<Utc>,
+    },
+    /// Again and again.
+    Recurring(Schedule),
 }
 
 /// What a window allows.
@@ -142,7 +155,7 @@ pub enum WaiverSubject {
 /// Ceilings that the policy sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest one-off window; at most 72h.
+    /// Longest that a window may be open at a time; at most 72h.
     pub window: Duration,
     /// Longest sum of all recurring windows in any 30 days; at most 72h.
     pub window_total: Duration,
@@ -219,7 +232,34 @@ impl Window {
             UseKind::SignIn => self.allow.sign_in,
             UseKind::AccessKey => self.allow.access_key,
         };
-        allowed && self.is_for(account) && self.from <= at && at < self.to
+        allowed && self.is_for(account) && self.is_open(at)
+    }
+
+    /// Whether the window is open at this instant, for whomever.
+    #[must_use]
+    pub fn is_open(&self, at: DateTime<Utc>) -> bool {
+        match &self.when {
+            When::Once { from, to } => *from <= at && at < *to,
+            When::Recurring(schedule) => schedule.is_open(at),
+        }
+    }
+
+    /// Whether it is over for good at this instant.
+    #[must_use]
+    pub fn is_past(&self, at: DateTime<Utc>) -> bool {
+        self.openings(at, 1).is_empty()
+    }
+
+    /// Its openings that are not over at this instant, the earliest first; at most `count`.
+    #[must_use]
+    pub fn openings(&self, at: DateTime<Utc>, count: usize) -> Vec<Opening> {
+        match &self.when {
+            When::Once { from, to } if at < *to => {
+                vec![Opening { from: *from, to: *to }].into_iter().take(count).collect()
+            }
+            When::Once { .. } => Vec::new(),
+            When::Recurring(schedule) => schedule.openings(at, count),
+        }
     }
 
     /// Whether the window is for this account.

@@ -172,6 +172,41 @@ fn a_change_is_named_for_what_it_lets_pass() {
 }
 
 #[test]
+fn a_schedule_is_planned_from_today_on_and_weaker_where_it_opens_more() {
+    let w = |schedule: &str, more: &str| {
+        format!(
+            "windows: [{{ id: a, reason: r, schedule: {{ from: \"09:00\", to: \"10:00\", {schedule} }}{more} }}]"
+        )
+    };
+    let base = w("week: first, days: [mon], timezone: UTC", "");
+    let kind = |old: &str, new: &str| diff(&parse(old), &parse(new), now())[0].kind;
+    let from =
+        |day: &str| w("week: first, days: [mon], timezone: UTC", &format!(", not-before: {day}"));
+    assert_eq!(kind("", &base), ChangeKind::Weaker);
+    assert_eq!(kind("", &from("2026-11-20")), ChangeKind::Planned);
+    assert_eq!(kind("", &from("2026-11-19")), ChangeKind::Weaker);
+    assert_eq!(kind(&base, ""), ChangeKind::Stronger);
+    for (weaker, than) in [
+        ("week: first, days: [mon, tue], timezone: UTC", "week: first, days: [mon], timezone: UTC"),
+        ("days: [mon], timezone: UTC", "week: first, days: [mon], timezone: UTC"),
+        ("week: last, timezone: UTC", "week: last, months: [jan], timezone: UTC"),
+    ] {
+        assert_eq!(kind(&w(than, ""), &w(weaker, "")), ChangeKind::Weaker, "{weaker}");
+        assert_eq!(kind(&w(weaker, ""), &w(than, "")), ChangeKind::Stronger, "{weaker}");
+    }
+    let moved = w("week: first, days: [mon], timezone: Europe/Berlin", "");
+    assert_eq!(kind(&base, &moved), ChangeKind::Weaker);
+    assert_eq!(kind(&base, &from("2027-01-01")), ChangeKind::Stronger);
+    assert_eq!(kind(&from("2027-01-01"), &base), ChangeKind::Weaker);
+    assert_eq!(
+        changes(&base, &moved),
+        [
+            "weaker: windows.a.schedule: 09:00 to 10:00 UTC, mon, first week of every month -> 09:00 to 10:00 Europe/Berlin, mon, first week of every month"
+        ]
+    );
+}
+
+#[test]
 fn order_comments_and_spelling_are_no_change() {
     let old = "gate: { fail-on: medium }
 limits: { window: 24h, waiver: 1w }
@@ -270,10 +305,9 @@ fn policy() -> impl Strategy<Value = Policy> {
                 policy.windows.push(Window {
                     id: id.to_string(),
                     reason: "r".to_owned(),
-                    ticket: "T".to_owned(),
+                    ticket: Some("T".to_owned()),
                     accounts: (accounts > 0).then(account),
-                    from,
-                    to: from + chrono::TimeDelta::hours(hours),
+                    when: When::Once { from, to: from + chrono::TimeDelta::hours(hours) },
                     allow: crate::policy::Allow {
                         sign_in: allow & 1 > 0,
                         access_key: allow & 2 > 0,

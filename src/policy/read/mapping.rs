@@ -30,6 +30,11 @@ impl<'n> Mapping<'n> {
         self.written.is_empty()
     }
 
+    /// Where the key stands, with whatever value.
+    pub(super) fn key_span(&self, key: &str) -> Option<Span> {
+        self.written.iter().find(|entry| entry.key == key).map(|entry| entry.key_span)
+    }
+
     /// Whether the key stands there, with whatever value.
     pub(super) fn has(&self, key: &str) -> bool {
         self.written.iter().any(|entry| entry.key == key)
@@ -153,7 +158,7 @@ impl Reader<'_> {
         );
     }
 
-    fn missing_key(&mut self, map: &Mapping<'_>, what: &str, field: &Field) {
+    pub(super) fn missing_key(&mut self, map: &Mapping<'_>, what: &str, field: &Field) {
         self.error(
             "missing-key",
             map.span,

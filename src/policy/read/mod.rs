@@ -4,6 +4,7 @@
 mod mapping;
 mod rules;
 mod scalar;
+mod schedule;
 mod waiver;
 mod window;
 

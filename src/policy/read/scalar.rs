@@ -85,7 +85,12 @@ impl Reader<'_> {
         self.one_of(node, key, &words)?.parse().ok()
     }
 
-    fn one_of(&mut self, node: &Node, key: &str, words: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn one_of(
+        &mut self,
+        node: &Node,
+        key: &str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
         let list = suggest::list(words.iter().copied());
         let text = self.scalar(node, key, "one word")?;
         let word = words.iter().find(|word| **word == text).copied();

@@ -8,7 +8,7 @@ use crate::policy::test_rules::{
 };
 use crate::policy::{
     Allow, Gate, Limits, OnUndetermined, Policy, PolicyErrors, RulePolicy, ScopeAccount, Waiver,
-    WaiverSubject, Window,
+    WaiverSubject, When, Window,
 };
 
 const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
@@ -108,20 +108,24 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         Window {
             id: "w1".to_owned(),
             reason: "why: because".to_owned(),
-            ticket: "CHG-1".to_owned(),
+            ticket: Some("CHG-1".to_owned()),
             accounts: Some(vec!["011122223333".parse().unwrap()]),
-            from: time("2026-11-20T08:00:00.5Z"),
-            to: time("2026-11-20T20:00:00.5Z"),
+            when: When::Once {
+                from: time("2026-11-20T08:00:00.5Z"),
+                to: time("2026-11-20T20:00:00.5Z"),
+            },
             allow: Allow { sign_in: false, access_key: true },
             line: 14,
         },
         Window {
             id: "w2".to_owned(),
             reason: "r".to_owned(),
-            ticket: "2".to_owned(),
+            ticket: Some("2".to_owned()),
             accounts: None,
-            from: time("1999-12-31T23:59:59Z"),
-            to: time("2000-01-01T00:00:00Z"),
+            when: When::Once {
+                from: time("1999-12-31T23:59:59Z"),
+                to: time("2000-01-01T00:00:00Z"),
+            },
             allow: Allow { sign_in: true, access_key: false },
             line: 21,
         },
@@ -174,6 +178,34 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         "{}",
         policy.as_ref().err().map_or(String::new(), |e| e.render(false))
     );
+}
+
+#[test]
+fn a_schedule_is_read_and_needs_no_ticket() {
+    let text = "version: 1
+windows:
+  - id: quarterly-break-glass-drill
+    reason: prove that the vault password still works
+    schedule: { months: [jan, apr, jul, oct], week: first, days: [mon], from: \"09:00\", to: 10:00, timezone: Europe/Berlin }
+    not-after: 2027-12-31
+  - id: night
+    reason: r
+    ticket: T
+    schedule: { week: last, days: [sun], from: \"23:00\", to: \"01:00\", timezone: UTC }
+";
+    let policy = parse(text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let words: Vec<_> = policy
+        .windows
+        .iter()
+        .map(|window| match &window.when {
+            When::Recurring(schedule) => (window.ticket.as_deref(), schedule.to_string()),
+            When::Once { .. } => panic!("{window:?}"),
+        })
+        .collect();
+    let drill =
+        "09:00 to 10:00 Europe/Berlin, mon, first week of jan, apr, jul, oct; until 2027-12-31";
+    let night = "23:00 to 01:00 UTC, sun, last week of every month";
+    assert_eq!(words, [(None, drill.to_owned()), (Some("T"), night.to_owned())]);
 }
 
 #[test]
@@ -238,6 +270,8 @@ fn waiver(keys: &str) -> String {
 }
 
 const W: &str = "id: a\nreason: r\nticket: t";
+const S: &str = "{ week: first, days: [mon], from: \"09:00\", to: \"10:00\", timezone: UTC }";
+const M: &str = "from: \"09:00\", to: \"10:00\", timezone: UTC";
 const V: &str =
     "accounts: [\"111122223333\"]\nreason: r\nticket: t\nfrom: 2026-11-01\nexpires: 2026-12-01";
 
@@ -405,10 +439,89 @@ fn each_mistake_is_named_where_it_stands() {
         (window(&format!("{W}\nfrom: 2026-11-20T09:00:00Z")), "missing-key 3:5", "no `to`"),
         (
             window(&format!(
-                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nschedule: {{}}"
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nrequire-mfa: true"
             )),
             "not-in-this-version 8:5",
-            "`schedule`",
+            "`require-mfa`",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nschedule: {S}"
+            )),
+            "window-conflict 8:5",
+            "a `schedule` and an instant",
+        ),
+        (
+            window(&format!("{W}\nschedule: {S}\nto: 2026-11-20T10:00:00Z")),
+            "window-conflict 7:5",
+            "a `schedule` and an instant",
+        ),
+        (
+            window(&format!(
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nnot-after: 2026-12-01"
+            )),
+            "window-conflict 8:5",
+            "belongs to a `schedule`",
+        ),
+        (
+            window(&format!("{W}\nschedule: {S}\nnot-before: 2027-01-02\nnot-after: 2027-01-01")),
+            "window-ends-first 8:16",
+            "ends before it begins",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"09:00\", to: \"10:00\" }}")),
+            "missing-key 6:15",
+            "no `timezone`",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"9:00\", to: \"10:00\", timezone: UTC }}")),
+            "clock 6:23",
+            "`9:00` is not a time of the day",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"22:00\", to: \"24:00\", timezone: UTC }}")),
+            "clock 6:36",
+            "`24:00` is not a time of the day",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"09:00\", to: \"09:00\", timezone: UTC }}")),
+            "window-ends-first 6:36",
+            "before it opens",
+        ),
+        (
+            window(&format!(
+                "{W}\nschedule: {{ from: \"09:00\", to: \"10:00\", timezone: Europe/Berln }}"
+            )),
+            "timezone 6:55",
+            "no time zone `Europe/Berln`",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ months: [jan, january], {M} }}")),
+            "unknown-word 6:31",
+            "`january` is no value of `months`",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ days: [mon, mon], {M} }}")),
+            "duplicate 6:29",
+            "`mon` stands twice",
+        ),
+        (window(&format!("{W}\nschedule: {{ days: [], {M} }}")), "empty-list 6:23", "empty list"),
+        (
+            window(&format!("{W}\nschedule: {{ week: second, {M} }}")),
+            "unknown-word 6:23",
+            "`second` is no value of `week`",
+        ),
+        (
+            window(&format!(
+                "{W}\nschedule: {{ months: [jan], week: first, days: [mon], from: \"09:00\", to: \"21:01\", timezone: UTC }}"
+            )),
+            "window-too-long 6:77",
+            "12h1m long",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ {M} }}")),
+            "window-total 6:36",
+            "open for 1d6h from 2026-11-20 to 2026-12-19",
         ),
         (
             window(&format!(

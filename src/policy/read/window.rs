@@ -6,53 +6,94 @@ use chrono::TimeDelta;
 
 use super::super::error::{PolicyError, Span, show};
 use super::super::fields;
-use super::super::tree::Node;
-use super::super::types::{Allow, Limits, Window};
+use super::super::schedule::Schedule;
+use super::super::tree::{Node, Value};
+use super::super::types::{Allow, Limits, When, Window};
 use super::Reader;
 use super::mapping::Mapping;
 use crate::model::Duration;
 
+/// What concerns several windows.
+#[derive(Default)]
+struct Seen {
+    /// The line of each id.
+    ids: HashMap<String, usize>,
+    /// The schedules, each with the place of its closing.
+    schedules: Vec<(Schedule, Span)>,
+}
+
 impl Reader<'_> {
     pub(super) fn windows(&mut self, map: &Mapping<'_>, limits: &Limits) -> Vec<Window> {
         let mut windows = Vec::new();
-        let mut ids: HashMap<String, usize> = HashMap::new();
+        let mut seen = Seen::default();
         for node in self.list(map, "windows") {
             let Some(map) = self.mapping(node, "this window", fields::WINDOW) else { continue };
-            windows.extend(self.window(&map, limits, &mut ids));
+            windows.extend(self.window(&map, limits, &mut seen));
         }
+        self.total(&seen.schedules, limits.window_total);
         windows
     }
 
-    fn window(
-        &mut self,
-        map: &Mapping<'_>,
-        limits: &Limits,
-        ids: &mut HashMap<String, usize>,
-    ) -> Option<Window> {
+    fn window(&mut self, map: &Mapping<'_>, limits: &Limits, seen: &mut Seen) -> Option<Window> {
         let id = self.text(map, "id");
         if let (Some(id), Some(entry)) = (&id, map.entry("id")) {
-            self.unique_id(id, entry.value.span, ids);
+            self.unique_id(id, entry.value.span, &mut seen.ids);
         }
         let reason = self.text(map, "reason");
         let ticket = self.text(map, "ticket");
         let accounts = self.accounts(map, "accounts");
-        let from = self.time(map, "from");
-        let to = self.time(map, "to");
-        if let (Some(from), Some(to), Some(entry)) = (from, to, map.entry("to")) {
-            let opens = map.entry("from").map_or(map.span.line, |entry| entry.key_span.line);
-            self.window_length(to - from, limits.window, entry.value.span, opens);
+        let when = self.when(map, limits);
+        if let Some(When::Recurring(schedule)) = &when {
+            seen.schedules.push((schedule.clone(), closing(map)));
         }
         let allow = self.allow(map);
         Some(Window {
             id: id?,
             reason: reason?,
-            ticket: ticket?,
+            ticket,
             accounts,
-            from: from?,
-            to: to?,
+            when: when?,
             allow,
             line: map.span.line,
         })
+    }
+
+    fn when(&mut self, map: &Mapping<'_>, limits: &Limits) -> Option<When> {
+        if !map.has("schedule") {
+            return self.once(map, limits);
+        }
+        let once = ["from", "to"].map(|key| map.key_span(key));
+        if let Some(span) = once.into_iter().flatten().max_by_key(|span| span.start) {
+            let schedule = map.key_span("schedule").unwrap_or(span);
+            let later = if schedule.start > span.start { schedule } else { span };
+            let message = "this window has a `schedule` and an instant".to_owned();
+            let help = "keep `schedule`, or `from` and `to`; two windows may stand side by side";
+            self.error("window-conflict", later, message, help);
+        }
+        self.schedule(map, limits).map(When::Recurring)
+    }
+
+    fn once(&mut self, map: &Mapping<'_>, limits: &Limits) -> Option<When> {
+        for field in fields::WINDOW {
+            let wanted = matches!(field.key, "ticket" | "from" | "to");
+            if wanted && !map.has(field.key) {
+                self.missing_key(map, "this window", field);
+            }
+            if let ("not-before" | "not-after", Some(span)) = (field.key, map.key_span(field.key)) {
+                let message = format!("`{}` belongs to a `schedule`", field.key);
+                self.error(
+                    "window-conflict",
+                    span,
+                    message,
+                    "`from` and `to` say it all: remove it",
+                );
+            }
+        }
+        let (from, to) = (self.time(map, "from"), self.time(map, "to"));
+        let (from, to) = (from?, to?);
+        let opens = map.key_span("from").map_or(map.span.line, |span| span.line);
+        self.window_length(to - from, limits.window, closing(map), opens);
+        Some(When::Once { from, to })
     }
 
     fn unique_id(&mut self, id: &str, span: Span, ids: &mut HashMap<String, usize>) {
@@ -66,7 +107,13 @@ impl Reader<'_> {
     }
 
     /// `opens`: the line of `from`.
-    fn window_length(&mut self, length: TimeDelta, most: Duration, span: Span, opens: usize) {
+    pub(super) fn window_length(
+        &mut self,
+        length: TimeDelta,
+        most: Duration,
+        span: Span,
+        opens: usize,
+    ) {
         let (code, message, help) = if length <= TimeDelta::zero() {
             (
                 "window-ends-first",
@@ -114,4 +161,14 @@ impl Reader<'_> {
              Without `allow` a window allows signing in",
         );
     }
+}
+
+/// Where a window's closing is written: `to`, also of a schedule.
+fn closing(map: &Mapping<'_>) -> Span {
+    let schedule = map.entry("schedule").and_then(|entry| match &entry.value.value {
+        Value::Map(entries) => entries.iter().find(|entry| entry.key == "to"),
+        _ => None,
+    });
+    let entry = schedule.or_else(|| map.entry("to"));
+    entry.map_or(map.span, |entry| entry.value.span)
 }
