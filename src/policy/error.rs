@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
 
 /// So many errors are drawn; the rest is a number.
 const DRAWN: usize = 50;
@@ -32,7 +33,7 @@ impl Span {
 }
 
 /// One problem of a policy file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyError {
     /// What kind of problem, in kebab-case: `unknown-key`.
     pub code: &'static str,
@@ -44,6 +45,7 @@ pub struct PolicyError {
     /// 1-based column, in characters.
     pub column: usize,
     /// The bytes of [`PolicyErrors::text`] that it is about; may be empty.
+    #[serde(skip)]
     pub span: Range<usize>,
     /// A few words to stand beside the carets; may be empty.
     pub label: String,

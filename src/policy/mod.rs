@@ -13,6 +13,7 @@ mod read;
 mod reference;
 mod schedule;
 mod schema;
+mod starter;
 mod suggest;
 #[cfg(test)]
 mod test_rules;
@@ -25,6 +26,7 @@ pub use explain::explain;
 pub use reference::reference;
 pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
+pub use starter::starter;
 pub use types::{
     Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
     When, Window,

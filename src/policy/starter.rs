@@ -1,0 +1,90 @@
+//! The policy that `policy init` writes: valid, strict, and commented where a team will edit it.
+
+use crate::model::AccountId;
+
+/// A commented policy to begin with: every default, the account if one is given, and a window and
+/// a waiver as comments to copy from. Valid at any time.
+#[must_use]
+pub fn starter(account: Option<&AccountId>) -> String {
+    let scope = match account {
+        Some(account) => {
+            format!("scope:\n  accounts:\n    - {{ id: \"{account}\" }} # and name:, role-arn:\n")
+        }
+        None => {
+            "# scope:\n#   accounts:\n#     - { id: \"111122223333\", name: prod }\n".to_owned()
+        }
+    };
+    format!("{HEAD}{scope}{BODY}")
+}
+
+const HEAD: &str = "\
+# What may be true of the AWS root user. Every rule is on with its default; write down only what
+# you agree otherwise. `rootgate policy check` says what is wrong with this file.
+version: 1
+
+# The accounts to judge. Without them: the account that the credentials belong to.
+";
+
+const BODY: &str = "
+gate:
+  fail-on: medium # the lowest severity that blocks: low, medium, high, critical
+  on-undetermined: fail # what cannot be read blocks too: fail, warn
+
+# `off` is shown in every report.
+rules: {}
+#  root-mfa-not-hardware: { severity: high }
+
+# When root may be used. A use outside of these is a finding.
+windows: []
+#  - id: q4-tax-settings
+#    reason: change the tax registration, needs root
+#    ticket: CHG-1234
+#    from: 2026-11-20T09:00:00+01:00
+#    to: 2026-11-20T11:00:00+01:00
+
+# A rule that may be violated for a while. The finding stays visible, as waived.
+waivers: []
+#  - rule: root-access-key-active
+#    accounts: [\"111122223333\"]
+#    subject: { access-key-created: 2019-05-02 }
+#    reason: the billing export moves to a role in Q1
+#    ticket: SEC-77
+#    from: 2026-11-01
+#    expires: 2027-01-15
+";
+
+#[cfg(test)]
+mod tests {
+    use super::starter;
+    use crate::model::parse_time;
+    use crate::policy::Policy;
+    use crate::policy::test_rules::RULES;
+
+    fn parse(text: &str) -> Policy {
+        let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+        Policy::parse(text, "p.yaml", RULES, now).unwrap_or_else(|e| panic!("{}", e.render(false)))
+    }
+
+    #[test]
+    fn the_starter_says_the_defaults() {
+        let mut policy = parse(&starter(None));
+        policy.lines.clear();
+        assert_eq!(policy, Policy::built_in(RULES));
+        let account = "111122223333".parse().unwrap();
+        assert_eq!(parse(&starter(Some(&account))).scope[0].id, account);
+    }
+
+    #[test]
+    fn what_it_has_as_comments_can_be_switched_on() {
+        let text = starter(None).replace(": {}", ":").replace(": []", ":");
+        let lines = text.lines().map(|line| match line.strip_prefix('#') {
+            Some(code) if code.starts_with("  ") => code,
+            Some(code) if code.starts_with(" scope") => "scope:",
+            _ => line,
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let policy = parse(&text);
+        assert_eq!((policy.scope.len(), policy.windows.len(), policy.waivers.len()), (1, 1, 1));
+        assert!(policy.rules.iter().any(|rule| rule.line.is_some()));
+    }
+}
