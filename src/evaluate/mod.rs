@@ -19,6 +19,9 @@ use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severi
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};
 use crate::rules::{self, Case, Judgement, Root, Rule};
 
+/// What a timeline shows of one window at most.
+const MOST_OPENINGS: usize = 12;
+
 /// Judges one account.
 #[must_use]
 pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> AccountReport {
@@ -158,15 +161,15 @@ fn blocks(case: &Case<'_>, outcome: Outcome, nothing_read: bool) -> bool {
     }
 }
 
-/// Windows of this account that touch the judged span or the span of the same length after it.
+/// Openings of this account's windows that touch the judged span, or the span of the same length
+/// after it: in the order of the policy, at most [`MOST_OPENINGS`] of each window.
 fn windows_near(case: &Case<'_>) -> Vec<WindowMark> {
     let span = case.threshold().delta().max(TimeDelta::days(1));
-    let near = |window: &&Window| {
-        window.is_for(case.account)
-            && window.to >= case.now - span
-            && window.from <= case.now + span
+    let (first, last) = (case.now - span, case.now + span);
+    let marks = |window: &Window| -> Vec<WindowMark> {
+        let near = window.openings(first, MOST_OPENINGS).into_iter().filter(|it| it.from <= last);
+        near.map(|it| WindowMark { id: window.id.clone(), from: it.from, to: it.to }).collect()
     };
-    let mark =
-        |window: &Window| WindowMark { id: window.id.clone(), from: window.from, to: window.to };
-    case.policy.windows.iter().filter(near).map(mark).collect()
+    let windows = case.policy.windows.iter().filter(|window| window.is_for(case.account));
+    windows.flat_map(marks).collect()
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::verdict::Run;
 use super::waivers::{Standing, names, standing};
 use crate::model::{AccountId, AccountReport, Notice, NoticeCode, Outcome, Verdict, format_time};
-use crate::policy::{Policy, Waiver, Window};
+use crate::policy::{Policy, Waiver, When, Window};
 
 /// A waiver that ends within so many days is announced.
 const SOON_DAYS: i64 = 14;
@@ -151,13 +151,16 @@ fn unused(waiver: &Waiver, accounts: &[AccountReport]) -> Option<&'static str> {
 
 fn of_window(policy: &Policy, window: &Window, now: DateTime<Utc>, notices: &mut Vec<Notice>) {
     let mut say = |code, message| notices.push(Notice { code, message, line: Some(window.line) });
-    if window.to <= now {
+    if window.is_past(now) {
+        let closed = match &window.when {
+            When::Once { to, .. } => format!("closed at {} and ", format_time(*to)),
+            When::Recurring(_) => String::new(),
+        };
         say(
             NoticeCode::WindowPast,
             format!(
-                "window `{}` closed at {} and never opens again; it still covers uses from its time",
-                window.id,
-                format_time(window.to)
+                "window `{}` {closed}never opens again; it still covers uses from its time",
+                window.id
             ),
         );
     }

@@ -9,7 +9,9 @@ use crate::model::{
     Cause, Evidence, NoticeCode, Outcome, PolicyOrigin, Report, RuleId, Severity, Source, UseKind,
     Verdict, parse_day,
 };
-use crate::policy::{Allow, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, Window};
+use crate::policy::{
+    Allow, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window,
+};
 use crate::testing::{ACCOUNT, NOW, built_in, healthy, outcome_under, subjects, time};
 
 const ACTIVE_KEY: &[(&str, &str)] =
@@ -62,10 +64,9 @@ fn window(from: &str, to: &str, allow: Allow) -> Window {
     Window {
         id: "drill".into(),
         reason: "drill".into(),
-        ticket: "CHG-1".into(),
+        ticket: Some("CHG-1".into()),
         accounts: None,
-        from: time(from),
-        to: time(to),
+        when: When::Once { from: time(from), to: time(to) },
         allow,
         line: 20,
     }
