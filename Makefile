@@ -78,4 +78,5 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
 
 act: tools ## the action, as a workflow runs it
-	@python3 tests/act.py
+	cargo build --locked --bin rootgate --example fake_aws
+	@python3 -B tests/act.py
