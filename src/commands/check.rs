@@ -41,6 +41,7 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
         now,
         as_of: at.is_some(),
         origin,
+        from_checkout: host.github_actions(),
         scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
         incomplete: gathered.incomplete,
         skipped: Vec::new(),

@@ -22,11 +22,16 @@ pub(crate) fn arrange(
             .map(|account| (account.id.clone(), partition(&account.role_arn)))
             .collect()
     };
-    for known in &evidence {
-        refuse_outside(&scope, allowed, &known.account)?;
-    }
     if scope.is_empty() {
         return Ok(evidence);
+    }
+    let outside = |known: &&Evidence| !scope.iter().any(|(id, _)| *id == known.account);
+    if let Some(known) = evidence.iter().find(outside) {
+        return Err(Failure::new(
+            format!("there is evidence for account {}, which is outside the scope", known.account),
+            "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
+             evidence out",
+        ));
     }
     let mut evidence = evidence;
     let mut arranged: Vec<Evidence> = Vec::new();
@@ -46,24 +51,4 @@ pub(crate) fn arrange(
         });
     }
     Ok(arranged)
-}
-
-fn refuse_outside(
-    scope: &[(AccountId, Option<Partition>)],
-    allowed: &[AccountId],
-    account: &AccountId,
-) -> Result<(), Failure> {
-    if !scope.is_empty() && !scope.iter().any(|(id, _)| id == account) {
-        return Err(Failure::new(
-            format!("there is evidence for account {account}, which is outside the scope"),
-            "add the account to `scope.accounts` of the policy, or leave its evidence out",
-        ));
-    }
-    if !allowed.is_empty() && !allowed.contains(account) {
-        return Err(Failure::new(
-            format!("there is evidence for account {account}, which --account does not allow"),
-            "add --account for it, or leave its evidence out",
-        ));
-    }
-    Ok(())
 }

@@ -58,6 +58,13 @@ fn of_the_run(
                 .to_owned(),
         );
     }
+    if run.from_checkout && run.origin.path.is_some() {
+        say(
+            NoticeCode::CheckoutPolicy,
+            "the checkout's copy of the policy judged: whoever can change the branch can change it"
+                .to_owned(),
+        );
+    }
     if !run.scope_named {
         say(
             NoticeCode::ScopeNotNamed,

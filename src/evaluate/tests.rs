@@ -27,6 +27,7 @@ fn run() -> Run {
             sha256: None,
             git_ref: None,
         },
+        from_checkout: false,
         scope_named: true,
         incomplete: None,
         skipped: Vec::new(),

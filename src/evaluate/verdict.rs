@@ -21,6 +21,8 @@ pub struct Run {
     pub as_of: bool,
     /// Which policy judged.
     pub origin: PolicyOrigin,
+    /// Whether the policy is the copy of a checkout that a pull request may have changed.
+    pub from_checkout: bool,
     /// Whether the accounts were named, by the policy or by a flag.
     pub scope_named: bool,
     /// Why the run is incomplete, where it is.

@@ -69,6 +69,9 @@ pub struct Notice {
 pub enum NoticeCode {
     /// No policy file was found: the strict built-in defaults judged.
     BuiltInPolicy,
+    /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
+    /// can change it.
+    CheckoutPolicy,
     /// The policy names no account: what the credentials or the evidence hold was judged.
     ScopeNotNamed,
     /// Until the day of `enforce-from`, what was found does not block.
@@ -103,6 +106,7 @@ impl NoticeCode {
     pub const fn id(self) -> &'static str {
         match self {
             Self::BuiltInPolicy => "built-in-policy",
+            Self::CheckoutPolicy => "checkout-policy",
             Self::ScopeNotNamed => "scope-not-named",
             Self::NotEnforcedYet => "not-enforced-yet",
             Self::RuleOff => "rule-off",

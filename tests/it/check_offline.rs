@@ -401,3 +401,41 @@ fn standard_output_is_one_format_and_nothing_else() {
     let (_, plain) = judge(&credential_report(ACTIVE_KEY), &[]);
     assert!(!plain.stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder
+        .run(&[&REPORT[..], &["--account", "444455556666"]].concat())
+        .refused(&["outside the scope", "--account"]);
+    let ended = folder.run(&[&REPORT[..], &["--account", ACCOUNT, "--json", "out.json"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(!folder.read("out.json").contains("scope-not-named"));
+    folder.write("rootgate.yaml", "version: 1\nscope: { accounts: [{ id: \"111122223333\" }] }\n");
+    let ended =
+        folder.run(&[&REPORT[..], &["--account", "444455556666", "--json", "out.json"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(folder.json("out.json")["accounts"][0]["id"], ACCOUNT);
+}
+
+#[test]
+fn on_a_runner_every_report_says_that_the_checkout_s_policy_judged() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder.write("rootgate.yaml", "version: 1\n");
+    let made = (chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
+        - chrono::TimeDelta::hours(1))
+    .to_rfc3339();
+    let arguments = ["check", "--credential-report", "report.csv", "--report-generated-at", &made];
+    let output = rootgate(folder.path())
+        .args(arguments)
+        .args(["--json", "out.json", "--details", "full"])
+        .env("GITHUB_ACTIONS", "true")
+        .output()
+        .unwrap();
+    let ended = Ended::of(output);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(folder.read("out.json").contains("checkout-policy"));
+    assert!(ended.stdout.contains("the checkout's copy of the policy judged"));
+}
