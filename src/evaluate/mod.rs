@@ -6,6 +6,7 @@
 
 mod fresh;
 mod notices;
+mod run;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -13,7 +14,8 @@ mod waivers;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use verdict::{Run, report};
+pub use run::Run;
+pub use verdict::report;
 
 use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark};
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::verdict::Run;
+use super::run::Run;
 use super::waivers::{Standing, names, standing};
 use crate::model::{AccountId, AccountReport, Notice, NoticeCode, Outcome, Verdict, format_time};
 use crate::policy::{Policy, Waiver, When, Window};

@@ -3,33 +3,13 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
 use super::notices;
-use crate::model::{
-    AccountReport, Counts, Outcome, PolicyOrigin, Report, RuleSetting, SkippedAccount, Verdict,
-};
+use super::run::Run;
+use crate::model::{AccountReport, Counts, Outcome, Report, RuleSetting, Verdict};
 use crate::policy::{Policy, RulePolicy};
 use crate::rules;
 
 /// How long a verdict may be relied on at most.
 const VALID_FOR: TimeDelta = TimeDelta::hours(1);
-
-/// What a report says of the run besides its accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// The instant that was judged.
-    pub now: DateTime<Utc>,
-    /// Whether that instant was given by hand.
-    pub as_of: bool,
-    /// Which policy judged.
-    pub origin: PolicyOrigin,
-    /// Whether the policy is the copy of a checkout that a pull request may have changed.
-    pub from_checkout: bool,
-    /// Whether the accounts were named, by the policy or by a flag.
-    pub scope_named: bool,
-    /// Why the run is incomplete, where it is.
-    pub incomplete: Option<String>,
-    /// Accounts that were not judged.
-    pub skipped: Vec<SkippedAccount>,
-}
 
 /// Gathers account reports, in the order given, into the report of the run.
 #[must_use]
