@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 
 out=target/demo
 
-cargo build --locked --bin rootgate
+# With the example, so that cargo settles on the same features as for the tests: no crate is built twice.
+cargo build --locked --bin rootgate --example fake_aws
 rm -rf "$out"
 mkdir -p "$out"
 

@@ -18,7 +18,8 @@ rootgate() {
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-cargo build --locked --quiet --bin rootgate
+# With the example, so that cargo settles on the same features as for the tests: no crate is built twice.
+cargo build --locked --quiet --bin rootgate --example fake_aws
 generate "$fresh"
 
 if [ "${1-}" = --write ]; then
