@@ -1,5 +1,7 @@
 //! The command line. Parsing an argument validates its form; it never does anything.
 
+mod policy;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -8,6 +10,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
+
+pub(crate) use policy::{
+    DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
+    PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
+};
 
 use crate::commands::Host;
 
@@ -94,27 +101,6 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Read policies and show every problem, each with its line
-    #[command(after_help = "\
-Examples:
-  rootgate policy check                         .github/rootgate.yaml, else rootgate.yaml
-  rootgate policy check a.yaml b.yaml
-  git show HEAD:rootgate.yaml | rootgate policy check -")]
-    Check(PolicyCheckArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PolicyCheckArgs {
-    /// Policy files; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Colour
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(crate) color: Color,
 }
 
 #[derive(Debug, Args)]

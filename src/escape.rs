@@ -34,6 +34,14 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// Text drawn over several lines, perhaps in colour, that holds nothing hidden already and none of
+/// whose lines begins with outside text: only the commands that a runner finds at any position
+/// remain, and become an escape.
+#[must_use]
+pub fn drawn(text: &str) -> String {
+    text.replace("##[", "#\\u{23}[")
+}
+
 /// At most `most` characters: what is too long ends with `…`. For text that is not yet escaped.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> String {

@@ -23,12 +23,22 @@ fn main() -> ExitCode {
 fn run(cli: Cli, host: &Host) -> u8 {
     let ended = match cli.command {
         Command::Check(args) => return commands::check::run(&args, host),
-        Command::Policy(PolicyCommand::Check(args)) => commands::policy_check::run(&args, host),
+        Command::Policy(command) => policy(&command, host),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Permissions(args) => commands::permissions::run(&args, host),
         Command::Completions(args) => commands::completions::run(&args),
     };
     ended.unwrap_or_else(|failure| failure.report())
+}
+
+fn policy(command: &PolicyCommand, host: &Host) -> Result<u8, Failure> {
+    match command {
+        PolicyCommand::Check(args) => commands::policy_check::run(args, host),
+        PolicyCommand::Explain(args) => commands::policy_explain::run(args, host),
+        PolicyCommand::Diff(args) => commands::policy_diff::run(args, host),
+        PolicyCommand::Schema(args) => commands::policy_schema::run(args),
+        PolicyCommand::Init(args) => commands::policy_init::run(args),
+    }
 }
 
 /// Help and version are no errors; all else is, and leaves no report of an earlier run behind.

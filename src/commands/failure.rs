@@ -12,6 +12,8 @@ use super::{Host, runner};
 pub(crate) struct Failure {
     /// The whole text for standard error; `None` if it was shown already.
     text: Option<String>,
+    /// What happened and what to do, where the text is made of them; not escaped.
+    parts: Option<(String, String)>,
 }
 
 /// What a failure means for the verdict, in the same words everywhere.
@@ -20,22 +22,31 @@ const EFFECT: &str = "nothing was judged (exit 2)";
 impl Failure {
     /// What happened and where, and what to do about it.
     pub(crate) fn new(what: impl AsRef<str>, help: impl AsRef<str>) -> Self {
-        let (what, help) = (escape::visible(what.as_ref()), escape::visible(help.as_ref()));
-        Self { text: Some(format!("error: {what}\n  effect: {EFFECT}\n  help: {help}")) }
+        let (what, help) = (what.as_ref(), help.as_ref());
+        let (shown, shown_help) = (escape::visible(what), escape::visible(help));
+        Self {
+            text: Some(format!("error: {shown}\n  effect: {EFFECT}\n  help: {shown_help}")),
+            parts: Some((what.to_owned(), help.to_owned())),
+        }
+    }
+
+    /// What happened and what to do, for a program.
+    pub(crate) fn into_parts(self) -> (String, String) {
+        self.parts.unwrap_or_default()
     }
 
     /// A text of several lines that says all by itself and is safe to show, such as the problems
     /// of a policy.
     pub(crate) fn drawn(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref().trim_end();
+        let text = escape::drawn(text.as_ref().trim_end());
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
-        Self { text: Some(format!("{text}{effect}")) }
+        Self { text: Some(format!("{text}{effect}")), parts: None }
     }
 
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
-        Self { text: Some(text.trim_end().to_owned()) }
+        Self { text: Some(escape::drawn(text.trim_end())), parts: None }
     }
 
     /// The text, for a command that gathers several.
@@ -45,7 +56,7 @@ impl Failure {
 
     /// The user has seen the error.
     pub(crate) const fn already_shown() -> Self {
-        Self { text: None }
+        Self { text: None, parts: None }
     }
 
     /// Shows it, and gives the exit code.

@@ -1,12 +1,14 @@
 //! `rootgate policy check`: every problem of every file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use rootgate::escape;
 use rootgate::policy::Policy;
-use rootgate::rules;
+use serde_json::{Value, json};
 
-use super::{Failure, Host, files, policy_file};
-use crate::cli::PolicyCheckArgs;
+use super::policy_file::{self, PolicyFile, Unusable};
+use super::{Failure, Host, files};
+use crate::cli::{PolicyCheckArgs, PolicyCheckFormat};
 
 pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let named = args.files.clone();
@@ -19,34 +21,75 @@ pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
             "name one: rootgate policy check FILE",
         ));
     }
+    match args.format {
+        PolicyCheckFormat::Text => in_words(&files, host, args.color.for_stderr(host)),
+        PolicyCheckFormat::Json => as_json(&files, host),
+    }
+}
+
+fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
     let mut problems = String::new();
-    for path in &files {
-        match check(path, host, args.color.for_stderr(host)) {
-            Ok(line) => files::print(line.as_bytes())?,
-            Err(text) => problems.push_str(&text),
+    for path in files {
+        match policy_file::read(path, host) {
+            Ok(PolicyFile { shown, policy, .. }) => {
+                let line = format!("{}: valid ({})\n", escape::visible(&shown), contents(&policy));
+                files::print(line.as_bytes())?;
+            }
+            Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
+            Err(Unusable::Unreadable(failure)) => problems.push_str(&failure.into_text()),
         }
     }
     if problems.is_empty() { Ok(0) } else { Err(Failure::problems(&problems)) }
 }
 
-/// One line if the policy is valid, else its problems.
-fn check(path: &PathBuf, host: &Host, color: bool) -> Result<String, String> {
-    let shown =
-        if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-    let bytes = files::read(path, "the policy").map_err(Failure::into_text)?;
-    let text = policy_file::text_of(&bytes, &shown).map_err(Failure::into_text)?;
-    let policy = Policy::parse(text, &shown, &rules::infos(), host.now)
-        .map_err(|errors| errors.render(color))?;
+fn contents(policy: &Policy) -> String {
     let on = policy.rules.iter().filter(|rule| rule.on).count();
-    Ok(format!(
-        "{shown}: valid ({} named, {on} of {} on, {}, {})\n",
+    format!(
+        "{} named, {on} of {} on, {}, {}",
         counted(policy.scope.len(), "account"),
         counted(policy.rules.len(), "rule"),
         counted(policy.windows.len(), "window"),
         counted(policy.waivers.len(), "waiver"),
-    ))
+    )
 }
 
 fn counted(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn as_json(files: &[PathBuf], host: &Host) -> Result<u8, Failure> {
+    let results: Vec<Value> = files
+        .iter()
+        .map(|path| {
+            let errors = match policy_file::read(path, host) {
+                Ok(_) => Vec::new(),
+                Err(unusable) => problems(unusable),
+            };
+            json!({
+                "path": escape::visible(&policy_file::shown(path)),
+                "valid": errors.is_empty(),
+                "errors": errors,
+            })
+        })
+        .collect();
+    let code = if results.iter().all(|result| result["valid"] == true) { 0 } else { 2 };
+    files::print(format!("{:#}\n", Value::Array(results)).as_bytes())?;
+    Ok(code)
+}
+
+fn problems(unusable: Unusable) -> Vec<Value> {
+    match unusable {
+        Unusable::Invalid(errors) => errors.errors().iter().map(|error| json!(error)).collect(),
+        Unusable::Unreadable(failure) => {
+            let (message, help) = failure.into_parts();
+            vec![json!({
+                "code": "unreadable",
+                "message": escape::visible(&message),
+                "line": 1,
+                "column": 1,
+                "label": "",
+                "help": escape::visible(&help),
+            })]
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rootgate::model::{PolicyOrigin, sha256_hex};
-use rootgate::policy::Policy;
+use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::rules;
 
 use super::{Failure, Host, files};
@@ -22,18 +22,54 @@ pub(crate) fn load(
             PolicyOrigin { path: None, repository_path: None, sha256: None, git_ref: None };
         return Ok((Policy::built_in(&rules::infos()), origin));
     };
-    let bytes = files::read(&path, "the policy")?;
-    let shown = path.display().to_string();
-    let text = text_of(&bytes, &shown)?;
-    let policy = Policy::parse(text, &shown, &rules::infos(), host.now)
-        .map_err(|errors| Failure::drawn(errors.render(color)))?;
+    let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
     let origin = PolicyOrigin {
         repository_path: repository_path(&path, host),
-        path: Some(shown),
-        sha256: Some(sha256_hex(&bytes)),
+        path: Some(file.shown),
+        sha256: Some(sha256_hex(file.text.as_bytes())),
         git_ref: None,
     };
-    Ok((policy, origin))
+    Ok((file.policy, origin))
+}
+
+/// A policy file that is valid.
+pub(crate) struct PolicyFile {
+    /// How messages name it.
+    pub(crate) shown: String,
+    pub(crate) text: String,
+    pub(crate) policy: Policy,
+}
+
+/// Why there is no policy in a file.
+pub(crate) enum Unusable {
+    /// There is no text in it.
+    Unreadable(Failure),
+    /// There is, and it is wrong.
+    Invalid(PolicyErrors),
+}
+
+impl Unusable {
+    pub(crate) fn into_failure(self, color: bool) -> Failure {
+        match self {
+            Self::Unreadable(failure) => failure,
+            Self::Invalid(errors) => Failure::drawn(errors.render(color)),
+        }
+    }
+}
+
+/// Reads the policy of one file; `-` is standard input.
+pub(crate) fn read(path: &Path, host: &Host) -> Result<PolicyFile, Unusable> {
+    let shown = shown(path);
+    let bytes = files::read(path, "the policy").map_err(Unusable::Unreadable)?;
+    let text = text_of(bytes, &shown).map_err(Unusable::Unreadable)?;
+    let policy = Policy::parse(&text, &shown, &rules::infos(), host.now);
+    let policy = policy.map_err(Unusable::Invalid)?;
+    Ok(PolicyFile { shown, text, policy })
+}
+
+/// How messages name the file.
+pub(crate) fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
 /// The file to read: the named one even if it is missing, else the first default that exists.
@@ -46,10 +82,10 @@ pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The bytes as text.
-pub(crate) fn text_of<'a>(bytes: &'a [u8], shown: &str) -> Result<&'a str, Failure> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let line =
-            1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
         Failure::new(
             format!("{shown}:{line}: the policy is not UTF-8 text"),
             "save the file as UTF-8",

@@ -13,7 +13,9 @@ use serde::Serialize;
 
 use super::fields::{self, Direction, Field};
 use super::schedule::Schedule;
-use super::types::{OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window};
+use super::types::{
+    OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject, When, Window,
+};
 use crate::model::{AccountId, RuleId, Severity, format_time};
 
 /// What a change means, in the order in which changes are shown.
@@ -156,6 +158,20 @@ impl Diff<'_> {
         self.key(path, fields::direction(fields, key), old, new);
     }
 
+    /// Names the lines of the keys themselves for the changes from `first` on whose key begins with
+    /// `entry`, where they are written: the entry stands at `old` and `new`.
+    fn at_their_lines(&mut self, first: usize, entry: &str, old: &str, new: &str) {
+        let exact = |policy: &Policy, path: &str, rest: &str| {
+            policy.lines.get(&format!("{path}{rest}")).copied()
+        };
+        for change in self.changes.iter_mut().skip(first) {
+            let Some(rest) = change.key.strip_prefix(entry) else { continue };
+            let (old, new) = (exact(self.old, old, rest), exact(self.new, new, rest));
+            change.old_line = change.old_line.map(|line| old.unwrap_or(line));
+            change.new_line = change.new_line.map(|line| new.unwrap_or(line));
+        }
+    }
+
     fn scope(&mut self) {
         let (old, new) = (by_id(&self.old.scope), by_id(&self.new.scope));
         if old.is_empty() != new.is_empty() {
@@ -198,11 +214,14 @@ impl Diff<'_> {
     }
 
     fn account(&mut self, old: &ScopeAccount, new: &ScopeAccount) {
+        let first = self.changes.len();
         for (key, value) in [("name", name_of as fn(&_) -> _), ("role-arn", role_of)] {
             let side = |account| Side { size: 0, text: value(account), line: Some(account.line) };
             let direction = fields::direction(fields::SCOPE_ACCOUNT, key);
             self.key(format!("scope.accounts.{}.{key}", new.id), direction, side(old), side(new));
         }
+        let entry = format!("scope.accounts.{}", new.id);
+        self.at_their_lines(first, &entry, &entry, &entry);
     }
 
     fn gate(&mut self) {
@@ -237,37 +256,44 @@ impl Diff<'_> {
     }
 
     fn rules(&mut self) {
-        for old in &self.old.rules {
-            let Some(new) = self.new.rule(old.info.id) else { continue };
-            let id = old.info.id;
-            let side = |size: i128, text: String, line| Side { size, text, line };
-            let on = |on: bool| if on { (0, "on".to_owned()) } else { (1, "off".to_owned()) };
-            let ((old_on, old_text), (new_on, new_text)) = (on(old.on), on(new.on));
+        let (old, new) = (self.old, self.new);
+        for old in &old.rules {
+            let Some(new) = new.rule(old.info.id) else { continue };
+            let first = self.changes.len();
+            self.rule(old, new);
+            let entry = format!("rules.{}", old.info.id);
+            self.at_their_lines(first, &entry, &entry, &entry);
+        }
+    }
+
+    fn rule(&mut self, old: &RulePolicy, new: &RulePolicy) {
+        let id = old.info.id;
+        let side = |size: i128, text: String, line| Side { size, text, line };
+        let on = |on: bool| if on { (0, "on".to_owned()) } else { (1, "off".to_owned()) };
+        let ((old_on, old_text), (new_on, new_text)) = (on(old.on), on(new.on));
+        self.key(
+            format!("rules.{id}"),
+            Direction::MoreIsWeaker,
+            side(old_on, old_text, old.line),
+            side(new_on, new_text, new.line),
+        );
+        if !(old.on && new.on) {
+            return;
+        }
+        self.key(
+            format!("rules.{id}.severity"),
+            fields::direction(fields::RULE, "severity"),
+            side(rank(old.severity), old.severity.to_string(), old.line),
+            side(rank(new.severity), new.severity.to_string(), new.line),
+        );
+        if let (Some(own), Some(was), Some(is)) = (old.info.threshold, old.threshold, new.threshold)
+        {
             self.key(
-                format!("rules.{id}"),
-                Direction::MoreIsWeaker,
-                side(old_on, old_text, old.line),
-                side(new_on, new_text, new.line),
+                format!("rules.{id}.{}", own.key),
+                fields::threshold_direction(own.key),
+                side(was.as_secs().into(), was.to_string(), old.line),
+                side(is.as_secs().into(), is.to_string(), new.line),
             );
-            if !(old.on && new.on) {
-                continue;
-            }
-            self.key(
-                format!("rules.{id}.severity"),
-                fields::direction(fields::RULE, "severity"),
-                side(rank(old.severity), old.severity.to_string(), old.line),
-                side(rank(new.severity), new.severity.to_string(), new.line),
-            );
-            if let (Some(own), Some(was), Some(is)) =
-                (old.info.threshold, old.threshold, new.threshold)
-            {
-                self.key(
-                    format!("rules.{id}.{}", own.key),
-                    fields::threshold_direction(own.key),
-                    side(was.as_secs().into(), was.to_string(), old.line),
-                    side(is.as_secs().into(), is.to_string(), new.line),
-                );
-            }
         }
     }
 
@@ -283,7 +309,13 @@ impl Diff<'_> {
                 Some(gone.remove(at))
             });
             match known {
-                Some(known) => self.window(known, window),
+                Some(known) => {
+                    let first = self.changes.len();
+                    self.window(known, window);
+                    let (was, is) = (&known.id, &window.id);
+                    let (was, is) = (format!("windows.{was}"), format!("windows.{is}"));
+                    self.at_their_lines(first, &is, &was, &is);
+                }
                 None => self.new_window(window),
             }
         }
@@ -403,9 +435,14 @@ impl Diff<'_> {
 
     fn waivers(&mut self) {
         let (old, new) = (by_waived(&self.old.waivers), by_waived(&self.new.waivers));
-        for (waived, waiver) in &new {
+        for (waived, (place, waiver)) in &new {
             match old.get(waived) {
-                Some(known) => self.waiver(waived, known, waiver),
+                Some((was, known)) => {
+                    let first = self.changes.len();
+                    self.waiver(waived, known, waiver);
+                    let (was, is) = (format!("waivers.{was}"), format!("waivers.{place}"));
+                    self.at_their_lines(first, &waived.key(), &was, &is);
+                }
                 // Every new waiver is weaker, one for later days too.
                 None => self.added(
                     ChangeKind::Weaker,
@@ -415,7 +452,7 @@ impl Diff<'_> {
                 ),
             }
         }
-        for (waived, waiver) in old.iter().filter(|(waived, _)| !new.contains_key(waived)) {
+        for (waived, (_, waiver)) in old.iter().filter(|(waived, _)| !new.contains_key(waived)) {
             let text = format!("{} to {}, {}", waiver.from, waiver.expires, waiver.ticket);
             self.removed(self.less_waived(waived.rule), waived.key(), text, waiver.line);
         }
@@ -492,12 +529,13 @@ impl Waived<'_> {
     }
 }
 
-fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, &Waiver> {
+/// Each with its place in the list.
+fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, (usize, &Waiver)> {
     let mut waived = BTreeMap::new();
-    for waiver in waivers {
+    for (place, waiver) in waivers.iter().enumerate() {
         for account in &waiver.accounts {
             let key = Waived { rule: waiver.rule, account, subject: waiver.subject };
-            waived.insert(key, waiver);
+            waived.insert(key, (place, waiver));
         }
     }
     waived

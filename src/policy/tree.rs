@@ -74,6 +74,15 @@ impl Node {
         self.scalar_type() == Some(ScalarType::Null)
     }
 
+    /// The value of the key `id` of a mapping.
+    pub(super) fn own_id(&self) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find_map(|entry| match &entry.value.value {
+            Value::Scalar { text, .. } if entry.key == "id" => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// What stands there, for a sentence.
     pub(super) fn describe(&self) -> &'static str {
         match (&self.value, self.scalar_type()) {

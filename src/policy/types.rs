@@ -24,8 +24,9 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// `limits`.
     pub limits: Limits,
-    /// 1-based lines of the keys of `gate`, `evidence` and `limits` that are written, by their
-    /// dotted names: `gate.fail-on`.
+    /// 1-based lines of the keys that are written, by their dotted names: `gate.fail-on`,
+    /// `rules.root-mfa-missing.severity`. In them windows and accounts are named by their ids,
+    /// waivers by their place from 0: `windows.q4-tax.to`, `waivers.0.expires`.
     pub lines: BTreeMap<String, usize>,
 }
 

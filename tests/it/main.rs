@@ -16,4 +16,5 @@ mod architecture;
 mod check_offline;
 mod fake;
 mod live;
+mod policy;
 mod support;

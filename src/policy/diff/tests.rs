@@ -243,6 +243,59 @@ fn planned_changes_come_first_and_lines_are_those_of_the_files() {
 }
 
 #[test]
+fn a_change_names_the_lines_of_its_key_and_not_of_its_entry() {
+    let old = parse(
+        "windows:
+  - id: a
+    reason: r
+    ticket: T-1
+    from: 2026-12-01T09:00:00Z
+    to: 2026-12-01T10:00:00Z
+waivers:
+  - rule: root-signing-certificate-present
+    accounts: [\"111122223333\"]
+    reason: r
+    ticket: T-1
+    from: 2026-11-01
+    expires: 2026-11-30
+rules:
+  root-used-outside-window:
+    severity: high
+    within: 30d",
+    );
+    let new = parse(
+        "rules:
+  root-used-outside-window:
+    within: 5d
+waivers:
+  - rule: root-signing-certificate-present
+    expires: 2026-12-01
+    accounts: [\"111122223333\"]
+    reason: r
+    ticket: T-1
+    from: 2026-11-01
+windows:
+  - id: b
+    allow: { sign-in: true }
+    reason: r
+    ticket: T-1
+    from: 2026-12-01T09:00:00Z
+    to: 2026-12-01T10:00:00Z",
+    );
+    let changes = diff(&old, &new, now());
+    let places: Vec<_> = changes.iter().map(|c| (&*c.key, c.old_line, c.new_line)).collect();
+    let waiver = "waivers.root-signing-certificate-present.111122223333.expires";
+    assert_eq!(
+        places,
+        [
+            ("rules.root-used-outside-window.within", Some(18), Some(4)),
+            (waiver, Some(14), Some(7)),
+            ("windows.b.id", Some(3), Some(13)),
+        ]
+    );
+}
+
+#[test]
 fn facts_that_become_too_old_pass_where_what_is_lacking_does_not_block() {
     let warn = "gate: { on-undetermined: warn }";
     let older = format!("{warn}\nevidence: {{ max-age: 6h }}");

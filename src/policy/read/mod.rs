@@ -86,16 +86,11 @@ impl Reader<'_> {
         let limits = self.limits(&map);
         let windows = self.windows(&map, &limits);
         let waivers = self.waivers(&map, &limits);
-        Some(Policy {
-            scope,
-            gate,
-            max_age,
-            rules,
-            windows,
-            waivers,
-            limits,
-            lines: lines_of(&map),
-        })
+        let mut lines = BTreeMap::new();
+        if self.errors.is_empty() {
+            lines_of("", root, &mut lines);
+        }
+        Some(Policy { scope, gate, max_age, rules, windows, waivers, limits, lines })
     }
 
     fn version(&mut self, map: &Mapping<'_>) {
@@ -217,15 +212,25 @@ impl Reader<'_> {
     }
 }
 
-/// The lines of the keys that stand once, by their dotted names.
-fn lines_of(map: &Mapping<'_>) -> BTreeMap<String, usize> {
-    let mut lines = BTreeMap::new();
-    for section in ["gate", "evidence", "limits"] {
-        let Some(entry) = map.entry(section) else { continue };
-        let tree::Value::Map(entries) = &entry.value.value else { continue };
-        for entry in entries {
-            lines.insert(format!("{section}.{}", entry.key), entry.key_span.line);
+/// The line of every key that is written, by its dotted name. In it an entry of a list is named
+/// by its `id`, or by its place where it has none.
+fn lines_of(path: &str, node: &Node, lines: &mut BTreeMap<String, usize>) {
+    let below =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match &node.value {
+        tree::Value::Map(entries) => {
+            for entry in entries {
+                let path = below(&entry.key);
+                lines_of(&path, &entry.value, lines);
+                lines.insert(path, entry.key_span.line);
+            }
         }
+        tree::Value::List(items) => {
+            for (place, item) in items.iter().enumerate() {
+                let name = item.own_id().map_or_else(|| place.to_string(), str::to_owned);
+                lines_of(&below(&name), item, lines);
+            }
+        }
+        tree::Value::Scalar { .. } | tree::Value::Alias => {}
     }
-    lines
 }

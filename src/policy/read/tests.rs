@@ -37,8 +37,11 @@ fn places(text: &str) -> Vec<String> {
 
 #[test]
 fn version_alone_is_the_strict_default() {
-    assert_eq!(parse("version: 1\n"), Ok(Policy::built_in(RULES)));
-    assert_eq!(parse("---\nversion: 1\n...\n"), Ok(Policy::built_in(RULES)));
+    for (text, line) in [("version: 1\n", 1), ("---\nversion: 1\n...\n", 2)] {
+        let mut strict = Policy::built_in(RULES);
+        strict.lines.insert("version".to_owned(), line);
+        assert_eq!(parse(text), Ok(strict));
+    }
 }
 
 #[test]
@@ -159,7 +162,13 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         window_total: Duration::hours(72),
         waiver: Duration::days(365),
     };
-    expected.lines = [
+    let lines = [
+        ("scope.accounts.011122223333.id", 5),
+        ("rules.root-used-outside-window.within", 11),
+        ("windows.w1.to", 19),
+        ("windows.w1.allow.access-key", 20),
+        ("waivers.0.expires", 29),
+        ("waivers.2.rule", 32),
         ("gate.fail-on", 6),
         ("gate.on-undetermined", 6),
         ("gate.enforce-from", 6),
@@ -168,10 +177,15 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         ("limits.window", 34),
         ("limits.window-total", 34),
         ("limits.waiver", 34),
-    ]
-    .map(|(key, line)| (key.to_owned(), line))
-    .into();
-    let policy = parse(text);
+    ];
+    let mut policy = parse(text);
+    if let Ok(policy) = &mut policy {
+        for (key, line) in lines {
+            assert_eq!(policy.lines.get(key), Some(&line), "{key}");
+        }
+        assert_eq!(policy.lines.len(), 63);
+        policy.lines.clear();
+    }
     assert_eq!(
         policy,
         Ok(expected),

@@ -1,0 +1,154 @@
+//! The arguments of `rootgate policy`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use rootgate::model::AccountId;
+
+use super::{Color, account, time};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Read policies and show every problem, each with its line
+    #[command(after_help = "\
+Examples:
+  rootgate policy check                         .github/rootgate.yaml, else rootgate.yaml
+  rootgate policy check a.yaml b.yaml
+  git show HEAD:rootgate.yaml | rootgate policy check -
+
+Exits with 0 if every file is valid, else with 2.")]
+    Check(PolicyCheckArgs),
+    /// Say what a policy means: every rule, the calendar of its windows, the days left of its waivers
+    #[command(after_help = "\
+Examples:
+  rootgate policy explain                       as of now, for every account
+  rootgate policy explain --account 111122223333 --at 2026-11-20T09:00:00+01:00")]
+    Explain(PolicyExplainArgs),
+    /// Say what a change of a policy means: weaker, planned, stronger or other
+    #[command(after_help = "\
+Examples:
+  rootgate policy diff old.yaml new.yaml
+  git show main:rootgate.yaml | rootgate policy diff - rootgate.yaml --fail-on-weaker
+  rootgate policy diff old.yaml new.yaml --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+
+  weaker    more can pass than before
+  planned   a new window that opens only in the future: it excuses nothing that has happened
+  stronger  less can pass than before
+  other     nothing passes or blocks by it
+
+Exits with 0; with --fail-on-weaker with 1 if anything is weaker; with 2 if a file is broken.")]
+    Diff(PolicyDiffArgs),
+    /// The JSON Schema of the policy, for editors, or the reference of its keys
+    #[command(after_help = "\
+Examples:
+  rootgate policy schema > policy.schema.json
+  rootgate policy schema --format markdown
+
+An editor with the YAML language server checks a policy that begins with the line
+  # yaml-language-server: $schema=policy.schema.json")]
+    Schema(PolicySchemaArgs),
+    /// Write a commented policy to begin with
+    #[command(after_help = "\
+Examples:
+  rootgate policy init
+  rootgate policy init --account 111122223333 --output rootgate.yaml
+
+A file that exists is never overwritten.")]
+    Init(PolicyInitArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCheckArgs {
+    /// Policy files; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t = PolicyCheckFormat::Text)]
+    pub(crate) format: PolicyCheckFormat,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyCheckFormat {
+    /// For people: problems drawn in their lines, on standard error
+    Text,
+    /// For programs: one array with every file and its problems
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyExplainArgs {
+    /// Policy file, `-` is standard input; without it .github/rootgate.yaml, rootgate.yaml, or the
+    /// built-in defaults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The instant that "now" means, RFC 3339 with offset
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// Leave out what concerns only other accounts
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) account: Option<AccountId>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiffArgs {
+    /// The policy as it was; `-` is standard input
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The policy as it would be; `-` is standard input
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// The instant that tells what lies in the future, RFC 3339 with offset
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// How the changes are shown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// Exit with 1 if anything is weaker
+    #[arg(long)]
+    pub(crate) fail_on_weaker: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For a pull request or a job summary
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicySchemaArgs {
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Json)]
+    pub(crate) format: SchemaFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// JSON Schema 2020-12
+    Json,
+    /// Every key with type, default, bounds, example and meaning
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyInitArgs {
+    /// The account to judge
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) account: Option<AccountId>,
+    /// The file to write; `-` is standard output
+    #[arg(long, value_name = "FILE", default_value = ".github/rootgate.yaml")]
+    pub(crate) output: PathBuf,
+}

@@ -1,0 +1,271 @@
+//! `rootgate policy`: check, explain, diff, schema and init, as a user runs them.
+
+use serde_json::{Value, json};
+
+use crate::support::{Ended, Folder, rootgate};
+
+const EXAMPLE: &str = include_str!("../../policy.example.yaml");
+const AT: [&str; 2] = ["--at", "2026-11-20T12:00:00Z"];
+
+fn with_input(folder: &Folder, arguments: &[&str], input: &str) -> Ended {
+    Ended::of(rootgate(folder.path()).args(arguments).write_stdin(input).output().unwrap())
+}
+
+fn parsed(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+// -- check ------------------------------------------------------------------------------------------
+
+#[test]
+fn several_files_are_checked_and_each_problem_is_shown() {
+    let folder = Folder::new();
+    folder.write("good.yaml", EXAMPLE);
+    let bad = "version: 1\ngate: { fail_on: high }\nruels: {}\n"; // a mistake on purpose
+    folder.write("bad.yaml", bad);
+    let ended = folder.run(&["policy", "check", "bad.yaml", "good.yaml", "gone.yaml"]);
+    assert_eq!(
+        ended.stdout,
+        "good.yaml: valid (2 accounts named, 7 of 7 rules on, 2 windows, 1 waiver)\n"
+    );
+    ended.refused(&[
+        "--> bad.yaml:2:9",
+        "did you mean `fail-on`?",
+        "--> bad.yaml:3:1",
+        "did you mean `rules`?",
+        "bad.yaml: 2 errors; the policy was not read",
+        "cannot read the policy gone.yaml",
+    ]);
+}
+
+#[test]
+fn check_as_json_has_every_file_with_its_problems() {
+    let folder = Folder::new();
+    folder.write("bad.yaml", "version: 1\ngate: { fail_on: high }\n");
+    folder.write("latin1.yaml", b"version: 1\n# caf\xe9\n");
+    let arguments =
+        ["policy", "check", "--format", "json", "-", "bad.yaml", "latin1.yaml", "gone.yaml"];
+    let ended = with_input(&folder, &arguments, EXAMPLE);
+    assert_eq!((ended.code, &*ended.stderr), (2, ""));
+    let files = parsed(&ended);
+    assert_eq!(files[0], json!({ "path": "<stdin>", "valid": true, "errors": [] }));
+    assert_eq!(
+        files[1],
+        json!({ "path": "bad.yaml", "valid": false, "errors": [{
+            "code": "unknown-key",
+            "message": "`gate` has no key `fail_on`",
+            "line": 2,
+            "column": 9,
+            "label": "",
+            "help": "did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `enforce-from`",
+        }] })
+    );
+    for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {
+        assert_eq!(files[at]["valid"], false);
+        let said = &files[at]["errors"][0];
+        assert_eq!((&said["code"], &said["line"]), (&json!("unreadable"), &json!(1)));
+        assert!(said["message"].as_str().unwrap().contains(message), "{said}");
+        assert_ne!(said["help"], "");
+    }
+    folder.write("rootgate.yaml", "version: 1\n");
+    let ended = folder.run(&["policy", "check", "--format", "json"]);
+    assert_eq!((ended.code, &parsed(&ended)[0]["path"]), (0, &json!("rootgate.yaml")));
+}
+
+#[test]
+fn a_policy_cannot_command_the_runner_through_its_errors() {
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", "version: 1\n\"##[error]x\": {} # ##[group]y\n");
+    for color in ["never", "always"] {
+        let ended = folder.run(&["policy", "check", "--color", color]);
+        ended.refused(&["unknown-key", "error]x"]);
+        assert!(!ended.stderr.contains("##["), "{}", ended.stderr);
+    }
+    let ended = folder.run(&["check", "--offline"]);
+    assert!(ended.code == 2 && !ended.stderr.contains("##["), "{}", ended.stderr);
+    let named =
+        "version: 1\nscope: { accounts: [{ id: \"111122223333\", name: \"##[error] ::x::\" }] }\n";
+    let ended = with_input(&folder, &["policy", "explain", "--policy", "-"], named);
+    assert!(ended.code == 0 && ended.stdout.contains("error]"), "{}{}", ended.stdout, ended.stderr);
+    assert!(!ended.stdout.contains("##[") && !ended.stdout.contains(" ::x"), "{}", ended.stdout);
+}
+
+// -- explain ----------------------------------------------------------------------------------------
+
+#[test]
+fn explain_names_the_file_and_its_digest_and_answers_for_an_instant() {
+    let folder = Folder::new();
+    folder.write("p.yaml", EXAMPLE);
+    let at = ["--at", "2026-12-02T14:30:00+01:00"];
+    let ended = folder.run(&[&["policy", "explain", "--policy", "p.yaml"][..], &at].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("Policy p.yaml, SHA-256 "), "{}", ended.stdout);
+    for line in [
+        "As of 2026-12-02T13:30:00Z",
+        "  111122223333 (prod), sign-in: yes, window december-close-sandbox is open until 2026-12-02T15:00:00Z.",
+        "  444455556666 (billing), sign-in: no window is open, and none is planned.",
+    ] {
+        assert!(ended.stdout.lines().any(|said| said == line), "{line}\n{}", ended.stdout);
+    }
+    let one = ["--account", "444455556666"];
+    let ended = folder.run(&[&["policy", "explain", "--policy", "p.yaml"][..], &at, &one].concat());
+    assert!(!ended.stdout.contains("111122223333"), "{}", ended.stdout);
+}
+
+#[test]
+fn explain_without_a_file_explains_the_built_in_defaults() {
+    let ended = Folder::new().run(&["policy", "explain"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("No policy file (.github/rootgate.yaml and rootgate.yaml do not exist): the strict built-in defaults\n"));
+    assert!(ended.stdout.contains("None: every use of root is a finding."));
+    Folder::new().run(&["policy", "explain", "--at", "2026-11-20T09:00"]).refused(&["--at"]);
+    Folder::new().run(&["policy", "explain", "--policy", "x.yaml"]).refused(&["x.yaml"]);
+}
+
+// -- diff -------------------------------------------------------------------------------------------
+
+/// A policy with one change of each kind.
+fn changed() -> String {
+    let planned = "  - id: drill\n    reason: prove the vault password | again\n    schedule: { months: [jan], week: first, days: [mon], from: '09:00', to: '10:00', timezone: UTC }\n    not-before: 2027-01-01\nwaivers:\n";
+    EXAMPLE
+        .replace("severity: medium }", "severity: low }")
+        .replace("expires: 2027-01-15", "expires: 2027-01-10")
+        .replace("reason: close the sandbox account, which", "reason: close the account, which")
+        .replace("waivers:\n", planned)
+}
+
+fn diff(more: &[&str]) -> Ended {
+    let folder = Folder::new();
+    folder.write("old.yaml", EXAMPLE);
+    folder.write("new.yaml", changed());
+    folder.run(&[&["policy", "diff", "old.yaml", "new.yaml"][..], &AT, more].concat())
+}
+
+#[test]
+fn diff_shows_each_change_with_its_meaning_and_both_lines() {
+    let ended = diff(&[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    insta::assert_snapshot!("policy_diff_text", ended.stdout);
+    insta::assert_snapshot!("policy_diff_markdown", diff(&["--format", "markdown"]).stdout);
+}
+
+#[test]
+fn diff_as_json_holds_the_same_changes() {
+    let ended = diff(&["--format", "json"]);
+    let diff = parsed(&ended);
+    assert_eq!(
+        (&diff["schema"], &diff["weaker"]),
+        (&json!("rootgate.policy-diff/v1"), &json!(true))
+    );
+    let changes = diff["changes"].as_array().unwrap();
+    let kinds: Vec<_> = changes.iter().map(|change| change["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["planned", "weaker", "stronger", "other"]);
+    let at = EXAMPLE.lines().position(|line| line.contains("severity: medium }")).unwrap() + 1;
+    assert_eq!(
+        changes[1],
+        json!({
+            "kind": "weaker",
+            "key": "rules.root-mfa-not-hardware.severity",
+            "old": "medium",
+            "new": "low",
+            "old_line": at,
+            "new_line": at,
+        })
+    );
+}
+
+#[test]
+fn fail_on_weaker_exits_1_for_weaker_and_for_nothing_else() {
+    assert_eq!(diff(&["--fail-on-weaker"]).code, 1);
+    let folder = Folder::new();
+    folder.write("old.yaml", EXAMPLE);
+    let only = |text: String| {
+        folder.write("new.yaml", text);
+        let arguments = ["policy", "diff", "old.yaml", "new.yaml", "--fail-on-weaker"];
+        folder.run(&[&arguments[..], &AT].concat()).code
+    };
+    assert_eq!(only(EXAMPLE.replace("within: 30d", "within: 60d")), 0, "stronger");
+    assert_eq!(only(EXAMPLE.replace("SEC-77", "SEC-78")), 0, "other");
+    assert_eq!(only(changed().replace("severity: low }", "severity: medium }")), 0, "planned");
+    assert_eq!(only(EXAMPLE.replace("within: 30d", "within: 29d")), 1, "weaker");
+}
+
+#[test]
+fn reordering_comments_and_other_spellings_are_no_change() {
+    let folder = Folder::new();
+    folder.write("old.yaml", EXAMPLE);
+    let limits = EXAMPLE.find("# The longest that").unwrap();
+    let (rest, limits) = EXAMPLE.split_at(limits);
+    let moved = rest.replace("version: 1\n", &format!("version: 1\n{limits}"));
+    let new = moved.replace("within: 30d", "within: 720h").replace("09:00:00+01:00", "08:00:00Z");
+    assert_ne!(new, moved);
+    let ended = with_input(&folder, &["policy", "diff", "old.yaml", "-", AT[0], AT[1]], &new);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(
+        ended.stdout,
+        "old.yaml -> <stdin>, as of 2026-11-20T12:00:00Z: no change in what they say\n"
+    );
+}
+
+#[test]
+fn diff_of_a_broken_file_shows_its_problems_and_exits_2() {
+    let folder = Folder::new();
+    folder.write("good.yaml", EXAMPLE);
+    folder.write("a.yaml", "version: 2\n");
+    folder.write("b.yaml", "gate: {}\n");
+    folder.run(&["policy", "diff", "good.yaml", "a.yaml"]).refused(&["--> a.yaml:1:10"]);
+    let both = folder.run(&["policy", "diff", "a.yaml", "b.yaml", "--fail-on-weaker"]);
+    both.refused(&["--> a.yaml:1:10", "--> b.yaml:1:1"]);
+    folder.run(&["policy", "diff", "-", "-"]).refused(&["standard input"]);
+    folder.run(&["policy", "diff", "good.yaml", "gone.yaml"]).refused(&["gone.yaml"]);
+}
+
+// -- schema and init --------------------------------------------------------------------------------
+
+#[test]
+fn schema_is_json_schema_or_the_reference() {
+    let folder = Folder::new();
+    let schema = parsed(&folder.run(&["policy", "schema"]));
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let rules = schema["properties"]["rules"]["properties"].as_object().unwrap();
+    assert!(rules.contains_key("root-used-outside-window") && rules.len() == 7);
+    let reference = folder.run(&["policy", "schema", "--format", "markdown"]).stdout;
+    assert!(reference.starts_with("# The policy\n") && reference.contains("| `fail-on` |"));
+}
+
+#[test]
+fn init_writes_a_valid_policy_and_says_what_is_next() {
+    let folder = Folder::new();
+    let ended = folder.run(&["policy", "init", "--account", "111122223333"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(
+        ended.stdout,
+        ".github/rootgate.yaml: written, with every rule on\nnext: rootgate policy explain\n"
+    );
+    let check = folder.run(&["policy", "check"]);
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    assert!(check.stdout.contains("1 account named, 7 of 7 rules on"), "{}", check.stdout);
+    let explain = folder.run(&["policy", "explain"]);
+    assert!(explain.code == 0 && explain.stdout.contains("111122223333"));
+}
+
+#[test]
+fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", "version: 1\n");
+    folder.run(&["policy", "init"]).refused(&["rootgate.yaml exists already", "--output"]);
+    assert!(!folder.exists(".github"));
+    folder.run(&["policy", "init", "--output", "rootgate.yaml"]).refused(&["exists already"]);
+    assert_eq!(folder.read("rootgate.yaml"), "version: 1\n");
+    let other = folder.run(&["policy", "init", "--output", "team/a.yaml"]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    assert!(other.stdout.ends_with("next: rootgate policy explain --policy team/a.yaml\n"));
+    let printed = folder.run(&["policy", "init", "--output", "-"]);
+    assert_eq!(printed.stdout, folder.read("team/a.yaml"));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere.yaml", folder.path().join("link.yaml")).unwrap();
+        folder.run(&["policy", "init", "--output", "link.yaml"]).refused(&["exists already"]);
+        assert!(!folder.exists("nowhere.yaml"));
+    }
+}
