@@ -80,7 +80,6 @@ impl Acquisition<'_> {
                 Ok(Look::Report(report)) if older.is_none() || self.is_current(&report) => {
                     return Ok(*report);
                 }
-                Ok(Look::Absent) if older.is_none() => ordered = false,
                 Ok(_) => {}
                 Err(gap) => return or_older(gap),
             }
