@@ -8,9 +8,17 @@ cd "$(dirname "$0")/.."
 # Writes every generated file below the folder $1, under its path in the repository. This is the one
 # list of them: a new generated file is one more line here. `rootgate` is the built binary.
 generate() {
-    local to=$1
-    mkdir -p "$to"
+    local to=$1 rule
+    mkdir -p "$to/schema" "$to/docs/rules"
+    rootgate policy schema >"$to/schema/policy.json"
+    rootgate policy schema --format markdown >"$to/docs/policy.md"
+    rootgate rules --format markdown >"$to/docs/rules/README.md"
+    for rule in $(rootgate rules --format json | python3 -c "$ids"); do
+        rootgate rules "$rule" --format markdown >"$to/docs/rules/$rule.md"
+    done
 }
+
+ids='import json, sys; print(*[rule["id"] for rule in json.load(sys.stdin)])'
 
 rootgate() {
     scripts/clean-env.sh "${CARGO_TARGET_DIR:-target}/debug/rootgate" "$@"
@@ -31,6 +39,8 @@ stale=0
 while IFS= read -r file; do
     diff -u "$file" "$fresh/$file" || stale=1
 done < <(cd "$fresh" && find . -type f | sort)
+# Every page of docs/rules is generated: one that no rule has any more is stale too.
+diff -rq docs/rules "$fresh/docs/rules" >&2 || stale=1
 if [ "$stale" -ne 0 ]; then
     printf '\nGenerated files differ from the code (see above); run make generate.\n' >&2
     exit 1

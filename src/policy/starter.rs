@@ -18,6 +18,7 @@ pub fn starter(account: Option<&AccountId>) -> String {
 }
 
 const HEAD: &str = "\
+# yaml-language-server: $schema=https://raw.githubusercontent.com/rootgate/rootgate/main/schema/policy.json
 # What may be true of the AWS root user. Every rule is on with its default; write down only what
 # you agree otherwise. `rootgate policy check` says what is wrong with this file.
 version: 1
