@@ -8,7 +8,7 @@ TOOLS := target/tools
 DEMO := target/demo
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy test generated demo sarif json act
+STEPS := prerequisites tools fmt typos workflows deny clippy test generated gallery hook demo sarif json act
 
 .PHONY: help check bench generate advisories demo-files $(STEPS)
 
@@ -76,6 +76,12 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 	$(TOOLS)/check-jsonschema --check-metaschema schema/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
+
+gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
+	@scripts/gallery.py
+
+hook: tools ## the pre-commit hook, with the real pre-commit
+	@scripts/pre-commit.sh
 
 act: tools ## the action, as a workflow runs it
 	cargo build --locked --bin rootgate --example fake_aws

@@ -174,9 +174,12 @@ fn drawn_line(text: &str, span: &Range<usize>) -> (String, Range<usize>) {
 }
 
 fn masked(text: &str) -> String {
-    text.chars()
-        .map(|character| if is_deceptive(character) { '\u{fffd}' } else { character })
-        .collect()
+    let drawn = |character| match character {
+        '\t' => '→',
+        _ if is_deceptive(character) => '\u{fffd}',
+        _ => character,
+    };
+    text.chars().map(drawn).collect()
 }
 
 fn head(text: &str, most: usize) -> String {

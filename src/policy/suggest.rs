@@ -10,9 +10,14 @@ pub(super) fn nearest<'a>(
         return None;
     }
     let plain = word.to_lowercase().replace(['_', ' '], "-");
+    // `January` for `jan`: a whole word where its beginning is wanted.
+    let shortened = |candidate: &str| candidate.len() >= 3 && plain.starts_with(candidate);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&plain, candidate), candidate))
+        .map(|candidate| match strsim::damerau_levenshtein(&plain, candidate) {
+            distance if shortened(candidate) => (distance.min(1), candidate),
+            distance => (distance, candidate),
+        })
         .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).clamp(1, 4))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -34,6 +39,7 @@ mod tests {
         assert_eq!(nearest("fail_on", words), Some("fail-on"));
         assert_eq!(nearest("FAIL-ON", words), Some("fail-on"));
         assert_eq!(nearest("on-undeterminded", words), Some("on-undetermined"));
+        assert_eq!(nearest("January", ["jan", "jun"]), Some("jan"));
         assert_eq!(nearest("owner", words), None);
         assert_eq!(nearest("", words), None);
         assert_eq!(nearest(&"x".repeat(100_000), words), None);

@@ -140,13 +140,14 @@ pub(super) fn read(text: &str, errors: &mut Vec<PolicyError>) -> Option<Node> {
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
     let parser = Parser::new_from_str_with_options(text, options);
-    Builder { events: parser, nodes: 0, errors }.document().ok()
+    Builder { text, events: parser, nodes: 0, errors }.document().ok()
 }
 
 /// Reading cannot go on; the error has been pushed.
 struct Stop;
 
 struct Builder<'a, 'e> {
+    text: &'a str,
     events: Parser<'a, granit_parser::StrInput<'a>>,
     nodes: usize,
     errors: &'e mut Vec<PolicyError>,
@@ -167,7 +168,7 @@ impl<'a> Builder<'a, '_> {
                 ),
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(error)) => {
-                    self.errors.push(syntax_error(&error));
+                    self.errors.push(syntax_error(self.text, &error));
                     return Err(Stop);
                 }
                 None => return Ok((Event::StreamEnd, granit_parser::Span::default())),
@@ -307,9 +308,15 @@ fn span_at(marker: &Marker) -> Span {
     Span { start: offset, end: offset, line: marker.line(), column: marker.col() + 1 }
 }
 
-fn syntax_error(error: &ScanError) -> PolicyError {
+fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     let span = span_at(error.marker());
     let (code, message, help) = match error.kind() {
+        _ if is_merge_conflict(text, span) => (
+            "merge-conflict",
+            "a merge conflict that nobody has resolved".to_owned(),
+            "keep one of the two sides, and remove the lines that begin with `<<<<<<<`, `=======` \
+             and `>>>>>>>`",
+        ),
         ErrorKind::RecursionLimitExceeded => (
             "too-deep",
             format!("nested more than {MAX_DEPTH} deep"),
@@ -325,6 +332,11 @@ fn syntax_error(error: &ScanError) -> PolicyError {
             "a tab where YAML takes only spaces".to_owned(),
             "indent with spaces; most editors can convert the whole file",
         ),
+        ErrorKind::UnexpectedCharacter { character: '`' } => (
+            "syntax",
+            "a backtick cannot stand here".to_owned(),
+            "put the text in double quotes; of a Markdown code block, leave out the fences",
+        ),
         ErrorKind::UnexpectedCharacter { character } => (
             "syntax",
             format!("the character `{}` cannot stand here", show(&character.to_string())),
@@ -333,7 +345,7 @@ fn syntax_error(error: &ScanError) -> PolicyError {
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
             "syntax",
             "a text in quotes is not closed".to_owned(),
-            "close it with the quote that opened it",
+            "close it with the quote that opened it, here or on a line above",
         ),
         ErrorKind::UnclosedFlowCollection { open } => (
             "syntax",
@@ -344,15 +356,22 @@ fn syntax_error(error: &ScanError) -> PolicyError {
             "syntax",
             "a second `: ` on this line, or a key at an indentation that nothing above has"
                 .to_owned(),
-            "put text that holds `: ` in double quotes; keys of one mapping begin in the same column",
+            "put text that holds `: ` in double quotes; keys of one mapping begin in the same column, \
+             and a space follows each colon",
         ),
         kind => (
             "syntax",
             format!("this is not YAML: {}", show(&kind.to_string())),
-            "check the indentation, colons and quotes here and on the line above",
+            "check the indentation, colons, quotes and brackets here and on the line above",
         ),
     };
     PolicyError::new(code, span, message).help(help)
+}
+
+/// Whether the place is in, or right below, a line that git leaves where two changes meet.
+fn is_merge_conflict(text: &str, span: Span) -> bool {
+    let lines = text.lines().skip(span.line.saturating_sub(2)).take(2);
+    lines.into_iter().any(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)))
 }
 
 fn is_tab(kind: &ErrorKind) -> bool {

@@ -15,6 +15,7 @@ mod action;
 mod architecture;
 mod check_offline;
 mod fake;
+mod gallery;
 mod live;
 mod policy;
 mod support;

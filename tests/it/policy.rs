@@ -42,7 +42,7 @@ fn several_files_are_checked_and_each_problem_is_shown() {
 fn check_as_json_has_every_file_with_its_problems() {
     let folder = Folder::new();
     folder.write("bad.yaml", "version: 1\ngate: { fail_on: high }\n");
-    folder.write("latin1.yaml", b"version: 1\n# caf\xe9\n");
+    folder.write("latin1.yaml", b"version: 1\n# gr\xfcn\n");
     let arguments =
         ["policy", "check", "--format", "json", "-", "bad.yaml", "latin1.yaml", "gone.yaml"];
     let ended = with_input(&folder, &arguments, EXAMPLE);

@@ -70,7 +70,9 @@ impl Reader<'_> {
                 Some(field) => map.entries.push((field, entry)),
             }
         }
-        for field in fields.iter().filter(|field| field.required) {
+        // What a merge key would have brought is not missing as well.
+        let merges = map.has("<<");
+        for field in fields.iter().filter(|field| field.required && !merges) {
             if !map.has(field.key) {
                 self.missing_key(&map, what, field);
             }
@@ -130,6 +132,8 @@ impl Reader<'_> {
         let known = suggest::list(built());
         let help = if entry.key == "<<" {
             "YAML 1.2 has no merge keys; write the keys out".to_owned()
+        } else if entry.key.starts_with("//") {
+            "a comment begins with `#`".to_owned()
         } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
             format!("did you mean `{meant}`? Its keys are {known}")
         } else if let Some(home) = fields::homes_of(&entry.key).first() {

@@ -428,7 +428,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nfrom: 2026-11-20T10:00:00Z\nto: 2026-11-20T10:00:00Z")),
             "window-ends-first 7:9",
-            "before it opens",
+            "at the instant at which it opens",
         ),
         (
             window(&format!("{W}\nto: 2026-11-20T09:00:00Z\nfrom: 2026-11-20T10:00:00Z")),
@@ -500,7 +500,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nschedule: {{ from: \"09:00\", to: \"09:00\", timezone: UTC }}")),
             "window-ends-first 6:36",
-            "before it opens",
+            "at the instant at which it opens",
         ),
         (
             window(&format!(

@@ -76,7 +76,7 @@ impl Reader<'_> {
     fn once(&mut self, map: &Mapping<'_>, limits: &Limits) -> Option<When> {
         for field in fields::WINDOW {
             let wanted = matches!(field.key, "ticket" | "from" | "to");
-            if wanted && !map.has(field.key) {
+            if wanted && !map.has(field.key) && !map.has("<<") {
                 self.missing_key(map, "this window", field);
             }
             if let ("not-before" | "not-after", Some(span)) = (field.key, map.key_span(field.key)) {
@@ -114,7 +114,13 @@ impl Reader<'_> {
         span: Span,
         opens: usize,
     ) {
-        let (code, message, help) = if length <= TimeDelta::zero() {
+        let (code, message, help) = if length.is_zero() {
+            (
+                "window-ends-first",
+                "this window closes at the instant at which it opens".to_owned(),
+                "`to` is not included, so it lies after `from`",
+            )
+        } else if length < TimeDelta::zero() {
             (
                 "window-ends-first",
                 "this window closes before it opens".to_owned(),
