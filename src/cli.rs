@@ -30,6 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   rootgate check                                judge the account that the AWS credentials belong to
   rootgate check --evidence evidence.json       judge evidence that was collected before
+  rootgate collect --output evidence.json       collect it
   rootgate policy check rootgate.yaml           what is wrong with a policy, and where
 
 Exit codes:
@@ -42,6 +43,8 @@ Exit codes:
 pub(crate) enum Command {
     /// The gate: collect or load evidence, judge it, report, exit with the verdict
     Check(Box<CheckArgs>),
+    /// Collect the evidence and judge nothing: one job has the cloud access, another judges
+    Collect(Box<CollectArgs>),
     /// The policy file
     #[command(subcommand, arg_required_else_help = true)]
     Policy(PolicyCommand),
@@ -139,6 +142,42 @@ pub(crate) struct CheckArgs {
     /// Lowest severity that blocks; must not be looser than the policy's `gate.fail-on`
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<Severity>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootgate collect --output evidence.json
+  rootgate collect --policy rootgate.yaml --role-arn arn:aws:iam::111122223333:role/rootgate \\
+    --output evidence.json
+  rootgate check --evidence evidence.json       the job that judges it
+
+What could not be read stands in the file as a gap, with its cause; the exit code is 0 all the same,
+because the job that judges decides.
+
+Exit codes:
+  0  the file is written
+  2  usage, policy file, configuration or sign-in is wrong: no file is left
+  3  the file is written, but the run was interrupted or out of time")]
+pub(crate) struct CollectArgs {
+    /// Policy file: its scope says which accounts, its rules which evidence
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Write the evidence there, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) sign_in: SignInArgs,
+    /// What standard error shows; `auto`: under GitHub Actions all of it only where the repository
+    /// is not public. The file is always full
+    #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
+    pub(crate) details: DetailsFlag,
+    /// Show what is done
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Args)]
@@ -260,6 +299,17 @@ fn category(text: &str) -> Result<String, String> {
         return Err("a category is 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
     }
     Ok(text.to_owned())
+}
+
+impl DetailsFlag {
+    /// What was asked for; `None`: nothing, so the repository decides.
+    pub(crate) const fn asked(self) -> Option<report::Details> {
+        match self {
+            Self::Full => Some(report::Details::Full),
+            Self::Redacted => Some(report::Details::Redacted),
+            Self::Auto => None,
+        }
+    }
 }
 
 impl Color {

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli, host: &Host) -> u8 {
     let ended = match cli.command {
         Command::Check(args) => return commands::check::run(&args, host),
+        Command::Collect(args) => return commands::collect::run(&args, host),
         Command::Policy(command) => policy(&command, host),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Permissions(args) => commands::permissions::run(&args, host),
@@ -47,7 +48,8 @@ fn usage(error: &clap::Error, host: &Host) -> u8 {
     if !error.use_stderr() {
         return 0;
     }
-    if commands::outputs::discard_reports_of_broken_usage() {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if commands::outputs::discard_files_of_broken_usage(&arguments) {
         Failure::already_shown().report_of_check(host, None)
     } else {
         Failure::already_shown().report()

@@ -129,8 +129,14 @@ pub async fn collect(
     let result = targets::collect(settings, clock, sinks, &Stop::new(receiver)).await;
     watcher.abort();
     let (evidence, claims) = result?;
-    let incomplete = evidence.iter().flat_map(gaps).find_map(incomplete);
+    let incomplete = incomplete(&evidence);
     Ok(Collected { evidence, incomplete, claims })
+}
+
+/// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
+#[must_use]
+pub fn incomplete(evidence: &[Evidence]) -> Option<String> {
+    evidence.iter().flat_map(gaps).find_map(cut_short)
 }
 
 /// Waits for SIGINT or SIGTERM, and says which came; for [`collect`].
@@ -159,7 +165,7 @@ fn gaps(evidence: &Evidence) -> [Option<&Gap>; 3] {
     ]
 }
 
-fn incomplete(gap: Option<&Gap>) -> Option<String> {
+fn cut_short(gap: Option<&Gap>) -> Option<String> {
     match gap?.cause {
         Cause::Interrupted => Some("the run was interrupted".to_owned()),
         Cause::TimedOut => Some("the time limit was reached".to_owned()),

@@ -11,6 +11,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::github::oidc::{Claims, TokenEndpoint, TokenError, request_token};
@@ -107,7 +108,14 @@ impl<'a> Access<'a> {
             .await;
         let load = async || {
             let loaded = provider.provide_credentials().await;
-            loaded.map_err(|error| CallError::new(Kind::Refused, chain(&error)))
+            loaded.map_err(|error| match error {
+                // That every place is empty says no more than the error itself.
+                CredentialsError::CredentialsNotLoaded(_) => {
+                    (self.sinks.note)(&chain(&error));
+                    CallError::new(Kind::Refused, "")
+                }
+                _ => CallError::new(Kind::Refused, chain(&error)),
+            })
         };
         let credentials = pace.single(load).await.map_err(|error| match error.kind {
             Kind::Interrupted => SignInError::Interrupted(error.message),

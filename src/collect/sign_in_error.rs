@@ -13,7 +13,7 @@ use super::failure::{CallError, Kind};
 pub enum SignInError {
     /// No credentials at all.
     NoCredentials {
-        /// What the SDK's chain said.
+        /// What the SDK's chain said; empty where it just found none.
         detail: String,
         /// A role was to be assumed under GitHub Actions, and the runner offers no token.
         token_missing: bool,

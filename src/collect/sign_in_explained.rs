@@ -8,10 +8,6 @@ use crate::model::AccountId;
 use super::SignInError;
 use super::trust_policy::{issuer, statement, subjects};
 
-/// What every variant means for the verdict.
-const EFFECT: &str =
-    "nobody is signed in, so nothing was read and nothing was judged (exit code 2)";
-
 impl SignInError {
     /// What happened; one clause.
     #[must_use]
@@ -53,7 +49,7 @@ impl SignInError {
                 format!("the credentials belong to account {found}, not to {}", list(expected))
             }
             Self::NotAllowed { account, allowed } => format!(
-                "account {account} may not be signed in to: `--account` allows {}",
+                "account {account} may not be signed in to: `--account` allows only {}",
                 list(allowed)
             ),
             Self::NoIdentity(_) => "AWS does not say whose the credentials are".into(),
@@ -86,6 +82,7 @@ impl SignInError {
     #[must_use]
     pub fn said(&self) -> Option<&str> {
         match self {
+            Self::NoCredentials { detail, .. } if detail.is_empty() => None,
             Self::NoCredentials { detail, .. } => Some(detail),
             Self::NotTrusted { said, .. }
             | Self::NoProvider { said, .. }
@@ -170,9 +167,11 @@ impl SignInError {
             Self::WrongAccount { .. } => "sign in to the right account, or correct `--account` or \
                  the policy's `scope.accounts`"
                 .into(),
-            Self::NotAllowed { .. } => "add it to `--account` (the action's input \
-                 `allowed-account-ids`), or take it out of the policy's `scope.accounts`"
-                .into(),
+            Self::NotAllowed { account, .. } => format!(
+                "name a role of an allowed account (`--role-arn`, or `role-arn` in the policy's \
+                 `scope.accounts`), or allow this one, too: `--account {account}`; the action's \
+                 inputs are `role-to-assume` and `allowed-account-ids`"
+            ),
             Self::NoIdentity(_) => "sts:GetCallerIdentity needs no permission, so look at proxies \
                  and endpoints on the way to AWS; then run again"
                 .into(),
@@ -231,8 +230,12 @@ a called workflow of another organization needs it in the caller, too"
 }
 
 fn not_trusted_help(role_arn: &str, claims: &Claims) -> String {
-    let mut help =
-        format!("the token says\n  sub: {}\n  aud: {}", shown(&claims.sub), shown(&claims.aud));
+    let mut help = format!(
+        "if this job is to be let in, add the statement in this token's form to the trust policy \
+         of `{role_arn}`\nthe token says\n  sub: {}\n  aud: {}",
+        shown(&claims.sub),
+        shown(&claims.aud)
+    );
     if let Some(environment) = &claims.environment {
         help.push_str(&format!("\n  environment: {environment}"));
     }
@@ -278,14 +281,14 @@ fn list(accounts: &[AccountId]) -> String {
     accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" or ")
 }
 
+/// What happened and what was said, in one line; what it means and what to do is the caller's to
+/// lay out, with [`SignInError::help`].
 impl fmt::Display for SignInError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{}", self.what())?;
-        if let Some(said) = self.said() {
-            writeln!(formatter, "  said:    {said}")?;
+        match self.said() {
+            Some(said) => write!(formatter, "{}: {said}", self.what()),
+            None => formatter.write_str(&self.what()),
         }
-        writeln!(formatter, "  effect:  {EFFECT}")?;
-        write!(formatter, "  to do:   {}", self.help().replace('\n', "\n           "))
     }
 }
 

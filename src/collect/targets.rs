@@ -106,6 +106,9 @@ impl Run<'_> {
     /// The run's own identity, where one is needed: `--role-arn`, else the SDK's default chain.
     async fn own_identity(&self) -> Result<Option<Session>> {
         let settings = self.settings;
+        if let Some(account) = settings.role_arn.as_deref().and_then(account_of_role) {
+            self.must_be_allowed(&account)?;
+        }
         let endpoint = settings.environment.token_endpoint.as_ref();
         let pace = self.pace(settings.timeout / 3);
         if let (Some(role), Some(endpoint)) = (&settings.role_arn, endpoint) {
@@ -150,12 +153,24 @@ impl Run<'_> {
         Ok(named)
     }
 
+    /// `--account` holds for every account that the run signs in to.
+    fn must_be_allowed(&self, account: &AccountId) -> Result<()> {
+        let allowed = &self.settings.allowed_accounts;
+        if allowed.is_empty() || allowed.contains(account) {
+            return Ok(());
+        }
+        Err(SignInError::NotAllowed { account: account.clone(), allowed: allowed.clone() })
+    }
+
     /// How the account is entered, or why that is refused before anything is sent.
     fn way_in(&self, target: &Named<'_>) -> Result<WayIn> {
-        let allowed = &self.settings.allowed_accounts;
-        if !allowed.is_empty() && !allowed.contains(&target.account) {
-            let (account, allowed) = (target.account.clone(), allowed.clone());
-            return Err(SignInError::NotAllowed { account, allowed });
+        match (self.must_be_allowed(&target.account), &self.own) {
+            // No role would be assumed: the credentials themselves are the wrong ones.
+            (Err(_), Some(own)) if own.account == target.account => {
+                let expected = self.settings.allowed_accounts.clone();
+                return Err(SignInError::WrongAccount { found: own.account.clone(), expected });
+            }
+            (allowed, _) => allowed?,
         }
         match (target.role_arn, &self.own) {
             (_, Some(own)) if own.account == target.account => Ok(WayIn::Own),
@@ -240,10 +255,7 @@ impl Run<'_> {
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
                  credentials of this run belong to {found}"
             ),
-            _ => match error.said() {
-                Some(said) => format!("the account could not be entered: {}: {said}", error.what()),
-                None => format!("the account could not be entered: {}", error.what()),
-            },
+            _ => format!("the account could not be entered: {error}"),
         };
         (self.sinks.note)(&detail);
         let partition = target.role_arn.and_then(Partition::of_arn);

@@ -1,7 +1,7 @@
 //! `rootgate check`: the gate.
 
 use chrono::{DateTime, Utc};
-use rootgate::collect::Collected;
+use rootgate::collect::{self, Collected};
 use rootgate::evaluate::{self, Run, evaluate};
 use rootgate::model::{Evidence, Severity, format_time};
 use rootgate::policy::Policy;
@@ -11,15 +11,11 @@ use super::host::now;
 use super::live::{self, Shown};
 use super::outputs::{self, Outputs, Show};
 use super::{Failure, Host, offline, policy_file, scope};
-use crate::cli::{CheckArgs, DetailsFlag};
+use crate::cli::CheckArgs;
 
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
 pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
-    let asked = match args.reports.details {
-        DetailsFlag::Full => Some(Details::Full),
-        DetailsFlag::Redacted => Some(Details::Redacted),
-        DetailsFlag::Auto => None,
-    };
+    let asked = args.reports.details.asked();
     judge(args, host, asked).unwrap_or_else(|failure| failure.report_of_check(host, asked))
 }
 
@@ -30,10 +26,7 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
     stricter(&mut policy, args.fail_on)?;
     let at = instant(args, host)?;
     let gathered = gather(args, &policy, host, asked)?;
-    let details = asked.unwrap_or_else(|| {
-        let claim = gathered.visibility.as_deref();
-        if host.github_actions() { host.runner.details(claim) } else { Details::Full }
-    });
+    let details = host.details(asked, gathered.visibility.as_deref());
     let now = at.unwrap_or_else(now);
     let accounts =
         gathered.evidence.iter().map(|evidence| evaluate(&policy, evidence, now)).collect();
@@ -87,7 +80,7 @@ fn gather(
         let shown = Shown {
             text: args.reports.format == Format::Text,
             verbose: args.reports.verbose,
-            redacted: asked.map_or(host.github_actions(), |it| it == Details::Redacted),
+            redacted: live::notes_are_redacted(host, asked),
         };
         return live::collect(&args.sign_in, policy, host, &shown).map(Gathered::from);
     }
@@ -107,7 +100,8 @@ fn gather(
         ));
     }
     let evidence = scope::arrange(policy, allowed, evidence)?;
-    Ok(Gathered { evidence, incomplete: None, visibility: None })
+    let incomplete = collect::incomplete(&evidence);
+    Ok(Gathered { evidence, incomplete, visibility: None })
 }
 
 /// Flags that only mean something to a run that signs in must not be ignored in silence.

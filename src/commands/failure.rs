@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use rootgate::collect::SignInError;
 use rootgate::escape;
 use rootgate::report::Details;
 
@@ -18,6 +19,10 @@ pub(crate) struct Failure {
 
 /// What a failure means for the verdict, in the same words everywhere.
 const EFFECT: &str = "nothing was judged (exit 2)";
+
+/// How to see what strangers must not read.
+const LEFT_OUT: &str = "strangers may read this, so ids are left out; `--details full` (the \
+                        action's input `details`) shows them";
 
 impl Failure {
     /// What happened and where, and what to do about it.
@@ -42,6 +47,21 @@ impl Failure {
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
         Self { text: Some(format!("{text}{effect}")), parts: None }
+    }
+
+    /// Nobody could be signed in. Texts of AWS are in there: each line is made safe.
+    pub(crate) fn of_sign_in(error: &SignInError) -> Self {
+        let line = |text: &str| escape::visible(text);
+        let mut text = format!("error: {}", line(&error.what()));
+        if let Some(said) = error.said() {
+            text += &format!("\n  said: {}", line(said));
+        }
+        text += &format!("\n  effect: {EFFECT}");
+        for (index, help) in error.help().lines().map(line).enumerate() {
+            let before = if index == 0 { "  help: " } else { "    " };
+            text += &format!("\n{before}{help}");
+        }
+        Self { text: Some(text), parts: None }
     }
 
     /// Several failures at once.
@@ -69,14 +89,8 @@ impl Failure {
 
     /// The same for the gate: the step's outputs and the job summary say it too, and strangers
     /// read only what they may.
-    pub(crate) fn report_of_check(self, host: &Host, details: Option<Details>) -> u8 {
-        let details = details.unwrap_or_else(|| {
-            if host.github_actions() { host.runner.details(None) } else { Details::Full }
-        });
-        let text = self.text.map(|text| match details {
-            Details::Full => text,
-            Details::Redacted => runner::redacted(&text),
-        });
+    pub(crate) fn report_of_check(self, host: &Host, asked: Option<Details>) -> u8 {
+        let text = self.for_readers(host, asked).text;
         let summary = text.as_deref().unwrap_or("the arguments are wrong; the log says how");
         let written = host
             .runner
@@ -87,6 +101,28 @@ impl Failure {
         }
         written.err().and_then(|failure| failure.text).iter().for_each(|text| show(text));
         2
+    }
+}
+
+impl Failure {
+    /// The same for a collection, which judges nothing in any case and has no outputs of a step.
+    pub(crate) fn report_of_collect(self, host: &Host, asked: Option<Details>) -> u8 {
+        let mut failure = self.for_readers(host, asked);
+        let own = |text: String| text.replace(EFFECT, "nothing was collected (exit 2)");
+        failure.text = failure.text.map(own);
+        failure.report()
+    }
+
+    /// What whoever reads the log may read of it.
+    fn for_readers(self, host: &Host, asked: Option<Details>) -> Self {
+        if host.details(asked, None) == Details::Full {
+            return self;
+        }
+        let redacted = |text: String| match runner::redacted(&text) {
+            redacted if redacted == text => text,
+            redacted => format!("{redacted}\n  note: {LEFT_OUT}"),
+        };
+        Self { text: self.text.map(redacted), parts: None }
     }
 }
 

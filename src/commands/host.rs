@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
+use rootgate::report::Details;
 
 use super::runner::Runner;
 
@@ -43,6 +44,15 @@ impl Host {
     /// `GITHUB_ACTIONS=true`.
     pub(crate) const fn github_actions(&self) -> bool {
         self.environment.github_actions
+    }
+
+    /// What whoever reads the log may read: as asked, else under GitHub Actions by the visibility
+    /// of the repository, which the token's claim tells where there is one.
+    pub(crate) fn details(&self, asked: Option<Details>, claim: Option<&str>) -> Details {
+        asked.unwrap_or_else(|| match self.github_actions() {
+            true => self.runner.details(claim),
+            false => Details::Full,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use rootgate::collect::{self, Collected, Settings, Sinks, Target};
 use rootgate::escape;
 use rootgate::policy::Policy;
+use rootgate::report::Details;
 use rootgate::rules;
 
 use super::host::now;
@@ -19,6 +20,11 @@ pub(crate) struct Shown {
     pub(crate) verbose: bool,
     /// Strangers may read, or nobody knows yet that they may not.
     pub(crate) redacted: bool,
+}
+
+/// Remarks are written while nobody knows yet what the token will say of the repository.
+pub(crate) fn notes_are_redacted(host: &Host, asked: Option<Details>) -> bool {
+    asked.map_or(host.github_actions(), |asked| asked == Details::Redacted)
 }
 
 /// Signs in and collects what the rules of the policy need.
@@ -44,7 +50,7 @@ pub(crate) fn collect(
     let sinks = Sinks { command: &command, note: &note };
     let settings = settings(args, policy, host);
     let collected = collect::collect(&settings, &now, &sinks, collect::signal());
-    runtime.block_on(collected).map_err(|error| Failure::drawn(escape_lines(&error.to_string())))
+    runtime.block_on(collected).map_err(|error| Failure::of_sign_in(&error))
 }
 
 fn settings(args: &SignInArgs, policy: &Policy, host: &Host) -> Settings {
@@ -82,9 +88,4 @@ fn write_note(line: &str, redacted: bool) {
     let line = escape::visible(line);
     let line = if redacted { runner::redacted(&line) } else { line };
     let _written = writeln!(std::io::stderr(), "note: {line}");
-}
-
-/// Texts of AWS are in there: each line is made safe, the lines stay.
-fn escape_lines(text: &str) -> String {
-    text.lines().map(escape::visible).collect::<Vec<_>>().join("\n")
 }

@@ -1,6 +1,7 @@
 //! The commands. Everything that reads files or the environment, or writes anything, is here.
 
 pub(crate) mod check;
+pub(crate) mod collect;
 pub(crate) mod completions;
 mod failure;
 mod files;

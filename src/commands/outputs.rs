@@ -1,14 +1,14 @@
 //! What the gate writes: report files, standard output, and the runner's files.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory, FromArgMatches};
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
 use super::files::{self, Output};
 use super::{Failure, Host, policy_file, runner};
-use crate::cli::{CheckArgs, Cli, ReportArgs};
+use crate::cli::{CheckArgs, ReportArgs};
 
 /// How the report is shown.
 pub(crate) struct Show<'a> {
@@ -147,19 +147,39 @@ fn input_paths(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
     inputs
 }
 
-/// Arguments of `check` that could not be parsed may still name output files of an earlier run.
-/// Those must not be taken for this run's. Says whether it was `check`.
-pub(crate) fn discard_reports_of_broken_usage() -> bool {
-    let matches = Cli::command().ignore_errors(true).try_get_matches().ok();
-    let Some(("check", matches)) = matches.as_ref().and_then(|matches| matches.subcommand()) else {
-        return false;
+/// Arguments that could not be parsed may still name output files of an earlier run. Those must
+/// not be taken for this run's. Says whether the command was `check`.
+///
+/// clap tells nothing of arguments after a wrong one, so they are looked at as they stand.
+pub(crate) fn discard_files_of_broken_usage(arguments: &[OsString]) -> bool {
+    let outputs: &[&str] = match arguments.first().and_then(|command| command.to_str()) {
+        Some("check") => &["--sarif", "--json", "--summary"],
+        Some("collect") => &["--output"],
+        _ => return false,
     };
-    if let Ok(args) = CheckArgs::from_arg_matches(matches)
-        && refuse_clashes(&args).is_ok()
-    {
-        for (_, path) in output_paths(&args.reports) {
-            let _removed = files::discard(path);
+    let mut inputs =
+        values_of(arguments, &["--policy", "--evidence", "--credential-report", "--ca-bundle"]);
+    inputs.extend(policy_file::DEFAULT_PATHS.map(PathBuf::from));
+    for output in values_of(arguments, outputs) {
+        if !inputs.iter().any(|input| files::same_file(input, &output)) {
+            let _removed = files::discard(&output);
         }
     }
-    true
+    outputs.len() > 1
+}
+
+/// What follows each of these flags, as `--flag VALUE` or `--flag=VALUE`.
+fn values_of(arguments: &[OsString], flags: &[&str]) -> Vec<PathBuf> {
+    let mut values = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        let Some(text) = argument.to_str() else { continue };
+        if flags.contains(&text) {
+            values.extend(arguments.get(index + 1).map(PathBuf::from));
+        } else if let Some((flag, value)) = text.split_once('=')
+            && flags.contains(&flag)
+        {
+            values.push(PathBuf::from(value));
+        }
+    }
+    values
 }

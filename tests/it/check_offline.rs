@@ -236,9 +236,12 @@ fn help_and_version_are_no_errors() {
 
 #[test]
 fn exit_2_leaves_no_report_of_an_earlier_run_behind() {
-    for broken in
-        [&["--policy", "missing.yaml"][..], &["--no-such-flag"], &["--fail-on", "critical"]]
-    {
+    for broken in [
+        &["--policy", "missing.yaml"][..],
+        &["--no-such-flag"],
+        &["--fail-on", "critical"],
+        &["--timeout", "soon"],
+    ] {
         let folder = Folder::new();
         folder.write("report.csv", credential_report(&[]));
         for name in ["out.json", "out.sarif", "out.md"] {

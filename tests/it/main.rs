@@ -14,8 +14,11 @@
 mod action;
 mod architecture;
 mod check_offline;
+mod collect;
 mod fake;
 mod gallery;
+mod gate;
 mod live;
 mod policy;
+mod sign_in_shown;
 mod support;

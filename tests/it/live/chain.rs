@@ -47,7 +47,7 @@ fn child() {
             collected.incomplete,
             super::gaps(&collected)
         ),
-        Err(error) => println!("error {error:?}\n{error}"),
+        Err(error) => println!("error {error:?}\n{error}\n{}", error.help()),
     }
     println!("end");
 }

@@ -1,0 +1,130 @@
+//! `rootgate collect`: one job has the cloud access, another judges.
+
+use std::io::Write;
+use std::path::Path;
+
+use rootgate::escape;
+use rootgate::model::{Cause, Evidence, Gap, write_evidence};
+use rootgate::policy::Policy;
+use rootgate::report::Details;
+
+use super::files::{self, Output};
+use super::host::now;
+use super::live::{self, Shown};
+use super::{Failure, Host, policy_file, runner};
+use crate::cli::CollectArgs;
+
+/// Collects, writes the evidence file, and gives the exit code.
+pub(crate) fn run(args: &CollectArgs, host: &Host) -> u8 {
+    let asked = args.details.asked();
+    collect(args, host, asked).unwrap_or_else(|failure| failure.report_of_collect(host, asked))
+}
+
+fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
+    refuse_clashes(args)?;
+    let output = Output::reserve(&args.output, "--output")?;
+    let color = args.color.for_stderr(host);
+    let (policy, _) = policy_file::load(args.policy.as_deref(), host, color)?;
+    let shown = Shown {
+        text: false,
+        verbose: args.verbose,
+        redacted: live::notes_are_redacted(host, asked),
+    };
+    let collected = live::collect(&args.sign_in, &policy, host, &shown)?;
+    let text = write_evidence(&collected.evidence, now()).map_err(|error| {
+        Failure::new(
+            format!("the evidence cannot be written as JSON: {error}"),
+            "this is a mistake of rootgate, please report it",
+        )
+    })?;
+    output.write(text.as_bytes())?;
+    let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+    let details = host.details(asked, visibility.as_deref());
+    say(&policy, &collected.evidence, details);
+    if let Some(why) = collected.incomplete {
+        line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
+        return Ok(3);
+    }
+    Ok(0)
+}
+
+/// An output must not overwrite an input.
+fn refuse_clashes(args: &CollectArgs) -> Result<(), Failure> {
+    let flags =
+        [("--policy", args.policy.as_deref()), ("--ca-bundle", args.sign_in.ca_bundle.as_deref())];
+    let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
+    let defaults = policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)));
+    let defaults = defaults.into_iter().filter(|_| args.policy.is_none());
+    match given.chain(defaults).find(|(_, path)| files::same_file(path, &args.output)) {
+        None => Ok(()),
+        Some((flag, path)) => Err(Failure::new(
+            format!("--output and {flag} name the same file, {}", path.display()),
+            "give each its own path",
+        )),
+    }
+}
+
+/// One line for each gap, and one for the whole.
+fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
+    let mut count = 0;
+    for (index, account) in evidence.iter().enumerate() {
+        let label = label(policy, index, account, details);
+        for gap in gaps(account) {
+            count += 1;
+            line(&gap_line(&label, gap, details));
+        }
+    }
+    let gaps = match count {
+        0 => "no gaps".to_owned(),
+        1 => "1 gap, which the judging job decides about".to_owned(),
+        _ => format!("{count} gaps, which the judging job decides about"),
+    };
+    let accounts = if evidence.len() == 1 { "account" } else { "accounts" };
+    line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));
+}
+
+/// What should have been read and was not. One reason that keeps a whole account shut is one line.
+fn gaps(account: &Evidence) -> Vec<&Gap> {
+    let all = [
+        account.credential_report.as_ref().err(),
+        account.account_summary.as_ref().err(),
+        account.virtual_mfa_devices.as_ref().err(),
+    ];
+    let mut gaps: Vec<&Gap> = all.into_iter().flatten().collect();
+    gaps.retain(|gap| gap.cause != Cause::NotCollected);
+    if gaps.iter().all(|gap| gap.cause == Cause::NotEntered) {
+        gaps.truncate(1);
+    }
+    gaps
+}
+
+fn gap_line(label: &str, gap: &Gap, details: Details) -> String {
+    let of = if gap.cause == Cause::NotEntered {
+        "everything".to_owned()
+    } else {
+        gap.source.to_string()
+    };
+    let why = match details {
+        Details::Full => gap.detail.as_str(),
+        Details::Redacted => gap.cause.id(),
+    };
+    let help = gap.grant.as_ref().map(|action| format!("; help: grant {action}"));
+    format!("gap: {label}, {of}: {why}{}", help.unwrap_or_default())
+}
+
+/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.
+fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) -> String {
+    let named = policy.scope.iter().find(|named| named.id == account.account);
+    let name = named.and_then(|named| named.name.as_deref());
+    match (details, name) {
+        (Details::Full, Some(name)) => format!("account {} ({name})", account.account),
+        (Details::Full, None) => format!("account {}", account.account),
+        (Details::Redacted, Some(name)) => runner::redacted(name),
+        (Details::Redacted, None) => format!("account {}", index + 1),
+    }
+}
+
+fn line(text: &str) {
+    // A closed standard error changes nothing: the file says it, too.
+    let _written = writeln!(anstream::stderr(), "{}", escape::visible(text));
+}

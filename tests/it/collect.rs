@@ -1,0 +1,133 @@
+//! `rootgate collect`: what it writes is judged as if it had just been asked for.
+
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::gate::{Gate, KEY_ID, policy_of};
+
+const OTHER: &str = "444455556666";
+
+/// Verdict, counts and outcomes, without what depends on the second in which a run took place.
+fn outcomes(report: &Value) -> Value {
+    let mut accounts = report["accounts"].clone();
+    for account in accounts.as_array_mut().unwrap() {
+        let account = account.as_object_mut().unwrap();
+        account.remove("uses");
+        for outcome in account["outcomes"].as_array_mut().unwrap() {
+            for key in ["message", "evidence"] {
+                outcome.as_object_mut().unwrap().remove(key);
+            }
+            for finding in outcome["findings"].as_array_mut().unwrap() {
+                for key in ["message", "happened_at", "clears_at", "window"] {
+                    finding.as_object_mut().unwrap().remove(key);
+                }
+            }
+        }
+    }
+    json!([report["verdict"], report["exit_code"], report["counts"], accounts])
+}
+
+#[test]
+fn collected_evidence_is_judged_like_live_evidence() {
+    for (scenario, code) in [("red.txt", 1), ("undetermined.txt", 3), ("green.txt", 0)] {
+        let gate = Gate::with_keys(Fake::example(scenario));
+        let live = gate.run(&["check", "--json", "live.json"]);
+        let collected = gate.run(&["collect", "--output", "evidence.json"]);
+        assert_eq!((live.code, collected.code), (code, 0), "{scenario}: {}", collected.stderr);
+        assert_eq!(collected.stdout, "", "{scenario}");
+        let calls = gate.fake.names().len();
+        let arguments =
+            ["check", "--evidence", "evidence.json", "--offline", "--json", "file.json"];
+        assert_eq!(gate.run(&arguments).code, code, "{scenario}");
+        assert_eq!(gate.fake.names().len(), calls, "{scenario}: no call");
+        let [live, file] = ["live.json", "file.json"].map(|name| gate.folder.json(name));
+        assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
+        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 7, "{scenario}");
+    }
+}
+
+#[test]
+fn a_gap_stands_in_the_file_and_on_a_line_of_its_own() {
+    let gate = Gate::with_keys(Fake::example("undetermined.txt"));
+    let ended = gate.run(&["collect", "--output", "evidence.json"]);
+    assert_eq!(ended.code, 0);
+    let gaps: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("gap: ")).collect();
+    assert_eq!(gaps.len(), 2, "{}", ended.stderr);
+    assert!(gaps[0].starts_with("gap: account 111122223333, account summary: AWS denied"));
+    assert!(gaps[0].ends_with("; help: grant iam:GetAccountSummary"), "{}", gaps[0]);
+    assert!(ended.stderr.ends_with("1 account, 2 gaps, which the judging job decides about\n"));
+    let account = gate.folder.json("evidence.json")["accounts"][0].clone();
+    assert_eq!(account["account_summary"]["gap"]["cause"], "denied");
+    assert!(account["credential_report"]["value"].is_object());
+}
+
+#[test]
+fn accounts_stand_in_the_order_of_the_scope_and_one_that_is_shut_is_one_line() {
+    let fake = Fake::start(
+        "account = 111122223333\naccount = 444455556666\nfault GetCallerIdentity = denied\n",
+    );
+    let gate = Gate::on_github(fake).policy(&policy_of(&["111122223333", OTHER], ""));
+    let ended = gate.run(&["collect", "--output", "evidence.json", "--details", "full"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let accounts = gate.folder.json("evidence.json")["accounts"].clone();
+    assert_eq!([&accounts[0]["id"], &accounts[1]["id"]], ["111122223333", OTHER]);
+    let gaps: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("gap: ")).collect();
+    assert_eq!(gaps.len(), 1, "{}", ended.stderr);
+    let expected = "gap: account 444455556666, everything: the account could not be entered: ";
+    assert!(gaps[0].starts_with(expected), "{}", gaps[0]);
+    let redacted = gate.run(&["collect", "--output", "evidence.json", "--details", "redacted"]);
+    assert!(redacted.stderr.contains("gap: account 2, everything: not-entered\n"));
+    assert!(
+        !redacted.stderr.replace("ASIAFAKE", "").contains(OTHER) || mask_only(&redacted.stderr)
+    );
+}
+
+/// Whether the account's id stands in mask commands alone.
+fn mask_only(text: &str) -> bool {
+    text.lines().filter(|line| line.contains(OTHER)).all(|line| line.starts_with("::add-mask::"))
+}
+
+#[test]
+fn nobody_signed_in_is_2_and_leaves_no_file_of_an_earlier_run() {
+    let gate = Gate::with_keys(Fake::with("fault GetCallerIdentity = denied"));
+    gate.folder.write("evidence.json", "of yesterday");
+    let ended = gate.run(&["collect", "--output", "evidence.json"]);
+    ended.refused(&["error: AWS refused sts:GetCallerIdentity", "nothing was collected (exit 2)"]);
+    assert!(!ended.stderr.contains("judged"), "{}", ended.stderr);
+    assert!(!gate.folder.exists("evidence.json"));
+    gate.folder.write("evidence.json", "of yesterday");
+    gate.run(&["collect", "--output", "evidence.json", "--timeout", "soon"])
+        .refused(&["--timeout"]);
+    assert!(!gate.folder.exists("evidence.json"), "broken usage, too");
+}
+
+#[test]
+fn a_policy_is_not_overwritten_by_the_evidence() {
+    let gate = Gate::with_keys(Fake::with("")).policy("version: 1\n");
+    let ended = gate.run(&["collect", "--output", "./rootgate.yaml"]);
+    ended.refused(&["--output and the policy name the same file"]);
+    assert_eq!(gate.folder.read("rootgate.yaml"), "version: 1\n");
+    gate.run(&["collect"]).refused(&["--output"]);
+    gate.run(&["collect", "--output", "no/such/folder.json"]).refused(&["a folder that exists"]);
+    assert!(gate.fake.names().is_empty());
+}
+
+#[test]
+fn out_of_time_is_3_with_a_file_that_says_so() {
+    let gate = Gate::with_keys(Fake::with("fault GetAccountSummary = hang"));
+    let ended = gate.run(&["collect", "--output", "evidence.json", "--timeout", "1s"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("incomplete: the time limit was reached"), "{}", ended.stderr);
+    let summary = gate.folder.json("evidence.json")["accounts"][0]["account_summary"].clone();
+    assert_eq!(summary["gap"]["cause"], "timed-out");
+    let judged = gate.run(&["check", "--evidence", "evidence.json", "--offline"]);
+    assert_eq!(judged.code, 3);
+    assert!(judged.stdout.contains("incomplete"), "{}", judged.stdout);
+}
+
+#[test]
+fn the_file_holds_no_credentials() {
+    let gate = Gate::with_keys(Fake::example("red.txt"));
+    assert_eq!(gate.run(&["collect", "--output", "evidence.json", "-v"]).code, 0);
+    assert!(!gate.folder.read("evidence.json").contains(KEY_ID));
+}
