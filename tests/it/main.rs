@@ -13,6 +13,7 @@
 
 mod action;
 mod architecture;
+mod check_live;
 mod check_offline;
 mod collect;
 mod fake;
