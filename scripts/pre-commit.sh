@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --quiet --bin rootgate
+# With the example: the same features as for the tests, so no crate is built twice.
+cargo build --locked --quiet --bin rootgate --example fake_aws
 tools=$PWD/target/tools
 hooks=$PWD/.pre-commit-hooks.yaml
 example=$PWD/policy.example.yaml
