@@ -65,7 +65,7 @@ def refused_by_reader(files):
 
 
 def main():
-    subprocess.run(["cargo", "build", "--locked", "--quiet", "--bin", "rootgate"], cwd=REPOSITORY, check=True)
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "--bin", "rootgate", "--example", "fake_aws"], cwd=REPOSITORY, check=True)
     starter = Path("target/gallery-starter.yaml")
     (REPOSITORY / starter).unlink(missing_ok=True)
     binary = REPOSITORY / "target/debug/rootgate"
