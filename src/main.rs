@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let host = Host::read();
     let code = match Cli::try_parse() {
         Ok(cli) => run(cli, &host),
-        Err(error) => usage(&error, &host),
+        Err(error) => commands::usage::report(&error, &host),
     };
     ExitCode::from(code)
 }
@@ -39,19 +39,5 @@ fn policy(command: &PolicyCommand, host: &Host) -> Result<u8, Failure> {
         PolicyCommand::Diff(args) => commands::policy_diff::run(args, host),
         PolicyCommand::Schema(args) => commands::policy_schema::run(args),
         PolicyCommand::Init(args) => commands::policy_init::run(args),
-    }
-}
-
-/// Help and version are no errors; all else is, and leaves no report of an earlier run behind.
-fn usage(error: &clap::Error, host: &Host) -> u8 {
-    let _shown = error.print();
-    if !error.use_stderr() {
-        return 0;
-    }
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if commands::outputs::discard_files_of_broken_usage(&arguments) {
-        Failure::already_shown().report_of_check(host, None)
-    } else {
-        Failure::already_shown().report()
     }
 }

@@ -1,7 +1,7 @@
 //! The ways in which a call fails.
 //!
-//! `denied` · `throttled` · `no-capacity` · `expired` · `status 500` · `error STATUS CODE TEXT` ·
-//! `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
+//! `denied` · `throttled` · `no-capacity` · `expired` · `status 500` · `error STATUS CODE TEXT`
+//! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
 //! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
 //! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
 //! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
@@ -71,7 +71,7 @@ impl Fault {
                 error(403, "ExpiredToken", "The security token included in the request is expired")
             }
             ["error", status, code, message @ ..] => {
-                error(status.parse().ok()?, code, &message.join(" "))
+                error(status.parse().ok()?, code, &unescaped(&message.join(" "))?)
             }
             ["status", status] => Kind::Status(status.parse().ok()?),
             ["hang"] => Kind::Hang,
@@ -140,6 +140,18 @@ impl Fault {
             _ => None,
         }
     }
+}
+
+/// `\u{1b}` as the character that it stands for.
+fn unescaped(text: &str) -> Option<String> {
+    let mut parts = text.split("\\u{");
+    let mut plain = parts.next()?.to_owned();
+    for part in parts {
+        let (code, rest) = part.split_once('}')?;
+        plain.push(u32::from_str_radix(code, 16).ok().and_then(char::from_u32)?);
+        plain.push_str(rest);
+    }
+    Some(plain)
 }
 
 /// Sends the answer, spoilt as the fault says. `false`: the connection is over.

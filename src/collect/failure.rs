@@ -123,6 +123,9 @@ impl CallError {
             Some(_) => Kind::Refused,
             None => Kind::Unreadable,
         };
+        // AWS tells whoever signs wrongly what should have been signed: the session token, too.
+        // Source: IAM User Guide, "Troubleshoot AWS API requests", signature mismatch.
+        let message = message.split("The Canonical String").next().unwrap_or_default();
         let message = if code.is_none() && message.is_empty() {
             format!("HTTP {status} with a body that is not AWS's")
         } else if code.is_none() {
@@ -221,6 +224,14 @@ mod tests {
         assert_eq!(gap.cause, Cause::Denied);
         assert_eq!(gap.grant.as_deref(), Some("iam:GetAccountSummary"));
         assert_eq!(gap.detail, "AWS denied iam:GetAccountSummary: User: x is not authorized");
+    }
+
+    #[test]
+    fn what_should_have_been_signed_is_not_repeated() {
+        let message = "The signature does not match. The Canonical String for this request should \
+                       have been 'POST\n/\n\nx-amz-security-token:FwoGZXIvYXdz'";
+        let error = CallError::from_code(403, Some("SignatureDoesNotMatch"), message);
+        assert_eq!(error.message, "The signature does not match.");
     }
 
     #[test]

@@ -157,7 +157,6 @@ impl<'a> Access<'a> {
         let mut claims: Option<Claims> = None;
         let mut no_token: Option<TokenError> = None;
         let attempt = async || {
-            no_token = None;
             let connector = self.transport.connector();
             let token = match request_token(connector, endpoint, &audience).await {
                 Ok(token) => token,
@@ -167,6 +166,8 @@ impl<'a> Access<'a> {
                     return Err(call_error);
                 }
             };
+            // Only now: an attempt that the clock cuts off does not undo what the last one said.
+            no_token = None;
             self.mask(&token.jwt);
             claims = Some(token.claims);
             sts.assume_role_with_web_identity()

@@ -18,7 +18,7 @@ impl SignInError {
                     .into()
             }
             Self::NoCredentials { .. } => "there are no AWS credentials".into(),
-            Self::NoIdToken(detail) => detail.clone(),
+            Self::NoIdToken(_) => "GitHub gave this job no OIDC token".into(),
             Self::NotTrusted { role_arn, .. } => {
                 format!("AWS does not let this run's GitHub token into `{role_arn}`")
             }
@@ -71,7 +71,7 @@ impl SignInError {
             Self::Untrusted { call, .. } => {
                 format!("{call} was not sent: the certificate on the other side is not trusted")
             }
-            Self::NoAnswer { call, .. } => format!("{call} got no answer that helps"),
+            Self::NoAnswer { call, .. } => format!("there was no usable answer to {call}"),
             Self::Unreadable { call, .. } => format!("the answer to {call} is not a whole one"),
             Self::Refused { call, .. } => format!("AWS refused {call}"),
             Self::Interrupted(why) => format!("interrupted while signing in: {why}"),
@@ -84,7 +84,8 @@ impl SignInError {
         match self {
             Self::NoCredentials { detail, .. } if detail.is_empty() => None,
             Self::NoCredentials { detail, .. } => Some(detail),
-            Self::NotTrusted { said, .. }
+            Self::NoIdToken(said)
+            | Self::NotTrusted { said, .. }
             | Self::NoProvider { said, .. }
             | Self::WrongAudience { said, .. }
             | Self::IssuerUnreachable(said)

@@ -64,6 +64,11 @@ impl Failure {
         Self { text: Some(text), parts: None }
     }
 
+    /// Wrong arguments, in words that are safe to show.
+    pub(crate) fn usage(text: String) -> Self {
+        Self { text: Some(text), parts: None }
+    }
+
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
         Self { text: Some(escape::drawn(text.trim_end())), parts: None }

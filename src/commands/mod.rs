@@ -8,7 +8,7 @@ mod files;
 mod host;
 mod live;
 mod offline;
-pub(crate) mod outputs;
+mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod policy_check;
 pub(crate) mod policy_diff;
@@ -19,6 +19,7 @@ pub(crate) mod policy_schema;
 pub(crate) mod rules;
 mod runner;
 mod scope;
+pub(crate) mod usage;
 
 pub(crate) use failure::Failure;
 pub(crate) use host::Host;

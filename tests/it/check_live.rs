@@ -344,6 +344,17 @@ fn nothing_that_strangers_read_holds_ids_addresses_keys_or_reasons() {
     }
 }
 
+#[test]
+fn wrong_arguments_are_repeated_to_strangers_without_ids() {
+    let gate = Gate::on_github(Fake::with(""));
+    let wrong = gate.run(&["check", "--account", "1111222233334"]);
+    wrong.refused(&["invalid value '[left out]'", "--account"]);
+    let said = format!("{}{}{}", wrong.stdout, wrong.stderr, gate.folder.read("github-summary"));
+    assert!(!said.contains(ACCOUNT), "{said}");
+    let laptop = Gate::with_keys(Fake::with("")).run(&["check", "--account", "1111222233334"]);
+    laptop.refused(&["invalid value '1111222233334'"]);
+}
+
 // -- ends -------------------------------------------------------------------------------------------
 
 #[cfg(unix)]

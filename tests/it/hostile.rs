@@ -1,0 +1,200 @@
+//! What servers and the environment say reaches the log of a runner without becoming a command.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::fake::Fake;
+use crate::gate::{Gate, ROLE};
+use crate::support::Ended;
+
+/// The commands that the runner would find: `::name …::…` at the start of a line after blanks, and
+/// `##[name …]` anywhere in it. Source: actions/runner, ActionCommand.cs.
+fn commands(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+        let start = line.trim_start();
+        if let Some(rest) = start.strip_prefix("::")
+            && rest.contains("::")
+        {
+            found.push(start.to_owned());
+        }
+        if let Some((_, rest)) = line.split_once("##[")
+            && rest.contains(']')
+        {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+/// Whether the command is the gate's own; hostile text may be in its message, as data, and nowhere
+/// else.
+fn own(command: &str) -> bool {
+    let names = ["add-mask", "group", "endgroup", "error", "warning", "notice"];
+    let Some((head, _)) = command.trim_start_matches("::").split_once("::") else { return false };
+    let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
+    names.contains(&name) && !properties.contains("pwned")
+}
+
+/// Nothing of the hostile text is a command, hides, or moves the cursor.
+fn harmless(ended: &Ended, files: &[String], what: &str) {
+    let said = format!("{}\n{}", ended.stdout, ended.stderr);
+    for command in commands(&said) {
+        assert!(own(&command), "{what}\n{command}\nin {said}");
+    }
+    for text in files.iter().chain([&said]) {
+        let hidden = |letter: char| letter.is_control() && letter != '\n';
+        assert!(!text.chars().any(hidden), "{what}\n{text:?}");
+        assert!(!text.contains('\u{202e}') && !text.contains('\u{2028}'), "{what}\n{text:?}");
+    }
+}
+
+/// Colours of our own would look like those of an attacker.
+const PLAIN: &[&str] = &["--color", "never"];
+
+/// Texts that would be commands, rows, links or colours if nobody looked.
+const NASTY: &[&str] = &[
+    "::error::pwned",
+    "\n::error::pwned",
+    "\r\n  ::set-output name=verdict::pwned",
+    "##[set-output name=verdict;]pwned",
+    "x ##[error]pwned",
+    "\u{1b}[2J\u{1b}]0;pwned\u{7}",
+    "\u{85}::warning::pwned",
+    "\u{2028}::warning::pwned",
+    "\u{202e}denwp",
+    "|pwned|\n|---|",
+    "[pwned](https://pwned.example)",
+    "# pwned",
+    "::stop-commands::pwned",
+    "%0A::error::pwned",
+];
+
+fn pieces() -> impl Strategy<Value = String> {
+    let nasty = prop::sample::select(NASTY).prop_map(str::to_owned);
+    let piece = prop_oneof![3 => nasty, 1 => "[ -~]{0,6}", 1 => Just("\n".to_owned()), 1 => Just(" ".to_owned())];
+    prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())
+}
+
+/// As the scenario file carries it on one line.
+fn in_scenario(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
+    let escaped = |letter: char| match plain(letter) {
+        true => letter.to_string(),
+        false => format!("\\u{{{:x}}}", u32::from(letter)),
+    };
+    text.chars().map(escaped).collect()
+}
+
+fn files(gate: &Gate) -> Vec<String> {
+    vec![gate.folder.read("github-summary"), gate.folder.read("github-output")]
+}
+
+fn property(runs: u32, test: impl Fn(String)) {
+    let config = Config { cases: runs, failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
+    )
+    .run(&pieces(), |text| {
+        test(text);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn an_error_message_of_a_server_is_never_a_command() {
+    let calls = [
+        ("AssumeRoleWithWebIdentity", "403 AccessDenied"),
+        ("GetCallerIdentity", "400 SomethingNew"),
+        ("GetAccountSummary", "403 AccessDenied"),
+        ("GetCredentialReport", "400 SomethingNew"),
+        ("GitHubToken", "403 x"),
+    ];
+    property(16, |text| {
+        for (call, error) in calls {
+            let lines = format!("fault {call} = error {error} {}", in_scenario(&text));
+            let gate = Gate::on_github(Fake::with(&lines));
+            for details in ["full", "redacted"] {
+                let arguments = ["check", "--role-arn", ROLE, "-v", "--details", details];
+                let ended = gate.run(&[&arguments[..], PLAIN].concat());
+                assert!([2, 3].contains(&ended.code), "{}", ended.stderr);
+                harmless(&ended, &files(&gate), &format!("{call}: {text:?}"));
+                let verdict = if ended.code == 2 { "error" } else { "undetermined" };
+                assert_eq!(gate.output("verdict"), verdict);
+                gate.folder.write("github-output", "");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_variable_of_the_environment_is_never_a_command() {
+    let names = [
+        "GITHUB_RUN_ID",
+        "GITHUB_EVENT_NAME",
+        "GITHUB_EVENT_PATH",
+        "GITHUB_WORKSPACE",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "AWS_REGION",
+        "AWS_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_ENDPOINT_URL",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "SSL_CERT_FILE",
+    ];
+    property(8, |text| {
+        for name in names {
+            let gate = Gate::on_github(Fake::with("")).set(name, &text);
+            let arguments = ["check", "--role-arn", ROLE, "-v", "--details", "full"];
+            let ended = gate.run(&[&arguments[..], PLAIN, &["--timeout", "2s"]].concat());
+            assert!([0, 2, 3].contains(&ended.code), "{}", ended.stderr);
+            harmless(&ended, &files(&gate), &format!("{name}: {text:?}"));
+        }
+    });
+}
+
+#[test]
+fn an_argument_is_never_a_command() {
+    let flags = [
+        "--policy",
+        "--evidence",
+        "--role-arn",
+        "--external-id",
+        "--account",
+        "--region",
+        "--oidc-audience",
+        "--endpoint-url",
+        "--ca-bundle",
+        "--category",
+        "--timeout",
+        "--json",
+        "--format",
+        "--fail-on",
+    ];
+    property(8, |text| {
+        for flag in flags {
+            let gate = Gate::on_github(Fake::with(""));
+            let argument = format!("{flag}={text}");
+            let mut arguments = vec!["check", "-v", "--details=full", "--color=never", &argument];
+            if flag != "--timeout" {
+                arguments.push("--timeout=2s");
+            }
+            let ended = gate.run(&arguments);
+            harmless(&ended, &files(&gate), &format!("{flag}: {text:?}"));
+            assert!([0, 2].contains(&ended.code), "{flag}: {}", ended.stderr);
+        }
+    });
+}
+
+#[test]
+fn the_oracle_finds_commands_where_the_runner_does() {
+    for text in ["a\n  ::error::x", "a ##[set-output name=x;]y", "x\r::debug::y"] {
+        assert_eq!(commands(text).len(), 1, "{text:?}");
+    }
+    assert!(commands("iam::x, a ## [x] and ::\nno").is_empty());
+}
