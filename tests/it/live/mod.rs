@@ -2,7 +2,6 @@
 
 mod accounts;
 mod chain;
-mod faults;
 mod half_answers;
 mod report;
 mod sign_in;

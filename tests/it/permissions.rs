@@ -1,0 +1,187 @@
+//! What `rootgate permissions` prints is what a run needs: no action less, none more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::gate::{Gate, ROLE};
+
+/// One action denied at a time, for three accounts: what becomes of each rule. Sources overlap on
+/// purpose: an account whose report can be read loses little with the summary.
+const DENIED: &str = "\
+green; iam:GenerateCredentialReport denied: exit 0
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
+green; iam:GetAccountSummary denied: exit 3
+  undetermined: root-access-key-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
+green; iam:GetCredentialReport denied: exit 3
+  undetermined: root-used-outside-window, root-signing-certificate-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
+green; iam:ListVirtualMFADevices denied: exit 0
+  undetermined: root-mfa-not-hardware
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present
+green, no report yet; iam:GenerateCredentialReport denied: exit 3
+  undetermined: root-used-outside-window, root-signing-certificate-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
+green, no report yet; iam:GetAccountSummary denied: exit 3
+  undetermined: root-access-key-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
+green, no report yet; iam:GetCredentialReport denied: exit 3
+  undetermined: root-used-outside-window, root-signing-certificate-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
+green, no report yet; iam:ListVirtualMFADevices denied: exit 0
+  undetermined: root-mfa-not-hardware
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present
+red; iam:GenerateCredentialReport denied: exit 1
+  fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
+red; iam:GetAccountSummary denied: exit 1
+  fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
+  undetermined: root-access-key-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-mfa-missing, root-signing-certificate-present
+red; iam:GetCredentialReport denied: exit 1
+  fail: root-access-key-present, root-mfa-not-hardware
+  undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present
+  not-applicable: root-access-key-not-rotated
+  pass: root-mfa-missing
+red; iam:ListVirtualMFADevices denied: exit 1
+  fail: root-access-key-active, root-used-outside-window
+  undetermined: root-mfa-not-hardware
+  not-applicable: root-access-key-not-rotated
+  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
+";
+
+const ACCOUNTS: [(&str, &str); 3] = [
+    ("green", ""),
+    ("green, no report yet", "report.age = none"),
+    (
+        "red",
+        "root.access_key_1_active = true\nroot.access_key_1_last_rotated = 2019-05-02T10:00:00Z\n\
+         root.access_key_1_last_used_date = 3d ago\nsummary.AccountAccessKeysPresent = 1\n\
+         device = root-device arn:aws:iam::111122223333:root",
+    ),
+];
+
+fn actions(statement: &Value) -> BTreeSet<String> {
+    let actions = statement["Action"].as_array().unwrap();
+    actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+/// The actions of the printed document, which grants nothing else.
+fn printed(gate: &Gate) -> BTreeSet<String> {
+    let ended = gate.run(&["permissions"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let statements = document["Statement"].as_array().unwrap();
+    assert_eq!(statements.len(), 1);
+    assert_eq!(
+        (&statements[0]["Effect"], &statements[0]["Resource"]),
+        (&json!("Allow"), &json!("*"))
+    );
+    actions(&statements[0])
+}
+
+/// The evidence calls that the fake saw, as IAM actions.
+fn seen(fake: &Fake) -> BTreeSet<String> {
+    let sign_in = ["GitHubToken", "AssumeRoleWithWebIdentity", "AssumeRole", "GetCallerIdentity"];
+    let names = fake.names().into_iter().filter(|name| !sign_in.contains(&name.as_str()));
+    names.map(|name| format!("iam:{name}")).collect()
+}
+
+#[test]
+fn the_printed_actions_are_those_that_runs_ask_for() {
+    let mut all = BTreeSet::new();
+    for (_, lines) in ACCOUNTS {
+        let gate = Gate::with_keys(Fake::with(lines));
+        gate.run(&["check"]);
+        all.extend(seen(&gate.fake));
+    }
+    let gate = Gate::with_keys(Fake::with(""));
+    assert_eq!(printed(&gate), all);
+    assert_eq!(all.len(), 4);
+}
+
+#[test]
+fn a_policy_with_fewer_rules_needs_fewer_actions() {
+    let only_keys = "\
+version: 1
+rules:
+  root-used-outside-window: off
+  root-mfa-missing: off
+  root-mfa-not-hardware: off
+  root-signing-certificate-present: off
+";
+    let gate = Gate::with_keys(Fake::with("report.age = none")).policy(only_keys);
+    assert_eq!(gate.run(&["check"]).code, 0);
+    let expected =
+        ["iam:GenerateCredentialReport", "iam:GetAccountSummary", "iam:GetCredentialReport"];
+    assert_eq!(printed(&gate), expected.map(str::to_owned).into());
+    assert_eq!(seen(&gate.fake), printed(&gate));
+}
+
+#[test]
+fn a_session_may_do_what_the_printed_document_allows() {
+    for policy in ["version: 1\n", "version: 1\nrules:\n  root-mfa-not-hardware: off\n"] {
+        let gate = Gate::on_github(Fake::with("")).policy(policy);
+        assert_eq!(gate.run(&["check", "--role-arn", ROLE]).code, 0);
+        let calls = gate.fake.calls();
+        let sign_in =
+            calls.iter().find(|call| call["call"] == "AssumeRoleWithWebIdentity").unwrap();
+        let session = sign_in["parameters"]["Policy"].as_str().unwrap();
+        assert!(session.len() < 2_048, "{}", session.len());
+        let session: Value = serde_json::from_str(session).unwrap();
+        assert_eq!(session["Version"], "2012-10-17");
+        let statements = session["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1, "{session}");
+        assert_eq!(
+            (&statements[0]["Effect"], &statements[0]["Resource"]),
+            (&json!("Allow"), &json!("*"))
+        );
+        assert_eq!(actions(&statements[0]), printed(&gate));
+    }
+}
+
+#[test]
+fn a_denied_action_leaves_exactly_these_outcomes_open() {
+    let mut table = String::new();
+    let every = printed(&Gate::with_keys(Fake::with("")));
+    for (account, lines) in ACCOUNTS {
+        for action in &every {
+            let call = action.trim_start_matches("iam:");
+            let fake = Fake::with(&format!("{lines}\nfault {call} = denied"));
+            let gate = Gate::with_keys(fake);
+            let ended = gate.run(&["check", "--json", "out.json", "--timeout", "20s"]);
+            let report = gate.folder.json("out.json");
+            writeln!(table, "{account}; {action} denied: exit {}", ended.code).unwrap();
+            let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for outcome in report["accounts"][0]["outcomes"].as_array().unwrap() {
+                let [rule, word] = ["rule", "outcome"].map(|key| outcome[key].as_str().unwrap());
+                let gaps = outcome["gaps"].as_array().unwrap();
+                if word == "undetermined" {
+                    let named = gaps.iter().all(|gap| gap["grant"] == action.as_str());
+                    assert!(named && !gaps.is_empty(), "{account}, {action}, {rule}: {gaps:?}");
+                }
+                rules.entry(word.to_owned()).or_default().push(rule.to_owned());
+            }
+            for word in ["fail", "undetermined", "not-applicable", "pass"] {
+                if let Some(rules) = rules.get(word) {
+                    writeln!(table, "  {word}: {}", rules.join(", ")).unwrap();
+                }
+            }
+        }
+    }
+    println!("{table}");
+    assert_eq!(table, DENIED);
+}
