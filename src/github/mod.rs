@@ -1,9 +1,11 @@
-//! The runner's side: GitHub's OIDC token, and what must not be read in a log.
+//! The side of GitHub: its OIDC token, its REST API, and what must not be read in a log.
 
+pub mod api;
 mod endpoint;
 pub mod oidc;
 mod said;
 mod secret;
+pub mod upload;
 
 pub use endpoint::is_private;
 pub(crate) use said::{chain, one_line};

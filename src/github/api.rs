@@ -1,0 +1,356 @@
+//! GitHub's REST API: one request after the other, again after what may pass, never without end.
+//!
+//! Source: GitHub Docs, "Getting started with the REST API", "Rate limits for the REST API" and
+//! "Best practices for using the REST API".
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::said::{chain, one_line};
+use super::{Secret, is_private};
+
+/// Where the API is, unless `GITHUB_API_URL` says otherwise.
+pub const DEFAULT_API_URL: &str = "https://api.github.com";
+/// The version of the API whose shapes are read here.
+const API_VERSION: &str = "2022-11-28";
+/// A request is made so often at most.
+const ATTEMPTS: u32 = 5;
+/// No answer that is read here is larger; the contents API stops at 1 MB of file.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// Nobody waits longer than this for a rate limit.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Why GitHub did not give what was asked for. Its own words are on one line and shortened, but
+/// not yet [escaped](crate::escape); the token is in none of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The address would send the token over a network in plain text.
+    #[error("`GITHUB_API_URL` is not https: {0}")]
+    NotPrivate(String),
+    /// The address or the token cannot be sent.
+    #[error("the address of GitHub's API, or the token, is not usable")]
+    Unusable,
+    /// An answer that is not 2xx.
+    #[error("GitHub answered HTTP {status}{}", after_colon(said))]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// GitHub's message; empty if it sent none.
+        said: String,
+    },
+    /// Too many requests, for now.
+    #[error("GitHub's rate limit is reached (HTTP {status}){}", after_colon(said))]
+    RateLimited {
+        /// The HTTP status: 429, or 403 with the header of a rate limit.
+        status: u16,
+        /// GitHub's message.
+        said: String,
+        /// After how long GitHub wants to be asked again, where it says so.
+        retry_after: Option<Duration>,
+    },
+    /// No connection.
+    #[error("GitHub's API cannot be reached: {0}")]
+    Unreachable(String),
+    /// A connection to somebody whose certificate is not accepted.
+    #[error("GitHub's API shows a certificate that is not trusted: {0}")]
+    Untrusted(String),
+    /// No whole answer in time.
+    #[error("GitHub's API did not answer in time")]
+    TimedOut,
+    /// An answer that is not what it should be.
+    #[error("GitHub's answer cannot be read: {0}")]
+    Unreadable(String),
+}
+
+fn after_colon(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
+}
+
+impl ApiError {
+    /// The HTTP status of the answer, where there was one that was not 2xx.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::RateLimited { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed a moment later.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => *status >= 500,
+            Self::RateLimited { .. } | Self::Unreachable(_) | Self::TimedOut => true,
+            Self::NotPrivate(_) | Self::Unusable | Self::Untrusted(_) | Self::Unreadable(_) => {
+                false
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt; `None`: another one is of no use.
+    fn pause(&self, usual: Duration) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after: Some(wait), .. } => {
+                (*wait <= LONGEST_WAIT).then(|| usual.max(*wait))
+            }
+            // A primary limit that does not say when is an hour's.
+            Self::RateLimited { status: 403, .. } => None,
+            _ => self.is_passing().then_some(usual),
+        }
+    }
+}
+
+/// A client with one token and one limit of time for all its requests together.
+#[derive(Debug, Clone)]
+pub struct Api {
+    connector: SharedHttpConnector,
+    base: String,
+    token: Secret,
+    deadline: Instant,
+    attempt: Duration,
+    first_pause: Duration,
+}
+
+impl Api {
+    /// For the API at `base` (`GITHUB_API_URL`), until `limit` from now is over.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPrivate`]: the token travels by https, or by plain http to this machine.
+    pub fn new(
+        connector: SharedHttpConnector,
+        base: &str,
+        token: Secret,
+        limit: Duration,
+    ) -> Result<Self, ApiError> {
+        if !is_private(base) {
+            return Err(ApiError::NotPrivate(one_line(base)));
+        }
+        let part = |parts: u32, least: u64, most: u64| {
+            (limit / parts).clamp(Duration::from_millis(least), Duration::from_millis(most))
+        };
+        Ok(Self {
+            connector,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            deadline: Instant::now() + limit,
+            attempt: part(3, 250, 30_000),
+            first_pause: part(60, 20, 1_000),
+        })
+    }
+
+    /// The time that is left for requests.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// `GET`s a path such as `/repos/octo-org/octo-repo`, and reads the JSON that comes.
+    ///
+    /// # Errors
+    /// See [`ApiError`]; what may pass was tried again.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        self.persist("GET", path, None).await
+    }
+
+    /// `POST`s JSON and reads the JSON that comes. It is tried again after a broken connection
+    /// too, so it is only for requests that may be made twice.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        let body = serde_json::to_vec(body).map_err(|_| ApiError::Unusable)?;
+        self.persist("POST", path, Some(body)).await
+    }
+
+    async fn persist<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<T, ApiError> {
+        let mut usual = self.first_pause;
+        for attempt in 1.. {
+            let limit = self.attempt.min(self.left());
+            let request = self.request(method, path, body.as_deref())?;
+            let answer = timeout(limit, self.once(request)).await;
+            let error = match answer.unwrap_or(Err(ApiError::TimedOut)) {
+                Ok(body) => return read(&body),
+                Err(error) => error,
+            };
+            match error.pause(jittered(usual)) {
+                Some(pause) if attempt < ATTEMPTS && pause < self.left() => sleep(pause).await,
+                _ => return Err(error),
+            }
+            usual *= 2;
+        }
+        Err(ApiError::TimedOut)
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+    ) -> Result<HttpRequest, ApiError> {
+        let mut request = HttpRequest::new(body.map_or_else(SdkBody::empty, SdkBody::from));
+        request.set_method(method).map_err(|_| ApiError::Unusable)?;
+        request.set_uri(format!("{}{path}", self.base)).map_err(|_| ApiError::Unusable)?;
+        let headers = request.headers_mut();
+        let bearer = format!("Bearer {}", self.token.expose());
+        headers.try_insert("authorization", bearer).map_err(|_| ApiError::Unusable)?;
+        headers.insert("accept", "application/vnd.github+json");
+        headers.insert("x-github-api-version", API_VERSION);
+        headers.insert("user-agent", concat!("rootgate/", env!("CARGO_PKG_VERSION")));
+        if body.is_some() {
+            headers.insert("content-type", "application/json");
+        }
+        Ok(request)
+    }
+
+    async fn once(&self, request: HttpRequest) -> Result<Vec<u8>, ApiError> {
+        let response =
+            self.connector.call(request).await.map_err(|error| unreachable(chain(&error)))?;
+        let status = response.status().as_u16();
+        if (200..300).contains(&status) {
+            return whole(response).await;
+        }
+        let limit = RateLimit::of(&response);
+        // The status says enough where the body cannot be read.
+        let said = whole(response).await.map(|body| message(&body)).unwrap_or_default();
+        if status == 429 || (status == 403 && limit.reached) {
+            return Err(ApiError::RateLimited { status, said, retry_after: limit.retry_after });
+        }
+        Err(ApiError::Status { status, said })
+    }
+}
+
+/// What the headers say of a rate limit.
+struct RateLimit {
+    reached: bool,
+    retry_after: Option<Duration>,
+}
+
+impl RateLimit {
+    fn of(response: &HttpResponse) -> Self {
+        let header = |name: &str| response.headers().get(name).map(str::trim);
+        let seconds = header("retry-after").and_then(|text| text.parse().ok());
+        Self {
+            reached: seconds.is_some() || header("x-ratelimit-remaining") == Some("0"),
+            retry_after: seconds.map(Duration::from_secs),
+        }
+    }
+}
+
+/// A wrong certificate stays wrong; all else about a connection may pass.
+fn unreachable(said: String) -> ApiError {
+    // The words of rustls for every certificate that it does not accept.
+    if said.contains("invalid peer certificate") {
+        return ApiError::Untrusted(said);
+    }
+    ApiError::Unreachable(said)
+}
+
+async fn whole(response: HttpResponse) -> Result<Vec<u8>, ApiError> {
+    let mut stream = ByteStream::new(response.into_body());
+    let mut body = Vec::new();
+    loop {
+        match stream.try_next().await {
+            Ok(Some(bytes)) if body.len() + bytes.len() > LARGEST_ANSWER => {
+                return Err(ApiError::Unreadable("it is larger than 4 MiB".to_owned()));
+            }
+            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(ApiError::Unreachable(chain(&error))),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::Unreadable(one_line(&error.to_string())))
+}
+
+/// `message` of GitHub's error, and of each of its `errors`; nothing of a body that is no JSON,
+/// which is a proxy's page.
+fn message(body: &[u8]) -> String {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        other => other.get("message").and_then(Value::as_str).map(str::to_owned),
+    };
+    let errors = match body.get("errors") {
+        Some(Value::Array(errors)) => errors.iter().filter_map(text).collect(),
+        Some(Value::String(error)) => vec![error.clone()],
+        _ => Vec::new(),
+    };
+    let parts: Vec<String> = text(&body).into_iter().chain(errors).collect();
+    one_line(&parts.join("; "))
+}
+
+/// Between half and all of it, so that many runs do not knock at the same moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: Duration = Duration::from_secs(1);
+
+    fn limited(status: u16, seconds: Option<u64>) -> ApiError {
+        let retry_after = seconds.map(Duration::from_secs);
+        ApiError::RateLimited { status, said: String::new(), retry_after }
+    }
+
+    #[test]
+    fn a_rate_limit_is_waited_for_up_to_a_minute() {
+        assert_eq!(limited(429, Some(30)).pause(USUAL), Some(Duration::from_secs(30)));
+        assert_eq!(limited(429, Some(0)).pause(USUAL), Some(USUAL));
+        assert_eq!(limited(403, Some(60)).pause(USUAL), Some(Duration::from_secs(60)));
+        assert_eq!(limited(429, Some(61)).pause(USUAL), None);
+        assert_eq!(limited(429, None).pause(USUAL), Some(USUAL));
+        assert_eq!(limited(403, None).pause(USUAL), None);
+    }
+
+    #[test]
+    fn a_refusal_is_not_asked_again() {
+        let status = |status| ApiError::Status { status, said: String::new() }.pause(USUAL);
+        for refused in [301, 400, 401, 403, 404, 413, 422] {
+            assert_eq!(status(refused), None, "{refused}");
+        }
+        for passing in [500, 502, 503] {
+            assert_eq!(status(passing), Some(USUAL), "{passing}");
+        }
+    }
+
+    #[test]
+    fn github_says_why_in_one_line_and_the_page_of_a_proxy_says_nothing() {
+        for (body, said) in [
+            (r#"{"message":"Not Found","documentation_url":"https://x"}"#, "Not Found"),
+            (r#"{"message":"Invalid","errors":[{"message":"a\nb"},"c",7]}"#, "Invalid; a b; c"),
+            (r#"{"message":"Invalid","errors":"no commit"}"#, "Invalid; no commit"),
+            (r#"{"errors":[]}"#, ""),
+            ("<html>Welcome</html>", ""),
+            ("", ""),
+        ] {
+            assert_eq!(message(body.as_bytes()), said);
+        }
+        let error = ApiError::Status { status: 404, said: "Not Found".to_owned() };
+        assert_eq!(error.to_string(), "GitHub answered HTTP 404: Not Found");
+        let error = ApiError::Status { status: 502, said: String::new() };
+        assert_eq!(error.to_string(), "GitHub answered HTTP 502");
+    }
+}

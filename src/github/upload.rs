@@ -1,0 +1,241 @@
+//! A SARIF report into GitHub code scanning, and what GitHub made of it.
+//!
+//! Source: GitHub REST API, "Upload an analysis as SARIF data" and "Get information about a SARIF
+//! upload"; GitHub Docs, "SARIF support for code scanning", for the limits.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use super::api::{Api, ApiError};
+use super::said::one_line;
+
+/// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
+const LARGEST_UPLOAD: usize = 10 * 1024 * 1024;
+/// After as long GitHub's own action gives up waiting.
+const LONGEST_WAIT: Duration = Duration::from_secs(155);
+/// As many of GitHub's processing errors are shown.
+const SHOWN_ERRORS: usize = 3;
+
+/// A repository on GitHub: `owner/name`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository(String);
+
+impl Repository {
+    /// Takes `GITHUB_REPOSITORY`; `None` if that is no owner and name, so that it could lead a
+    /// request to another path.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let plain = |part: &str| {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !part.is_empty() && part != "." && part != ".." && part.bytes().all(known)
+        };
+        let (owner, name) = text.split_once('/')?;
+        (plain(owner) && plain(name)).then(|| Self(text.to_owned()))
+    }
+
+    fn path(&self) -> String {
+        format!("/repos/{}", self.0)
+    }
+}
+
+/// What the alerts of a report belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The repository.
+    pub repository: Repository,
+    /// `GITHUB_SHA`: the commit; for a pull request that of its merge.
+    pub commit_sha: String,
+    /// `GITHUB_REF`: `refs/heads/main`, or `refs/pull/42/merge` for a pull request's own check.
+    pub git_ref: String,
+    /// Where the checkout is, as a `file:` URI.
+    pub checkout_uri: Option<String>,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+}
+
+/// Why a report is not, or perhaps not, in code scanning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UploadError {
+    /// GitHub would not take it.
+    #[error("the report has {size} bytes after gzip, and GitHub takes {LARGEST_UPLOAD}")]
+    TooLarge {
+        /// Its size after gzip, in bytes.
+        size: usize,
+    },
+    /// GitHub did not take it.
+    #[error(transparent)]
+    Refused(ApiError),
+    /// GitHub took it and could not use it, or not all of it.
+    #[error("GitHub could not process the report: {0}")]
+    Processing(String),
+    /// GitHub took it; whether it could use it is not known.
+    #[error("GitHub took the report, but what came of it could not be asked: {0}")]
+    Unknown(ApiError),
+    /// GitHub took it and had not finished when the wait ended.
+    #[error("GitHub took the report and was still processing it after {0} s")]
+    Pending(u64),
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    commit_sha: &'a str,
+    #[serde(rename = "ref")]
+    git_ref: &'a str,
+    sarif: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout_uri: Option<&'a str>,
+    started_at: &'a str,
+    tool_name: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Receipt {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    processing_status: Option<String>,
+    errors: Option<Vec<String>>,
+}
+
+/// The name of the repository's default branch.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        default_branch: String,
+    }
+    api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
+}
+
+/// Uploads a SARIF file, and waits until GitHub has processed it.
+///
+/// The same file again replaces itself, so an upload whose answer was lost is made again.
+///
+/// # Errors
+/// See [`UploadError`].
+pub async fn upload(api: &Api, target: &Target, sarif: &[u8]) -> Result<(), UploadError> {
+    let sarif = packed(sarif, LARGEST_UPLOAD)?;
+    let path = format!("{}/code-scanning/sarifs", target.repository.path());
+    let request = Request {
+        commit_sha: &target.commit_sha,
+        git_ref: &target.git_ref,
+        sarif: &sarif,
+        checkout_uri: target.checkout_uri.as_deref(),
+        started_at: &target.started_at,
+        tool_name: "rootgate",
+    };
+    let receipt: Receipt = api.post(&path, &request).await.map_err(UploadError::Refused)?;
+    // The id becomes a part of an address; GitHub's are UUIDs.
+    if !receipt.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        let strange = ApiError::Unreadable("the id of the upload is none".to_owned());
+        return Err(UploadError::Unknown(strange));
+    }
+    processed(api, &format!("{path}/{}", receipt.id)).await
+}
+
+/// Asks again and again, ever more rarely, until GitHub has done with the upload.
+async fn processed(api: &Api, path: &str) -> Result<(), UploadError> {
+    let most = api.left().min(LONGEST_WAIT);
+    let mut pause = (most / 150).max(Duration::from_millis(10)); // a second, of the longest wait
+    let mut waited = Duration::ZERO;
+    while waited + pause < most && pause < api.left() {
+        sleep(pause).await;
+        waited += pause;
+        pause = pause * 3 / 2;
+        let status = match api.get::<Status>(path).await {
+            // GitHub does not find an upload at once.
+            Err(ApiError::Status { status: 404, .. }) => continue,
+            other => other.map_err(UploadError::Unknown)?,
+        };
+        match status.processing_status.as_deref() {
+            Some("complete") => return Ok(()),
+            Some("failed") => return Err(UploadError::Processing(reasons(status.errors))),
+            _ => {}
+        }
+    }
+    Err(UploadError::Pending(waited.as_secs()))
+}
+
+fn reasons(errors: Option<Vec<String>>) -> String {
+    let errors = errors.unwrap_or_default();
+    if errors.is_empty() {
+        return "it does not say why".to_owned();
+    }
+    let shown: Vec<String> = errors.iter().take(SHOWN_ERRORS).map(|text| one_line(text)).collect();
+    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    shown.join("; ") + &more
+}
+
+/// gzip, then Base64, as the API wants it; `largest` bounds the bytes between the two.
+fn packed(sarif: &[u8], largest: usize) -> Result<String, UploadError> {
+    let bytes = gzip(sarif).unwrap_or_default(); // cannot fail; and nothing is no file that closes an alert
+    if bytes.len() > largest {
+        return Err(UploadError::TooLarge { size: bytes.len() });
+    }
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_repository_is_an_owner_and_a_name_and_no_path() {
+        assert!(Repository::new("octo-org/octo.repo_1").is_some());
+        for text in
+            ["", "octo", "/x", "x/", "a/b/c", "a/..", "./b", "a/b?c", "a/b c", "a/b#", "a%2f/b"]
+        {
+            assert_eq!(Repository::new(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_the_file_in_gzip_in_base64() {
+        let text = packed(b"{\"version\": \"2.1.0\"}", LARGEST_UPLOAD).unwrap();
+        let bytes = BASE64_STANDARD.decode(&text).unwrap();
+        assert_eq!(bytes[..2], [0x1f, 0x8b]);
+        let mut sarif = String::new();
+        flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut sarif).unwrap();
+        assert_eq!(sarif, "{\"version\": \"2.1.0\"}");
+        assert_eq!(packed(b"{\"version\": \"2.1.0\"}", LARGEST_UPLOAD).unwrap(), text);
+    }
+
+    #[test]
+    fn the_limit_is_of_the_bytes_after_gzip() {
+        let sarif = vec![b'x'; 4_096];
+        let size = gzip(&sarif).unwrap().len();
+        assert!(size < 100);
+        assert!(packed(&sarif, size).is_ok());
+        let error = packed(&sarif, size - 1).unwrap_err();
+        assert_eq!(error, UploadError::TooLarge { size });
+    }
+
+    #[test]
+    fn githubs_reasons_are_quoted_but_not_all_of_a_thousand() {
+        assert_eq!(reasons(None), "it does not say why");
+        let many = |count: usize| Some((0..count).map(|index| format!("e{index}\n")).collect());
+        assert_eq!(reasons(many(2)), "e0; e1");
+        assert_eq!(reasons(many(1_000)), "e0; e1; e2; and 997 more");
+    }
+}
