@@ -6,10 +6,14 @@ use std::net::TcpStream;
 
 /// A request, read whole.
 pub struct Request {
+    pub method: String,
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub authorization: Option<String>,
     pub session_token: Option<String>,
+    /// All of them, by lower-case name.
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
     /// The form of a Query call.
     pub parameters: BTreeMap<String, String>,
 }
@@ -73,12 +77,19 @@ fn parse(buffer: &[u8]) -> Option<(Request, usize)> {
     let body = buffer.get(start..start + length)?;
     let target = head.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let headers = head.headers.iter().map(|header| {
+        let value = String::from_utf8_lossy(header.value).into_owned();
+        (header.name.to_ascii_lowercase(), value)
+    });
     let request = Request {
+        method: head.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query: form(query),
         authorization: header("authorization"),
         session_token: header("x-amz-security-token"),
+        headers: headers.collect(),
         parameters: form(&String::from_utf8_lossy(body)),
+        body: body.to_vec(),
     };
     Some((request, start + length))
 }
