@@ -230,6 +230,10 @@ pub(crate) struct ReportArgs {
     /// Part of the category of code-scanning alerts: `rootgate/CATEGORY/<account>/`
     #[arg(long, value_name = "CATEGORY", value_parser = category)]
     pub(crate) category: Option<String>,
+    /// Upload to GitHub code scanning; `auto`: under GitHub Actions, from the default branch. An
+    /// upload never changes the verdict
+    #[arg(long, value_enum, default_value_t = UploadFlag::Auto)]
+    pub(crate) upload: UploadFlag,
     /// What standard output and the job summary show; `auto`: under GitHub Actions all of it only
     /// where the repository is not public. Report files are always full
     #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
@@ -243,6 +247,16 @@ pub(crate) struct ReportArgs {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UploadFlag {
+    /// Under GitHub Actions, from the default branch
+    Auto,
+    /// From every ref; needs GITHUB_REPOSITORY, GITHUB_REF and GITHUB_SHA
+    Always,
+    /// Not at all
+    Never,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -26,9 +26,10 @@ mod virtual_mfa_devices;
 mod whole_answer;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
@@ -40,6 +41,7 @@ use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Source};
 
 use pace::Stop;
+use transport::Transport;
 
 /// An account to judge.
 #[derive(Debug, Clone, Default)]
@@ -137,6 +139,18 @@ pub async fn collect(
 #[must_use]
 pub fn incomplete(evidence: &[Evidence]) -> Option<String> {
     evidence.iter().flat_map(gaps).find_map(cut_short)
+}
+
+/// The connector that all calls go through, for a request to GitHub: proxies from the environment,
+/// the system's roots or those of `ca_bundle` alone.
+///
+/// # Errors
+/// [`SignInError::CaBundle`]: the bundle cannot be read, or holds no certificate.
+pub fn connector(
+    ca_bundle: Option<&Path>,
+    connect: Duration,
+) -> Result<SharedHttpConnector, SignInError> {
+    Transport::new(ca_bundle, connect).map(|transport| transport.connector().clone())
 }
 
 /// Waits for SIGINT or SIGTERM, and says which came; for [`collect`].

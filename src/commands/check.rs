@@ -1,5 +1,7 @@
 //! `rootgate check`: the gate.
 
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
 use rootgate::collect::{self, Collected};
 use rootgate::evaluate::{self, Run, evaluate};
@@ -10,7 +12,7 @@ use rootgate::report::{Details, Format};
 use super::host::now;
 use super::live::{self, Shown};
 use super::outputs::{self, Outputs, Show};
-use super::{Failure, Host, offline, policy_file, scope};
+use super::{Failure, Host, offline, policy_file, scope, upload};
 use crate::cli::CheckArgs;
 
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
@@ -20,13 +22,16 @@ pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
 }
 
 fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
+    let started = Instant::now();
     let outputs = Outputs::reserve(args)?;
+    let plan = upload::plan(args, host)?;
     let color = args.reports.color.for_stderr(host);
     let (mut policy, origin) = policy_file::load(args.policy.as_deref(), host, color)?;
     stricter(&mut policy, args.fail_on)?;
     let at = instant(args, host)?;
     let gathered = gather(args, &policy, host, asked)?;
     let details = host.details(asked, gathered.visibility.as_deref());
+    outputs::can_show(&args.reports, details)?;
     let now = at.unwrap_or_else(now);
     let accounts =
         gathered.evidence.iter().map(|evidence| evaluate(&policy, evidence, now)).collect();
@@ -41,7 +46,12 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
     };
     let report = evaluate::report(&policy, accounts, run);
     outputs.write(&report, &args.reports)?;
-    outputs::show(&report, &Show { args: &args.reports, details, host })?;
+    // After the files, which say the same whatever GitHub does, and before what says how it went.
+    let uploaded = plan.map(|plan| plan.carry_out(&report, started));
+    outputs::show(
+        &report,
+        &Show { args: &args.reports, details, host, upload: uploaded.as_ref() },
+    )?;
     Ok(report.exit_code)
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
+use rootgate::github::{Secret, api};
 use rootgate::report::Details;
 
 use super::runner::Runner;
@@ -15,12 +16,41 @@ pub(crate) struct Host {
     pub(crate) now: DateTime<Utc>,
     /// What the live half needs of the environment.
     pub(crate) environment: Environment,
+    /// What a workflow run says of itself.
+    pub(crate) workflow: Workflow,
     /// The runner's files.
     pub(crate) runner: Runner,
     /// `NO_COLOR` is set (<https://no-color.org>).
     pub(crate) no_color: bool,
     /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
     pub(crate) repository: Option<PathBuf>,
+}
+
+/// What a workflow run says of itself, and the token that it may call GitHub with.
+#[derive(Debug)]
+pub(crate) struct Workflow {
+    /// `GITHUB_TOKEN`.
+    pub(crate) token: Option<Secret>,
+    /// `GITHUB_API_URL`; GitHub Enterprise Server has its own.
+    pub(crate) api_url: String,
+    /// `GITHUB_REPOSITORY`: `owner/name`.
+    pub(crate) repository: Option<String>,
+    /// `GITHUB_SHA`.
+    pub(crate) sha: Option<String>,
+    /// `GITHUB_REF`: `refs/heads/main`.
+    pub(crate) git_ref: Option<String>,
+}
+
+impl Workflow {
+    fn read() -> Self {
+        Self {
+            token: variable("GITHUB_TOKEN").map(Secret::new),
+            api_url: variable("GITHUB_API_URL").unwrap_or_else(|| api::DEFAULT_API_URL.to_owned()),
+            repository: variable("GITHUB_REPOSITORY"),
+            sha: variable("GITHUB_SHA"),
+            git_ref: variable("GITHUB_REF"),
+        }
+    }
 }
 
 impl Host {
@@ -30,6 +60,7 @@ impl Host {
         let workspace = file("GITHUB_WORKSPACE").filter(|_| environment.github_actions);
         Self {
             now: now(),
+            workflow: Workflow::read(),
             runner: Runner {
                 output: file("GITHUB_OUTPUT"),
                 step_summary: file("GITHUB_STEP_SUMMARY"),

@@ -19,6 +19,7 @@ pub(crate) mod policy_schema;
 pub(crate) mod rules;
 mod runner;
 mod scope;
+mod upload;
 pub(crate) mod usage;
 
 pub(crate) use failure::Failure;

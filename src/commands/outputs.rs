@@ -7,6 +7,7 @@ use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
 use super::files::{self, Output};
+use super::upload::Remark;
 use super::{Failure, Host, policy_file, runner};
 use crate::cli::{CheckArgs, ReportArgs};
 
@@ -18,18 +19,30 @@ pub(crate) struct Show<'a> {
     pub(crate) details: Details,
     /// The machine.
     pub(crate) host: &'a Host,
+    /// What became of the upload to code scanning, where there is anything to say.
+    pub(crate) upload: Option<&'a Remark>,
 }
 
-/// Standard output, and under GitHub Actions outputs, job summary and annotations.
-pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
-    let Show { args, details, host } = *show;
+/// Whether the format can leave out what it must.
+pub(crate) fn can_show(args: &ReportArgs, details: Details) -> Result<(), Failure> {
     if details == Details::Redacted && !args.format.can_redact() {
         return Err(Failure::new(
             format!("--format {} cannot leave out what strangers must not read", args.format.id()),
             "write the file instead (--json FILE, --sarif FILE), or say --details full",
         ));
     }
-    let summary = rendered(report, Format::Markdown, &Options { details, ..Options::default() })?;
+    Ok(())
+}
+
+/// Standard output, and under GitHub Actions outputs, job summary and annotations.
+pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
+    let Show { args, details, host, upload } = *show;
+    let mut summary =
+        rendered(report, Format::Markdown, &Options { details, ..Options::default() })?;
+    if let Some(remark) = upload {
+        summary.extend_from_slice(remark.markdown(details).as_bytes());
+        remark.log(details, host, args.quiet);
+    }
     host.runner.write_summary(&summary)?;
     let outputs = runner::outputs(report, args.sarif.as_deref(), args.json.as_deref());
     host.runner.write_outputs(&outputs)?;
@@ -37,7 +50,7 @@ pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
 }
 
 fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
-    let Show { args, details, host } = *show;
+    let Show { args, details, host, .. } = *show;
     let verbosity = match (args.quiet, args.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,

@@ -1,4 +1,4 @@
-//! The fake AWS of `examples/fake_aws.rs`, as a process of its own.
+//! The fakes of `examples/`, each as a process of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,11 +16,20 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Starts it with the text of a scenario.
+    /// Starts the fake AWS with the text of a scenario.
     pub(crate) fn start(scenario: &str) -> Self {
+        Self::run("fake_aws", scenario)
+    }
+
+    /// Starts the fake GitHub API with the text of a scenario.
+    pub(crate) fn github(scenario: &str) -> Self {
+        Self::run("fake_github", scenario)
+    }
+
+    fn run(name: &str, scenario: &str) -> Self {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(scenario.as_bytes()).unwrap();
-        let mut child = Command::new(executable())
+        let mut child = Command::new(executable(name))
             .arg(file.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -60,9 +69,18 @@ impl Fake {
 
     /// Every call so far, in order.
     pub(crate) fn calls(&self) -> Vec<Value> {
+        self.list("/__calls")
+    }
+
+    /// Every upload that the fake GitHub took, in order.
+    pub(crate) fn uploads(&self) -> Vec<Value> {
+        self.list("/__uploads")
+    }
+
+    fn list(&self, path: &str) -> Vec<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let request = "GET /__calls HTTP/1.1\r\nhost: fake\r\n\r\n";
+        let request = format!("GET {path} HTTP/1.1\r\nhost: fake\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         let mut chunk = [0; 65_536];
@@ -75,7 +93,7 @@ impl Fake {
             {
                 return calls;
             }
-            assert!(length > 0, "the list of calls is cut: {text}");
+            assert!(length > 0, "the list of {path} is cut: {text}");
         }
     }
 
@@ -99,9 +117,9 @@ impl Drop for Fake {
     }
 }
 
-/// `target/<profile>/examples/fake_aws`, beside this test's own `target/<profile>/deps`.
-fn executable() -> PathBuf {
+/// `target/<profile>/examples/<name>`, beside this test's own `target/<profile>/deps`.
+fn executable(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let profile = own.parent().and_then(|deps| deps.parent()).unwrap();
-    profile.join("examples").join(format!("fake_aws{}", std::env::consts::EXE_SUFFIX))
+    profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }

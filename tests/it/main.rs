@@ -27,3 +27,4 @@ mod policy;
 mod secrets;
 mod sign_in_shown;
 mod support;
+mod upload;

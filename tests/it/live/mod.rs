@@ -5,7 +5,7 @@ mod chain;
 mod half_answers;
 mod report;
 mod sign_in;
-mod tls;
+pub(crate) mod tls;
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};

@@ -14,12 +14,12 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::{environment, gaps, run, settings};
 use crate::fake::Fake;
 
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }
 
 /// A port that speaks TLS and passes everything on to the fake. Its threads end with the test.
-fn tls_in_front_of(fake: &Fake) -> u16 {
+pub(crate) fn tls_in_front_of(fake: &Fake) -> u16 {
     let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
