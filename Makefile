@@ -8,7 +8,7 @@ TOOLS := target/tools
 DEMO := target/demo
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy test generated gallery hook demo sarif json act
+STEPS := prerequisites tools fmt typos workflows deny clippy test generated gallery hook demo sarif json launcher act
 
 .PHONY: help check bench generate advisories demo-files $(STEPS)
 
@@ -82,6 +82,9 @@ gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
 
 hook: tools ## the pre-commit hook, with the real pre-commit
 	@scripts/pre-commit.sh
+
+launcher: ## the action's launcher and its download, in every shell
+	@python3 -B tests/launcher.py
 
 act: tools ## the action, as a workflow runs it
 	cargo build --locked --bin rootgate --example fake_aws

@@ -3,6 +3,11 @@
 # An empty input is an absent one. Nothing that an input holds is ever run.
 set -u
 unset CDPATH
+# The system's tools come before what an earlier step may have put ahead of them. rootgate itself gets
+# the PATH as it was, and its arguments as they are, also from Git for Windows.
+path=$PATH
+PATH=/usr/bin:/bin:$PATH
+export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
 
 # What a message may show of an input: no line ends, nothing that the runner reads as a command.
 shown() {
@@ -12,6 +17,7 @@ shown() {
 # Ends the step when nothing was judged, so that no output of the binary can say otherwise.
 nothing_judged() {
     [ -z "${reports-}" ] || rm -rf "$reports"
+    [ -z "${private-}" ] || rm -rf "$private"
     for name in failed-count undetermined-count waived-count sarif-file report-file \
         policy-sha256 evaluated-at valid-until; do
         printf '%s=\n' "$name"
@@ -25,25 +31,32 @@ fail() {
     nothing_judged
 }
 
+trap nothing_judged INT TERM
+
 # Paths of the inputs start from the workspace, as those of every step do; `binary` is made absolute
 # before the folder changes.
 case $ROOTGATE_BINARY in
-    '') fail "The input 'binary' is missing. This version of the action downloads nothing: build rootgate in an earlier step and name it there." ;;
-    /*) binary=$ROOTGATE_BINARY ;;
+    '' | /* | [A-Za-z]:[/\\]*) binary=$ROOTGATE_BINARY ;;
     *) binary=$PWD/$ROOTGATE_BINARY ;;
 esac
-if [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
-    fail "The input 'binary' names no program: $(shown "$binary")"
-fi
 case $ROOTGATE_WORKING_DIRECTORY in
     '') folder=. ;;
-    /*) folder=$ROOTGATE_WORKING_DIRECTORY ;;
+    /* | [A-Za-z]:[/\\]*) folder=$ROOTGATE_WORKING_DIRECTORY ;;
     *) folder=./$ROOTGATE_WORKING_DIRECTORY ;;
 esac
 cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
 
 # A folder of this run's own: no file of an earlier run can be taken for one of this run.
-reports=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'There is no room for the reports in RUNNER_TEMP.'
+reports=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+
+if [ -z "$binary" ]; then
+    private=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+    # shellcheck source=action/download.sh
+    . "${0%/*}/download.sh"
+    released "$private"
+elif [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
+    fail "The input 'binary' names no program: $(shown "$binary")"
+fi
 
 set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
 
@@ -57,6 +70,7 @@ set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
 [ -z "$ROOTGATE_FAIL_ON" ] || set -- "$@" "--fail-on=$ROOTGATE_FAIL_ON"
 [ -z "$ROOTGATE_TIMEOUT" ] || set -- "$@" "--timeout=$ROOTGATE_TIMEOUT"
 [ -z "$ROOTGATE_CATEGORY" ] || set -- "$@" "--category=$ROOTGATE_CATEGORY"
+[ -z "$ROOTGATE_UPLOAD_SARIF" ] || set -- "$@" "--upload=$ROOTGATE_UPLOAD_SARIF"
 [ -z "$ROOTGATE_DETAILS" ] || set -- "$@" "--details=$ROOTGATE_DETAILS"
 
 # Inputs of one value a line.
@@ -72,7 +86,7 @@ $ROOTGATE_EVIDENCE
 END
 
 # The runner cancels by a signal to this shell alone; rootgate must hear of it to judge what it has.
-"$binary" "$@" &
+PATH=$path "$binary" "$@" &
 rootgate=$!
 trap 'kill -TERM "$rootgate" 2>/dev/null; cancelled=yes' INT TERM
 wait "$rootgate"
@@ -81,6 +95,7 @@ if [ -n "${cancelled-}" ]; then
     wait "$rootgate" # the signal ended the first wait early
     status=$?
 fi
+[ -z "${private-}" ] || rm -rf "$private"
 
 case $status in
     0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;

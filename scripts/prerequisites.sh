@@ -21,6 +21,10 @@ need 'rustfmt' 'rustup component add rustfmt' cargo fmt --version
 need 'clippy' 'rustup component add clippy' cargo clippy --version
 need 'a C compiler and linker' 'cc; Debian: apt install gcc libc6-dev' cc --version
 need 'git' 'from your system' git --version
+need 'bash' 'from your system' bash --version
+need 'dash' 'from your system; the launcher is tried in it' dash -c :
+need 'curl' 'from your system' curl --version
+need 'tar' 'from your system' tar --version
 need 'Python 3.11 or newer' 'from your system, or https://www.python.org' \
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 need 'venv and pip for Python' 'Debian: apt install python3-venv' \

@@ -1,0 +1,547 @@
+#!/usr/bin/env python3
+"""Runs the action's launcher without a runner, in every shell that a runner may have: `make launcher`.
+
+The release that it downloads from is an https server of ours on this machine; curl, tar and the rest
+are the real ones. dash and bash must be here, busybox is tried where it is (CI installs it).
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import tarfile
+import tempfile
+import threading
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TLS = REPOSITORY / "tests" / "it" / "tls"
+SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+REQUIRED = {"dash", "bash"}
+TAG = "v9.8.7"
+PLATFORMS = {
+    ("Linux", "X64"): "x86_64-unknown-linux-musl",
+    ("Linux", "ARM64"): "aarch64-unknown-linux-musl",
+    ("macOS", "X64"): "x86_64-apple-darwin",
+    ("macOS", "ARM64"): "aarch64-apple-darwin",
+    ("Windows", "X64"): "x86_64-pc-windows-msvc",
+}
+LINUX = PLATFORMS["Linux", "X64"]
+ROLE = "arn:aws:iam::111122223333:role/rootgate"
+
+# An input, a value for it, and the flags that it must become; none for what the launcher keeps.
+INPUTS = [
+    ("policy", "my policy.yaml", ["--policy=my policy.yaml"]),
+    ("role-to-assume", ROLE, [f"--role-arn={ROLE}"]),
+    ("external-id", "a=b", ["--external-id=a=b"]),
+    (
+        "allowed-account-ids",
+        "111122223333\n\n  444455556666  \n",
+        ["--account=111122223333", "--account=444455556666"],
+    ),
+    ("aws-region", "eu-central-1", ["--region=eu-central-1"]),
+    ("audience", "sts.amazonaws.com.cn", ["--oidc-audience=sts.amazonaws.com.cn"]),
+    ("ca-bundle", "/etc/ssl/ca.pem", ["--ca-bundle=/etc/ssl/ca.pem"]),
+    ("evidence", "one file.json\ntwo.json", ["--evidence=one file.json", "--evidence=two.json"]),
+    ("fail-on", "low", ["--fail-on=low"]),
+    ("timeout", "2m", ["--timeout=2m"]),
+    ("upload-sarif", "never", ["--upload=never"]),
+    ("category", "nightly", ["--category=nightly"]),
+    ("details", "redacted", ["--details=redacted"]),
+    ("working-directory", "", []),
+    ("binary", "", []),
+    # Not inputs: what GitHub says of the action.
+    ("action-repository", "", []),
+    ("server-url", "", []),
+]
+
+OUTPUTS_WITHOUT_A_VERDICT = {
+    "verdict": "error",
+    "exit-code": "2",
+    **dict.fromkeys(["failed-count", "undetermined-count", "waived-count", "sarif-file"], ""),
+    **dict.fromkeys(["report-file", "policy-sha256", "evaluated-at", "valid-until"], ""),
+}
+
+# Stands for rootgate: writes down its arguments, where it ran and with which PATH, and its report.
+PROGRAM = """\
+#!/bin/sh
+printf '%s\\n' "$@" >"$SEEN/arguments"
+pwd >"$SEEN/folder"
+printf '%s\\n' "$PATH" >"$SEEN/path"
+for argument; do
+    case $argument in --json=*) echo '{}' >"${argument#--json=}" ;; esac
+done
+echo verdict=pass >>"$GITHUB_OUTPUT"
+"""
+
+
+def variable(name):
+    return "ROOTGATE_" + name.upper().replace("-", "_")
+
+
+def shells():
+    found = {name: command for name, command in SHELLS.items() if shutil.which(command[0])}
+    if missing := REQUIRED - set(found):
+        raise SystemExit(f"missing: {', '.join(sorted(missing))}")
+    return found
+
+
+def archive(members=(("rootgate", PROGRAM),)):
+    """A .tar.gz with these files, as a release has it."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, text in members:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(text), 0o755
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def name_of(target=LINUX):
+    return f"rootgate-{TAG}-{target}.tar.gz"
+
+
+def table(content, targets=(LINUX,)):
+    return "".join(f"{sha256(content)}  {name_of(target)}\n" for target in targets)
+
+
+class Server:
+    """Answers each GET by a function of the handler, and remembers the paths that were asked."""
+
+    def __init__(self, answer, tls=True):
+        self.asked = asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # a client that does not trust us hangs up
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def sends(content, promised=None):
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(promised or len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return answer
+
+
+def sends_without_length(content):
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return answer
+
+
+def redirects(to, content=None):
+    """Sends on to another address; what is asked there is answered with the content."""
+
+    def answer(handler):
+        if content is not None and handler.path == "/elsewhere":
+            return sends(content)(handler)
+        handler.send_response(302)
+        handler.send_header("Location", to)
+        handler.end_headers()
+
+    return answer
+
+
+def refuses(handler):
+    handler.send_error(404)
+
+
+class Ran:
+    """What one step left. Names that are made anew each time read the same in all shells."""
+
+    def __init__(self, folder, done):
+        def same(text):
+            return re.sub(r"rootgate\.[A-Za-z0-9]{6}\b", "rootgate.XXXXXX", text.replace(str(folder), ""))
+
+        def read(name):
+            file = folder / "seen" / name
+            return same(file.read_text()) if file.exists() else None
+
+        self.code = done.returncode
+        self.log = same(done.stdout)
+        lines = (folder / "output").read_text().splitlines()
+        self.outputs = dict(line.split("=", 1) for line in lines)
+        self.arguments = (read("arguments") or "").splitlines()
+        self.cwd = read("folder")
+        self.path = read("path")
+        self.left = len(list((folder / "temp").iterdir()))  # folders of this run still there
+        self.outside = sorted(str(file.relative_to(folder)) for file in folder.rglob("outside*"))
+        cached = folder / "tool cache" / "rootgate"
+        self.cached = {file.name: file.read_bytes() for file in cached.iterdir()} if cached.is_dir() else {}
+
+    @property
+    def flags(self):
+        """The flags beside the command and the two report files, which every run has."""
+        reports = "/temp/rootgate.XXXXXX/rootgate"
+        head = ["check", f"--sarif={reports}.sarif", f"--json={reports}.json"]
+        if self.arguments[:3] != head:
+            raise AssertionError(self.arguments)
+        return self.arguments[3:]
+
+
+class Step:
+    """One step of a workflow. Without a program, the launcher has to find the released one."""
+
+    def __init__(self, program=None, digests=None, cached=None, **environment):
+        self.program, self.digests, self.cached = program, digests, cached
+        self.environment = {variable(name): "" for name, *_ in INPUTS}
+        self.environment.update(RUNNER_OS="Linux", RUNNER_ARCH="X64")
+        self.environment[variable("action-repository")] = "octo-org/octo-gate"
+        self.environment.update(environment)
+
+    def given(self, name, value):
+        self.environment[variable(name)] = value
+        return self
+
+    def downloading(self, server):
+        self.given("ca-bundle", str(TLS / "authority.pem"))
+        return self.given("server-url", server.url)
+
+    def run(self):
+        """Runs it in every shell at once; they must agree."""
+        with ThreadPoolExecutor() as pool:
+            results = dict(zip(shells(), pool.map(self.run_in, shells().values())))
+        first = results["dash"]
+        for shell, ran in results.items():
+            if vars(ran) != vars(first):
+                raise AssertionError(f"{shell} differs from dash:\n{vars(ran)}\n{vars(first)}")
+        return first
+
+    def run_in(self, shell):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder).resolve()
+            for name in ["workspace", "workspace/sub folder", "temp", "seen", "tool cache", "home"]:
+                (folder / name).mkdir()
+            shutil.copytree(REPOSITORY / "action", folder / "action")
+            (folder / "output").touch()
+            (folder / "home" / ".curlrc").write_text("insecure\n")
+            environment = {
+                "PATH": os.environ["PATH"],
+                "HOME": folder / "home",
+                "GITHUB_OUTPUT": folder / "output",
+                "RUNNER_TEMP": folder / "temp",
+                "RUNNER_TOOL_CACHE": folder / "tool cache",
+                "SEEN": folder / "seen",
+                **self.environment,
+            }
+            if self.program is not None:
+                (folder / "built rootgate").write_text(self.program)
+                (folder / "built rootgate").chmod(0o755)
+                environment.setdefault(variable("binary"), "")
+                environment[variable("binary")] = environment[variable("binary")] or str(
+                    folder / "built rootgate"
+                )
+            if self.digests is not None:
+                (folder / "action" / "SHA256SUMS").write_text(self.digests)
+            if self.cached is not None:
+                (folder / "tool cache" / "rootgate").mkdir()
+                (folder / "tool cache" / "rootgate" / name_of()).write_bytes(self.cached)
+            done = subprocess.run(
+                [*shell, folder / "action" / "launch.sh"],
+                cwd=folder / "workspace",
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+            )
+            return Ran(folder, done)
+
+
+class Case(unittest.TestCase):
+    def assert_ran(self, ran):
+        self.assertEqual((ran.code, ran.outputs), (0, {"verdict": "pass"}), ran.log)
+        self.assertEqual(ran.left, 1, "the reports stay, the program does not")
+
+    def assert_nothing_judged(self, ran, message):
+        self.assertEqual(ran.code, 2, ran.log)
+        self.assertIn(message, ran.log)
+        self.assertEqual(ran.outputs, OUTPUTS_WITHOUT_A_VERDICT)
+        self.assertEqual(ran.left, 0)
+
+    def assert_not_started(self, ran, message):
+        self.assert_nothing_judged(ran, message)
+        self.assertEqual(ran.arguments, [])
+
+
+class Inputs(Case):
+    def test_every_variable_of_the_step_is_tried_here(self):
+        action = (REPOSITORY / "action.yml").read_text()
+        self.assertEqual(
+            sorted(re.findall(r"^ {8}(ROOTGATE_\w+):", action, re.MULTILINE)),
+            sorted(variable(name) for name, *_ in INPUTS),
+        )
+
+    def test_each_input_becomes_its_one_flag(self):
+        self.assertEqual(Step(PROGRAM).run().flags, [], "an empty input is an absent one")
+        for name, value, flags in INPUTS:
+            if flags:
+                with self.subTest(name):
+                    ran = Step(PROGRAM).given(name, value).run()
+                    self.assert_ran(ran)
+                    self.assertEqual(ran.flags, flags)
+
+    def test_what_an_input_holds_is_never_run_and_never_a_second_argument(self):
+        values = ['$(touch "$SEEN/ran")', "`touch $SEEN/ran`", '"; exit 0; "', "'", "--at=now", "*", "-"]
+        for value in [*values, "a\\b", "%s%n", "~", "$HOME", "END", "a  b"]:
+            for name in ["policy", "evidence"]:
+                with self.subTest(name=name, value=value):
+                    self.assertEqual(Step(PROGRAM).given(name, value).run().flags, [f"--{name}={value}"])
+
+    def test_an_input_of_one_value_keeps_its_line_ends_in_one_argument(self):
+        program = PROGRAM.replace("printf '%s\\n'", "printf '<%s>\\n'", 1)
+        ran = Step(program).given("policy", "one\n--at=now").run()
+        self.assertEqual(ran.arguments[3:], ["<--policy=one", "--at=now>"])
+
+    def test_relative_paths_start_from_the_working_directory(self):
+        for folder in ["sub folder", "./sub folder", "../workspace/sub folder/"]:
+            ran = Step(PROGRAM).given("working-directory", folder).run()
+            self.assertEqual(ran.cwd, "/workspace/sub folder\n")
+
+    def test_a_launcher_that_cannot_start_rootgate_judges_nothing(self):
+        for name, value, message in [
+            ("binary", "no/such\n::set-output name=verdict::pass", "no/such???set-output?name"),
+            ("binary", "sub folder", "The input 'binary' names no program"),
+            ("binary", "-n", "The input 'binary' names no program: /workspace/-n"),
+            ("working-directory", "-", "The input 'working-directory' names no folder: ./-"),
+            ("working-directory", "$(exit 0)", "names no folder: ./??exit?0?"),
+        ]:
+            with self.subTest(value):
+                self.assert_not_started(Step(PROGRAM).given(name, value).run(), message)
+
+
+class ExitCodes(Case):
+    def test_1_and_3_pass_through_with_what_rootgate_said(self):
+        for code in [1, 3]:
+            ran = Step(f"{PROGRAM}exit {code}").run()
+            self.assertEqual((ran.code, ran.outputs, ran.left), (code, {"verdict": "pass"}, 1))
+
+    def test_2_leaves_no_file_and_no_verdict_but_error(self):
+        self.assert_nothing_judged(Step(f"{PROGRAM}exit 2").run(), "")
+
+    def test_a_program_that_breaks_off_or_reports_nothing_judges_nothing(self):
+        for program, message in [
+            (f"{PROGRAM}exit 134", "rootgate broke off with exit code 134."),
+            (f"{PROGRAM}kill -9 $$", "rootgate broke off with exit code 137."),
+            ("#!/bin/sh\n", "rootgate ended with exit code 0 and wrote no report."),
+        ]:
+            for shell in shells().values():  # each has its own words for a killed child
+                self.assert_nothing_judged(Step(program).run_in(shell), message)
+
+    def test_a_cancelled_step_lets_rootgate_judge_what_it_has(self):
+        # Stands for the runner, which sends its signal to the shell alone.
+        program = f"{PROGRAM}trap 'exit 3' TERM\nkill -INT $PPID\nwhile :; do sleep 0.05; done"
+        self.assertEqual(Step(program).run().code, 3)
+
+
+class Release(Case):
+    """The way of the released program, and every way in which it must not come."""
+
+    def test_the_archive_of_the_table_is_downloaded_kept_and_run(self):
+        content = archive()
+        with Server(sends(content)) as server:
+            ran = Step(digests=table(content)).downloading(server).run()
+        self.assert_ran(ran)
+        self.assertEqual(set(server.asked), {f"/octo-org/octo-gate/releases/download/{TAG}/{name_of()}"})
+        self.assertEqual(ran.cached, {name_of(): content})
+
+    def test_each_platform_has_its_archive(self):
+        for (system, machine), target in PLATFORMS.items():
+            program = "rootgate.exe" if system == "Windows" else "rootgate"
+            content = archive([(program, PROGRAM)])
+            with self.subTest(target), Server(sends(content)) as server:
+                digests = table(content, PLATFORMS.values())
+                step = Step(digests=digests, RUNNER_OS=system, RUNNER_ARCH=machine)
+                self.assert_ran(step.downloading(server).run())
+                self.assertTrue(server.asked[0].endswith(f"/{name_of(target)}"), server.asked)
+
+    def test_an_unknown_platform_is_told_the_known_ones(self):
+        ran = Step(digests=table(b""), RUNNER_OS="Linux", RUNNER_ARCH="RISCV\n::x").run()
+        self.assert_not_started(ran, "There is no released rootgate for Linux/RISCV???x.")
+        for system, machine in PLATFORMS:
+            self.assertIn(f"{system}/{machine}", ran.log)
+
+    def test_a_redirect_to_another_https_address_is_followed(self):
+        content = archive()
+        with Server(redirects("/elsewhere", content)) as server:
+            self.assert_ran(Step(digests=table(content)).downloading(server).run())
+
+    def test_a_good_archive_in_the_cache_is_run_without_a_download(self):
+        content = archive()
+        with Server(refuses) as server:
+            step = Step(digests=table(content), cached=content).downloading(server)
+            self.assert_ran(step.given("action-repository", "").run())
+        self.assertEqual(server.asked, [])
+
+    def test_a_poisoned_cache_is_not_run_and_is_replaced(self):
+        content, poison = archive(), archive([("rootgate", "#!/bin/sh\ntouch $SEEN/../outside\n")])
+        with Server(sends(content)) as server:
+            ran = Step(digests=table(content), cached=poison).downloading(server).run()
+        self.assert_ran(ran)
+        self.assertEqual((ran.cached, ran.outside), ({name_of(): content}, []))
+        self.assertIn(f"{name_of()} in the tool cache is not the archive", ran.log)
+        self.assertIn(sha256(poison), ran.log)
+
+    def test_a_poisoned_cache_without_a_way_out_judges_nothing(self):
+        content, poison = archive(), archive([("rootgate", "#!/bin/sh\ntouch $SEEN/../outside\n")])
+        with Server(refuses) as server:
+            ran = Step(digests=table(content), cached=poison).downloading(server).run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts.")
+        self.assertEqual(ran.outside, [])
+
+    def test_a_cache_that_cannot_be_written_is_done_without(self):
+        content = archive()
+        with Server(sends(content)) as server:
+            for cache in ["", "/dev/null"]:
+                step = Step(digests=table(content), RUNNER_TOOL_CACHE=cache)
+                self.assert_ran(step.downloading(server).run())
+
+    def test_one_changed_byte_is_refused(self):
+        content = archive()
+        changed = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+        with Server(sends(changed)) as server:
+            ran = Step(digests=table(content)).downloading(server).run()
+        self.assert_not_started(ran, "is not the archive that this release vouches for, and is not run.")
+        self.assertIn(sha256(content), ran.log)
+        self.assertIn(sha256(changed), ran.log)
+        self.assertEqual(ran.cached, {})
+        self.assertEqual(len(server.asked), len(shells()), "a wrong digest is not tried again")
+
+    def test_half_a_download_is_refused(self):
+        content = archive()
+        half = content[: len(content) // 2]
+        with Server(sends(half, promised=len(content))) as server:
+            ran = Step(digests=table(content)).downloading(server).run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts. curl: (18)")
+        self.assertEqual(len(server.asked), 3 * len(shells()))
+        with Server(sends_without_length(half)) as server:
+            ran = Step(digests=table(content)).downloading(server).run()
+        self.assert_not_started(ran, sha256(half))
+
+    def test_a_redirect_to_http_is_refused(self):
+        content = archive()
+        with Server(sends(content), tls=False) as plain:
+            with Server(redirects(f"{plain.url}/elsewhere")) as server:
+                ran = Step(digests=table(content)).downloading(server).run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts. curl: (1)")
+        self.assertEqual(plain.asked, [])
+
+    def test_a_server_without_tls_is_not_asked(self):
+        content = archive()
+        with Server(sends(content), tls=False) as plain:
+            ran = Step(digests=table(content)).downloading(plain).run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts. curl: (1)")
+        self.assertEqual(plain.asked, [])
+
+    def test_a_certificate_that_nobody_vouches_for_is_refused_whatever_curlrc_says(self):
+        content = archive()
+        with Server(sends(content)) as server:
+            ran = Step(digests=table(content)).given("server-url", server.url).run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts. curl: (60)")
+        self.assertEqual(server.asked, [])
+
+    def test_an_archive_with_a_path_outside_writes_nothing_there(self):
+        outside = [("../outside", "x"), ("../../outside", "x"), ("/outside", "x")]
+        content = archive([*outside, ("rootgate", PROGRAM), ("../outside2", "x")])
+        with Server(sends(content)) as server:
+            step = Step(digests=table(content)).downloading(server)
+            for shell in shells().values():  # each tar has its own words
+                ran = step.run_in(shell)
+                self.assert_ran(ran)
+                self.assertEqual(ran.outside, [])
+        self.assertFalse(Path("/outside").exists())
+
+    def test_an_archive_without_the_program_judges_nothing(self):
+        content = archive([("rootgate2", PROGRAM)])
+        step = Step(digests=table(content), cached=content)
+        for shell in shells().values():  # each tar has its own words
+            self.assert_not_started(step.run_in(shell), f"{name_of()} could not be unpacked.")
+
+    def test_a_table_that_does_not_vouch_is_an_error(self):
+        content = archive()
+        other = table(content, [PLATFORMS["macOS", "ARM64"]])
+        for digests, message in [
+            ("", "This commit of the action is no release"),
+            ("# a comment\n\n", "build rootgate and name it by the input 'binary'"),
+            (other, f"This release has no rootgate for {LINUX}. It has: {name_of('aarch64-apple-darwin')}."),
+            (f"  {name_of()}\n", "This release has no rootgate for"),
+            (f"abc  {name_of()}\n", f"action/SHA256SUMS has no SHA-256 for {name_of()}."),
+            (f"{'0' * 64}  ../{name_of()}\n", "This release has no rootgate for"),
+        ]:
+            with self.subTest(digests):
+                self.assert_not_started(Step(digests=digests, cached=content).run(), message)
+
+    def test_an_action_of_no_repository_has_nothing_to_download_from(self):
+        ran = Step(digests=table(b"")).given("action-repository", "").run()
+        self.assert_not_started(ran, "GitHub does not say which repository this action comes from")
+
+    def test_a_path_with_fake_tools_ahead_is_not_asked_where_the_system_has_its_own(self):
+        content, poison = archive(), archive([("rootgate", "#!/bin/sh\ntouch $SEEN/../outside\n")])
+        tools = ["curl", "sha256sum", "shasum", "tar", "cp", "mktemp"]
+        with fakes(tools, sha256(content)) as folder, Server(sends(content)) as server:
+            path = f"{folder}:{os.environ['PATH']}"
+            step = Step(digests=table(content), cached=poison, PATH=path)
+            ran = step.downloading(server).run()
+            self.assertEqual(list(Path(folder).glob("asked-*")), [])
+        self.assert_ran(ran)
+        self.assertEqual(ran.outside, [])
+        self.assertEqual(ran.path, f"{path}\n", "rootgate gets the PATH as it was")
+
+
+@contextlib.contextmanager
+def fakes(tools, digest):
+    """Tools that vouch for anything, of those that the system has."""
+    with tempfile.TemporaryDirectory() as folder:
+        for tool in tools:
+            if shutil.which(tool, path="/usr/bin:/bin"):
+                file = Path(folder) / tool
+                file.write_text(f"#!/bin/sh\ntouch {folder}/asked-{tool}\necho '{digest}  -'\n")
+                file.chmod(0o755)
+        yield folder
+
+
+if __name__ == "__main__":
+    # A shell started in the background by a non-interactive one ignores SIGINT for good.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    print(f"shells: {', '.join(shells())}" + ("" if "busybox" in shells() else " (no busybox: not tried)"))
+    unittest.main()
