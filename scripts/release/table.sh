@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Writes SHA256SUMS in the folder $1: a line for each archive in it, as sha256sum prints them.
+set -euo pipefail
+cd "$1"
+if command -v sha256sum >/dev/null; then
+    sha256sum rootgate-v*.tar.gz >SHA256SUMS
+else
+    shasum -a 256 rootgate-v*.tar.gz >SHA256SUMS
+fi
