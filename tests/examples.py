@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Runs each workflow of examples/workflows as it stands there, by `act` in host mode: `make act`.
+
+Only what needs GitHub is replaced: the released action by the one of this folder with a default for
+`binary`, the artifact actions and GitHub's upload action by stand-ins, `gh` by a script. The AWS of
+the scenarios answers.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from act import ACT, BUILT, POLICY, REPOSITORY, fake_aws
+
+WORKFLOWS = REPOSITORY / "examples" / "workflows"
+USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([0-9a-f]{40})\b")
+
+# The real binary, sent to the fake AWS unless it judges a file. What is uploaded is tested against a
+# GitHub of ours; without one the flag has no use. `act` may lose what a step says that ends at once.
+PROGRAM = """\
+#!/bin/sh
+for name in $(env | sed -n 's/^\\(INPUT_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
+endpoint=--endpoint-url={url}
+for argument; do
+    shift
+    case $argument in
+        --upload=*) continue ;;
+        --evidence=*) endpoint= ;;
+    esac
+    set -- "$@" "$argument"
+done
+"{rootgate}" "$@" $endpoint
+status=$?
+{after}
+sleep 0.3
+exit "$status"
+"""
+
+STAND_INS = {
+    "actions/upload-artifact": ("", "name path if-no-files-found retention-days", 'cp "$path" "{store}/artifact"'),
+    "actions/download-artifact": ("", "name", 'cp "{store}/artifact" evidence.json'),
+    "github/codeql-action": ("upload-sarif", "sarif_file", 'cp "$sarif_file" "{store}/uploaded.sarif"'),
+}
+
+GH = """\
+#!/bin/sh
+echo "$*" >>"{store}/gh"
+case "$1 $2" in
+    'release download') tar -czf "$7" -C "{folder}" rootgate ;;
+esac
+"""
+
+
+class Run:
+    """One run of one example: its log, the outcome of each job, and what was handed on."""
+
+    def __init__(self, name, event, scenario, after=""):
+        with tempfile.TemporaryDirectory() as folder, fake_aws(scenario) as url:
+            folder = Path(folder)
+            self.prepare(folder, name, url, after)
+            done = subprocess.run(
+                [ACT, event, "--platform", "ubuntu-latest=-self-hosted"]
+                + ["--directory", folder / "repository", "--defaultbranch", "main"]
+                + ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={url}/token?api-version=2.0"]
+                + ["--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=runner-token"]
+                + self.stand_ins(folder, name),
+                env={
+                    "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+                    "HOME": str(folder),
+                    "TMPDIR": str(folder),
+                },
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=120,
+            )
+            self.log = done.stdout
+            ends = re.findall(r"^\[[^/\]]*/(.*?) *\] 🏁 +Job (\w+)", self.log, re.MULTILINE)
+            self.jobs = dict(ends)
+            store = {file.name: file.read_text() for file in (folder / "store").iterdir()}
+            self.uploaded = json.loads(store["uploaded.sarif"]) if "uploaded.sarif" in store else None
+            # `act` itself asks it for a token.
+            self.gh = [line for line in store.get("gh", "").splitlines() if line != "auth token"]
+
+    def prepare(self, folder, name, url, after):
+        for part in ["repository/.github/workflows", "store", "bin"]:
+            (folder / part).mkdir(parents=True)
+        shutil.copy(WORKFLOWS / name, folder / "repository" / ".github" / "workflows")
+        (folder / "repository" / ".github" / "rootgate.yaml").write_text(POLICY)
+        program = PROGRAM.format(rootgate=BUILT / "rootgate", url=url, after=after)
+        self.script(folder / "rootgate", program)
+        self.script(folder / "bin" / "gh", GH.format(store=folder / "store", folder=folder))
+        git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-C", folder / "repository"]
+        subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message=example"], check=True)
+
+    @staticmethod
+    def script(path, text):
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def stand_ins(self, folder, name):
+        """Where `act` finds each action that the example pins; it copies the checkout itself."""
+        text = (WORKFLOWS / name).read_text()
+        arguments = []
+        for repository, _, commit in sorted(set(USES.findall(text))):
+            if repository == "actions/checkout":
+                continue
+            place = folder / repository.replace("/", "-")
+            if repository == "rootgate/rootgate":
+                place.mkdir()
+                shutil.copytree(REPOSITORY / "action", place / "action")
+                action = (REPOSITORY / "action.yml").read_text()
+                action = action.replace("  binary:\n", f"  binary:\n    default: {folder / 'rootgate'}\n", 1)
+                (place / "action.yml").write_text(action)
+            else:
+                self.stand_in(place, folder / "store", *STAND_INS[repository])
+            arguments += ["--local-repository", f"{repository}@{commit}={place}"]
+        return arguments
+
+    @staticmethod
+    def stand_in(place, store, subfolder, inputs, command):
+        (place / subfolder).mkdir(parents=True)
+        inputs = inputs.split()
+        action = {
+            "name": place.name,
+            "inputs": {name: {"required": False} for name in inputs},
+            "runs": {
+                "using": "composite",
+                "steps": [
+                    {
+                        "shell": "sh",
+                        "env": {name.replace("-", "_"): f"${{{{ inputs.{name} }}}}" for name in inputs},
+                        "run": f"{command.format(store=store)}\nsleep 0.3",
+                    }
+                ],
+            },
+        }
+        (place / subfolder / "action.yml").write_text(json.dumps(action))
+
+
+class Examples(unittest.TestCase):
+    def assert_jobs(self, run, **jobs):
+        self.assertEqual(run.jobs, {name.replace("_", " "): end for name, end in jobs.items()}, run.log)
+
+    def test_every_example_is_run_here_and_pins_the_same_actions(self):
+        tried = set(re.findall(r'Run\(\s*"([\w-]+\.yml)"', Path(__file__).read_text()))
+        self.assertEqual(tried, {file.name for file in WORKFLOWS.iterdir()})
+        pins = {}
+        for file in WORKFLOWS.iterdir():
+            text = file.read_text()
+            self.assertEqual(text.count("uses: "), len(USES.findall(text)), f"{file.name}: a full SHA each")
+            for repository, _, commit in USES.findall(text):
+                self.assertEqual(pins.setdefault(repository, commit), commit, file.name)
+
+    def test_posture(self):
+        self.assert_jobs(Run("posture.yml", "schedule", "green"), root_posture="succeeded")
+        red = Run("posture.yml", "schedule", "red")
+        self.assert_jobs(red, root_posture="failed")
+        self.assertIn("root-access-key-active", red.log)
+
+    def test_a_deployment_needs_a_policy_that_holds(self):
+        green = Run("deploy.yml", "push", "green")
+        self.assert_jobs(green, root_gate="succeeded", deploy="succeeded")
+        self.assertIn("what you deploy with goes here", green.log)
+        for scenario in ["red", "undetermined", "untrusted"]:
+            with self.subTest(scenario):
+                run = Run("deploy.yml", "push", scenario)
+                self.assert_jobs(run, root_gate="failed")
+
+    def test_a_deployment_that_waited_past_valid_until_is_refused(self):
+        run = Run("deploy.yml", "push", "green", after='echo valid-until=1700000000 >>"$GITHUB_OUTPUT"')
+        self.assert_jobs(run, root_gate="succeeded", deploy="failed")
+        self.assertIn("The root gate's verdict no longer holds.", run.log)
+        self.assertNotIn("| what you deploy with goes here", run.log)
+
+    def test_a_deployment_without_a_time_is_refused(self):
+        run = Run("deploy.yml", "push", "green", after='echo valid-until= >>"$GITHUB_OUTPUT"')
+        self.assert_jobs(run, root_gate="succeeded", deploy="failed")
+
+    def test_evidence_of_one_job_is_judged_in_another(self):
+        green = Run("collect-then-judge.yml", "schedule", "green")
+        self.assert_jobs(green, collect="succeeded", judge="succeeded")
+        archive = "rootgate-v0.1.0-x86_64-unknown-linux-musl.tar.gz"
+        download = f"release download v0.1.0 --repo rootgate/rootgate --pattern {archive}"
+        verify = f"attestation verify {archive} --repo rootgate/rootgate"
+        self.assertEqual(green.gh, [download, verify])
+        for scenario in ["red", "undetermined"]:
+            with self.subTest(scenario):
+                run = Run("collect-then-judge.yml", "schedule", scenario)
+                self.assert_jobs(run, collect="succeeded", judge="failed")
+        untrusted = Run("collect-then-judge.yml", "schedule", "untrusted")
+        self.assert_jobs(untrusted, collect="failed")
+
+    def test_without_code_scanning(self):
+        green = Run("without-code-scanning.yml", "schedule", "green")
+        self.assert_jobs(green, root_posture="succeeded")
+        red = Run("without-code-scanning.yml", "schedule", "red")
+        self.assert_jobs(red, root_posture="failed")
+        self.assertIn("::error", red.log)
+
+    def test_githubs_upload_action_gets_the_findings_of_a_failed_gate(self):
+        red = Run("upload-sarif-action.yml", "schedule", "red")
+        self.assert_jobs(red, root_posture="failed")
+        rules = {result["ruleId"] for result in red.uploaded["runs"][0]["results"]}
+        self.assertIn("root-access-key-active", rules)
+        green = Run("upload-sarif-action.yml", "schedule", "green")
+        self.assert_jobs(green, root_posture="succeeded")
+        self.assertEqual(green.uploaded["runs"][0]["results"], [])
+
+    def test_githubs_upload_action_gets_nothing_when_nothing_was_judged(self):
+        run = Run("upload-sarif-action.yml", "schedule", "untrusted")
+        self.assert_jobs(run, root_posture="failed")
+        self.assertIsNone(run.uploaded)
+
+
+if __name__ == "__main__":
+    unittest.main()
