@@ -236,3 +236,46 @@ fn the_table_of_digests_is_empty_or_that_of_this_version() {
         assert!(line.contains(&archive), "{line}");
     }
 }
+
+/// Texts that somebody else writes and rootgate passes on.
+const WORDS_OF_OTHERS: &[&str] = &[
+    "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+    "Resource not accessible by integration",
+];
+
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap().filter_map(Result::ok) {
+        if entry.path().is_dir() {
+            sources(&entry.path(), text);
+        } else {
+            text.push_str(&fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_error_that_the_documentation_explains_is_one_that_is_shown() {
+    let mut shown = launcher();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut shown);
+    let documentation = read("docs/action.md");
+    let headings = documentation.lines().filter_map(|line| line.strip_prefix("### `"));
+    let texts: Vec<&str> = headings.map(|text| text.trim_end_matches('`')).collect();
+    assert!(texts.len() > 8, "{texts:?}");
+    for text in texts {
+        assert!(WORDS_OF_OTHERS.contains(&text) || shown.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn the_documentation_copies_what_the_examples_pin() {
+    let pins = |text: &str| -> BTreeSet<String> {
+        text.lines()
+            .filter_map(|line| line.trim_start().strip_prefix("- uses: "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let documented = pins(&read("docs/action.md"));
+    let examples = pins(&read("examples/workflows/posture.yml"));
+    assert_eq!(documented.len(), 2);
+    assert_eq!(documented, examples);
+}
