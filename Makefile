@@ -9,7 +9,7 @@ DEMO := target/demo
 WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json launcher act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json moto launcher act
 
 .PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
@@ -93,6 +93,9 @@ gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
 
 hook: tools ## the pre-commit hook, with the real pre-commit
 	@scripts/pre-commit.sh
+
+moto: tools ## the gate against another fake AWS, which is not of our making
+	@scripts/moto.sh
 
 act: tools ## the action and the example workflows, as GitHub runs them
 	cargo build --locked --bin rootgate --example fake_aws

@@ -82,6 +82,7 @@ REGISTRIES = {
         {
             "act": (pypi_tool("act"), ["--version"]),
             "check-jsonschema": (pypi_tool("check-jsonschema"), ["--version"]),
+            "moto_server": (pypi_tool("moto_server"), ["--help"]),
             "pre-commit": (pypi_tool("pre-commit"), ["--version"]),
             "shellcheck": (pypi_tool("shellcheck"), ["--version"]),
             "typos": (pypi_tool("typos"), ["--version"]),

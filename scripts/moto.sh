@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# A second opinion on the wire: the gate against moto's server, which others have written.
+#
+# moto answers STS, the account summary and the list of virtual MFA devices. Its credential report
+# has no row for root and its summary lacks entries, so the run must end undetermined, never
+# with a pass.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+cargo build --locked --quiet --bin rootgate --example fake_aws
+folder=$(mktemp -d)
+log=$folder/moto.log
+target/tools/moto_server --port 0 >"$log" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; rm -r "$folder"' EXIT
+
+url=
+for _ in {1..120}; do
+    url=$(sed -n 's/.*Running on \(http:[^ ]*\).*/\1/p' "$log" | head -n 1)
+    [[ -z $url ]] || break
+    sleep 0.25
+done
+[[ -n $url ]] || { cat "$log" >&2; echo 'moto did not start within 30 seconds' >&2; exit 1; }
+
+# Judges with the documented example keys and nothing else in the environment; prints the exit code.
+judge() {
+    local code=0
+    (
+        cd "$folder"
+        env -i HOME="$folder" AWS_EC2_METADATA_DISABLED=true \
+            AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE \
+            AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY \
+            "$OLDPWD/target/debug/rootgate" check --endpoint-url "$url" --json "$folder/root.json" \
+            --timeout 20s "$@" >"$folder/stdout" 2>"$folder/stderr"
+    ) || code=$?
+    echo "$code"
+}
+
+for arguments in '' '--role-arn arn:aws:iam::123456789012:role/rootgate'; do
+    # shellcheck disable=SC2086 # no argument, or two
+    code=$(judge $arguments)
+    python3 - "$code" "$folder/root.json" <<'CHECK' || { cat "$folder"/std* "$log" >&2; exit 1; }
+import json, sys
+
+code, path = sys.argv[1:]
+assert code == "3", f"exit code {code}, not 3"
+report = json.load(open(path))
+account, = report["accounts"]
+assert account["id"] == "123456789012", account["id"]
+outcomes = {outcome["rule"]: outcome for outcome in account["outcomes"]}
+assert report["verdict"] == "undetermined", report["verdict"]
+# The summary was read: moto's account has no root key.
+assert outcomes["root-access-key-active"]["outcome"] == "pass", outcomes
+# The report was read, and does not speak of root.
+gaps = {(gap["source"], gap["cause"]) for outcome in outcomes.values() for gap in outcome["gaps"]}
+assert gaps == {("credential-report", "unreadable"), ("account-summary", "missing")}, gaps
+CHECK
+    echo "moto${arguments:+, $arguments}: undetermined, exit 3, as a report without root must be"
+done
