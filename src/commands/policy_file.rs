@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rootgate::escape;
 use rootgate::model::{PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::rules;
@@ -62,7 +63,7 @@ pub(crate) fn read(path: &Path, host: &Host) -> Result<PolicyFile, Unusable> {
     let shown = shown(path);
     let bytes = files::read(path, "the policy").map_err(Unusable::Unreadable)?;
     let text = text_of(bytes, &shown).map_err(Unusable::Unreadable)?;
-    let policy = Policy::parse(&text, &shown, &rules::infos(), host.now);
+    let policy = Policy::parse(&text, &escape::visible(&shown), &rules::infos(), host.now);
     let policy = policy.map_err(Unusable::Invalid)?;
     Ok(PolicyFile { shown, text, policy })
 }

@@ -192,6 +192,49 @@ fn an_argument_is_never_a_command() {
 }
 
 #[test]
+fn a_file_is_never_a_command() {
+    property(48, |text| {
+        let gate = Gate::on_github(Fake::with(""));
+        let quoted = serde_json::to_string(&text).unwrap();
+        let gap = format!(
+            r#"{{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z","accounts":[
+            {{"id":"111122223333","account_summary":{{"gap":{{"source":"account-summary",
+            "action":"iam:GetAccountSummary","cause":"denied","detail":{quoted},"grant":{quoted}}}}}}}]}}"#
+        );
+        gate.folder.write("evidence.json", gap);
+        let one_line = text.replace(['\n', '\r', '\u{85}', '\u{2028}'], " ");
+        gate.folder.write("comment.yaml", format!("version: 1\nfoo: 1 # {one_line}\n"));
+        gate.folder.write("key.yaml", format!("version: 1\n{quoted}: 1\n"));
+        gate.folder.write("raw.yaml", format!("version: 1\n{text}\n"));
+        gate.folder.write("report.csv", format!("user,arn\n{text}\n"));
+        let offline = ["check", "--offline", "-v", "--details", "full", "--color", "never"];
+        let more: [&[&str]; 6] = [
+            &["--evidence", "evidence.json"],
+            &["--evidence", "evidence.json", "--policy", "comment.yaml"],
+            &["--evidence", "evidence.json", "--policy", "key.yaml"],
+            &["--evidence", "evidence.json", "--policy", "raw.yaml"],
+            &["--evidence", "comment.yaml"],
+            &["--credential-report", "report.csv"],
+        ];
+        for more in more {
+            let ended = gate.run(&[&offline[..], more].concat());
+            assert!([2, 3].contains(&ended.code), "{more:?}: {}", ended.stderr);
+            harmless(&ended, &files(&gate), &format!("{more:?}: {text:?}"));
+        }
+        let name = format!("{}.yaml", text.replace('/', "_"));
+        for content in ["version: 1\n", "version: 1\nfoo: 1\n"] {
+            gate.folder.write(&name, content);
+            let ended = gate.run(&["policy", "check", "--color=never", "--", &name]);
+            assert!([0, 2].contains(&ended.code));
+            harmless(&ended, &[], &format!("policy check {name:?}"));
+        }
+        let checked =
+            ["policy", "check", "comment.yaml", "key.yaml", "raw.yaml", "--color", "never"];
+        harmless(&gate.run(&checked), &[], &format!("policy check: {text:?}"));
+    });
+}
+
+#[test]
 fn the_oracle_finds_commands_where_the_runner_does() {
     for text in ["a\n  ::error::x", "a ##[set-output name=x;]y", "x\r::debug::y"] {
         assert_eq!(commands(text).len(), 1, "{text:?}");

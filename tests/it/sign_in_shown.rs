@@ -53,3 +53,13 @@ fn a_missing_token_permission_is_named_under_github_actions() {
     ended.refused(&["GitHub offers this job no OIDC token", "id-token: write"]);
     assert_eq!(ended.stderr.matches("effect: ").count(), 1, "{}", ended.stderr);
 }
+
+#[test]
+fn without_a_network_the_call_and_what_to_look_at_are_named() {
+    let gate = Gate::with_keys(Fake::with(""));
+    let ended = gate.run(&["check", "--endpoint-url", "http://127.0.0.1:1", "--timeout", "1s"]);
+    ended.refused(&["error: there was no usable answer to sts:GetCallerIdentity", "HTTPS_PROXY"]);
+    assert_eq!(layout(&ended.stderr), ["error: ", "  said: ", "  effect: ", "  help: "]);
+    assert!(gate.fake.names().is_empty());
+    println!("{}", ended.stderr);
+}
