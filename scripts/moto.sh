@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 cargo build --locked --quiet --bin rootgate --example fake_aws
 folder=$(mktemp -d)
 log=$folder/moto.log
+: >"$log"
 target/tools/moto_server --port 0 >"$log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -r "$folder"' EXIT
@@ -22,23 +23,23 @@ for _ in {1..120}; do
 done
 [[ -n $url ]] || { cat "$log" >&2; echo 'moto did not start within 30 seconds' >&2; exit 1; }
 
-# Judges with the documented example keys and nothing else in the environment; prints the exit code.
-judge() {
+# Runs with the documented example keys and nothing else in the environment; prints the exit code.
+rootgate() {
     local code=0
     (
         cd "$folder"
         env -i HOME="$folder" AWS_EC2_METADATA_DISABLED=true \
             AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE \
             AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY \
-            "$OLDPWD/target/debug/rootgate" check --endpoint-url "$url" --json "$folder/root.json" \
-            --timeout 20s "$@" >"$folder/stdout" 2>"$folder/stderr"
+            "$OLDPWD/target/debug/rootgate" "$@" --endpoint-url "$url" --timeout 20s \
+            >"$folder/stdout" 2>"$folder/stderr"
     ) || code=$?
     echo "$code"
 }
 
 for arguments in '' '--role-arn arn:aws:iam::123456789012:role/rootgate'; do
     # shellcheck disable=SC2086 # no argument, or two
-    code=$(judge $arguments)
+    code=$(rootgate check --json root.json $arguments)
     python3 - "$code" "$folder/root.json" <<'CHECK' || { cat "$folder"/std* "$log" >&2; exit 1; }
 import json, sys
 
@@ -57,3 +58,7 @@ assert gaps == {("credential-report", "unreadable"), ("account-summary", "missin
 CHECK
     echo "moto${arguments:+, $arguments}: undetermined, exit 3, as a report without root must be"
 done
+
+code=$(rootgate collect --output evidence.json)
+[[ $code == 0 ]] || { cat "$folder"/std* >&2; exit 1; }
+target/tools/check-jsonschema --schemafile schema/evidence.json "$folder/evidence.json"

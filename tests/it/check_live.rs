@@ -234,10 +234,6 @@ fn details_follow_the_claim_then_the_event_then_caution() {
         assert_eq!(run(&gate, &by_role), whole, "claim {visibility} against the event");
     }
     // Keys of an earlier step: no token, so no claim.
-    let with_keys = |gate: Gate| {
-        gate.set("AWS_ACCESS_KEY_ID", crate::gate::KEY_ID)
-            .set("AWS_SECRET_ACCESS_KEY", crate::gate::SECRET_KEY)
-    };
     for (event, whole) in [
         (public.clone(), false),
         (private.clone(), true),
@@ -245,10 +241,10 @@ fn details_follow_the_claim_then_the_event_then_caution() {
         (json!({ "private": false }), false),
         (json!({}), false),
     ] {
-        let gate = with_keys(Gate::on_github_without_token(red())).event(&event);
+        let gate = Gate::on_github_without_token(red()).keys().event(&event);
         assert_eq!(run(&gate, &[]), whole, "event {event}");
     }
-    let gate = with_keys(Gate::on_github_without_token(red()));
+    let gate = Gate::on_github_without_token(red()).keys();
     assert!(!run(&gate, &[]), "nobody says anything");
     assert!(run(&gate, &["--details", "full"]), "a flag wins");
     assert!(run(&Gate::with_keys(red()), &[]), "a laptop is nobody else's");

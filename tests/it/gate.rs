@@ -33,8 +33,12 @@ impl Gate {
 
     /// A laptop with keys in its environment.
     pub(crate) fn with_keys(fake: Fake) -> Self {
-        let gate = Self::signed_out(fake);
-        gate.set("AWS_ACCESS_KEY_ID", KEY_ID).set("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        Self::signed_out(fake).keys()
+    }
+
+    /// Long-lived keys in the environment.
+    pub(crate) fn keys(self) -> Self {
+        self.set("AWS_ACCESS_KEY_ID", KEY_ID).set("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     }
 
     /// A step of a job with `id-token: write`; the event says nothing of the repository.

@@ -114,7 +114,7 @@ fn an_error_message_of_a_server_is_never_a_command() {
         ("GetCredentialReport", "400 SomethingNew"),
         ("GitHubToken", "403 x"),
     ];
-    property(16, |text| {
+    property(10, |text| {
         for (call, error) in calls {
             let lines = format!("fault {call} = error {error} {}", in_scenario(&text));
             let gate = Gate::on_github(Fake::with(&lines));
@@ -193,7 +193,7 @@ fn an_argument_is_never_a_command() {
 
 #[test]
 fn a_file_is_never_a_command() {
-    property(48, |text| {
+    property(24, |text| {
         let gate = Gate::on_github(Fake::with(""));
         let quoted = serde_json::to_string(&text).unwrap();
         let gap = format!(
