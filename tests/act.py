@@ -60,6 +60,7 @@ for argument; do
 done
 echo '::add-mask::example-session-token'
 echo 'the session token is example-session-token'
+echo "the token for GitHub is ${{GITHUB_TOKEN:-missing}}"
 echo '# rootgate: {verdict}' >>"$GITHUB_STEP_SUMMARY"
 echo '{{}}' >"$sarif"
 echo '{{}}' >"$report"
@@ -182,8 +183,13 @@ class Launcher(unittest.TestCase):
         self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
         self.assertEqual(gate.files, [])
 
-    def test_a_missing_binary_judges_nothing(self):
+    def test_the_token_is_handed_on_by_the_environment(self):
+        gate = Gate(FAKE.format(verdict="pass", code=0), {"token": "example-token"})
+        self.assertIn("the token for GitHub is example-token", gate.log)
+
+    def test_without_a_binary_a_tree_without_digests_judges_nothing(self):
         gate = Gate(None)
+        self.assertIn("This commit of the action is no release", gate.log)
         self.assertEqual(gate.outcome, "failure")
         self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
         self.assertEqual(gate.files, [])
