@@ -1,5 +1,7 @@
 //! Waivers, the gate, notices, and the promise: what is not known never passes.
 
+mod weaker;
+
 use proptest::prelude::{
     Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };

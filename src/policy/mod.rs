@@ -9,6 +9,8 @@ mod diff;
 mod error;
 mod explain;
 mod fields;
+#[cfg(test)]
+pub(crate) mod generated;
 mod read;
 mod reference;
 mod schedule;

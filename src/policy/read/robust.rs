@@ -8,7 +8,7 @@ use super::super::fields::{self, Field, Kind};
 use super::super::test_rules::RULES;
 use super::super::tree::{self, Node, ScalarType, Value};
 use crate::model::{Severity, parse_time};
-use crate::policy::{Gate, Limits, Policy, PolicyErrors};
+use crate::policy::{Gate, Limits, Policy, PolicyError, PolicyErrors, diff, generated};
 
 const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
 
@@ -68,6 +68,67 @@ fn an_independent_reader_sees_the_same_values() {
     }
 }
 
+/// Where ours and the independent reader differ on the gallery, each with its reason.
+const REFUSED_ON_PURPOSE: &[(&str, &str)] = &[
+    ("bad/anchors-and-aliases", "aliases: every line judges as it reads"),
+    ("bad/tag", "tags: every line judges as it reads"),
+    ("bad/directive", "directives: a policy is YAML 1.2"),
+    ("bad/nested-too-deep", "depth: no policy needs more than five levels"),
+    ("bad/key-is-a-list", "keys are words"),
+    ("bad/empty", "an empty file: it may be a mistake, and says nothing"),
+    ("bad/only-whitespace", "an empty file: it may be a mistake, and says nothing"),
+];
+/// What the independent reader cannot read, and ours can.
+const READ_BY_OURS_ALONE: &[(&str, &str)] = &[(
+    "bad/json-with-comments",
+    "a key over two lines: YAML 1.1 has none, and it is unknown here",
+)];
+
+/// What both read, each in its way.
+const OTHER_VALUES: &[(&str, &str)] = &[
+    ("bad/account-id-not-quoted", "012345678901 is a number in YAML 1.2: it is refused as one"),
+    ("valid/words-that-older-yaml-misreads", "0b1 is a number in YAML 1.1 only"),
+];
+
+#[test]
+fn the_gallery_is_read_as_an_independent_reader_reads_it() {
+    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policies");
+    let mut differ = Vec::new();
+    let mut agree = 0;
+    for folder in ["bad", "valid"] {
+        let files = std::fs::read_dir(gallery.join(folder)).unwrap();
+        for path in files.map(|entry| entry.unwrap().path()) {
+            let name = format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = text.trim_start_matches('\u{feff}');
+            let mut errors = Vec::new();
+            let ours = tree::read(text, &mut errors).filter(|_| errors.is_empty());
+            let theirs: Option<serde_yaml::Value> = serde_yaml::from_str(text).ok();
+            match (ours, theirs) {
+                (Some(ours), Some(theirs)) => {
+                    agree += 1;
+                    if !same(&ours, &theirs) {
+                        differ.push((name, "values"));
+                    }
+                }
+                (None, Some(_)) => differ.push((name, "ours")),
+                (Some(_), None) => differ.push((name, "theirs")),
+                (None, None) => {}
+            }
+        }
+    }
+    differ.sort();
+    let of = |list: &[(&str, &str)], who| -> Vec<_> {
+        list.iter().map(|(name, _)| ((*name).to_owned(), who)).collect()
+    };
+    let mut listed = of(REFUSED_ON_PURPOSE, "ours");
+    listed.extend(of(READ_BY_OURS_ALONE, "theirs"));
+    listed.extend(of(OTHER_VALUES, "values"));
+    listed.sort();
+    assert_eq!(differ, listed, "who refuses");
+    assert!(agree > 60, "{agree}");
+}
+
 /// Every built key of the table, with a policy in which its value is a mapping of nonsense.
 fn each_key_with_nonsense(
     fields: &'static [Field],
@@ -118,12 +179,17 @@ fn the_defaults_of_the_table_are_the_defaults_that_judge() {
 
 /// What every drawing must hold, whatever the file.
 fn is_clean(errors: &PolicyErrors) {
+    is_clean_at(errors, usize::MAX);
+}
+
+/// The same, with a closer look only at the first `most` problems.
+fn is_clean_at(errors: &PolicyErrors, most: usize) {
     assert!(!errors.errors().is_empty());
     let drawn = errors.render(false);
     let hostile = drawn.chars().find(|c| *c != '\n' && super::super::error::is_deceptive(*c));
     assert_eq!(hostile, None, "{drawn:?}");
     let lines = errors.text().lines().count().max(1);
-    for error in errors.errors() {
+    for error in errors.errors().iter().take(most) {
         assert!((1..=lines + 1).contains(&error.line), "{error:?}");
         assert!(error.column >= 1 && errors.text().get(error.span.clone()).is_some(), "{error:?}");
         assert!(!error.message.chars().any(super::super::error::is_deceptive), "{error:?}");
@@ -159,6 +225,32 @@ fn large_and_deep_files_are_refused() {
     assert!(drawn.contains("and 9949 more"), "{}", &drawn[drawn.len() - 200..]);
 }
 
+#[test]
+fn what_is_said_of_a_large_broken_file_is_bounded_by_its_size() {
+    for (head, unit, count) in [
+        ("version: 1\nwindows:\n", "- {}\n", 19_000),
+        ("version: 1\nwindows: [", "{}, ", 19_000),
+        ("version: 1\nwaivers:\n", "- { rule: x, accounts: [1, 2], from: y, a: b }\n", 1_700),
+        ("version: 1\nscope: { accounts: [", "{ id: \"111122223333\" }, ", 6_000),
+        ("version: 1\nrules: {", "\u{202e}: \u{200b}, ", 9_000),
+        ("version: 1\n", "x: {}\n", 9_000),
+        ("version: 1\nrules: {", "root-mfa-missing: { severity: x, ", 31),
+        ("", "é\t", 60_000),
+        ("'", "\u{7}", 200_000),
+    ] {
+        let text = format!("{head}{}", unit.repeat(count));
+        let errors = parse(&text).unwrap_err();
+        is_clean_at(&errors, 200);
+        // A window without any key is two characters long, and five keys are missing.
+        let most = 2 * text.len() + 10;
+        assert!(errors.errors().len() <= most, "{unit:?}: {}", errors.errors().len());
+        let drawn = errors.render(true).len();
+        assert!(drawn < 100_000, "{unit:?}: {drawn} bytes are drawn");
+        let said = |error: &PolicyError| error.message.len() + error.help.len();
+        assert!(errors.errors().iter().all(|error| said(error) < 2_000), "{unit:?}");
+    }
+}
+
 /// A piece of text that tends to break readers of YAML.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -185,10 +277,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn a_generated_policy_is_valid_and_read_as_an_independent_reader_reads_it(
+        draft in generated::draft()
+    ) {
+        let [block, flow] = [draft.text(false), draft.text(true)];
+        prop_assert_eq!(agrees_with_serde_yaml(&block), Some(true), "{}", block);
+        prop_assert_eq!(agrees_with_serde_yaml(&flow), Some(true), "{}", flow);
+        let [one, other] = [&block, &flow].map(|text| parse(text));
+        // Style is no difference; the reason that `flow` quotes is another.
+        let changes = diff(&one?, &other?, now());
+        prop_assert!(changes.iter().all(|change| change.key.ends_with(".reason")), "{changes:?}");
+    }
+
+    #[test]
     fn a_broken_example_never_panics_and_never_reads_differently(
+        base in prop_oneof![Just(EXAMPLE.to_owned()), generated::draft().prop_map(|it| it.text(true))],
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, piece()), 1..5)
     ) {
-        let mut text = EXAMPLE.to_owned();
+        let mut text = base;
         for (at, cut, piece) in edits {
             let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
             let from = at.index(places.len());

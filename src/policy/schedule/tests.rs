@@ -183,6 +183,21 @@ fn the_sum_of_any_thirty_days_is_counted_over_all_schedules() {
 }
 
 #[test]
+fn no_thirty_days_hold_more_openings_than_the_bound_that_saves_the_counting() {
+    let days: Vec<NaiveDate> = day("2000-01-01").iter_days().take(28 * 366).collect();
+    for week in [None, Some(Week::First), Some(Week::Last)] {
+        for size in 1..=7 {
+            let weekdays = (0..size).map(|nth| (nth * 3) % 7).collect();
+            let schedule = Schedule { week, days: weekdays, ..daily("09:00", "10:00", "UTC") };
+            let open: Vec<bool> = days.iter().map(|day| schedule.opens_on(*day)).collect();
+            let most = open.windows(30).map(|span| span.iter().filter(|open| **open).count()).max();
+            let most = u64::try_from(most.unwrap()).unwrap();
+            assert!(most <= schedule.most_days_of_thirty(), "{schedule}: {most}");
+        }
+    }
+}
+
+#[test]
 fn whether_schedules_are_too_long_together_does_not_depend_on_the_day() {
     let summer = |from: &str, to: &str| Schedule {
         not_before: Some(day(from)),
