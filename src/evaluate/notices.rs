@@ -150,6 +150,7 @@ fn unused(waiver: &Waiver, accounts: &[AccountReport]) -> Option<&'static str> {
         }
         why = match outcome.outcome {
             Outcome::Undetermined => "the rule is undetermined, and a waiver never covers that",
+            _ if waiver.subject.is_none() => "the rule finds nothing any more; remove the waiver",
             _ => "its subject was not found; if it is gone, remove the waiver",
         };
     }

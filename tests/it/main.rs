@@ -28,3 +28,4 @@ mod secrets;
 mod sign_in_shown;
 mod support;
 mod upload;
+mod waivers;

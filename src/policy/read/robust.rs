@@ -91,6 +91,7 @@ const OTHER_VALUES: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the gallery is a folder of files")]
 fn the_gallery_is_read_as_an_independent_reader_reads_it() {
     let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policies");
     let mut differ = Vec::new();

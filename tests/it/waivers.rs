@@ -1,0 +1,180 @@
+//! A waiver's whole life, as a team sees it in the log, in the summary and in the JSON report.
+
+use serde_json::{Value, json};
+
+use crate::support::{ACTIVE_KEY, Folder, REPORT, credential_report};
+
+/// What the three reports say of an account with an active key of 2019-05-02, judged as of
+/// 2026-11-20 with these waivers.
+struct Said {
+    code: i32,
+    terminal: String,
+    summary: String,
+    json: Value,
+}
+
+fn judged(waivers: &str) -> Said {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    // The key is older than its rule allows, which is not what these tests are about.
+    let policy = format!(
+        "version: 1\nrules:\n  root-access-key-not-rotated: off\n  root-access-key-present: off\nwaivers:\n{waivers}"
+    );
+    folder.write("rootgate.yaml", policy);
+    let files = ["--json", "out.json", "--summary", "out.md"];
+    let ended = folder.run(&[&REPORT[..], &files].concat());
+    assert_ne!(ended.code, 2, "{}", ended.stderr);
+    Said {
+        code: ended.code,
+        terminal: ended.stdout.split_whitespace().collect::<Vec<_>>().join(" "),
+        summary: folder.read("out.md").replace('`', ""),
+        json: folder.json("out.json"),
+    }
+}
+
+fn key_waiver(day: &str, from: &str, expires: &str) -> String {
+    format!(
+        "  - rule: root-access-key-active
+    accounts: [\"111122223333\"]
+    subject: {{ access-key-created: {day} }}
+    reason: billing export moves to a role
+    ticket: SEC-77
+    from: {from}
+    expires: {expires}
+"
+    )
+}
+
+fn outcome<'a>(said: &'a Said, rule: &str) -> &'a Value {
+    let outcomes = said.json["accounts"][0]["outcomes"].as_array().unwrap();
+    outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap()
+}
+
+/// The notices of waivers, by code.
+fn notices(said: &Said) -> Vec<(&str, &str)> {
+    let notices = said.json["notices"].as_array().unwrap().iter();
+    let texts = notices.map(|it| (it["code"].as_str().unwrap(), it["message"].as_str().unwrap()));
+    texts.filter(|(code, _)| code.starts_with("waiver")).collect()
+}
+
+#[test]
+fn every_stage_of_a_waiver_has_its_notice_in_all_three_reports() {
+    let of = "the waiver of root-access-key-active (SEC-77)";
+    for (day, from, expires, code, notice) in [
+        (
+            "2019-05-02",
+            "2026-11-21",
+            "2027-01-15",
+            1,
+            Some(("waiver-not-yet-valid", "begins on 2026-11-21")),
+        ),
+        ("2019-05-02", "2026-11-20", "2026-12-05", 0, None),
+        (
+            "2019-05-02",
+            "2026-11-01",
+            "2026-12-04",
+            0,
+            Some(("waiver-expires-soon", "ends in 14 days, on 2026-12-04")),
+        ),
+        (
+            "2019-05-02",
+            "2026-11-01",
+            "2026-11-20",
+            0,
+            Some(("waiver-expires-soon", "ends today, on 2026-11-20")),
+        ),
+        (
+            "2019-05-02",
+            "2026-11-01",
+            "2026-11-19",
+            1,
+            Some(("waiver-expired", "ended on 2026-11-19 and covers nothing any more; remove it")),
+        ),
+        (
+            "2018-01-01",
+            "2026-11-01",
+            "2027-01-15",
+            1,
+            Some((
+                "waiver-unused",
+                "covers nothing: its subject was not found; if it is gone, remove the waiver",
+            )),
+        ),
+    ] {
+        let said = judged(&key_waiver(day, from, expires));
+        let stage = format!("{day} {from} {expires}");
+        assert_eq!(said.code, code, "{stage}");
+        let Some((kind, words)) = notice else {
+            assert_eq!(notices(&said), [], "{stage}");
+            continue;
+        };
+        let message = format!("{of} {words}");
+        assert_eq!(notices(&said), [(kind, &*message)], "{stage}");
+        assert!(said.terminal.contains(&format!("{message} (policy line 6)")), "{}", said.terminal);
+        let row = said.summary.lines().find(|line| line.contains(kind)).unwrap();
+        assert!(row.contains(&message) && row.contains("| 6 |"), "{row}");
+    }
+}
+
+#[test]
+fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
+    let waiver = "  - rule: root-signing-certificate-present
+    accounts: [\"111122223333\"]
+    reason: an old SOAP client
+    ticket: SEC-9
+    from: 2026-11-01
+    expires: 2027-01-15
+";
+    let said = judged(waiver);
+    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: the rule finds nothing any more; remove the waiver";
+    assert_eq!(notices(&said), [("waiver-unused", message)]);
+    assert!(said.terminal.contains(message) && said.summary.contains(message));
+}
+
+#[test]
+fn a_waived_finding_stays_visible_with_ticket_reason_and_end() {
+    let said = judged(&key_waiver("2019-05-02", "2026-11-01", "2027-01-15"));
+    assert_eq!((said.code, &said.json["counts"]["waived"]), (0, &json!(1)));
+    let active = outcome(&said, "root-access-key-active");
+    assert_eq!(active["outcome"], "waived");
+    let finding = &active["findings"][0];
+    assert_eq!(finding["subject"], "key 2019-05-02");
+    let waiver = &finding["waiver"];
+    assert_eq!(
+        (&waiver["ticket"], &waiver["reason"], &waiver["expires"]),
+        (&json!("SEC-77"), &json!("billing export moves to a role"), &json!("2027-01-15"))
+    );
+    for part in ["SEC-77", "billing export moves to a role", "2027-01-15", "key 2019-05-02"] {
+        assert!(said.terminal.contains(part), "{part}: {}", said.terminal);
+        assert!(said.summary.contains(part), "{part}: {}", said.summary);
+    }
+}
+
+#[test]
+fn before_enforce_from_the_gate_says_that_it_would_fail() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    // Long past, so that no day lies too far ahead of the clock of the machine.
+    let arguments = [
+        "check",
+        "--credential-report",
+        "report.csv",
+        "--report-generated-at",
+        "2021-01-10T08:00:00Z",
+        "--at",
+        "2021-01-10T09:00:00Z",
+        "--json",
+        "out.json",
+    ];
+    let run = |day: &str| {
+        folder.write("rootgate.yaml", format!("version: 1\ngate: {{ enforce-from: {day} }}\n"));
+        folder.run(&arguments)
+    };
+    let ended = run("2021-01-11");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let words = "the gate blocks from 2021-01-11 on (`enforce-from`); today it would block";
+    assert!(ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(words));
+    let report = folder.json("out.json");
+    assert_eq!((&report["verdict"], &report["exit_code"]), (&json!("fail"), &json!(0)));
+    assert_eq!(run("2021-01-10").code, 1, "the day itself is enforced");
+}
