@@ -98,6 +98,6 @@ moto: tools ## the gate against another fake AWS, which is not of our making
 	@scripts/moto.sh
 
 act: tools ## the action and the example workflows, as GitHub runs them
-	cargo build --locked --bin rootgate --example fake_aws
+	cargo build --locked --bin rootgate --example fake_aws --example fake_github
 	@python3 -B tests/act.py
 	@python3 -B tests/examples.py

@@ -122,18 +122,22 @@ class Gate:
             self.summary = summary[1] if summary else ""
 
 
-
 @contextlib.contextmanager
-def fake_aws(scenario):
-    """The fake AWS, and GitHub's token endpoint, on a free port; ends when its input closes."""
-    command = [BUILT / "examples" / "fake_aws", SCENARIOS / f"{scenario}.txt"]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def fake(server, scenario):
+    """A server of ours with a file of its scenario, on a free port; ends when its input closes."""
+    command = [BUILT / "examples" / server, scenario]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
     finally:
-        server.stdin.close()
-        server.stdout.close()
-        server.wait()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+
+
+def fake_aws(scenario):
+    """The fake AWS, and GitHub's token endpoint."""
+    return fake("fake_aws", SCENARIOS / f"{scenario}.txt")
 
 
 def act(repository, folder, oidc):

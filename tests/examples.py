@@ -3,9 +3,10 @@
 
 Only what needs GitHub is replaced: the released action by the one of this folder with a default for
 `binary`, the artifact actions and GitHub's upload action by stand-ins, `gh` by a script. The AWS of
-the scenarios answers.
+the scenarios answers, and a GitHub of ours takes what is uploaded.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -13,26 +14,29 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
-from act import ACT, BUILT, POLICY, REPOSITORY, fake_aws
+from act import ACT, BUILT, POLICY, REPOSITORY, fake, fake_aws
 
 WORKFLOWS = REPOSITORY / "examples" / "workflows"
+TOKEN = "example-token"
+# The rules with an alert in the scenarios `red` and `undetermined`.
+RED = {"root-access-key-active", "root-mfa-not-hardware", "root-used-outside-window"}
+UNREAD = {"root-access-key-present", "root-mfa-not-hardware"}
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([0-9a-f]{40})\b")
 
-# The real binary, sent to the fake AWS unless it judges a file. What is uploaded is tested against a
-# GitHub of ours; without one the flag has no use. `act` may lose what a step says that ends at once.
+# The real binary, sent to the fake AWS unless it judges a file, and to the fake GitHub. `act` sets
+# INPUT_*, and may lose what a step says that ends at once.
 PROGRAM = """\
 #!/bin/sh
 for name in $(env | sed -n 's/^\\(INPUT_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
-endpoint=--endpoint-url={url}
+export GITHUB_API_URL={github} GITHUB_REPOSITORY=octo-org/octo-repo
+endpoint=--endpoint-url={aws}
 for argument; do
     shift
-    case $argument in
-        --upload=*) continue ;;
-        --evidence=*) endpoint= ;;
-    esac
     set -- "$@" "$argument"
+    case $argument in --evidence=*) endpoint= ;; esac
 done
 "{rootgate}" "$@" $endpoint
 status=$?
@@ -60,14 +64,18 @@ class Run:
     """One run of one example: its log, the outcome of each job, and what was handed on."""
 
     def __init__(self, name, event, scenario, after=""):
-        with tempfile.TemporaryDirectory() as folder, fake_aws(scenario) as url:
-            folder = Path(folder)
-            self.prepare(folder, name, url, after)
+        with contextlib.ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            (folder / "github.txt").write_text(f"default-branch = main\ntoken = {TOKEN}\n")
+            aws = stack.enter_context(fake_aws(scenario))
+            github = stack.enter_context(fake("fake_github", folder / "github.txt"))
+            self.prepare(folder, name, aws, github, after)
             done = subprocess.run(
                 [ACT, event, "--platform", "ubuntu-latest=-self-hosted"]
                 + ["--directory", folder / "repository", "--defaultbranch", "main"]
-                + ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={url}/token?api-version=2.0"]
+                + ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={aws}/token?api-version=2.0"]
                 + ["--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=runner-token"]
+                + ["--secret", f"GITHUB_TOKEN={TOKEN}"]
                 + self.stand_ins(folder, name),
                 env={
                     "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
@@ -83,16 +91,19 @@ class Run:
             ends = re.findall(r"^\[[^/\]]*/(.*?) *\] 🏁 +Job (\w+)", self.log, re.MULTILINE)
             self.jobs = dict(ends)
             store = {file.name: file.read_text() for file in (folder / "store").iterdir()}
-            self.uploaded = json.loads(store["uploaded.sarif"]) if "uploaded.sarif" in store else None
+            with urllib.request.urlopen(f"{github}/__uploads") as answer:
+                self.uploads = json.load(answer)
+            # What GitHub's own action was given.
+            self.handed_over = json.loads(store["uploaded.sarif"]) if "uploaded.sarif" in store else None
             # `act` itself asks it for a token.
             self.gh = [line for line in store.get("gh", "").splitlines() if line != "auth token"]
 
-    def prepare(self, folder, name, url, after):
+    def prepare(self, folder, name, aws, github, after):
         for part in ["repository/.github/workflows", "store", "bin"]:
             (folder / part).mkdir(parents=True)
         shutil.copy(WORKFLOWS / name, folder / "repository" / ".github" / "workflows")
         (folder / "repository" / ".github" / "rootgate.yaml").write_text(POLICY)
-        program = PROGRAM.format(rootgate=BUILT / "rootgate", url=url, after=after)
+        program = PROGRAM.format(rootgate=BUILT / "rootgate", aws=aws, github=github, after=after)
         self.script(folder / "rootgate", program)
         self.script(folder / "bin" / "gh", GH.format(store=folder / "store", folder=folder))
         git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-C", folder / "repository"]
@@ -159,16 +170,33 @@ class Examples(unittest.TestCase):
             for repository, _, commit in USES.findall(text):
                 self.assertEqual(pins.setdefault(repository, commit), commit, file.name)
 
+    def assert_uploaded(self, run, *expected):
+        """One upload, of the default branch, with an alert for these rules; none for no rules."""
+        uploaded = [
+            (upload["ref"], {result["ruleId"] for result in upload["sarif"]["runs"][0]["results"]})
+            for upload in run.uploads
+        ]
+        self.assertEqual(uploaded, [("refs/heads/main", rules) for rules in expected], run.log)
+
     def test_posture(self):
-        self.assert_jobs(Run("posture.yml", "schedule", "green"), root_posture="succeeded")
+        green = Run("posture.yml", "schedule", "green")
+        self.assert_jobs(green, root_posture="succeeded")
+        self.assert_uploaded(green, set())
         red = Run("posture.yml", "schedule", "red")
         self.assert_jobs(red, root_posture="failed")
-        self.assertIn("root-access-key-active", red.log)
+        self.assert_uploaded(red, RED)
+        undetermined = Run("posture.yml", "schedule", "undetermined")
+        self.assert_jobs(undetermined, root_posture="failed")
+        self.assert_uploaded(undetermined, UNREAD)
+        untrusted = Run("posture.yml", "schedule", "untrusted")
+        self.assert_jobs(untrusted, root_posture="failed")
+        self.assert_uploaded(untrusted)
 
     def test_a_deployment_needs_a_policy_that_holds(self):
         green = Run("deploy.yml", "push", "green")
         self.assert_jobs(green, root_gate="succeeded", deploy="succeeded")
-        self.assertIn("what you deploy with goes here", green.log)
+        self.assertIn("| what you deploy with goes here", green.log)
+        self.assert_uploaded(green)
         for scenario in ["red", "undetermined", "untrusted"]:
             with self.subTest(scenario):
                 run = Run("deploy.yml", "push", scenario)
@@ -187,14 +215,16 @@ class Examples(unittest.TestCase):
     def test_evidence_of_one_job_is_judged_in_another(self):
         green = Run("collect-then-judge.yml", "schedule", "green")
         self.assert_jobs(green, collect="succeeded", judge="succeeded")
+        self.assert_uploaded(green, set())
         archive = "rootgate-v0.1.0-x86_64-unknown-linux-musl.tar.gz"
         download = f"release download v0.1.0 --repo rootgate/rootgate --pattern {archive}"
         verify = f"attestation verify {archive} --repo rootgate/rootgate"
         self.assertEqual(green.gh, [download, verify])
-        for scenario in ["red", "undetermined"]:
+        for scenario, rules in [("red", RED), ("undetermined", UNREAD)]:
             with self.subTest(scenario):
                 run = Run("collect-then-judge.yml", "schedule", scenario)
                 self.assert_jobs(run, collect="succeeded", judge="failed")
+                self.assert_uploaded(run, rules)
         untrusted = Run("collect-then-judge.yml", "schedule", "untrusted")
         self.assert_jobs(untrusted, collect="failed")
 
@@ -204,20 +234,22 @@ class Examples(unittest.TestCase):
         red = Run("without-code-scanning.yml", "schedule", "red")
         self.assert_jobs(red, root_posture="failed")
         self.assertIn("::error", red.log)
+        self.assert_uploaded(red)
 
     def test_githubs_upload_action_gets_the_findings_of_a_failed_gate(self):
         red = Run("upload-sarif-action.yml", "schedule", "red")
         self.assert_jobs(red, root_posture="failed")
-        rules = {result["ruleId"] for result in red.uploaded["runs"][0]["results"]}
-        self.assertIn("root-access-key-active", rules)
+        rules = {result["ruleId"] for result in red.handed_over["runs"][0]["results"]}
+        self.assertEqual(rules, RED)
+        self.assert_uploaded(red)
         green = Run("upload-sarif-action.yml", "schedule", "green")
         self.assert_jobs(green, root_posture="succeeded")
-        self.assertEqual(green.uploaded["runs"][0]["results"], [])
+        self.assertEqual(green.handed_over["runs"][0]["results"], [])
 
     def test_githubs_upload_action_gets_nothing_when_nothing_was_judged(self):
         run = Run("upload-sarif-action.yml", "schedule", "untrusted")
         self.assert_jobs(run, root_posture="failed")
-        self.assertIsNone(run.uploaded)
+        self.assertIsNone(run.handed_over)
 
 
 if __name__ == "__main__":
