@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::evaluate::evaluate;
 use crate::model::{
-    AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Partition, RootRow, RuleOutcome,
-    Source, VirtualMfaDevice, parse_time,
+    AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Partition, RegionRead,
+    RootEvents, RootRow, RuleOutcome, Source, VirtualMfaDevice, parse_time,
 };
 use crate::policy::Policy;
 use crate::rules;
@@ -73,6 +73,20 @@ pub(crate) fn healthy() -> Evidence {
             time(SUMMARY_AT),
         )),
         virtual_mfa_devices: Ok(Fact::new(Vec::new(), time(SUMMARY_AT))),
+        root_events: Ok(Fact::new(no_events(), time(SUMMARY_AT))),
+    }
+}
+
+/// Ninety quiet days in the three Regions of sign-ins.
+pub(crate) fn no_events() -> RootEvents {
+    let until = time(SUMMARY_AT) - chrono::TimeDelta::minutes(15);
+    let read = |region: &&str| RegionRead { region: (*region).to_owned(), until };
+    RootEvents {
+        since: time(SUMMARY_AT) - chrono::TimeDelta::days(90),
+        all_regions: false,
+        regions: RootEvents::SIGN_IN_REGIONS.iter().map(read).collect(),
+        gaps: Vec::new(),
+        events: Vec::new(),
     }
 }
 
@@ -105,6 +119,7 @@ impl Evidence {
             Source::CredentialReport => self.credential_report = Err(gap),
             Source::AccountSummary => self.account_summary = Err(gap),
             Source::VirtualMfaDevices => self.virtual_mfa_devices = Err(gap),
+            Source::RootEvents => self.root_events = Err(gap),
         }
         self
     }
@@ -118,6 +133,7 @@ impl Evidence {
             Source::VirtualMfaDevices => {
                 self.virtual_mfa_devices.as_mut().unwrap().observed_at = at
             }
+            Source::RootEvents => self.root_events.as_mut().unwrap().observed_at = at,
         }
         self
     }

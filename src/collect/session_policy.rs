@@ -73,7 +73,10 @@ mod tests {
                 "iam:GetCredentialReport",
                 "iam:GenerateCredentialReport",
                 "iam:GetAccountSummary",
-                "iam:ListVirtualMFADevices"
+                "iam:ListVirtualMFADevices",
+                "cloudtrail:LookupEvents",
+                "iam:ListAccountAliases",
+                "account:ListRegions"
             ])
         );
     }

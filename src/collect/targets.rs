@@ -296,6 +296,11 @@ impl Run<'_> {
             credential_report,
             account_summary,
             virtual_mfa_devices,
+            root_events: Err(Gap::new(
+                Source::RootEvents,
+                Cause::NotCollected,
+                "CloudTrail events are not read",
+            )),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn fresh(evidence: &Evidence, max_age: Duration, now: DateTime<Utc>) 
             max_age,
             now,
         ),
+        root_events: checked(&evidence.root_events, Source::RootEvents, max_age, now),
     }
 }
 

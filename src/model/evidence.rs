@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, CredentialReport, Partition};
+use super::{AccountId, Cell, CredentialReport, Partition, RootEvents};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,12 +18,14 @@ pub enum Source {
     AccountSummary,
     /// `ListVirtualMFADevices`.
     VirtualMfaDevices,
+    /// What CloudTrail recorded of root: `LookupEvents`.
+    RootEvents,
 }
 
 impl Source {
     /// Every source, in the order of reports.
     pub const ALL: &[Self] =
-        &[Self::CredentialReport, Self::AccountSummary, Self::VirtualMfaDevices];
+        &[Self::CredentialReport, Self::AccountSummary, Self::VirtualMfaDevices, Self::RootEvents];
 
     /// The name in files: `credential-report`.
     #[must_use]
@@ -32,6 +34,7 @@ impl Source {
             Self::CredentialReport => "credential-report",
             Self::AccountSummary => "account-summary",
             Self::VirtualMfaDevices => "virtual-mfa-devices",
+            Self::RootEvents => "root-events",
         }
     }
 
@@ -42,17 +45,21 @@ impl Source {
             Self::CredentialReport => "credential report",
             Self::AccountSummary => "account summary",
             Self::VirtualMfaDevices => "list of virtual MFA devices",
+            Self::RootEvents => "CloudTrail events",
         }
     }
 
     /// The IAM actions that reading it needs; the first is the one that returns the fact.
-    /// Source: Service Authorization Reference, "Actions for AWS Identity and Access Management".
+    /// Source: Service Authorization Reference.
     #[must_use]
     pub const fn actions(self) -> &'static [&'static str] {
         match self {
             Self::CredentialReport => &["iam:GetCredentialReport", "iam:GenerateCredentialReport"],
             Self::AccountSummary => &["iam:GetAccountSummary"],
             Self::VirtualMfaDevices => &["iam:ListVirtualMFADevices"],
+            Self::RootEvents => {
+                &["cloudtrail:LookupEvents", "iam:ListAccountAliases", "account:ListRegions"]
+            }
         }
     }
 }
@@ -229,6 +236,8 @@ pub struct Evidence {
     pub account_summary: Observed<AccountSummary>,
     /// Virtual MFA devices of the whole account.
     pub virtual_mfa_devices: Observed<Vec<VirtualMfaDevice>>,
+    /// What CloudTrail recorded of root.
+    pub root_events: Observed<RootEvents>,
 }
 
 impl Evidence {
@@ -247,6 +256,7 @@ impl Evidence {
             credential_report: Err(gap(Source::CredentialReport)),
             account_summary: Err(gap(Source::AccountSummary)),
             virtual_mfa_devices: Err(gap(Source::VirtualMfaDevices)),
+            root_events: Err(gap(Source::RootEvents)),
         }
     }
 
@@ -256,5 +266,23 @@ impl Evidence {
         self.credential_report.is_err()
             && self.account_summary.is_err()
             && self.virtual_mfa_devices.is_err()
+            && self.root_events.is_err()
+    }
+
+    /// Whether a source shows a root access key, or did not long ago: then root may have been used
+    /// in any Region.
+    #[must_use]
+    pub fn shows_a_root_key(&self) -> bool {
+        let counted = self.account_summary.as_ref().ok();
+        let counted = counted.and_then(|fact| fact.value.count("AccountAccessKeysPresent"));
+        let row = self.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
+        let in_row = row.is_some_and(|row| {
+            row.access_keys.iter().any(|key| {
+                matches!(key.active, Cell::Value(true))
+                    || matches!(key.last_rotated, Cell::Value(_))
+            })
+        });
+        let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.tell_of_a_key());
+        counted.is_some_and(|count| count > 0) || in_row || in_events
     }
 }

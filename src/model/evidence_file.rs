@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
-    Source, VirtualMfaDevice, format_time, parse_time,
+    RootEvents, Source, VirtualMfaDevice, format_time, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -73,6 +73,8 @@ struct AccountEntry {
     account_summary: Option<Entry<AccountSummary>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     virtual_mfa_devices: Option<Entry<Vec<VirtualMfaDevice>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    root_events: Option<Entry<RootEvents>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -148,6 +150,7 @@ impl From<&Evidence> for AccountEntry {
             credential_report: Entry::of(&evidence.credential_report),
             account_summary: Entry::of(&evidence.account_summary),
             virtual_mfa_devices: Entry::of(&evidence.virtual_mfa_devices),
+            root_events: Entry::of(&evidence.root_events),
         }
     }
 }
@@ -163,6 +166,8 @@ impl AccountEntry {
                 id,
                 Source::VirtualMfaDevices,
             )?,
+            root_events: Entry::read(self.root_events, id, Source::RootEvents)?
+                .map(|fact| Fact { value: fact.value.ordered(), observed_at: fact.observed_at }),
             partition: self.partition,
             account: self.id,
         })
@@ -174,6 +179,7 @@ const fn key_of(source: Source) -> &'static str {
         Source::CredentialReport => "credential_report",
         Source::AccountSummary => "account_summary",
         Source::VirtualMfaDevices => "virtual_mfa_devices",
+        Source::RootEvents => "root_events",
     }
 }
 

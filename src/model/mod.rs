@@ -9,6 +9,7 @@ mod evidence;
 mod evidence_file;
 mod finding;
 mod report;
+mod root_event;
 mod rule_info;
 mod times;
 
@@ -29,6 +30,10 @@ pub use finding::{
 pub use report::{
     AccountReport, Basis, Counts, Notice, NoticeCode, PolicyOrigin, Report, RuleSetting,
     SkippedAccount, UseMark, Verdict, WindowMark,
+};
+pub use root_event::{
+    EventKind, KeyChange, KeyState, Record, RecordError, RegionGap, RegionRead, RootEvent,
+    RootEvents, RootTask, SignedBy, classify,
 };
 pub use rule_info::{RuleId, RuleInfo, SubjectKind, Threshold};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};

@@ -1,0 +1,230 @@
+//! What CloudTrail recorded of the root user: events as a reader needs them, each with what it
+//! means, and how far the record reaches.
+//!
+//! ```text
+//! CloudTrail's JSON -> record (its forms) -> classify (what each means) -> RootEvent
+//! ```
+
+mod classify;
+mod kind;
+mod record;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Gap, UseKind};
+
+pub use classify::classify;
+pub use kind::EventKind;
+pub use record::{Record, RecordError};
+pub use task::RootTask;
+
+/// One event of the root user, or about its credentials. It holds no secret.
+///
+/// Texts come from whoever made the call: escape them where they leave.
+/// Source: CloudTrail User Guide, "CloudTrail record contents".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootEvent {
+    /// When it happened.
+    pub time: DateTime<Utc>,
+    /// CloudTrail's id of it: the same in every answer that holds it.
+    pub id: String,
+    /// The Region that recorded it.
+    pub region: String,
+    /// The service: `iam.amazonaws.com`.
+    pub event_source: String,
+    /// What was called: `CreateAccessKey`.
+    pub event_name: String,
+    /// What it means.
+    pub kind: EventKind,
+    /// Whether CloudTrail says that it only read. Where it says nothing: `false`.
+    pub read_only: bool,
+    /// The error of a call that failed: `AccessDenied`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// Where it came from: an address, or the name of a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<String>,
+    /// What the caller says it is; at most 256 characters are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Whether MFA was used, for the sign-in or its session; `None`: the event does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa: Option<bool>,
+    /// When the session of the call began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_started: Option<DateTime<Utc>>,
+    /// What kind of key signed it.
+    pub access_key: SignedBy,
+    /// The long-lived key that signed it. Not a secret: it only names the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
+    /// What became of a root access key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_change: Option<KeyChange>,
+    /// The task that only root can do, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<RootTask>,
+}
+
+/// The kind of access key that signed a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedBy {
+    /// None: a sign-in, or a call that names no key.
+    Nothing,
+    /// A temporary one (`ASIA…`): a session.
+    Session,
+    /// A temporary one that a long-lived key was traded for (`GetSessionToken`,
+    /// `GetFederationToken`).
+    SessionOfKey,
+    /// A long-lived one (`AKIA…`).
+    LongLivedKey,
+}
+
+impl SignedBy {
+    /// Whether a long-lived key stands behind the call.
+    #[must_use]
+    pub const fn is_of_key(self) -> bool {
+        matches!(self, Self::SessionOfKey | Self::LongLivedKey)
+    }
+}
+
+/// What became of a root access key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChange {
+    /// The key; `None`: the event does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its state from then on.
+    pub state: KeyState,
+}
+
+/// The state of an access key after an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyState {
+    /// It was made; a new key is active.
+    Made,
+    /// It was switched on again.
+    Active,
+    /// It was switched off.
+    Inactive,
+    /// It is gone.
+    Deleted,
+}
+
+impl RootEvent {
+    /// Which kind of use of root it is; `None`: none.
+    #[must_use]
+    pub const fn use_kind(&self) -> Option<UseKind> {
+        if !self.kind.is_use() {
+            return None;
+        }
+        Some(if self.access_key.is_of_key() { UseKind::AccessKey } else { UseKind::SignIn })
+    }
+
+    /// Whether it is part of signing in, and no call: what it may do is not a matter of actions.
+    #[must_use]
+    pub fn is_sign_in(&self) -> bool {
+        matches!(self.kind, EventKind::SignIn | EventKind::SignInStep)
+    }
+
+    /// Whether it changed a credential of root.
+    #[must_use]
+    pub const fn is_credential_change(&self) -> bool {
+        matches!(self.kind, EventKind::CredentialChange | EventKind::ChangeByAnother)
+    }
+
+    /// Its name as policies write it: `iam:CreateAccessKey`, with the first label of the event
+    /// source as the service.
+    #[must_use]
+    pub fn action(&self) -> String {
+        let service = self.event_source.split('.').next().unwrap_or_default();
+        format!("{service}:{}", self.event_name)
+    }
+
+    /// What it was, in words: `a sign-in with MFA`.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        match (self.kind, self.mfa) {
+            (EventKind::SignIn, Some(true)) => "a sign-in with MFA",
+            (EventKind::SignIn, Some(false)) => "a sign-in without MFA",
+            _ => self.kind.sentence(),
+        }
+    }
+}
+
+/// The events of a look-back, and what of it was really read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootEvents {
+    /// Every event from this instant on was asked for.
+    pub since: DateTime<Utc>,
+    /// Whether these are all enabled Regions of the account.
+    pub all_regions: bool,
+    /// The Regions that were read whole, by name.
+    pub regions: Vec<RegionRead>,
+    /// What could not be read.
+    pub gaps: Vec<RegionGap>,
+    /// The events of all Regions, also of those that were not read whole: oldest first, each once.
+    pub events: Vec<RootEvent>,
+}
+
+/// A Region that was read whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionRead {
+    /// The Region.
+    pub region: String,
+    /// Everything up to here is delivered: 15 minutes before it was read.
+    pub until: DateTime<Utc>,
+}
+
+/// A part of the events that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionGap {
+    /// The Region; `None`: it concerns all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Why.
+    pub gap: Gap,
+}
+
+impl RootEvents {
+    /// The Regions in which root's sign-ins are recorded in the partition `aws`.
+    /// Source: CloudTrail User Guide, "AWS Management Console sign-in events".
+    pub const SIGN_IN_REGIONS: &[&str] = &["us-east-1", "us-east-2", "us-west-2"];
+
+    /// Puts everything in order, each event once.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.regions.sort();
+        self.regions.dedup_by(|later, earlier| later.region == earlier.region);
+        self.gaps.sort();
+        self.gaps.dedup();
+        // Of two records of one event (CloudTrail amends some), always the same one is kept.
+        self.events.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.cmp(b)));
+        self.events.dedup_by(|later, earlier| later.id == earlier.id);
+        self.events.sort();
+        self
+    }
+
+    /// The instant up to which all Regions were read; `None`: none was.
+    #[must_use]
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        self.regions.iter().map(|read| read.until).min()
+    }
+
+    /// Whether they tell of a root access key: one was made, changed or used.
+    #[must_use]
+    pub fn tell_of_a_key(&self) -> bool {
+        self.events.iter().any(|event| event.key_change.is_some() || event.access_key.is_of_key())
+    }
+}
