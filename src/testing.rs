@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::evaluate::evaluate;
 use crate::model::{
-    AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Partition, RegionRead,
-    RootEvents, RootRow, RuleOutcome, Source, VirtualMfaDevice, parse_time,
+    AccountSummary, Cause, CredentialReport, EventKind, Evidence, Fact, Gap, Partition, RegionRead,
+    RootEvent, RootEvents, RootRow, RuleOutcome, SignedBy, Source, VirtualMfaDevice, parse_time,
 };
-use crate::policy::Policy;
+use crate::policy::{EventsPolicy, Policy, Regions};
 use crate::rules;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -90,6 +90,28 @@ pub(crate) fn no_events() -> RootEvents {
     }
 }
 
+/// A call of a session of root that changed something.
+pub(crate) fn event(id: &str, at: DateTime<Utc>) -> RootEvent {
+    RootEvent {
+        time: at,
+        id: id.to_owned(),
+        region: "us-east-1".to_owned(),
+        event_source: "s3.amazonaws.com".to_owned(),
+        event_name: "PutBucketPolicy".to_owned(),
+        kind: EventKind::SessionCall,
+        read_only: false,
+        error_code: None,
+        source_address: Some("198.51.100.20".to_owned()),
+        user_agent: None,
+        mfa: Some(true),
+        session_started: Some(at),
+        access_key: SignedBy::Session,
+        access_key_id: None,
+        key_change: None,
+        task: None,
+    }
+}
+
 impl Evidence {
     /// Changes cells of the root row.
     pub(crate) fn with_row(mut self, changes: &[(&str, &str)]) -> Self {
@@ -138,6 +160,20 @@ impl Evidence {
         self
     }
 
+    /// Changes the events.
+    pub(crate) fn with_events(mut self, change: impl FnOnce(&mut RootEvents)) -> Self {
+        if let Ok(fact) = &mut self.root_events {
+            change(&mut fact.value);
+            fact.value = fact.value.clone().ordered();
+        }
+        self
+    }
+
+    /// Adds events.
+    pub(crate) fn and(self, more: &[RootEvent]) -> Self {
+        self.with_events(|events| events.events.extend_from_slice(more))
+    }
+
     /// Adds a virtual MFA device.
     pub(crate) fn with_device(mut self, serial_number: &str, user_arn: Option<&str>) -> Self {
         self.virtual_mfa_devices.as_mut().unwrap().value.push(VirtualMfaDevice {
@@ -150,7 +186,17 @@ impl Evidence {
 
 /// The strict defaults.
 pub(crate) fn built_in() -> Policy {
-    Policy::built_in(&rules::infos())
+    Policy { root_events: Some(events_policy()), ..events_off() }
+}
+
+/// The strict defaults, without CloudTrail events.
+pub(crate) fn events_off() -> Policy {
+    Policy { root_events: None, ..Policy::built_in(&rules::infos()) }
+}
+
+/// A week, where sign-ins are recorded.
+pub(crate) fn events_policy() -> EventsPolicy {
+    EventsPolicy { lookback: Policy::LEAST_LOOKBACK, regions: Regions::Default }
 }
 
 /// One rule's outcome under a policy.

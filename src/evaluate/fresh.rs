@@ -3,13 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{Cause, Duration, Evidence, Gap, Observed, Source, format_time};
+use crate::policy::Policy;
 use crate::rules::age;
 
 /// Clocks differ: a fact may be this far ahead of the judged instant.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// The same evidence, with a gap in the place of every fact that must not decide.
-pub(super) fn fresh(evidence: &Evidence, max_age: Duration, now: DateTime<Utc>) -> Evidence {
+pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) -> Evidence {
+    let max_age = policy.max_age;
     Evidence {
         account: evidence.account.clone(),
         partition: evidence.partition.clone(),
@@ -26,7 +28,12 @@ pub(super) fn fresh(evidence: &Evidence, max_age: Duration, now: DateTime<Utc>) 
             max_age,
             now,
         ),
-        root_events: checked(&evidence.root_events, Source::RootEvents, max_age, now),
+        root_events: if policy.root_events.is_some() {
+            checked(&evidence.root_events, Source::RootEvents, max_age, now)
+        } else {
+            let detail = "the policy switches CloudTrail events off";
+            Err(Gap::new(Source::RootEvents, Cause::NotCollected, detail))
+        },
     }
 }
 

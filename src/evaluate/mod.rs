@@ -27,7 +27,7 @@ const MOST_OPENINGS: usize = 12;
 /// Judges one account.
 #[must_use]
 pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> AccountReport {
-    let evidence = fresh::fresh(evidence, policy.max_age, now);
+    let evidence = fresh::fresh(evidence, policy, now);
     let root = Root::reconcile(&evidence);
     let mut report = AccountReport {
         id: evidence.account.clone(),

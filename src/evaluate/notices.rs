@@ -26,14 +26,20 @@ pub(super) fn notices(
     for window in &policy.windows {
         of_window(policy, window, run.now, &mut notices);
     }
-    notices.push(Notice {
+    if policy.root_events.is_none() {
+        notices.push(events_off());
+    }
+    notices
+}
+
+fn events_off() -> Notice {
+    Notice {
         code: NoticeCode::EventsOff,
         message: "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
                   credentials are not judged, and of each credential only the newest use is known"
             .to_owned(),
         line: None,
-    });
-    notices
+    }
 }
 
 fn of_the_run(

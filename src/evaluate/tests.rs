@@ -2,19 +2,20 @@
 
 mod weaker;
 
+use chrono::TimeDelta;
 use proptest::prelude::{
-    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_assert_ne, prop_oneof, proptest,
 };
 
 use super::{Run, evaluate, report};
 use crate::model::{
-    Cause, Evidence, NoticeCode, Outcome, PolicyOrigin, Report, RuleId, Severity, Source, UseKind,
-    Verdict, parse_day,
+    Cause, EventKind, Evidence, Gap, NoticeCode, Outcome, PolicyOrigin, RegionGap, Report,
+    RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
     Allow, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
-use crate::testing::{ACCOUNT, NOW, built_in, healthy, outcome_under, subjects, time};
+use crate::testing::{ACCOUNT, NOW, built_in, event, healthy, outcome_under, subjects, time};
 
 const ACTIVE_KEY: &[(&str, &str)] =
     &[("access_key_1_active", "true"), ("access_key_1_last_rotated", "2019-05-02T10:00:00Z")];
@@ -71,12 +72,13 @@ fn window(from: &str, to: &str, allow: Allow) -> Window {
         accounts: None,
         when: When::Once { from: time(from), to: time(to) },
         allow,
+        require_mfa: true,
         line: 20,
     }
 }
 
-const SIGN_IN: Allow = Allow { sign_in: true, access_key: false };
-const ACCESS_KEY: Allow = Allow { sign_in: false, access_key: true };
+const SIGN_IN: Allow = Allow { sign_in: true, access_key: false, actions: None };
+const ACCESS_KEY: Allow = Allow { sign_in: false, access_key: true, actions: None };
 
 // -- verdict and exit code ------------------------------------------------------------------------
 
@@ -255,7 +257,7 @@ fn a_valid_waiver_keeps_the_finding_and_does_not_block() {
     let outcome = outcome_under(&policy, "root-access-key-active", &evidence);
     assert_eq!(outcome.outcome, Outcome::Waived);
     assert_eq!(outcome.findings[0].waiver.as_ref().unwrap().ticket, "SEC-77");
-    let report = judged(&policy, &evidence);
+    let report = judged(&policy, &evidence.with_events(|events| events.all_regions = true));
     assert_eq!((report.exit_code, report.counts.waived), (0, 1));
 }
 
@@ -498,6 +500,35 @@ proptest! {
             }
             prop_assert!(matches!(judged(&built_in(), &poorer).exit_code, 1 | 3));
         }
+    }
+
+    #[test]
+    fn a_use_outside_every_window_never_turns_a_run_green(
+        (_, evidence) in evidence(),
+        minutes in 16_i64..10_000,
+        kind in prop::sample::select(EventKind::ALL).prop_filter("a use", |kind| kind.is_use()),
+    ) {
+        let used = RootEvent { kind, ..event("used", time(NOW) - TimeDelta::minutes(minutes)) };
+        let more = evidence.clone().with_events(|events| events.events.push(used));
+        let (before, after) = (judged(&built_in(), &evidence), judged(&built_in(), &more));
+        prop_assert!(before.exit_code == 0 || after.exit_code != 0);
+        prop_assert_eq!(after.exit_code, 1);
+    }
+
+    #[test]
+    fn a_region_without_an_answer_never_turns_a_run_green(
+        (_, evidence) in evidence(),
+        region in 0_usize..3,
+        told in any::<bool>(),
+    ) {
+        let poorer = evidence.clone().with_events(|events| {
+            let lost = events.regions.remove(region);
+            if told {
+                let gap = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
+                events.gaps.push(RegionGap { region: Some(lost.region), gap });
+            }
+        });
+        prop_assert_ne!(judged(&built_in(), &poorer).exit_code, 0);
     }
 
     #[test]

@@ -35,5 +35,5 @@ pub use root_event::{
     EventKind, KeyChange, KeyState, Record, RecordError, RegionGap, RegionRead, RootEvent,
     RootEvents, RootTask, SignedBy, classify,
 };
-pub use rule_info::{RuleId, RuleInfo, SubjectKind, Threshold};
+pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};

@@ -28,19 +28,58 @@ pub enum SubjectKind {
     Certificate,
     /// Uses of one kind on one UTC day: `2026-11-02 sign-in`.
     Use,
+    /// What events show of one UTC day: `2026-11-02`. No waiver takes it.
+    Day,
+    /// One action on one UTC day: `2026-11-02 CreateAccessKey`. No waiver takes it.
+    DayAndAction,
+}
+
+/// A length of time, or a number of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Amount {
+    /// A length of time.
+    Time(Duration),
+    /// A number of things.
+    Count(u32),
+}
+
+impl Amount {
+    /// So many days of 24 hours.
+    #[must_use]
+    pub const fn days(days: u64) -> Self {
+        Self::Time(Duration::days(days))
+    }
+
+    /// Its size, for comparing two of one kind.
+    #[must_use]
+    pub fn size(self) -> i128 {
+        match self {
+            Self::Time(time) => time.as_secs().into(),
+            Self::Count(count) => count.into(),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => time.fmt(formatter),
+            Self::Count(count) => count.fmt(formatter),
+        }
+    }
 }
 
 /// A number of the policy that a rule compares with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold {
-    /// Its key below the rule's id in the policy: `within`, `max-age`.
+    /// Its key below the rule's id in the policy: `within`, `max-age`, `threshold`.
     pub key: &'static str,
     /// The value where the policy does not name it.
-    pub default: Duration,
+    pub default: Amount,
     /// The smallest value.
-    pub least: Duration,
+    pub least: Amount,
     /// The largest value.
-    pub most: Duration,
+    pub most: Amount,
     /// One sentence for people who write policies.
     pub meaning: &'static str,
 }

@@ -11,12 +11,14 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::cover::is_whole_service;
 use super::fields::{self, Direction, Field};
 use super::schedule::Schedule;
 use super::types::{
-    OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject, When, Window,
+    Allow, EventsPolicy, OnUndetermined, Policy, Regions, RulePolicy, ScopeAccount, Waiver,
+    WaiverSubject, When, Window,
 };
-use crate::model::{AccountId, RuleId, Severity, format_time};
+use crate::model::{AccountId, RootEvent, RuleId, Severity, format_time};
 
 /// What a change means, in the order in which changes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -84,6 +86,7 @@ pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     diff.scope();
     diff.gate();
     diff.max_age();
+    diff.root_events();
     diff.rules();
     diff.windows();
     diff.waivers();
@@ -255,6 +258,35 @@ impl Diff<'_> {
         }
     }
 
+    fn root_events(&mut self) {
+        let state = |policy: &Policy| match policy.root_events {
+            Some(_) => (0, "on".to_owned()),
+            None => (1, "off".to_owned()),
+        };
+        self.single("evidence", fields::EVIDENCE, "root-events", state);
+        let (Some(old), Some(new)) = (&self.old.root_events, &self.new.root_events) else { return };
+        let key = |key| format!("evidence.root-events.{key}");
+        let line = |policy: &Policy, key: &str| policy.lines.get(key).copied();
+        let side =
+            |policy: &Policy, key: &str, size, text| Side { size, text, line: line(policy, key) };
+        let (lookback, regions) = (key("lookback"), key("regions"));
+        let length = |policy, events: &EventsPolicy| {
+            side(policy, &lookback, events.lookback.as_secs().into(), events.lookback.to_string())
+        };
+        let sides = (length(self.old, old), length(self.new, new));
+        let direction = |key| fields::direction(fields::ROOT_EVENTS, key);
+        self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
+        // Whether one is the larger depends on both; equal in size would be no change of the gate.
+        let wider = wider(&old.regions, &new.regions);
+        let sides = (
+            side(self.old, &regions, 0, regions_text(&old.regions)),
+            side(self.new, &regions, if wider { 1 } else { -1 }, regions_text(&new.regions)),
+        );
+        if old.regions != new.regions {
+            self.key(regions.clone(), direction("regions"), sides.0, sides.1);
+        }
+    }
+
     fn rules(&mut self) {
         let (old, new) = (self.old, self.new);
         for old in &old.rules {
@@ -291,8 +323,8 @@ impl Diff<'_> {
             self.key(
                 format!("rules.{id}.{}", own.key),
                 fields::threshold_direction(own.key),
-                side(was.as_secs().into(), was.to_string(), old.line),
-                side(is.as_secs().into(), is.to_string(), new.line),
+                side(was.size(), was.to_string(), old.line),
+                side(is.size(), is.to_string(), new.line),
             );
         }
     }
@@ -388,6 +420,22 @@ impl Diff<'_> {
             flag(old, old.allow.access_key),
             flag(new, new.allow.access_key),
         );
+        self.key(
+            key("require-mfa"),
+            direction("require-mfa"),
+            flag(old, old.require_mfa),
+            flag(new, new.require_mfa),
+        );
+        if old.allow.actions != new.allow.actions {
+            let size = if narrower_actions(&old.allow, &new.allow) { -1 } else { 1 };
+            let (was, is) = (actions_text(&old.allow), actions_text(&new.allow));
+            self.key(
+                key("allow.actions"),
+                allow("actions"),
+                side(old, 0, was),
+                side(new, size, is),
+            );
+        }
     }
 
     /// Everything of a schedule in one change: its parts say little alone.
@@ -553,6 +601,47 @@ fn role_of(account: &ScopeAccount) -> String {
     account.role_arn.clone().unwrap_or_else(|| "none".to_owned())
 }
 
+/// Whether the new Regions hold all of the old ones.
+fn wider(old: &Regions, new: &Regions) -> bool {
+    match (old, new) {
+        (_, Regions::All) => true,
+        (Regions::Named(old), Regions::Named(new)) => old.iter().all(|region| new.contains(region)),
+        // What `default` holds depends on the account's keys.
+        _ => false,
+    }
+}
+
+fn regions_text(regions: &Regions) -> String {
+    match regions {
+        Regions::Default => "default".to_owned(),
+        Regions::All => "all".to_owned(),
+        Regions::Named(regions) => regions.join(", "),
+    }
+}
+
+/// Whether every call that the new list allows was allowed before. Without a list everything was,
+/// except changes of credentials.
+fn narrower_actions(old: &Allow, new: &Allow) -> bool {
+    let Some(is) = &new.actions else { return false };
+    let is_change = |action: &String| {
+        RootEvent::CREDENTIAL_CHANGES.iter().any(|change| change.eq_ignore_ascii_case(action))
+    };
+    is.iter().all(|action| match &old.actions {
+        None => !is_change(action),
+        Some(was) => {
+            was.iter().any(|known| known.eq_ignore_ascii_case(action))
+                || (!is_change(action) && was.iter().any(|known| is_whole_service(known, action)))
+        }
+    })
+}
+
+fn actions_text(allow: &Allow) -> String {
+    match &allow.actions {
+        None => "any but changes of credentials".to_owned(),
+        Some(actions) => actions.join(", "),
+    }
+}
+
 fn account_set(window: &Window) -> Option<BTreeSet<&AccountId>> {
     window.accounts.as_ref().map(|accounts| accounts.iter().collect())
 }
@@ -567,7 +656,10 @@ fn accounts_text(window: &Window) -> String {
 }
 
 fn covers_the_same(one: &Window, other: &Window) -> bool {
-    one.when == other.when && one.allow == other.allow && account_set(one) == account_set(other)
+    one.when == other.when
+        && one.allow == other.allow
+        && one.require_mfa == other.require_mfa
+        && account_set(one) == account_set(other)
 }
 
 fn describe(window: &Window) -> String {
@@ -579,7 +671,14 @@ fn describe(window: &Window) -> String {
             .collect();
     let ticket = window.ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
     let (when, accounts) = (when_text(window), accounts_text(window));
-    format!("{when}, {accounts}, {}{ticket}", allowed.join(" and "))
+    let mut allowed = allowed.join(" and ");
+    if window.allow.actions.is_some() {
+        allowed = format!("{allowed}, changes only by {}", actions_text(&window.allow));
+    }
+    if !window.require_mfa {
+        allowed += ", also without MFA";
+    }
+    format!("{when}, {accounts}, {allowed}{ticket}")
 }
 
 fn when_text(window: &Window) -> String {

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::schedule::{Opening, Schedule};
-use super::types::{OnUndetermined, Policy, RulePolicy, Waiver, WaiverSubject, When, Window};
+use super::types::{
+    OnUndetermined, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When, Window,
+};
 
 use crate::model::{AccountId, Duration, UseKind, format_time};
 
@@ -101,6 +103,20 @@ impl Explain<'_> {
             self.policy.max_age,
             self.written("evidence.max-age")
         ));
+        let line = self.written("evidence.root-events");
+        lines.push(match &self.policy.root_events {
+            None => format!("CloudTrail events are not read ({line})."),
+            Some(events) => format!(
+                "CloudTrail events of the last {} are read in {} ({line}).",
+                events.lookback,
+                match &events.regions {
+                    Regions::Default =>
+                        "the Regions of sign-ins, with a root key in all".to_owned(),
+                    Regions::All => "all enabled Regions".to_owned(),
+                    Regions::Named(regions) => regions.join(", "),
+                }
+            ),
+        });
         if let Some(day) = gate.enforce_from {
             let line = self.written("gate.enforce-from");
             lines.push(if self.at.date_naive() < day {
@@ -171,6 +187,12 @@ impl Explain<'_> {
             ),
             format!("    {ticket}{}", window.reason),
         ];
+        if let Some(actions) = &window.allow.actions {
+            lines.push(format!("    changes only by {}", actions.join(", ")));
+        }
+        if !window.require_mfa {
+            lines.push("    signing in without MFA is no finding in it".to_owned());
+        }
         match &window.when {
             When::Once { from, to } => {
                 lines.push(format!("    {}: {}", span(*from, *to), self.state(*from, *to)));
@@ -364,6 +386,7 @@ What blocks
   Findings of severity medium and above block (line 14).
   So does a fact that is lacking (line 15).
   A fact older than 4h15m decides nothing (line 18).
+  CloudTrail events are not read (default).
 
 Rules
   rule                                   severity  threshold     from
@@ -374,6 +397,7 @@ Rules
   root-mfa-missing                  on   critical  -             default
   root-mfa-not-hardware             on   medium    -             line 22 (default low)
   root-signing-certificate-present  on   high      -             default
+  root-sign-in-attempts             on   low       threshold 5   default
 
 Windows
   october-tax-settings: sign-in in 444455556666 (billing) (line 27)

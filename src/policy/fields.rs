@@ -78,12 +78,20 @@ pub(super) enum Kind {
     RuleId,
     /// `off`, or the settings of a rule, by the rule's id.
     Rules,
+    /// `off`, or a mapping with these keys.
+    OffOr(&'static [Field]),
+    /// `default`, `all`, or a list of Regions.
+    Regions,
+    /// A call: `service:Action`, or `service:*`.
+    Action,
 }
 
 impl Field {
     const fn new(key: &'static str, kind: Kind, meaning: &'static str) -> Self {
         let direction = match kind {
-            Kind::Mapping(_) | Kind::List { .. } | Kind::Rules => Direction::Inside,
+            Kind::Mapping(_) | Kind::List { .. } | Kind::Rules | Kind::OffOr(_) => {
+                Direction::Inside
+            }
             _ => Direction::Unknown,
         };
         Self {
@@ -150,9 +158,6 @@ impl Field {
 pub(super) const VERSION: &str = "1";
 /// Rules of the format that this version does not have yet.
 pub(super) const PLANNED_RULES: &[&str] = &[
-    "root-signed-in-without-mfa",
-    "root-sign-in-attempts",
-    "root-credential-changed",
     "root-credentials-in-member",
     "root-not-centrally-managed",
     "root-not-denied-by-scp",
@@ -161,6 +166,8 @@ pub(super) const PLANNED_RULES: &[&str] = &[
 /// Rules that are judged only from events: what they find is explained by a window, never waived.
 pub(super) const EVENT_RULES: &[&str] =
     &["root-signed-in-without-mfa", "root-sign-in-attempts", "root-credential-changed"];
+/// The words of `evidence.root-events.regions`.
+pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `gate.enforce-from` lies at most so many days ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
 /// More accounts are an organization.
@@ -267,10 +274,35 @@ pub(super) static EVIDENCE: &[Field] = &[
     .more_is_weaker()
     .default("4h15m")
     .example("6h"),
-    Field::new("root-events", Kind::Word(&["off"]), "What CloudTrail recorded of root.")
-        .neutral()
-        .default("off")
-        .example("off"),
+    Field::new(
+        "root-events",
+        Kind::OffOr(ROOT_EVENTS),
+        "What CloudTrail recorded of root: every use is judged, not only the newest of each credential.",
+    )
+    .more_is_weaker()
+    .default("off")
+    .example("{ lookback: 7d, regions: default }"),
+];
+
+pub(super) static ROOT_EVENTS: &[Field] = &[
+    Field::new(
+        "lookback",
+        Kind::Duration { least: Duration::days(1), most: Duration::days(400) },
+        "How far back; at least as far as every `within`. Without it: 7 days, or the largest `within`. \
+         CloudTrail keeps 90 days: what lies beyond is a gap.",
+    )
+    .less_is_weaker()
+    .example("7d"),
+    Field::new(
+        "regions",
+        Kind::Regions,
+        "Where: `default` is the three Regions in which sign-ins are recorded, and all enabled ones as \
+         soon as there is a root key; `all`; or a list.",
+    )
+    .less_is_weaker()
+    .default("default")
+    .example("all"),
+    Field::later("members"),
 ];
 
 /// The keys that every rule has; its threshold comes on top.
@@ -334,7 +366,14 @@ pub(super) static WINDOW: &[Field] = &[
         "What may be done in it. Without it: signing in only.",
     )
     .example("{ sign-in: true }"),
-    Field::later("require-mfa"),
+    Field::new(
+        "require-mfa",
+        Kind::Flag,
+        "Whether signing in without MFA is a finding, also in this window.",
+    )
+    .less_is_weaker()
+    .default("true")
+    .example("true"),
 ];
 
 pub(super) static SCHEDULE: &[Field] = &[
@@ -387,7 +426,14 @@ pub(super) static ALLOW: &[Field] = &[
         .more_is_weaker()
         .default("false")
         .example("true"),
-    Field::later("actions"),
+    Field::new(
+        "actions",
+        Kind::List { of: &Kind::Action, least: 1, most: usize::MAX },
+        "The calls that may change something. Without it: any, except changes of root's own \
+         credentials, which must be named. Judged from events.",
+    )
+    .more_is_weaker()
+    .example("[\"s3:PutBucketVersioning\"]"),
 ];
 
 pub(super) static WAIVER: &[Field] = &[
@@ -483,6 +529,8 @@ pub(super) fn threshold_direction(key: &str) -> Direction {
         "within" => Direction::LessIsWeaker,
         // Older keys are accepted.
         "max-age" => Direction::MoreIsWeaker,
+        // More attempts are let go.
+        "threshold" => Direction::MoreIsWeaker,
         _ => Direction::Unknown,
     }
 }
@@ -529,7 +577,7 @@ impl Kind {
     /// The keys of a mapping, or of the mappings that a list holds.
     pub(super) fn keys(&self) -> Option<&'static [Field]> {
         match self {
-            Self::Mapping(fields) => Some(fields),
+            Self::Mapping(fields) | Self::OffOr(fields) => Some(fields),
             Self::List { of, .. } => of.keys(),
             _ => None,
         }

@@ -5,6 +5,7 @@
 //! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
 //! ```
 
+mod cover;
 mod diff;
 mod error;
 mod explain;
@@ -30,6 +31,6 @@ pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
 pub use types::{
-    Allow, Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount, Waiver, WaiverSubject,
-    When, Window,
+    Allow, EventsPolicy, Gate, Limits, OnUndetermined, Policy, Regions, RulePolicy, ScopeAccount,
+    Waiver, WaiverSubject, When, Window,
 };

@@ -107,6 +107,9 @@ fn type_of(kind: &Kind) -> String {
         Kind::Flag => words(&["true", "false"]),
         Kind::RuleId => "rule id".to_owned(),
         Kind::Rules => "mapping by rule id".to_owned(),
+        Kind::OffOr(_) => "`off` or mapping".to_owned(),
+        Kind::Regions => format!("{} or list of Regions", words(fields::REGION_WORDS)),
+        Kind::Action => "`service:Action` or `service:*`".to_owned(),
     }
 }
 

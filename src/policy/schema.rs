@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, Kind};
 use super::tree::{self, Node, ScalarType};
-use crate::model::{RuleInfo, Severity, SubjectKind};
+use crate::model::{Amount, RuleInfo, Severity, SubjectKind};
 
 /// The JSON Schema (draft 2020-12) of a policy for this catalogue of rules.
 #[must_use]
@@ -58,7 +58,8 @@ fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
     if std::ptr::eq(fields, fields::ALLOW) {
         let allows =
             |key: &str| json!({ "properties": { key: { "const": true } }, "required": [key] });
-        object["anyOf"] = built().map(|field| allows(field.key)).collect();
+        let flags = built().filter(|field| matches!(field.kind, Kind::Flag));
+        object["anyOf"] = flags.map(|field| allows(field.key)).collect();
     }
     if std::ptr::eq(fields, fields::SCOPE) {
         object["minProperties"] = json!(1);
@@ -97,7 +98,7 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
             if *most < usize::MAX {
                 list["maxItems"] = json!(most);
             }
-            if matches!(of, Kind::AccountId | Kind::Word(_)) {
+            if matches!(of, Kind::AccountId | Kind::Word(_) | Kind::Action) {
                 list["uniqueItems"] = json!(true);
             }
             list
@@ -115,7 +116,25 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         Kind::Clock => json!({ "type": "string", "pattern": CLOCK }),
         Kind::Zone => json!({ "type": "string", "minLength": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),
-        Kind::RuleId => json!({ "enum": rules.iter().map(|rule| rule.id.0).collect::<Vec<_>>() }),
+        Kind::RuleId => {
+            let waivable = rules.iter().filter(|rule| !fields::EVENT_RULES.contains(&rule.id.0));
+            json!({ "enum": waivable.map(|rule| rule.id.0).collect::<Vec<_>>() })
+        }
+        Kind::OffOr(fields) => {
+            json!({ "oneOf": [{ "const": "off" }, mapping(fields, rules)] })
+        }
+        Kind::Regions => json!({
+            "oneOf": [
+                { "enum": fields::REGION_WORDS },
+                {
+                    "type": "array",
+                    "items": { "type": "string", "pattern": REGION },
+                    "minItems": 1,
+                    "uniqueItems": true,
+                },
+            ],
+        }),
+        Kind::Action => json!({ "type": "string", "pattern": ACTION }),
         Kind::Rules => {
             let properties: Map<String, Value> =
                 rules.iter().map(|info| (info.id.0.to_owned(), rule(info))).collect();
@@ -124,6 +143,8 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
     }
 }
 
+const REGION: &str = "^[a-z]+(-[a-z]+)+-[0-9]+$";
+const ACTION: &str = "^[a-z0-9-]+:([A-Za-z0-9]+|\\*)$";
 const CLOCK: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
@@ -150,8 +171,16 @@ fn rule(info: &RuleInfo) -> Value {
         "properties": { "severity": severity },
     });
     if let Some(threshold) = info.threshold {
-        let mut schema = duration();
-        schema["default"] = json!(threshold.default.to_string());
+        let mut schema = match (threshold.default, threshold.least, threshold.most) {
+            (Amount::Count(default), Amount::Count(least), Amount::Count(most)) => {
+                json!({ "type": "integer", "minimum": least, "maximum": most, "default": default })
+            }
+            _ => {
+                let mut schema = duration();
+                schema["default"] = json!(threshold.default.to_string());
+                schema
+            }
+        };
         schema["description"] = json!(format!(
             "{} From {} to {}.",
             sentence(threshold.meaning),

@@ -1,6 +1,6 @@
 //! A small catalogue for the tests of the policy, which does not know the real one.
 
-use crate::model::{Duration, RuleId, RuleInfo, Severity, SubjectKind, Threshold};
+use crate::model::{Amount, RuleId, RuleInfo, Severity, SubjectKind, Threshold};
 
 const fn rule(id: &'static str, severity: Severity, subject: SubjectKind) -> RuleInfo {
     RuleInfo {
@@ -17,8 +17,8 @@ const fn rule(id: &'static str, severity: Severity, subject: SubjectKind) -> Rul
     }
 }
 
-const fn threshold(key: &'static str, default: Duration) -> Option<Threshold> {
-    let (least, most) = (Duration::days(1), Duration::days(400));
+const fn threshold(key: &'static str, default: Amount) -> Option<Threshold> {
+    let (least, most) = (Amount::days(1), Amount::days(400));
     Some(Threshold { key, default, least, most, meaning: "a threshold of the tests" })
 }
 
@@ -27,13 +27,23 @@ pub(crate) static KEY_ACTIVE: RuleInfo =
 pub(crate) static KEY_PRESENT: RuleInfo =
     rule("root-access-key-present", Severity::High, SubjectKind::AccessKey);
 pub(crate) static KEY_NOT_ROTATED: RuleInfo = RuleInfo {
-    threshold: threshold("max-age", Duration::days(90)),
+    threshold: threshold("max-age", Amount::days(90)),
     only_if_waived: Some(KEY_ACTIVE.id),
     ..rule("root-access-key-not-rotated", Severity::High, SubjectKind::AccessKey)
 };
 pub(crate) static USED: RuleInfo = RuleInfo {
-    threshold: threshold("within", Duration::days(7)),
+    threshold: threshold("within", Amount::days(7)),
     ..rule("root-used-outside-window", Severity::High, SubjectKind::Use)
+};
+pub(crate) static ATTEMPTS: RuleInfo = RuleInfo {
+    threshold: Some(Threshold {
+        key: "threshold",
+        default: Amount::Count(5),
+        least: Amount::Count(1),
+        most: Amount::Count(1_000),
+        meaning: "a number of the tests",
+    }),
+    ..rule("root-sign-in-attempts", Severity::Low, SubjectKind::Day)
 };
 pub(crate) static MFA_MISSING: RuleInfo =
     rule("root-mfa-missing", Severity::Critical, SubjectKind::Account);
@@ -51,4 +61,5 @@ pub(crate) static RULES: &[&RuleInfo] = &[
     &MFA_MISSING,
     &MFA_NOT_HARDWARE,
     &CERTIFICATE,
+    &ATTEMPTS,
 ];

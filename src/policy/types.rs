@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::schedule::{Opening, Schedule};
-use crate::model::{AccountId, Duration, RuleId, RuleInfo, Severity, UseKind};
+use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind};
 
 /// The policy, as it judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Policy {
     pub gate: Gate,
     /// `evidence.max-age`: older facts decide nothing. 4h to 24h.
     pub max_age: Duration,
+    /// `evidence.root-events`; `None`: off.
+    pub root_events: Option<EventsPolicy>,
     /// Every rule of the catalogue, in its order, with what the policy says of it.
     pub rules: Vec<RulePolicy>,
     /// `windows`, in the order of the file.
@@ -41,6 +43,26 @@ pub struct ScopeAccount {
     pub role_arn: Option<String>,
     /// 1-based line.
     pub line: usize,
+}
+
+/// Which events of CloudTrail are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsPolicy {
+    /// How far back; at least as far as every `within`, at most 400 days.
+    pub lookback: Duration,
+    /// In which Regions.
+    pub regions: Regions,
+}
+
+/// The Regions whose events are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Regions {
+    /// Those in which sign-ins are recorded; all enabled ones as soon as there is a root key.
+    Default,
+    /// All that are enabled in the account.
+    All,
+    /// These.
+    Named(Vec<String>),
 }
 
 /// What blocks.
@@ -73,8 +95,8 @@ pub struct RulePolicy {
     pub on: bool,
     /// The severity of its findings.
     pub severity: Severity,
-    /// Its threshold (`within`, `max-age`), for rules that have one.
-    pub threshold: Option<Duration>,
+    /// Its threshold (`within`, `max-age`, `threshold`), for rules that have one.
+    pub threshold: Option<Amount>,
     /// 1-based line of the rule's key; `None` where the policy does not name it.
     pub line: Option<usize>,
 }
@@ -94,6 +116,8 @@ pub struct Window {
     pub when: When,
     /// What it allows.
     pub allow: Allow,
+    /// Whether a sign-in in it needs MFA.
+    pub require_mfa: bool,
     /// 1-based line of the window's first key.
     pub line: usize,
 }
@@ -113,12 +137,15 @@ pub enum When {
 }
 
 /// What a window allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
     /// Signing in to the console.
     pub sign_in: bool,
     /// Using a long-lived access key.
     pub access_key: bool,
+    /// The calls that may change something, as `service:Action` or `service:*`; `None`: any,
+    /// except changes of root's credentials, which must be named one by one.
+    pub actions: Option<Vec<String>>,
 }
 
 /// Leave for one rule to be violated for a while.
@@ -188,6 +215,9 @@ impl Policy {
     /// The default of `evidence.max-age`: AWS makes one credential report per 4 hours.
     pub const DEFAULT_MAX_AGE: Duration = Duration::seconds(4 * 3_600 + 15 * 60);
 
+    /// What `evidence.root-events.lookback` is at least by default.
+    pub const LEAST_LOOKBACK: Duration = Duration::days(7);
+
     /// The strict defaults that judge where there is no policy file.
     #[must_use]
     pub fn built_in(rules: &[&'static RuleInfo]) -> Self {
@@ -196,12 +226,33 @@ impl Policy {
             scope: Vec::new(),
             gate: Gate::default(),
             max_age: Self::DEFAULT_MAX_AGE,
+            root_events: None,
             rules,
             windows: Vec::new(),
             waivers: Vec::new(),
             limits: Limits::default(),
             lines: BTreeMap::new(),
         }
+    }
+
+    /// How far back events are read where `lookback` is not written: 7 days, or as far as the
+    /// largest `within` of these rules.
+    #[must_use]
+    pub fn default_lookback(rules: &[RulePolicy]) -> Duration {
+        Self::largest_within(rules).max(Self::LEAST_LOOKBACK)
+    }
+
+    /// The largest `within` of rules that are on; zero where there is none.
+    #[must_use]
+    pub fn largest_within(rules: &[RulePolicy]) -> Duration {
+        let within = rules.iter().filter_map(|rule| {
+            let own = rule.info.threshold.filter(|own| rule.on && own.key == "within")?;
+            match rule.threshold.unwrap_or(own.default) {
+                Amount::Time(time) => Some(time),
+                Amount::Count(_) => None,
+            }
+        });
+        within.max().unwrap_or(Duration::seconds(0))
     }
 
     /// What the policy says of a rule of the catalogue.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::reconcile::Root;
-use crate::model::{AccountId, Basis, Duration, Evidence, Finding, Gap, Partition};
+use crate::model::{AccountId, Amount, Basis, Duration, Evidence, Finding, Gap, Partition};
 use crate::policy::{Policy, RulePolicy};
 
 /// One account, as a rule sees it. Facts that are too old or from the future are gaps already.
@@ -24,11 +24,27 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The threshold of this rule: the policy's, else the rule's own.
+    /// The length of time that this rule compares with: the policy's, else the rule's own.
     #[must_use]
     pub fn threshold(&self) -> Duration {
+        match self.amount() {
+            Some(Amount::Time(time)) => time,
+            _ => Duration::seconds(0),
+        }
+    }
+
+    /// The threshold of a rule that counts.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self.amount() {
+            Some(Amount::Count(count)) => usize::try_from(count).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
+    fn amount(&self) -> Option<Amount> {
         let own = self.rule.info.threshold.map(|threshold| threshold.default);
-        self.rule.threshold.or(own).unwrap_or(Duration::seconds(0))
+        self.rule.threshold.or(own)
     }
 
     /// Whether root has a console in the account's partition.

@@ -6,18 +6,25 @@
 //! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page.
 
 mod case;
+mod events;
+mod key_events;
 mod page;
 mod reconcile;
 mod root_access_key_active;
 mod root_access_key_not_rotated;
 mod root_access_key_present;
+mod root_credential_changed;
 mod root_mfa_missing;
 mod root_mfa_not_hardware;
+mod root_sign_in_attempts;
+mod root_signed_in_without_mfa;
 mod root_signing_certificate_present;
 mod root_used_outside_window;
+mod story;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod words;
 
 pub use case::{Case, Judgement};
@@ -49,6 +56,9 @@ pub static ALL: &[&Rule] = &[
     &root_mfa_missing::RULE,
     &root_mfa_not_hardware::RULE,
     &root_signing_certificate_present::RULE,
+    &root_signed_in_without_mfa::RULE,
+    &root_sign_in_attempts::RULE,
+    &root_credential_changed::RULE,
 ];
 
 /// The rule that judges uses of root.
@@ -70,5 +80,7 @@ pub fn find(id: RuleId) -> Option<&'static Rule> {
 #[must_use]
 pub fn needs(policy: &Policy) -> BTreeSet<Source> {
     let on = policy.rules.iter().filter(|rule| rule.on);
-    on.flat_map(|rule| rule.info.needs).copied().collect()
+    let events = policy.root_events.is_some();
+    let read = |source: &Source| events || *source != Source::RootEvents;
+    on.flat_map(|rule| rule.info.needs).copied().filter(read).collect()
 }

@@ -82,6 +82,8 @@ const fn subject(kind: SubjectKind) -> &'static str {
         SubjectKind::AccessKey => "an access key, by the day it was made",
         SubjectKind::Certificate => "a signing certificate, by the day it was uploaded",
         SubjectKind::Use => "the uses of one kind on one UTC day",
+        SubjectKind::Day => "what happened on one UTC day",
+        SubjectKind::DayAndAction => "one action on one UTC day",
     }
 }
 

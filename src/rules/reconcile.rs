@@ -12,11 +12,14 @@
 //! | not asked | any | as the report | as the report |
 //! | asked, unread | any | as the report | as the report, and a pass is undetermined |
 //!
+//! Then come the key events that are newer than what decided (`key_events`).
+//!
 //! Whether the summary counts inactive keys, and whether it counts beyond one, AWS does not say:
 //! neither may decide a verdict.
 
 use chrono::{DateTime, Utc};
 
+use super::key_events;
 use crate::model::{
     AccountSummary, Basis, Cause, Cell, CredentialReport, Evidence, Gap, Observed, RootRow, Source,
     format_time,
@@ -72,8 +75,10 @@ impl Root {
     pub fn reconcile(evidence: &Evidence) -> Self {
         let report = Report::of(&evidence.credential_report);
         let summary = &evidence.account_summary;
-        let (active_keys, other_keys) =
+        let (mut active_keys, mut other_keys) =
             keys(&report, &Count::of(summary, "AccountAccessKeysPresent"));
+        key_events::apply(evidence, &mut active_keys, &mut other_keys);
+        let (active_keys, other_keys) = (active_keys.sorted(), other_keys.sorted());
         let signing = Count::of(summary, "AccountSigningCertificatesPresent");
         let password = Count::of(summary, "AccountPasswordPresent");
         let mfa = Count::of(summary, "AccountMFAEnabled");
@@ -299,7 +304,7 @@ fn keys(report: &Report<'_>, count: &Count) -> (Known, Known) {
         active.gaps.push(gap.clone());
         other.gaps.push(gap);
     }
-    (active.sorted(), other.sorted())
+    (active, other)
 }
 
 /// The summary counts 0 and is newer than the report.

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::Critical,
         subject: SubjectKind::AccessKey,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootEvents],
         only_if_waived: None,
         docs: "\
 An access key of the root user can do everything in the account, from anywhere, without MFA, and no \
@@ -23,7 +23,8 @@ identity policy limits it. Nothing needs one: every workload can use a role.
 **Judged from** the credential report (which shows up to two keys, up to four hours old) and the \
 account summary (which is live and only counts). The newer one decides: a key that was deleted a \
 minute ago does not block, and a key that was made a minute ago makes `root-access-key-present` fail \
-and this rule undetermined until the next report.
+and this rule undetermined until the next report. A key that CloudTrail saw made, switched or deleted \
+after the report overrides it.
 
 **Cannot see** key ids, and keys beyond the second; where the report hints at more, the rule is \
 undetermined.",

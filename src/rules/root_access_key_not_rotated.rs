@@ -4,7 +4,7 @@ use super::root_access_key_active::{ToDo, key_findings};
 use super::words::{AS_ROOT, seen_in, window_first};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Cause, Duration, Gap, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold,
+    Amount, Cause, Gap, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule {
         subject: SubjectKind::AccessKey,
         threshold: Some(Threshold {
             key: "max-age",
-            default: Duration::days(90),
-            least: Duration::days(1),
-            most: Duration::days(400),
+            default: Amount::days(90),
+            least: Amount::days(1),
+            most: Amount::days(400),
             meaning: "how old an active root access key may be whose `root-access-key-active` is waived",
         }),
         needs: &[Source::CredentialReport, Source::AccountSummary],

@@ -1,12 +1,18 @@
 //! Root may be used only while an agreed window is open.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::events::{Events, Scope, from, gaps, read_where};
+use super::story::{counted, story};
+use super::uses::{self, CREDENTIALS, Use, cells};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Basis, Cause, Cell, Duration, Finding, Gap, RootRow, RuleId, RuleInfo, Severity, Source,
-    SubjectKind, Threshold, UseKind, UseMark, format_day, format_time,
+    Amount, Basis, Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId,
+    RuleInfo, Severity, Source, SubjectKind, Threshold, UseKind, UseMark, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -17,12 +23,12 @@ pub(super) static RULE: Rule = Rule {
         subject: SubjectKind::Use,
         threshold: Some(Threshold {
             key: "within",
-            default: Duration::days(7),
-            least: Duration::days(1),
-            most: Duration::days(400),
+            default: Amount::days(7),
+            least: Amount::days(1),
+            most: Amount::days(400),
             meaning: "how far back a use of root counts",
         }),
-        needs: &[Source::CredentialReport],
+        needs: &[Source::CredentialReport, Source::RootEvents],
         only_if_waived: None,
         docs: "\
 No identity policy limits the root user, so each use should be planned: a window in the policy says \
@@ -30,12 +36,17 @@ when root may be used, for what, and who agreed. A use is covered when its own t
 window that allows its kind (signing in, or using an access key); when the gate runs does not matter. \
 Windows are half-open: a use at the instant `to` is outside.
 
-**Judged from** the credential report: the newest use of the password and of each of two keys, all \
-three, within `within` (default 7 days).
+**Judged from** the credential report (the newest use of the password and of each of two keys, all three) \
+and from CloudTrail's events, within `within` (default 7 days). A call of a session is covered where the \
+session began in the window: a read until an hour after the window closed, any other call until it \
+closed and as `allow.actions` says. A denied call is a use. Services that act in root's name, central \
+audits and central removals are none. A use that the report shows and that no event within 15 minutes \
+explains is judged from the report.
 
-**Cannot see** earlier uses: the report carries only the newest use of each credential, so an agreed \
-use hides an earlier one. AWS collapses sign-ins within 5 minutes and key uses within 15 minutes and \
-keeps the first.",
+**Cannot see**, where `evidence.root-events` is `off`, earlier uses: the report carries only the newest \
+use of each credential, so an agreed use hides an earlier one. AWS collapses sign-ins within 5 minutes \
+and key uses within 15 minutes and keeps the first. Events of Regions that were not read, and those \
+that CloudTrail has not delivered yet (about 15 minutes), are not seen either.",
         remedy: "\
 Find out who used root and why. If the use was agreed, add a window with its ticket that covers the \
 time in the finding (a window in the past acknowledges a known use, and counts as a weaker policy in \
@@ -46,26 +57,36 @@ keys and the mailbox.",
     check,
 };
 
-const CREDENTIALS: [(&str, UseKind); 3] = [
-    ("password_last_used", UseKind::SignIn),
-    ("access_key_1_last_used_date", UseKind::AccessKey),
-    ("access_key_2_last_used_date", UseKind::AccessKey),
-];
-
 fn check(case: &Case<'_>) -> Judgement {
-    let (row, basis) = match root_row(case) {
-        Ok(found) => found,
-        Err(gap) => return Judgement { gaps: vec![*gap], ..Judgement::default() },
+    let since = case.now - case.threshold().delta();
+    let read = root_row(case);
+    let row = read.as_ref().ok().map(|(row, _)| *row);
+    let mut judgement = match &read {
+        Ok((row, basis)) => {
+            Judgement { gaps: unreadable(case, row), basis: vec![*basis], ..Judgement::default() }
+        }
+        Err(gap) => Judgement { gaps: vec![(**gap).clone()], ..Judgement::default() },
     };
-    let uses = uses(case);
-    let outside: Vec<&UseMark> = uses.iter().filter(|used| used.window.is_none()).collect();
-    Judgement {
-        findings: findings(case, &outside, basis),
-        gaps: unreadable(case, row),
-        note: note(case, row, &uses, basis),
-        basis: vec![basis],
-        not_applicable: None,
-    }
+    let events = match Events::of(case) {
+        Events::Off => None,
+        Events::Lacking(gap) => {
+            judgement.gaps.push(gap.clone());
+            None
+        }
+        Events::Read(events, basis) => {
+            judgement.basis.push(basis);
+            judgement.gaps.extend(gaps(case, events, since, Scope::Everywhere));
+            Some(events)
+        }
+    };
+    let uses = uses::all(case, row, since);
+    judgement.findings = findings(case, &uses, events.is_some(), &judgement.basis);
+    judgement.note = match (events, row) {
+        (Some(events), _) => note_of_events(case, events, &uses, since),
+        (None, Some(row)) => note_of_report(case, row, &uses, &judgement.basis),
+        (None, None) => String::new(),
+    };
+    judgement
 }
 
 fn root_row<'a>(case: &'a Case<'_>) -> Result<(&'a RootRow, Basis), Box<Gap>> {
@@ -81,29 +102,11 @@ fn root_row<'a>(case: &'a Case<'_>) -> Result<(&'a RootRow, Basis), Box<Gap>> {
     Ok((row, Basis { source: Source::CredentialReport, observed_at }))
 }
 
-const fn cells(row: &RootRow) -> [&Cell<DateTime<Utc>>; 3] {
-    [&row.password_last_used, &row.access_keys[0].last_used, &row.access_keys[1].last_used]
-}
-
 /// The uses within `within`, oldest first, each with the window that covers it.
 #[must_use]
 pub fn uses(case: &Case<'_>) -> Vec<UseMark> {
-    let Ok((row, _)) = root_row(case) else {
-        return Vec::new();
-    };
-    let since = case.now - case.threshold().delta();
-    let mut uses: Vec<UseMark> = Vec::new();
-    for ((_, kind), cell) in CREDENTIALS.iter().zip(cells(row)) {
-        let Cell::Value(at) = *cell else { continue };
-        if at >= since {
-            let window =
-                case.policy.windows.iter().find(|window| window.covers(case.account, *kind, at));
-            uses.push(UseMark { at, kind: *kind, window: window.map(|window| window.id.clone()) });
-        }
-    }
-    uses.sort_by_key(|used| (used.at, used.kind));
-    uses.dedup();
-    uses
+    let row = root_row(case).ok().map(|(row, _)| row);
+    uses::marks(&uses::all(case, row, case.now - case.threshold().delta()))
 }
 
 /// Cells that do not say whether there was a use. Without a console there is no sign-in to miss.
@@ -131,31 +134,55 @@ fn unreadable(case: &Case<'_>, row: &RootRow) -> Vec<Gap> {
 }
 
 /// One finding per UTC day and kind of use, newest first.
-fn findings(case: &Case<'_>, outside: &[&UseMark], basis: Basis) -> Vec<Finding> {
+fn findings(case: &Case<'_>, uses: &[Use<'_>], with_events: bool, basis: &[Basis]) -> Vec<Finding> {
+    let mut days: BTreeMap<(NaiveDate, UseKind), Vec<&Use<'_>>> = BTreeMap::new();
+    for used in uses.iter().filter(|used| used.window.is_none()) {
+        days.entry((used.at.date_naive(), used.kind)).or_default().push(used);
+    }
     let mut findings: Vec<Finding> = Vec::new();
-    for used in outside.iter().rev() {
-        let subject = format!("{} {}", format_day(used.at), used.kind.id());
-        if findings.iter().any(|finding| finding.subject == subject) {
-            continue;
-        }
-        let clears_at = used.at + case.threshold().delta();
+    for ((day, kind), uses) in days {
+        let Some(last) = uses.last() else { continue };
         findings.push(Finding {
-            message: format!(
-                "root was used at {} ({}), {}, outside every window ({})",
-                format_time(used.at),
-                how(used.kind),
-                age(case.now, used.at),
-                seen_in(case, &[basis]),
-            ),
+            subject: format!("{day} {}", kind.id()),
+            message: format!("{} ({})", told(case, &uses, with_events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
-            window: Some(acknowledging(case, used)),
-            clears_at: Some(clears_at),
-            happened_at: Some(used.at),
+            window: Some(acknowledging(case, &uses)),
+            clears_at: Some(last.at + case.threshold().delta()),
+            happened_at: Some(last.at),
             waiver: None,
-            subject,
         });
     }
+    findings.sort_by_key(|finding| Reverse(finding.happened_at));
     findings
+}
+
+/// What was done on one day: the story of the events, and what only the report shows.
+fn told(case: &Case<'_>, uses: &[&Use<'_>], with_events: bool) -> String {
+    let events: Vec<&RootEvent> = uses.iter().filter_map(|used| used.event).collect();
+    let mut sentences = Vec::new();
+    if let (Some(first), Some(last)) = (events.first(), events.last()) {
+        sentences.push(format!(
+            "root was used on {}, {}, outside every window: {}",
+            format_day(first.time),
+            age(case.now, last.time),
+            story(&events)
+        ));
+    }
+    if let Some(used) = uses.iter().rfind(|used| used.event.is_none()) {
+        let unexplained = if with_events {
+            "; the credential report shows it, and no CloudTrail event within 15 minutes explains it: it \
+             happened in a Region that was not read, or its event is not delivered yet"
+        } else {
+            ""
+        };
+        sentences.push(format!(
+            "root was used at {} ({}), {}, outside every window{unexplained}",
+            format_time(used.at),
+            how(used.kind),
+            age(case.now, used.at),
+        ));
+    }
+    sentences.join(". Also, ")
 }
 
 const fn how(kind: UseKind) -> &'static str {
@@ -169,32 +196,51 @@ const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowle
                       ticket. If nobody knows of it, treat the account as compromised: change the password, check \
                       MFA, keys and the mailbox";
 
-/// A window around a use that was agreed on, for whoever can name its ticket.
-fn acknowledging(case: &Case<'_>, used: &UseMark) -> String {
-    let allow = match used.kind {
-        UseKind::SignIn => "{ sign-in: true }",
-        UseKind::AccessKey => "{ access-key: true }",
+/// A window around uses that were agreed on, for whoever can name their ticket.
+fn acknowledging(case: &Case<'_>, uses: &[&Use<'_>]) -> String {
+    let events = || uses.iter().filter_map(|used| used.event);
+    let started = events().filter_map(|event| event.session_started);
+    let at = || uses.iter().map(|used| used.at);
+    let by_key = uses.iter().any(|used| used.kind == UseKind::AccessKey);
+    let first = at().chain(started.filter(|_| !by_key)).min().unwrap_or(case.now);
+    let last = at().max().unwrap_or(case.now);
+    // A day of uses may be longer than a window can be.
+    let to = (last + TimeDelta::minutes(30)).min(first + case.policy.limits.window.delta());
+    let kind = if by_key { "access-key" } else { "sign-in" };
+    // Changes of credentials must be named; then every other change must be, too.
+    let mut actions: Vec<String> = Vec::new();
+    if events().any(RootEvent::is_credential_change) {
+        for event in events().filter(|event| !event.read_only && !event.is_sign_in()) {
+            let action = format!("\"{}\"", event.action());
+            if !actions.contains(&action) {
+                actions.push(action);
+            }
+        }
+    }
+    let named = match actions.is_empty() {
+        true => String::new(),
+        false => format!(", actions: [{}]", actions.join(", ")),
     };
     format!(
         "- {{ id: acknowledged-{}, reason: REASON, ticket: TICKET, accounts: [\"{}\"], from: {}, to: {}, \
-         allow: {allow} }}",
-        format_day(used.at),
+         allow: {{ {kind}: true{named} }} }}",
+        format_day(first),
         case.account,
-        format_time(used.at),
-        format_time(used.at + TimeDelta::minutes(30)),
+        format_time(first),
+        format_time(to),
     )
 }
 
-fn note(case: &Case<'_>, row: &RootRow, uses: &[UseMark], basis: Basis) -> String {
+fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
     let newest = cells(row).into_iter().filter_map(|cell| match cell {
         Cell::Value(at) => Some(*at),
         _ => None,
     });
     let within = case.threshold();
-    let seen = seen_in(case, &[basis]);
+    let seen = seen_in(case, basis);
     let first = match (uses.last(), newest.max()) {
         (Some(used), _) => {
-            let window = used.window.as_deref().unwrap_or("none");
+            let window = used.window.unwrap_or("none");
             format!(
                 "root was last used at {} ({}), inside window `{window}` ({seen})",
                 format_time(used.at),
@@ -210,4 +256,48 @@ fn note(case: &Case<'_>, row: &RootRow, uses: &[UseMark], basis: Basis) -> Strin
         "{first}. Only the newest use of each credential is known; earlier ones cannot be seen without \
          CloudTrail events"
     )
+}
+
+/// What was seen where every use is inside a window, and what is listed without being a use.
+fn note_of_events(
+    case: &Case<'_>,
+    events: &RootEvents,
+    uses: &[Use<'_>],
+    since: DateTime<Utc>,
+) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut windows: Vec<&str> = uses.iter().filter_map(|used| used.window).collect();
+    windows.sort_unstable();
+    windows.dedup();
+    for window in windows {
+        let inside = uses.iter().filter(|used| used.window == Some(window));
+        let inside: Vec<&RootEvent> = inside.filter_map(|used| used.event).collect();
+        parts.push(match inside[..] {
+            [] => format!("a use that the credential report shows, inside window `{window}`"),
+            _ => format!("{}, inside window `{window}`", story(&inside)),
+        });
+    }
+    let first = match parts.is_empty() {
+        true => format!("root was not used in the last {}", case.threshold()),
+        false => format!("every use of root was agreed: {}", parts.join("; ")),
+    };
+    let seen = format!("{first} ({})", read_where(case, events));
+    let mut listed: Vec<String> = Vec::new();
+    for kind in [EventKind::CentralAudit, EventKind::CentralRemediation, EventKind::OnBehalf] {
+        let count = from(case, events, since).filter(|event| event.kind == kind).count();
+        match (count, kind) {
+            (0, _) => {}
+            (count, EventKind::CentralAudit) => {
+                listed.push(format!("{} consistent with a central audit", counted(count, "read")))
+            }
+            (count, EventKind::CentralRemediation) => {
+                listed.push(format!("{} of a central removal", counted(count, "call")));
+            }
+            (count, _) => listed.push(format!("{} by a service", counted(count, "call"))),
+        }
+    }
+    if listed.is_empty() {
+        return seen;
+    }
+    format!("{seen}. Listed, and no use: {}", listed.join(", "))
 }

@@ -41,6 +41,10 @@ pub(super) fn window_first(case: &Case<'_>, id: &str, reason: &str) -> Option<St
     ))
 }
 
+/// Why a rule about signing in has nothing to say in some partitions.
+pub(super) const NO_CONSOLE: &str =
+    "in AWS GovCloud (US) root has no console, so nobody can sign in as root";
+
 /// How the steps of a remedy begin when only root can take them.
 pub(super) const AS_ROOT: &str = "In a standalone or management account only root can do this, and its sign-in is a use: \
                                   agree on a window first. Then sign in as root and open Security credentials";

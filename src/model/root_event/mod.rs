@@ -120,6 +120,29 @@ pub enum KeyState {
 }
 
 impl RootEvent {
+    /// The actions that change what root can sign in or sign requests with.
+    ///
+    /// Root's own, and the last two also of others. Source: IAM User Guide, "AWS account root
+    /// user"; CloudTrail User Guide, "AWS Management Console sign-in events".
+    pub const CREDENTIAL_CHANGES: &[&str] = &[
+        "iam:CreateAccessKey",
+        "iam:UpdateAccessKey",
+        "iam:EnableMFADevice",
+        "iam:DeactivateMFADevice",
+        "iam:ChangePassword",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+        "iam:UploadSigningCertificate",
+        "iam:UpdateSigningCertificate",
+        "iam:UpdateAccountEmailAddress",
+        "signin:PasswordUpdated",
+        "signin:PasswordRecoveryCompleted",
+        "signin:EmailUpdated",
+        "account:AcceptPrimaryEmailUpdate",
+        "iam:DisableOrganizationsRootCredentialsManagement",
+        "iam:DisableOrganizationsRootSessions",
+    ];
+
     /// Which kind of use of root it is; `None`: none.
     #[must_use]
     pub const fn use_kind(&self) -> Option<UseKind> {

@@ -84,6 +84,16 @@ impl Record {
         Ok(Self { time, raw })
     }
 
+    /// Whether it may tell anything of this account's root user: what is worth keeping.
+    #[must_use]
+    pub fn concerns(&self, account: &AccountId) -> bool {
+        let names = ["AssumeRoot", "AcceptPrimaryEmailUpdate"];
+        let name = self.raw.event_name.as_str();
+        self.is_by_root_of(account)
+            || names.contains(&name)
+            || name.starts_with("DisableOrganizationsRoot")
+    }
+
     /// The access key that signed it; `None` where it is absent or empty, as at a sign-in.
     pub(super) fn access_key(&self) -> Option<&str> {
         let identity = self.raw.user_identity.as_ref()?;

@@ -55,6 +55,38 @@ fn a_change_is_named_for_what_it_lets_pass() {
         ("", "gate: { enforce-from: 2026-11-20 }", "other: gate.enforce-from: none -> 2026-11-20"),
         ("", "evidence: { max-age: 6h }", "weaker: evidence.max-age: 4h15m -> 6h"),
         ("evidence: { max-age: 6h }", "", "stronger: evidence.max-age: 6h -> 4h15m"),
+        ("", "evidence: { root-events: {} }", "stronger: evidence.root-events: off -> on"),
+        ("evidence: { root-events: {} }", "", "weaker: evidence.root-events: on -> off"),
+        (
+            "evidence: { root-events: {} }",
+            "evidence: { root-events: { lookback: 30d } }",
+            "stronger: evidence.root-events.lookback: 7d -> 30d",
+        ),
+        (
+            "evidence: { root-events: { lookback: 30d } }",
+            "evidence: { root-events: { lookback: 29d } }",
+            "weaker: evidence.root-events.lookback: 30d -> 29d",
+        ),
+        (
+            "evidence: { root-events: {} }",
+            "evidence: { root-events: { regions: all } }",
+            "stronger: evidence.root-events.regions: default -> all",
+        ),
+        (
+            "evidence: { root-events: { regions: [us-east-1] } }",
+            "evidence: { root-events: { regions: [us-west-2, us-east-1] } }",
+            "stronger: evidence.root-events.regions: us-east-1 -> us-west-2, us-east-1",
+        ),
+        (
+            "evidence: { root-events: {} }",
+            "evidence: { root-events: { regions: [us-east-1] } }",
+            "weaker: evidence.root-events.regions: default -> us-east-1",
+        ),
+        (
+            "",
+            "rules: { root-sign-in-attempts: { threshold: 6 } }",
+            "weaker: rules.root-sign-in-attempts.threshold: 5 -> 6",
+        ),
         ("", "rules: { root-mfa-missing: off }", "weaker: rules.root-mfa-missing: on -> off"),
         ("rules: { root-mfa-missing: off }", "", "stronger: rules.root-mfa-missing: off -> on"),
         (
@@ -303,6 +335,31 @@ fn facts_that_become_too_old_pass_where_what_is_lacking_does_not_block() {
 }
 
 #[test]
+fn what_a_window_allows_by_events_has_its_direction() {
+    let of = |more: &str| format!("windows: [{}]", window("w", FUTURE.0, FUTURE.1, more));
+    let actions = |list: &str| of(&format!(", allow: {{ sign-in: true, actions: [{list}] }}"));
+    let any = of(", allow: { sign-in: true }");
+    for (old, new, kind) in [
+        (of(""), of(", require-mfa: false"), "weaker: windows.w.require-mfa"),
+        (of(", require-mfa: false"), of(""), "stronger: windows.w.require-mfa"),
+        (any.clone(), actions("\"s3:PutObject\""), "stronger: windows.w.allow.actions"),
+        // Without a list, changes of credentials are not allowed; a list may name them.
+        (any.clone(), actions("\"iam:CreateAccessKey\""), "weaker: windows.w.allow.actions"),
+        (actions("\"s3:PutObject\""), any, "weaker: windows.w.allow.actions"),
+        (actions("\"s3:*\""), actions("\"s3:PutObject\""), "stronger: windows.w.allow.actions"),
+        (actions("\"s3:PutObject\""), actions("\"s3:*\""), "weaker: windows.w.allow.actions"),
+        (
+            actions("\"iam:*\""),
+            actions("\"iam:CreateAccessKey\""),
+            "weaker: windows.w.allow.actions",
+        ),
+    ] {
+        let found = changes(&old, &new);
+        assert!(found.len() == 1 && found[0].starts_with(kind), "{old} {new} {found:?}");
+    }
+}
+
+#[test]
 fn the_end_of_a_waiver_that_opens_another_rule_is_weaker_where_its_own_does_not_block() {
     let lowered = "rules: { root-access-key-active: { severity: low } }";
     let waived = format!(
@@ -364,7 +421,9 @@ fn policy() -> impl Strategy<Value = Policy> {
                     allow: crate::policy::Allow {
                         sign_in: allow & 1 > 0,
                         access_key: allow & 2 > 0,
+                        actions: None,
                     },
+                    require_mfa: true,
                     line: 1,
                 });
             }

@@ -1,6 +1,7 @@
 //! From the file's tree to the validated policy. Every problem is pushed, none stops the reading,
 //! so one run shows them all.
 
+mod events;
 mod mapping;
 mod rules;
 mod scalar;
@@ -83,6 +84,7 @@ impl Reader<'_> {
         let gate = self.gate(&map);
         let max_age = self.max_age(&map);
         let rules = self.rules(&map);
+        let root_events = self.root_events(&map, &rules);
         let limits = self.limits(&map);
         let windows = self.windows(&map, &limits);
         let waivers = self.waivers(&map, &limits);
@@ -90,7 +92,7 @@ impl Reader<'_> {
         if self.errors.is_empty() {
             lines_of("", root, &mut lines);
         }
-        Some(Policy { scope, gate, max_age, rules, windows, waivers, limits, lines })
+        Some(Policy { scope, gate, max_age, root_events, rules, windows, waivers, limits, lines })
     }
 
     fn version(&mut self, map: &Mapping<'_>) {
@@ -171,23 +173,7 @@ impl Reader<'_> {
     fn max_age(&mut self, map: &Mapping<'_>) -> Duration {
         let evidence = self.section(map, "evidence", fields::EVIDENCE);
         let Some(map) = evidence else { return Policy::DEFAULT_MAX_AGE };
-        self.root_events(&map);
         self.duration(&map, "max-age").unwrap_or(Policy::DEFAULT_MAX_AGE)
-    }
-
-    /// `root-events` is `off` until its source exists; the mapping of the format is not a wrong
-    /// type but something that this version cannot do.
-    fn root_events(&mut self, map: &Mapping<'_>) {
-        match map.entry("root-events") {
-            Some(entry) if matches!(entry.value.value, tree::Value::Map(_)) => self.error(
-                "not-in-this-version",
-                entry.key_span,
-                "reading root events from CloudTrail is not in this version of rootgate".to_owned(),
-                "write `root-events: off`, or remove the key",
-            ),
-            Some(_) => _ = self.word(map, "root-events"),
-            None => {}
-        }
     }
 
     fn limits(&mut self, map: &Mapping<'_>) -> Limits {

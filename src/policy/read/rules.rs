@@ -7,7 +7,7 @@ use super::super::tree::{Entry, Node, ScalarType, Value};
 use super::super::types::RulePolicy;
 use super::Reader;
 use super::mapping::Mapping;
-use crate::model::{Duration, RuleInfo, Severity};
+use crate::model::{Amount, RuleInfo, Severity, Threshold};
 
 impl Reader<'_> {
     pub(super) fn rules(&mut self, map: &Mapping<'_>) -> Vec<RulePolicy> {
@@ -59,7 +59,7 @@ impl Reader<'_> {
         &mut self,
         entries: &[Entry],
         info: &RuleInfo,
-    ) -> (Option<Severity>, Option<Duration>) {
+    ) -> (Option<Severity>, Option<Amount>) {
         let (mut severity, mut threshold) = (None, None);
         for entry in entries {
             let own = info.threshold.filter(|own| own.key == entry.key);
@@ -68,12 +68,41 @@ impl Reader<'_> {
             } else if entry.value.is_null() {
                 self.no_value(entry);
             } else if let Some(own) = own {
-                threshold = self.duration_within(&entry.value, own.key, own.least, own.most);
+                threshold = self.amount(&entry.value, &own);
             } else {
                 severity = self.severity_of(&entry.value, "severity");
             }
         }
         (severity, threshold)
+    }
+
+    fn amount(&mut self, node: &Node, own: &Threshold) -> Option<Amount> {
+        match (own.least, own.most) {
+            (Amount::Time(least), Amount::Time(most)) => {
+                self.duration_within(node, own.key, least, most).map(Amount::Time)
+            }
+            (least, most) => {
+                let count = match (&node.value, node.scalar_type()) {
+                    (Value::Scalar { text, .. }, Some(ScalarType::Number)) => text.parse().ok(),
+                    _ => None,
+                };
+                let help =
+                    format!("write a number from {least} to {most}, such as {}", own.default);
+                let Some(count) = count.map(Amount::Count) else {
+                    let message =
+                        format!("`{}` is a whole number, not {}", own.key, node.describe());
+                    self.wrong_type(node, message, help);
+                    return None;
+                };
+                if count < least || most < count {
+                    let message =
+                        format!("`{}` is {count}; it goes from {least} to {most}", own.key);
+                    self.error("out-of-bounds", node.span, message, help);
+                    return None;
+                }
+                Some(count)
+            }
+        }
     }
 
     fn unknown_setting(&mut self, entry: &Entry, info: &RuleInfo) {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Duration, RuleId, Severity, UseKind, parse_day, parse_time};
+use crate::model::{Amount, Duration, RuleId, Severity, UseKind, parse_day, parse_time};
 use crate::policy::test_rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
@@ -100,9 +100,9 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
     let set = |info, line| RulePolicy { line: Some(line), ..RulePolicy::default_of(info) };
     expected.rules[1] = RulePolicy { on: false, ..set(&KEY_PRESENT, 9) };
     expected.rules[2] =
-        RulePolicy { threshold: Some(Duration::days(400)), ..set(&KEY_NOT_ROTATED, 10) };
+        RulePolicy { threshold: Some(Amount::days(400)), ..set(&KEY_NOT_ROTATED, 10) };
     expected.rules[3] = RulePolicy {
-        threshold: Some(Duration::days(1)),
+        threshold: Some(Amount::days(1)),
         severity: Severity::Critical,
         ..set(&USED, 11)
     };
@@ -117,7 +117,8 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
                 from: time("2026-11-20T08:00:00.5Z"),
                 to: time("2026-11-20T20:00:00.5Z"),
             },
-            allow: Allow { sign_in: false, access_key: true },
+            allow: Allow { sign_in: false, access_key: true, actions: None },
+            require_mfa: true,
             line: 14,
         },
         Window {
@@ -129,7 +130,8 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
                 from: time("1999-12-31T23:59:59Z"),
                 to: time("2000-01-01T00:00:00Z"),
             },
-            allow: Allow { sign_in: true, access_key: false },
+            allow: Allow { sign_in: true, access_key: false, actions: None },
+            require_mfa: true,
             line: 21,
         },
     ];
@@ -291,6 +293,10 @@ const V: &str =
 
 #[test]
 fn each_mistake_is_named_where_it_stands() {
+    let with_actions = |list: &str| {
+        let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
+        window(&format!("{W}\n{hour}\nallow: {{ sign-in: true, actions: [{list}] }}"))
+    };
     let top = |text: &str| format!("version: 1\n{text}\n");
     let account = |keys: &str| top(&format!("scope:\n  accounts:\n    - {keys}"));
     let bad: Vec<(String, &str, &str)> = vec![
@@ -333,9 +339,35 @@ fn each_mistake_is_named_where_it_stands() {
             "`organization`",
         ),
         (
-            top("evidence: { root-events: { lookback: 7d } }"),
-            "not-in-this-version 2:13",
-            "CloudTrail",
+            top("evidence: { root-events: { members: true } }"),
+            "not-in-this-version 2:28",
+            "`members`",
+        ),
+        (top("evidence: { root-events: [] }"), "wrong-type 2:26", "`off` or a mapping"),
+        (top("evidence: { root-events: ~ }"), "no-value 2:13", "no value"),
+        (top("evidence: { root-events: { lookback: 401d } }"), "out-of-bounds 2:38", "400d"),
+        (top("evidence: { root-events: { regions: every } }"), "unknown-word 2:37", "`every`"),
+        (top("evidence: { root-events: { regions: [] } }"), "empty-list 2:37", "an empty list"),
+        (top("evidence: { root-events: { regions: [useast1] } }"), "region 2:38", "`useast1`"),
+        (
+            top("evidence: { root-events: { regions: [us-east-1, us-east-1] } }"),
+            "duplicate 2:49",
+            "stands twice",
+        ),
+        (top("evidence: { root-events: { lookback: 6d } }"), "lookback-too-short 2:38", "last 7d"),
+        (
+            top(
+                "evidence: { root-events: { lookback: 7d } }\nrules: { root-used-outside-window: { within: 8d } }",
+            ),
+            "lookback-too-short 3:46",
+            "last 8d",
+        ),
+        (
+            top(
+                "rules: { root-used-outside-window: { within: 8d } }\nevidence: { root-events: { lookback: 7d } }",
+            ),
+            "lookback-too-short 3:38",
+            "last 8d",
         ),
         (top("evidence: { root-events: false }"), "unknown-word 2:26", "`false` is no value"),
         (top("evidence: { root-events: on }"), "unknown-word 2:26", "`on` is no value"),
@@ -391,9 +423,9 @@ fn each_mistake_is_named_where_it_stands() {
         // rules.
         (top("rules: { root-mfa-mising: off }"), "unknown-rule 2:10", "`root-mfa-mising`"),
         (
-            top("rules: { root-sign-in-attempts: { threshold: 5 } }"),
+            top("rules: { root-activity-unmonitored: off }"),
             "not-in-this-version 2:10",
-            "`root-sign-in-attempts`",
+            "`root-activity-unmonitored`",
         ),
         (top("rules: { root-mfa-missing: false }"), "wrong-type 2:28", "`off` or a mapping"),
         (top("rules: { root-mfa-missing: no }"), "wrong-type 2:28", "`off` or a mapping"),
@@ -407,6 +439,16 @@ fn each_mistake_is_named_where_it_stands() {
             "no setting `within`",
         ),
         (top("rules: { root-mfa-missing: { severity: High } }"), "unknown-word 2:40", "`High`"),
+        (
+            top("rules: { root-sign-in-attempts: { threshold: 0 } }"),
+            "out-of-bounds 2:46",
+            "from 1 to 1000",
+        ),
+        (
+            top("rules: { root-sign-in-attempts: { threshold: 5d } }"),
+            "wrong-type 2:46",
+            "whole number",
+        ),
         (
             top("rules: { root-used-outside-window: { within: 401d } }"),
             "out-of-bounds 2:46",
@@ -453,10 +495,10 @@ fn each_mistake_is_named_where_it_stands() {
         (window(&format!("{W}\nfrom: 2026-11-20T09:00:00Z")), "missing-key 3:5", "no `to`"),
         (
             window(&format!(
-                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nrequire-mfa: true"
+                "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nrequire-mfa: yes"
             )),
-            "not-in-this-version 8:5",
-            "`require-mfa`",
+            "wrong-type 8:18",
+            "true or false",
         ),
         (
             window(&format!(
@@ -555,9 +597,15 @@ fn each_mistake_is_named_where_it_stands() {
             window(&format!(
                 "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\nallow: {{ sign-in: true, actions: [] }}"
             )),
-            "not-in-this-version 8:29",
-            "`actions`",
+            "empty-list 8:38",
+            "`actions` is an empty list",
         ),
+        (with_actions("\"s3:Put*\""), "action 8:39", "`s3:Put*` is not an action"),
+        (with_actions("\"*\""), "action 8:39", "`*` is not an action"),
+        (with_actions("S3:PutObject"), "action 8:39", "`S3:PutObject` is not an action"),
+        (with_actions("PutObject"), "action 8:39", "`PutObject` is not an action"),
+        (with_actions("\"s3:*\", \"s3:*\""), "duplicate 8:47", "stands twice"),
+        (with_actions("{}"), "wrong-type 8:39", "a list of texts"),
         (
             window(&format!(
                 "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\naccounts: [\"111122223333\", \"111122223333\"]"

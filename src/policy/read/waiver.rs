@@ -110,10 +110,10 @@ impl Reader<'_> {
     fn no_subject(&mut self, map: &Mapping<'_>, rule: Option<&'static RuleInfo>) -> Subject {
         // Written without a value: that has its own error.
         let Some(rule) = rule.filter(|_| !map.has("subject")) else { return Subject::Unread };
-        if matches!(rule.subject, SubjectKind::Account | SubjectKind::Certificate) {
+        let Some(own) = own_subject(rule.subject) else { return Subject::Read(None) };
+        if rule.subject == SubjectKind::Certificate {
             return Subject::Read(None);
         }
-        let own = own_subject(rule.subject).unwrap_or_default();
         self.error(
             "missing-key",
             map.span,
@@ -202,7 +202,7 @@ fn subject_kind(subject: WaiverSubject) -> SubjectKind {
 /// How to write the subject of such a rule.
 fn own_subject(kind: SubjectKind) -> Option<&'static str> {
     match kind {
-        SubjectKind::Account => None,
+        SubjectKind::Account | SubjectKind::Day | SubjectKind::DayAndAction => None,
         SubjectKind::AccessKey => Some("{ access-key-created: 2019-05-02 }"),
         SubjectKind::Certificate => Some("{ certificate-uploaded: 2019-05-02 }"),
         SubjectKind::Use => Some("{ use: sign-in }"),

@@ -47,6 +47,7 @@ impl Reader<'_> {
             seen.schedules.push((schedule.clone(), closing(map)));
         }
         let allow = self.allow(map);
+        let require_mfa = self.flag(map, "require-mfa").unwrap_or(true);
         Some(Window {
             id: id?,
             reason: reason?,
@@ -54,6 +55,7 @@ impl Reader<'_> {
             accounts,
             when: when?,
             allow,
+            require_mfa,
             line: map.span.line,
         })
     }
@@ -142,17 +144,20 @@ impl Reader<'_> {
     }
 
     fn allow(&mut self, map: &Mapping<'_>) -> Allow {
-        let absent = Allow { sign_in: true, access_key: false };
+        let absent = Allow { sign_in: true, access_key: false, actions: None };
         let Some(entry) = map.entry("allow") else { return absent };
         let Some(map) = self.mapping(&entry.value, "`allow`", fields::ALLOW) else { return absent };
         let sign_in = self.flag(&map, "sign-in");
         let access_key = self.flag(&map, "access-key");
-        let allow =
-            Allow { sign_in: sign_in.unwrap_or(false), access_key: access_key.unwrap_or(false) };
+        let allow = Allow {
+            sign_in: sign_in.unwrap_or(false),
+            access_key: access_key.unwrap_or(false),
+            actions: self.actions(&map),
+        };
         // A key that is written and could not be read has its own error.
         let unread = |key, flag: Option<bool>| map.entry(key).is_some() && flag.is_none();
         let readable = !unread("sign-in", sign_in) && !unread("access-key", access_key);
-        if readable && allow == (Allow { sign_in: false, access_key: false }) {
+        if readable && !allow.sign_in && !allow.access_key {
             self.allows_nothing(&entry.value);
         }
         allow

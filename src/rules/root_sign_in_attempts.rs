@@ -1,0 +1,122 @@
+//! Failed sign-ins and recovery requests that nobody agreed.
+
+use super::events::{Events, OFF, Scope, from, gaps, lookback, read_where};
+use super::story::counted;
+use super::words::{NO_CONSOLE, seen_in};
+use super::{Case, Judgement, Rule};
+use crate::model::{
+    Amount, EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
+    Threshold, UseKind, format_day,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-sign-in-attempts"),
+        summary: "somebody tried again and again to sign in as root or to recover its password",
+        severity: Severity::Low,
+        subject: SubjectKind::Day,
+        threshold: Some(Threshold {
+            key: "threshold",
+            default: Amount::Count(5),
+            least: Amount::Count(1),
+            most: Amount::Count(1_000),
+            meaning: "how many failed sign-ins and recovery requests of one UTC day are a finding",
+        }),
+        needs: &[Source::RootEvents],
+        only_if_waived: None,
+        docs: "\
+Whoever knows the e-mail address of the account can try to sign in or ask to recover the password, so \
+one attempt says little. Many on a day say that somebody is interested.
+
+**Judged from** CloudTrail's sign-in events of the look-back: failed sign-ins and recovery requests, \
+counted per UTC day (`threshold`, default 5). Those inside a window that allows signing in are not \
+counted.
+
+**Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
+console.",
+        remedy: "\
+Ask the team whether they tried. If not: make sure that MFA is registered and that the mailbox of the \
+account is protected by MFA too, and use an address that is not public.",
+        tags: &[],
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    if !case.root_has_console() {
+        return Judgement::not_applicable(NO_CONSOLE);
+    }
+    let (events, basis) = match Events::of(case) {
+        Events::Off => return Judgement::not_applicable(OFF),
+        Events::Lacking(gap) => {
+            return Judgement { gaps: vec![gap.clone()], ..Judgement::default() };
+        }
+        Events::Read(events, basis) => (events, basis),
+    };
+    let since = lookback(case);
+    let covered = |event: &RootEvent| {
+        let mut windows = case.policy.windows.iter();
+        windows.any(|window| window.covers(case.account, UseKind::SignIn, event.time))
+    };
+    let attempts: Vec<&RootEvent> =
+        from(case, events, since).filter(|e| e.kind.is_attempt() && !covered(e)).collect();
+    let mut judgement = Judgement {
+        gaps: gaps(case, events, since, Scope::SignIns),
+        basis: vec![basis],
+        note: format!(
+            "fewer than {} on every day: {} in all ({})",
+            counted(case.count(), "attempt"),
+            counted(attempts.len(), "attempt"),
+            read_where(case, events)
+        ),
+        ..Judgement::default()
+    };
+    for day in attempts.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
+        let Some(last) = day.last().filter(|_| day.len() >= case.count()) else { continue };
+        judgement.findings.push(Finding {
+            subject: format_day(last.time),
+            message: format!(
+                "{} on {} ({})",
+                told(day),
+                format_day(last.time),
+                seen_in(case, &[basis])
+            ),
+            remedy: "Ask the team whether they tried. If not, make sure that root has MFA and that the mailbox of \
+                     the account is protected too"
+                .to_owned(),
+            window: None,
+            clears_at: Some(last.time + (case.now - since)),
+            happened_at: Some(last.time),
+            waiver: None,
+        });
+    }
+    judgement
+}
+
+/// How many of which, and from where.
+fn told(day: &[&RootEvent]) -> String {
+    let of = |kind| day.iter().filter(|event| event.kind == kind).count();
+    let mut parts = Vec::new();
+    for (count, what) in [
+        (of(EventKind::SignInFailed), "failed sign-in"),
+        (of(EventKind::RecoveryRequested), "request to recover the password"),
+    ] {
+        match (count, what) {
+            (0, _) => {}
+            (2.., "request to recover the password") => {
+                parts.push(format!("{count} requests to recover the password"));
+            }
+            _ => parts.push(counted(count, what)),
+        }
+    }
+    let mut addresses: Vec<&str> =
+        day.iter().filter_map(|event| event.source_address.as_deref()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let from = match addresses[..] {
+        [] => String::new(),
+        [only] => format!(" from {only}"),
+        _ => format!(" from {} addresses, such as {}", addresses.len(), addresses[0]),
+    };
+    format!("{}{from}", parts.join(" and "))
+}

@@ -1,0 +1,98 @@
+//! Nobody may sign in as root without MFA.
+
+use super::events::{Events, OFF, Scope, from, gaps, lookback, read_where};
+use super::story::story;
+use super::words::{NO_CONSOLE, seen_in};
+use super::{Case, Judgement, Rule, tags};
+use crate::model::{
+    Cause, EventKind, Finding, Gap, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
+    format_day, format_time,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: RuleId("root-signed-in-without-mfa"),
+        summary: "root signed in without MFA",
+        severity: Severity::Critical,
+        subject: SubjectKind::Day,
+        threshold: None,
+        needs: &[Source::RootEvents],
+        only_if_waived: None,
+        docs: "\
+A sign-in without MFA means that the password alone was enough: no device is registered, or one was \
+removed for the moment.
+
+**Judged from** CloudTrail's sign-in events of the look-back: successful ones that say that MFA was not \
+used. A window with `require-mfa: false` that is open at the time excuses them; waivers do not. A \
+sign-in that does not say whether MFA was used makes the rule undetermined.
+
+**Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
+console.",
+        remedy: "\
+Find out who signed in. Register an MFA device for root, better two that are not virtual. If nobody \
+knows of the sign-in: treat the account as compromised, change the password, check MFA, keys and the \
+mailbox.",
+        tags: tags::MFA,
+    },
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    if !case.root_has_console() {
+        return Judgement::not_applicable(NO_CONSOLE);
+    }
+    let (events, basis) = match Events::of(case) {
+        Events::Off => return Judgement::not_applicable(OFF),
+        Events::Lacking(gap) => {
+            return Judgement { gaps: vec![gap.clone()], ..Judgement::default() };
+        }
+        Events::Read(events, basis) => (events, basis),
+    };
+    let since = lookback(case);
+    let sign_ins: Vec<&RootEvent> =
+        from(case, events, since).filter(|event| event.kind == EventKind::SignIn).collect();
+    let excused = |event: &RootEvent| {
+        let mut windows = case.policy.windows.iter();
+        windows.any(|window| window.excuses_no_mfa(case.account, event.time))
+    };
+    let mut gaps = gaps(case, events, since, Scope::SignIns);
+    for event in sign_ins.iter().filter(|event| event.mfa.is_none() && !excused(event)) {
+        let detail =
+            format!("the sign-in at {} does not say whether MFA was used", format_time(event.time));
+        gaps.push(Gap::new(Source::RootEvents, Cause::Missing, detail));
+    }
+    let without: Vec<&RootEvent> = sign_ins
+        .iter()
+        .copied()
+        .filter(|event| event.mfa == Some(false) && !excused(event))
+        .collect();
+    let mut judgement = Judgement { gaps, basis: vec![basis], ..Judgement::default() };
+    for day in without.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
+        let Some(last) = day.last() else { continue };
+        judgement.findings.push(Finding {
+            subject: format_day(last.time),
+            message: format!(
+                "root signed in without MFA on {}: {} ({})",
+                format_day(last.time),
+                story(day),
+                seen_in(case, &[basis])
+            ),
+            remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If \
+                     nobody knows of it, treat the account as compromised: change the password, check MFA, keys \
+                     and the mailbox"
+                .to_owned(),
+            window: None,
+            clears_at: Some(last.time + (case.now - since)),
+            happened_at: Some(last.time),
+            waiver: None,
+        });
+    }
+    judgement.note = match sign_ins.len() {
+        0 => format!("root did not sign in ({})", read_where(case, events)),
+        count => format!(
+            "none of {count} sign-ins of root was without MFA, outside of windows that allow it ({})",
+            read_where(case, events)
+        ),
+    };
+    judgement
+}

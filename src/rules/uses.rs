@@ -1,0 +1,104 @@
+//! Every use of root that is known: from events, and from the report where no event explains it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Case;
+use super::events::{self, Events};
+use crate::model::{Cell, RootEvent, RootRow, UseKind, UseMark};
+
+/// AWS keeps the first of several uses of a credential within this time, so an event explains a use
+/// of the report from so far away. Source: IAM User Guide, "Getting credential reports".
+pub(super) const EXPLAINS: TimeDelta = TimeDelta::minutes(15);
+/// On a timeline, uses of one kind and window this close are one.
+const ONE_MARK: TimeDelta = TimeDelta::hours(1);
+
+/// The columns of the report that know a newest use.
+pub(super) const CREDENTIALS: [(&str, UseKind); 3] = [
+    ("password_last_used", UseKind::SignIn),
+    ("access_key_1_last_used_date", UseKind::AccessKey),
+    ("access_key_2_last_used_date", UseKind::AccessKey),
+];
+
+pub(super) const fn cells(row: &RootRow) -> [&Cell<DateTime<Utc>>; 3] {
+    [&row.password_last_used, &row.access_keys[0].last_used, &row.access_keys[1].last_used]
+}
+
+/// A use of root.
+pub(super) struct Use<'a> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) kind: UseKind,
+    /// The id of the window that covers it.
+    pub(super) window: Option<&'a str>,
+    /// `None`: known from the credential report alone.
+    pub(super) event: Option<&'a RootEvent>,
+}
+
+/// Every use from `since` on, oldest first. `row`: the report's, where it was read.
+pub(super) fn all<'a>(
+    case: &'a Case<'_>,
+    row: Option<&RootRow>,
+    since: DateTime<Utc>,
+) -> Vec<Use<'a>> {
+    let mut uses: Vec<Use<'a>> = match Events::of(case) {
+        Events::Read(events, _) => {
+            events::from(case, events, since).filter_map(|event| of_event(case, event)).collect()
+        }
+        Events::Off | Events::Lacking(_) => Vec::new(),
+    };
+    let mut reported: Vec<(DateTime<Utc>, UseKind)> = Vec::new();
+    for ((_, kind), cell) in CREDENTIALS.iter().zip(row.iter().flat_map(|row| cells(row))) {
+        if let Cell::Value(at) = *cell
+            && at >= since
+            && !uses.iter().any(|used| explains(used, at, *kind))
+        {
+            reported.push((at, *kind));
+        }
+    }
+    reported.sort();
+    reported.dedup();
+    uses.extend(reported.into_iter().map(|(at, kind)| {
+        let mut windows = case.policy.windows.iter();
+        let window = windows.find(|window| window.covers(case.account, kind, at));
+        Use { at, kind, window: window.map(|window| window.id.as_str()), event: None }
+    }));
+    uses.sort_by_key(|used| (used.at, used.kind));
+    uses
+}
+
+fn of_event<'a>(case: &'a Case<'_>, event: &'a RootEvent) -> Option<Use<'a>> {
+    let kind = event.use_kind()?;
+    let mut windows = case.policy.windows.iter();
+    let window = windows.find(|window| window.covers_event(case.account, event));
+    let window = window.map(|window| window.id.as_str());
+    Some(Use { at: event.time, kind, window, event: Some(event) })
+}
+
+/// Whether an event is the use that the report shows. Of signing in only what signed in is.
+fn explains(used: &Use<'_>, at: DateTime<Utc>, kind: UseKind) -> bool {
+    let Some(event) = used.event else { return false };
+    let signs_in = event.is_sign_in() || event.event_source.starts_with("signin.");
+    used.kind == kind
+        && (kind == UseKind::AccessKey || signs_in)
+        && (used.at - at).abs() <= EXPLAINS
+}
+
+/// Uses for a timeline: those of one kind and window that lie close together are one mark.
+pub(super) fn marks(uses: &[Use<'_>]) -> Vec<UseMark> {
+    let mut marks: Vec<(UseMark, DateTime<Utc>)> = Vec::new();
+    for used in uses {
+        let same = marks.iter_mut().rev().find(|(mark, last)| {
+            used.event.is_some()
+                && mark.kind == used.kind
+                && mark.window.as_deref() == used.window
+                && used.at - *last <= ONE_MARK
+        });
+        match same {
+            Some((_, last)) => *last = used.at,
+            None => {
+                let window = used.window.map(str::to_owned);
+                marks.push((UseMark { at: used.at, kind: used.kind, window }, used.at));
+            }
+        }
+    }
+    marks.into_iter().map(|(mark, _)| mark).collect()
+}
