@@ -1,6 +1,7 @@
 //! A fake AWS, to try the gate without an account and to test it against faults.
 //!
-//! It speaks the wire protocols of STS and IAM (Query, XML) and of GitHub's OIDC token endpoint,
+//! It speaks the wire protocols of STS and IAM (Query, XML), CloudTrail and Account Management (JSON)
+//! and of GitHub's OIDC token endpoint,
 //! and answers from a scenario: a short text file that says what an account holds and which
 //! calls fail how (`examples/scenarios/`; the keys are described in `fake_aws/scenario.rs`).
 //!
@@ -29,6 +30,8 @@
     reason = "a server for tests and trials, a process of its own: it may read the clock, and stop on its own mistakes"
 )]
 
+#[path = "fake_aws/cloudtrail.rs"]
+mod cloudtrail;
 #[path = "fake_aws/faults.rs"]
 mod faults;
 #[path = "fake_aws/github.rs"]
@@ -66,6 +69,8 @@ pub struct State {
     ordered: BTreeMap<String, u32>,
     /// The session policy that each session token was issued with.
     policies: BTreeMap<String, String>,
+    /// The latest lookups of each account and Region.
+    lookups: BTreeMap<(String, String), Vec<std::time::Instant>>,
 }
 
 pub struct Server {
@@ -121,7 +126,9 @@ impl Server {
             }
             let call = request.call();
             let count = self.record(&call, &request);
-            let fault = self.scenario.fault(&call, request.account(), count);
+            let here = format!("{call}@{}", request.scope_region().unwrap_or_default());
+            let fault = self.scenario.fault(&here, request.account(), count);
+            let fault = fault.or_else(|| self.scenario.fault(&call, request.account(), count));
             let response = fault
                 .and_then(|fault| fault.answer_instead(&call))
                 .unwrap_or_else(|| self.answer(&call, &request));
@@ -142,7 +149,7 @@ impl Server {
             "key": request.access_key(),
             "account": request.account(),
             "region": request.scope_region(),
-            "parameters": request.parameters,
+            "parameters": if request.json.is_null() { serde_json::json!(request.parameters) } else { request.json.clone() },
         });
         state.calls.push(entry);
         count
@@ -154,6 +161,9 @@ impl Server {
             "GitHubToken" => github::token(&self.scenario, request),
             "GetCallerIdentity" | "AssumeRoleWithWebIdentity" | "AssumeRole" => {
                 sts::answer(&self.scenario, &mut state, call, request)
+            }
+            _ if wire::JSON_CALLS.contains(&call) => {
+                cloudtrail::answer(&self.scenario, &mut state, call, request)
             }
             _ => iam::answer(&self.scenario, &mut state, call, request),
         }

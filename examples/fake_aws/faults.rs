@@ -103,7 +103,12 @@ impl Fault {
     pub fn answer_instead(&self, call: &str) -> Option<Response> {
         match &self.kind {
             Kind::Error { status, code, message } if message.is_empty() => {
-                let service = if crate::sts::CALLS.contains(&call) { "sts" } else { "iam" };
+                let service = match call {
+                    "LookupEvents" => "cloudtrail",
+                    "ListRegions" => "account",
+                    _ if crate::sts::CALLS.contains(&call) => "sts",
+                    _ => "iam",
+                };
                 let message = format!(
                     "User: arn:aws:sts::111122223333:assumed-role/rootgate/rootgate-1 is not \
                      authorized to perform: {service}:{call} on resource: * because no \
@@ -119,11 +124,13 @@ impl Fault {
                 content_type: "text/plain",
                 body: "Service Unavailable".to_owned(),
             }),
-            Kind::Hollow => Some(if call == "GitHubToken" {
-                Response::json(200, r#"{"count":1}"#.to_owned())
-            } else {
-                Response::result(call, "")
-            }),
+            Kind::Hollow => {
+                Some(if call == "GitHubToken" || crate::wire::JSON_CALLS.contains(&call) {
+                    Response::json(200, r#"{"count":1}"#.to_owned())
+                } else {
+                    Response::result(call, "")
+                })
+            }
             Kind::Braces => Some(Response::json(200, "{}".to_owned())),
             Kind::Empty => {
                 Some(Response { status: 200, content_type: "text/xml", body: String::new() })
@@ -206,6 +213,9 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
             response.body = response
                 .body
                 .replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
+        }
+        Kind::SameMarker if crate::wire::JSON_CALLS.contains(&call) => {
+            response.body = r#"{"Events":[],"Regions":[],"NextToken":"again"}"#.to_owned();
         }
         Kind::SameMarker if call == "ListVirtualMFADevices" => {
             response.body = response.body.replace(

@@ -33,6 +33,7 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
     match call {
         "GetAccountSummary" => summary(account),
         "ListVirtualMFADevices" => devices(account, request),
+        "ListAccountAliases" => aliases(account),
         "GenerateCredentialReport" => generate(account, state),
         "GetCredentialReport" => report(account, state),
         _ => {
@@ -60,6 +61,17 @@ fn summary(account: &Account) -> Response {
         let _ = write!(entries, "<entry><key>{key}</key><value>{value}</value></entry>");
     }
     Response::result("GetAccountSummary", &(entries + "</SummaryMap>"))
+}
+
+fn aliases(account: &Account) -> Response {
+    let member = account.alias.as_ref().map(|alias| format!("<member>{alias}</member>"));
+    Response::result(
+        "ListAccountAliases",
+        &format!(
+            "<AccountAliases>{}</AccountAliases><IsTruncated>false</IsTruncated>",
+            member.unwrap_or_default()
+        ),
+    )
 }
 
 fn devices(account: &Account, request: &Request) -> Response {

@@ -16,7 +16,12 @@
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
 //! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust; default: all
+//! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
+//! events.per-page = 2              # default 50
+//! alias = acme-prod                # under which CloudTrail then lists root
+//! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default
 //! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
+//! fault LookupEvents@us-west-2 = denied # calls of one Region
 //! ```
 
 use std::collections::BTreeMap;
@@ -24,6 +29,38 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::faults::Fault;
+
+/// The Regions that are enabled in every new account.
+const REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// An event of CloudTrail.
+#[derive(Clone)]
+pub struct Event {
+    pub number: usize,
+    pub age: TimeDelta,
+    pub region: String,
+    pub service: String,
+    pub name: String,
+    pub words: BTreeMap<String, String>,
+}
 
 /// What one account holds.
 #[derive(Clone)]
@@ -39,6 +76,11 @@ pub struct Account {
     pub summary: BTreeMap<String, String>,
     pub devices: Vec<(String, Option<String>)>,
     pub devices_per_page: usize,
+    pub events: Vec<Event>,
+    pub events_per_page: usize,
+    pub alias: Option<String>,
+    pub regions: Vec<String>,
+    own_regions: bool,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -84,6 +126,11 @@ impl Account {
             summary: owned(&summary),
             devices: Vec::new(),
             devices_per_page: 100,
+            events: Vec::new(),
+            events_per_page: 50,
+            alias: None,
+            regions: REGIONS.iter().map(|name| (*name).to_owned()).collect(),
+            own_regions: false,
             faults: BTreeMap::new(),
         }
     }
@@ -182,6 +229,15 @@ impl Account {
                     };
                     self.devices.push((serial.to_owned(), user));
                 }
+                "alias" => self.alias = Some(value.to_owned()),
+                "region" => {
+                    if !std::mem::replace(&mut self.own_regions, true) {
+                        self.regions.clear();
+                    }
+                    self.regions.push(value.to_owned());
+                }
+                "event" => self.events.push(event(value, self.events.len() + 1)?),
+                "events.per-page" => self.events_per_page = value.parse().ok()?,
                 "devices.per-page" => self.devices_per_page = value.parse().ok()?,
                 _ => return None,
             }
@@ -190,8 +246,22 @@ impl Account {
     }
 }
 
+/// `3d us-west-2 signin:ConsoleLogin mfa=yes`.
+fn event(text: &str, number: usize) -> Option<Event> {
+    let mut words = text.split_whitespace();
+    let age = age(words.next()?)?;
+    let region = words.next()?.to_owned();
+    let (service, name) = words.next()?.split_once(':')?;
+    let pair = |word: &str| {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    let words = words.map(pair).collect();
+    Some(Event { number, age, region, service: service.to_owned(), name: name.to_owned(), words })
+}
+
 /// `30d`, `5h`, `20m`, `9s`.
-fn age(text: &str) -> Option<TimeDelta> {
+pub fn age(text: &str) -> Option<TimeDelta> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let number = number.parse().ok()?;
     match unit {

@@ -16,11 +16,21 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The form of a Query call.
     pub parameters: BTreeMap<String, String>,
+    /// What a JSON call is: `LookupEvents`.
+    pub operation: Option<String>,
+    /// The body of a JSON call.
+    pub json: serde_json::Value,
 }
 
+/// The calls that speak JSON, not Query.
+pub const JSON_CALLS: &[&str] = &["LookupEvents", "ListRegions"];
+
 impl Request {
-    /// What is asked for: the Query protocol's `Action`, else GitHub's token.
+    /// What is asked for: the Query protocol's `Action`, the operation of a JSON call, else GitHub's token.
     pub fn call(&self) -> String {
+        if let Some(operation) = &self.operation {
+            return operation.clone();
+        }
         self.parameters.get("Action").cloned().unwrap_or_else(|| "GitHubToken".to_owned())
     }
 
@@ -81,7 +91,15 @@ fn parse(buffer: &[u8]) -> Option<(Request, usize)> {
         let value = String::from_utf8_lossy(header.value).into_owned();
         (header.name.to_ascii_lowercase(), value)
     });
+    let target = header("x-amz-target");
+    let operation = match path {
+        "/listRegions" => Some("ListRegions".to_owned()),
+        _ => target.and_then(|target| Some(target.rsplit('.').next()?.to_owned())),
+    };
+    let json = operation.as_ref().and_then(|_| serde_json::from_slice(body).ok());
     let request = Request {
+        operation,
+        json: json.unwrap_or_default(),
         method: head.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query: form(query),
@@ -154,6 +172,16 @@ impl Response {
         if call == "GitHubToken" {
             let status = if code == "Throttling" { 429 } else { status };
             return Self::json(status, serde_json::json!({ "message": message }).to_string());
+        }
+        if JSON_CALLS.contains(&call) {
+            let code = match code {
+                "Throttling" => "ThrottlingException",
+                "AccessDenied" => "AccessDeniedException",
+                "ExpiredToken" => "ExpiredTokenException",
+                other => other,
+            };
+            let body = serde_json::json!({ "__type": code, "message": message }).to_string();
+            return Self { status, content_type: "application/x-amz-json-1.1", body };
         }
         let kind = if status < 500 { "Sender" } else { "Receiver" };
         let body = format!(

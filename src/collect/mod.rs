@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! Settings -> guard -> session (sign in) -> credential_report, account_summary,
-//!             virtual_mfa_devices (side by side, each at its own pace) -> Evidence
+//!             virtual_mfa_devices, root_events (side by side, each at its own pace) -> Evidence
 //! ```
 //!
 //! A source is one file with a `fetch`; [`pace`] says how long it may try, [`whole_answer`] what
 //! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
 
 mod account_summary;
+mod all;
 mod credential_report;
 mod environment;
 mod failure;
 mod guard;
 mod pace;
 mod region;
+mod regions;
+mod root_events;
 mod session;
 mod session_policy;
 mod sign_in_error;
@@ -30,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 pub use environment::Environment;
@@ -50,6 +53,26 @@ pub struct Target {
     pub account: Option<AccountId>,
     /// The role to enter it with; `None`: it must be the run's own.
     pub role_arn: Option<String>,
+}
+
+/// Which events of CloudTrail are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsWanted {
+    /// How far back. CloudTrail keeps 90 days: no more is asked for.
+    pub lookback: TimeDelta,
+    /// Where.
+    pub regions: WantedRegions,
+}
+
+/// The Regions whose events are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedRegions {
+    /// Those in which sign-ins are recorded; all enabled ones where there is a root key.
+    Default,
+    /// All enabled ones.
+    All,
+    /// These.
+    Named(Vec<String>),
 }
 
 /// What to collect, and how to get in.
@@ -77,6 +100,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// The sources that enabled rules need; the others are not asked.
     pub needs: BTreeSet<Source>,
+    /// Which events of CloudTrail are read; `None`: none.
+    pub root_events: Option<EventsWanted>,
     /// What the environment says.
     pub environment: Environment,
 }
@@ -171,16 +196,20 @@ pub async fn signal() -> String {
     }
 }
 
-fn gaps(evidence: &Evidence) -> [Option<&Gap>; 3] {
-    [
+fn gaps(evidence: &Evidence) -> impl Iterator<Item = &Gap> {
+    let events = evidence.root_events.as_ref().ok();
+    let of_regions = events.into_iter().flat_map(|fact| &fact.value.gaps).map(|gap| &gap.gap);
+    let sources = [
         evidence.credential_report.as_ref().err(),
         evidence.account_summary.as_ref().err(),
         evidence.virtual_mfa_devices.as_ref().err(),
-    ]
+        evidence.root_events.as_ref().err(),
+    ];
+    sources.into_iter().flatten().chain(of_regions)
 }
 
-fn cut_short(gap: Option<&Gap>) -> Option<String> {
-    match gap?.cause {
+fn cut_short(gap: &Gap) -> Option<String> {
+    match gap.cause {
         Cause::Interrupted => Some("the run was interrupted".to_owned()),
         Cause::TimedOut => Some("the time limit was reached".to_owned()),
         _ => None,

@@ -27,7 +27,8 @@ fn home(region: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn first_region(partition: &Partition) -> &'static str {
+/// The Region that IAM's events are recorded in, and that an account always has.
+pub(super) fn first_region(partition: &Partition) -> &'static str {
     match partition.as_str() {
         "aws-cn" => home("cn-").1,
         "aws-us-gov" => home("us-gov-").1,

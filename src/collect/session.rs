@@ -53,6 +53,19 @@ impl Session {
         let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(WholeAnswer);
         aws_sdk_iam::Client::from_conf(config.build())
     }
+
+    pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .interceptor(WholeAnswer);
+        aws_sdk_cloudtrail::Client::from_conf(config.build())
+    }
+
+    /// Account Management: one address per partition, whatever the Region.
+    pub(super) fn account_management(&self) -> aws_sdk_account::Client {
+        let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(WholeAnswer);
+        aws_sdk_account::Client::from_conf(config.build())
+    }
 }
 
 impl<'a> Access<'a> {
@@ -368,6 +381,7 @@ mod tests {
             timeout: Duration::from_secs(300),
             concurrency: 1,
             needs: BTreeSet::from([Source::AccountSummary]),
+            root_events: None,
             environment: Environment::default(),
         }
     }

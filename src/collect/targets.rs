@@ -1,8 +1,6 @@
 //! From accounts to evidence: who is entered how, in what time, side by side.
 
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,8 +10,10 @@ use tokio::time::Instant;
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Observed, Partition, Source};
 
+use super::all::all;
 use super::credential_report::Acquisition;
 use super::pace::{Pace, Stop};
+use super::root_events::Lookup;
 use super::session::{Access, Session};
 use super::{Settings, SignInError, Sinks, Target, account_summary, virtual_mfa_devices};
 
@@ -273,7 +273,11 @@ impl Run<'_> {
             clock: self.clock,
             note: self.sinks.note,
         };
-        let (credential_report, account_summary, virtual_mfa_devices) = tokio::join!(
+        let wanted = self.settings.root_events.as_ref();
+        let wanted = wanted.filter(|_| needs.contains(&Source::RootEvents));
+        let lookup =
+            wanted.map(|wanted| Lookup { session, pace: &pace, clock: self.clock, wanted });
+        let (credential_report, account_summary, virtual_mfa_devices, gathered) = tokio::join!(
             if_needed(
                 needs.contains(&Source::CredentialReport),
                 Source::CredentialReport,
@@ -289,19 +293,26 @@ impl Run<'_> {
                 Source::VirtualMfaDevices,
                 virtual_mfa_devices::fetch(&iam, &pace, self.clock)
             ),
+            async {
+                match &lookup {
+                    Some(lookup) => Some(lookup.first().await),
+                    None => None,
+                }
+            },
         );
-        Evidence {
+        let mut evidence = Evidence {
             account: session.account.clone(),
             partition: Some(session.partition.clone()),
             credential_report,
             account_summary,
             virtual_mfa_devices,
-            root_events: Err(Gap::new(
-                Source::RootEvents,
-                Cause::NotCollected,
-                "CloudTrail events are not read",
-            )),
+            root_events: Err(not_needed(Source::RootEvents)),
+        };
+        if let (Some(lookup), Some(gathered)) = (&lookup, gathered) {
+            let shows_a_key = evidence.shows_a_root_key();
+            evidence.root_events = lookup.widened(gathered, shows_a_key).await;
         }
+        evidence
     }
 }
 
@@ -319,27 +330,13 @@ async fn if_needed<T>(
     if needed {
         return fetch.await;
     }
-    Err(Gap::new(source, Cause::NotCollected, "no enabled rule needs it"))
+    Err(not_needed(source))
+}
+
+fn not_needed(source: Source) -> Gap {
+    Gap::new(source, Cause::NotCollected, "no enabled rule needs it")
 }
 
 fn account_of_role(role_arn: &str) -> Option<AccountId> {
     role_arn.split(':').nth(4)?.parse().ok()
-}
-
-/// Waits for all of them; results in order. Few enough that each wake may look at all.
-async fn all<T>(mut futures: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Vec<T> {
-    let mut results: Vec<Option<T>> = futures.iter().map(|_| None).collect();
-    poll_fn(move |context| {
-        let mut waiting = false;
-        for (future, result) in futures.iter_mut().zip(&mut results) {
-            if result.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(value) => *result = Some(value),
-                    Poll::Pending => waiting = true,
-                }
-            }
-        }
-        if waiting { Poll::Pending } else { Poll::Ready(results.drain(..).flatten().collect()) }
-    })
-    .await
 }

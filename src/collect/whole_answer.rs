@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use roxmltree::{Document, Node};
+use serde_json::Value;
 
 /// Why an answer is not whole; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +56,33 @@ fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
     if text.trim().is_empty() {
         return Err(NotWhole("its body is empty".into()));
     }
+    match operation {
+        "LookupEvents" => json_list(text, "Events", &["EventId", "CloudTrailEvent"]),
+        "ListRegions" => json_list(text, "Regions", &["RegionName", "RegionOptStatus"]),
+        _ => xml(operation, text),
+    }
+}
+
+/// A JSON document with a list of objects that have these texts, and perhaps a token.
+fn json_list(text: &str, list: &str, texts: &[&str]) -> Result<(), NotWhole> {
+    let document: Value = serde_json::from_str(text)
+        .map_err(|error| NotWhole(format!("it is no whole JSON: {error}")))?;
+    let items = document[list].as_array();
+    let items = items.ok_or_else(|| NotWhole(format!("it has no `{list}`")))?;
+    let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    for item in items {
+        if let Some(lacking) = texts.iter().find(|key| !filled(&item[**key])) {
+            return Err(NotWhole(format!("one of its `{list}` has no `{lacking}`")));
+        }
+    }
+    match &document["NextToken"] {
+        Value::Null => Ok(()),
+        token if filled(token) => Ok(()),
+        _ => Err(NotWhole("its `NextToken` is empty".into())),
+    }
+}
+
+fn xml(operation: &str, text: &str) -> Result<(), NotWhole> {
     let document =
         Document::parse(text).map_err(|error| NotWhole(format!("it is no whole XML: {error}")))?;
     let root = document.root_element();
@@ -73,6 +101,7 @@ fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
         "GetCredentialReport" => texts(result, &["Content", "ReportFormat", "GeneratedTime"]),
         "GetAccountSummary" => summary(result),
         "ListVirtualMFADevices" => devices(result),
+        "ListAccountAliases" => aliases(result),
         _ => Err(NotWhole(format!("nobody wrote down what `{operation}` returns"))),
     }
 }
@@ -114,6 +143,15 @@ fn summary(result: Node<'_, '_>) -> Result<(), NotWhole> {
         entries += 1;
     }
     if entries == 0 { Err(NotWhole("its `SummaryMap` is empty".into())) } else { Ok(()) }
+}
+
+/// A list of one name at most.
+fn aliases(result: Node<'_, '_>) -> Result<(), NotWhole> {
+    child(result, "AccountAliases")?;
+    match text(result, "IsTruncated")? {
+        "false" => Ok(()),
+        _ => Err(NotWhole("its `IsTruncated` is not `false`: an account has one alias".into())),
+    }
 }
 
 /// A list that says whether it goes on, and where.

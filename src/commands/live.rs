@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use rootgate::collect::{self, Collected, Settings, Sinks, Target};
+use rootgate::collect::{self, Collected, EventsWanted, Settings, Sinks, Target, WantedRegions};
 use rootgate::escape;
-use rootgate::policy::Policy;
+use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
 use rootgate::rules;
 
@@ -70,7 +70,19 @@ fn settings(args: &SignInArgs, policy: &Policy, host: &Host) -> Settings {
         timeout: std::time::Duration::from_secs(args.timeout.as_secs()),
         concurrency: usize::from(args.concurrency),
         needs: rules::needs(policy),
+        root_events: policy.root_events.as_ref().map(wanted),
         environment: host.environment.clone(),
+    }
+}
+
+fn wanted(events: &EventsPolicy) -> EventsWanted {
+    EventsWanted {
+        lookback: events.lookback.delta(),
+        regions: match &events.regions {
+            Regions::Default => WantedRegions::Default,
+            Regions::All => WantedRegions::All,
+            Regions::Named(named) => WantedRegions::Named(named.clone()),
+        },
     }
 }
 

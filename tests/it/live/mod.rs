@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chain;
+mod events;
 mod half_answers;
 mod report;
 mod sign_in;
@@ -31,7 +32,9 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         external_id: None,
         timeout: Duration::from_secs(6),
         concurrency: 4,
-        needs: Source::ALL.iter().copied().collect(),
+        // Events have tests of their own: their pace is a matter of seconds.
+        needs: Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect(),
+        root_events: None,
         environment: environment(fake, &[]),
     }
 }

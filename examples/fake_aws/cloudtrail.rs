@@ -1,0 +1,182 @@
+//! CloudTrail's event history (JSON 1.1), and the list of Regions (REST, JSON).
+//!
+//! An event of a scenario is `AGE REGION SERVICE:NAME`, and words that say more:
+//!
+//! - `mfa=yes` or `no`; of a sign-in, and of a session
+//! - `failed` a sign-in that failed
+//! - `key=AKIA…` or `key=ASIA…` what signed it; a session is the default for calls
+//! - `session=AGE` when the session began; default: a minute before the event
+//! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
+//! - `invoked-by=SERVICE`, `by=TYPE` another type of principal than `Root`, `type=EVENT_TYPE`
+//! - `request=JSON`, `response=JSON` without spaces
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::State;
+use crate::scenario::{Account, Event, Scenario, instant, now};
+use crate::wire::{Request, Response};
+
+/// What CloudTrail allows per account and Region.
+const PER_SECOND: usize = 2;
+
+pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Request) -> Response {
+    if request.access_key().is_none() {
+        let message = "Request is missing Authentication Token";
+        return Response::error(call, 403, "MissingAuthenticationToken", message);
+    }
+    let action =
+        if call == "ListRegions" { "account:ListRegions" } else { "cloudtrail:LookupEvents" };
+    let policy = request.session_token.as_ref().and_then(|token| state.policies.get(token));
+    if policy.is_some_and(|policy| !policy.is_empty() && !policy.contains(&format!("\"{action}\"")))
+    {
+        let message = format!("not authorized to perform: {action}: no session policy allows it");
+        return Response::error(call, 403, "AccessDeniedException", &message);
+    }
+    let account = scenario.account(request.account());
+    if call == "ListRegions" { regions(account, request) } else { events(account, state, request) }
+}
+
+fn regions(account: &Account, request: &Request) -> Response {
+    let wanted = request.json["RegionOptStatusContains"].as_array();
+    let is_wanted =
+        |status: &str| wanted.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == status));
+    let all: Vec<Value> = account
+        .regions
+        .iter()
+        .map(|name| (name, if name.starts_with("us-") { "ENABLED_BY_DEFAULT" } else { "ENABLED" }))
+        .filter(|(_, status)| is_wanted(status))
+        .map(|(name, status)| json!({ "RegionName": name, "RegionOptStatus": status }))
+        .collect();
+    page("Regions", all, 10, request)
+}
+
+fn events(account: &Account, state: &mut State, request: &Request) -> Response {
+    let region = request.scope_region().unwrap_or_default();
+    let calls = state.lookups.entry((account.id.clone(), region.to_owned())).or_default();
+    calls.retain(|at: &Instant| at.elapsed() < Duration::from_secs(1));
+    if calls.len() >= PER_SECOND {
+        return Response::error("LookupEvents", 400, "ThrottlingException", "Rate exceeded");
+    }
+    calls.push(Instant::now());
+    let [attribute] = request.json["LookupAttributes"].as_array().map_or(&[][..], Vec::as_slice)
+    else {
+        let message = "Only one lookup attribute is allowed";
+        return Response::error("LookupEvents", 400, "InvalidLookupAttributesException", message);
+    };
+    let (key, value) = (&attribute["AttributeKey"], &attribute["AttributeValue"]);
+    let within = |time: DateTime<Utc>| {
+        let seconds = time.timestamp() as f64;
+        let bound = |name: &str| request.json[name].as_f64();
+        bound("StartTime").is_none_or(|start| start <= seconds)
+            && bound("EndTime").is_none_or(|end| seconds <= end)
+    };
+    let mut found: Vec<(DateTime<Utc>, Value)> = Vec::new();
+    for event in account.events.iter().filter(|event| event.region == region) {
+        let record = record(account, event);
+        let user = &record["userIdentity"];
+        let held = match key.as_str() {
+            Some("Username") => match account.alias.as_ref() {
+                Some(alias) if user["type"] == "Root" => json!(alias),
+                _ if user["type"] == "Root" => json!("root"),
+                _ => json!("admin"),
+            },
+            Some("EventSource") => record["eventSource"].clone(),
+            Some("EventName") => record["eventName"].clone(),
+            Some("AccessKeyId") => user["accessKeyId"].clone(),
+            _ => Value::Null,
+        };
+        let time = now() - event.age;
+        if held == *value && within(time) {
+            found.push((
+                time,
+                json!({
+                    "EventId": record["eventID"],
+                    "EventName": record["eventName"],
+                    "EventSource": record["eventSource"],
+                    "EventTime": time.timestamp(),
+                    "ReadOnly": record["readOnly"].to_string(),
+                    "CloudTrailEvent": record.to_string(),
+                }),
+            ));
+        }
+    }
+    found.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let found = found.into_iter().map(|(_, event)| event).collect();
+    page("Events", found, account.events_per_page, request)
+}
+
+/// A page of a list; the token is the number of the first item.
+fn page(list: &str, items: Vec<Value>, size: usize, request: &Request) -> Response {
+    let start =
+        request.json["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let end = items.len().min(start + size);
+    let mut body = json!({ list: items[start.min(end)..end] });
+    if end < items.len() {
+        body["NextToken"] = json!(end.to_string());
+    }
+    Response { status: 200, content_type: "application/x-amz-json-1.1", body: body.to_string() }
+}
+
+/// The record as CloudTrail writes it.
+fn record(account: &Account, event: &Event) -> Value {
+    let id = &account.id;
+    let word = |name: &str| event.words.get(name).map(String::as_str);
+    let time = now() - event.age;
+    let sign_in = event.service == "signin";
+    let mut identity = json!({
+        "type": word("by").unwrap_or("Root"),
+        "principalId": id,
+        "arn": format!("arn:{}:iam::{id}:root", account.partition),
+        "accountId": id,
+        "accessKeyId": word("key").unwrap_or(if sign_in { "" } else { "ASIAIOSFODNN7EXAMPLE" }),
+    });
+    if !sign_in && !word("key").is_some_and(|key| key.starts_with("AKIA")) {
+        let began = word("session").and_then(crate::scenario::age);
+        let began = now() - began.unwrap_or(event.age + TimeDelta::minutes(1));
+        let mfa = if word("mfa") == Some("no") { "false" } else { "true" };
+        identity["sessionContext"] = json!({
+            "attributes": { "creationDate": instant(began), "mfaAuthenticated": mfa },
+        });
+    }
+    if let Some(service) = word("invoked-by") {
+        identity["invokedBy"] = json!(service);
+    }
+    let parsed =
+        |name: &str| word(name).map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+    let mut record = json!({
+        "eventVersion": "1.11",
+        "userIdentity": identity,
+        "eventTime": instant(time),
+        "eventSource": format!("{}.amazonaws.com", event.service),
+        "eventName": event.name,
+        "awsRegion": event.region,
+        "sourceIPAddress": word("from").unwrap_or("198.51.100.20"),
+        "userAgent": word("agent").unwrap_or("Mozilla/5.0"),
+        "requestParameters": parsed("request"),
+        "responseElements": parsed("response"),
+        "eventID": word("id").map_or_else(
+            || format!("00000000-0000-4000-8000-{:012}", event.number),
+            str::to_owned,
+        ),
+        "readOnly": event.words.contains_key("read"),
+        "eventType": word("type").unwrap_or(if sign_in { "AwsConsoleSignIn" } else { "AwsApiCall" }),
+        "managementEvent": true,
+        "recipientAccountId": id,
+        "eventCategory": "Management",
+    });
+    if sign_in {
+        let answer = if event.words.contains_key("failed") { "Failure" } else { "Success" };
+        record["responseElements"] = json!({ event.name.clone(): answer });
+        if let Some(mfa) = word("mfa") {
+            record["additionalEventData"] =
+                json!({ "MFAUsed": if mfa == "no" { "No" } else { "Yes" } });
+        }
+    }
+    if let Some(code) = word("error") {
+        record["errorCode"] = json!(code);
+    }
+    record
+}

@@ -1,0 +1,61 @@
+//! What must be known before events are asked for: the account's alias and its enabled Regions.
+
+use aws_sdk_account::types::RegionOptStatus;
+
+use crate::model::{Cause, Gap, Source};
+
+use super::failure::CallError;
+use super::pace::Pace;
+
+const SOURCE: Source = Source::RootEvents;
+const ALIASES: &str = "iam:ListAccountAliases";
+const REGIONS: &str = "account:ListRegions";
+/// The most that one page may hold. Source: API reference, `MaxResults`.
+const PAGE: i32 = 50;
+
+/// The account's alias, under which CloudTrail may list root. An account has one at most.
+pub(super) async fn aliases(client: &aws_sdk_iam::Client, pace: &Pace) -> Result<Vec<String>, Gap> {
+    let call = async || {
+        let answer = client.list_account_aliases().send().await;
+        answer.map_err(|error| CallError::from_sdk(&error))
+    };
+    let answer = pace.persist(call).await.map_err(|error| error.gap(SOURCE, ALIASES))?;
+    Ok(answer.account_aliases)
+}
+
+/// The Regions in which calls can be made, also those that are being disabled.
+pub(super) async fn enabled(
+    client: &aws_sdk_account::Client,
+    pace: &Pace,
+) -> Result<Vec<String>, Gap> {
+    let mut regions = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let call = async || {
+            let answer = client
+                .list_regions()
+                .region_opt_status_contains(RegionOptStatus::Enabled)
+                .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
+                .region_opt_status_contains(RegionOptStatus::Disabling)
+                .max_results(PAGE)
+                .set_next_token(token.clone())
+                .send()
+                .await;
+            answer.map_err(|error| CallError::from_sdk(&error))
+        };
+        let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, REGIONS))?;
+        let names = page.regions.unwrap_or_default().into_iter();
+        regions.extend(names.filter_map(|region| region.region_name));
+        if page.next_token.is_none() {
+            return Ok(regions);
+        }
+        // The same page for ever would be no list.
+        if page.next_token == token {
+            let detail = format!("{REGIONS}: the list goes on, but never gets further");
+            let mut gap = Gap::new(SOURCE, Cause::Unreadable, detail);
+            gap.action = REGIONS.to_owned();
+            return Err(gap);
+        }
+        token = page.next_token;
+    }
+}
