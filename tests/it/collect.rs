@@ -42,7 +42,7 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert_eq!(gate.fake.names().len(), calls, "{scenario}: no call");
         let [live, file] = ["live.json", "file.json"].map(|name| gate.folder.json(name));
         assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
-        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 7, "{scenario}");
+        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
     }
 }
 

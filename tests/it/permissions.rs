@@ -12,54 +12,54 @@ use crate::gate::{Gate, ROLE};
 /// purpose: an account whose report can be read loses little with the summary.
 const DENIED: &str = "\
 green; iam:GenerateCredentialReport denied: exit 0
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green; iam:GetAccountSummary denied: exit 3
   undetermined: root-access-key-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
 green; iam:ListVirtualMFADevices denied: exit 0
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present
 green, no report yet; iam:GenerateCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
 green, no report yet; iam:GetAccountSummary denied: exit 3
   undetermined: root-access-key-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green, no report yet; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware
 green, no report yet; iam:ListVirtualMFADevices denied: exit 0
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present
 red; iam:GenerateCredentialReport denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
 red; iam:GetAccountSummary denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-access-key-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-mfa-missing, root-signing-certificate-present
 red; iam:GetCredentialReport denied: exit 1
   fail: root-access-key-present, root-mfa-not-hardware
   undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-mfa-missing
 red; iam:ListVirtualMFADevices denied: exit 1
   fail: root-access-key-active, root-used-outside-window
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
 ";
 
