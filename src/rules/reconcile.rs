@@ -476,8 +476,9 @@ impl Known {
 
 /// A yes or no that both sources know: the newest decides.
 ///
-/// `harmless` is the answer that lets rules pass. A summary that was read and lacks the counter is
-/// odd enough that the older report's harmless answer is not believed.
+/// `harmless` is the answer that lets rules pass. Where the newer source was read and does not tell
+/// (a counter that is not there, a cell that is not understood), the older one's harmless answer is
+/// not believed. A report that says `not_supported` never tells, so the summary decides alone.
 fn newest(
     report: &Report<'_>,
     column: &str,
@@ -485,12 +486,13 @@ fn newest(
     count: Count,
     harmless: bool,
 ) -> Fact {
-    let from_report = match report {
+    let (from_report, odd_at) = match report {
         Report::Row(row, basis) => match cell(row) {
-            Cell::Value(value) => Ok((*value, *basis)),
-            other => Err(cell_gap(column, other)),
+            Cell::Value(value) => (Ok((*value, *basis)), None),
+            other @ Cell::NotSupported => (Err(cell_gap(column, other)), None),
+            other => (Err(cell_gap(column, other)), Some(basis.observed_at)),
         },
-        Report::Lacking(gap) => Err(gap.clone()),
+        Report::Lacking(gap) => (Err(gap.clone()), None),
     };
     match (from_report, count) {
         (Ok((value, seen)), Count::Is(number, counted)) => {
@@ -499,6 +501,11 @@ fn newest(
             } else {
                 Fact::Is(value, seen)
             }
+        }
+        (Err(gap), Count::Is(number, counted))
+            if (number > 0) == harmless && odd_at.is_some_and(|at| at > counted.observed_at) =>
+        {
+            Fact::Unknown(vec![gap])
         }
         (Err(_), Count::Is(number, counted)) => Fact::Is(number > 0, counted),
         (Ok((value, _)), Count::Lacking(gap)) if value == harmless => Fact::Unknown(vec![gap]),

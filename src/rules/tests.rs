@@ -312,6 +312,19 @@ fn an_old_report_that_does_not_tell_of_the_password_does_not_silence_the_rule() 
 }
 
 #[test]
+fn a_newer_report_that_does_not_tell_is_not_overruled_by_an_older_summary_that_is_harmless() {
+    let odd = [("mfa_active", "odd")];
+    let report_newer = |evidence: crate::model::Evidence| {
+        evidence.at(Source::CredentialReport, SUMMARY_AT).at(Source::AccountSummary, REPORT_AT)
+    };
+    assert_eq!(of(MFA, &report_newer(healthy().with_row(&odd))), Outcome::Undetermined);
+    assert_eq!(of(MFA, &healthy().with_row(&odd)), Outcome::Pass, "the live summary is newer");
+    let old_form = [("password_enabled", "not_supported"), ("password_last_used", "N/A")];
+    let none = healthy().with_row(&old_form).with_count(PASSWORD, 0).with_count(MFA_ENABLED, 0);
+    assert_eq!(of(MFA, &report_newer(none)), Outcome::NotApplicable, "the old form never tells");
+}
+
+#[test]
 fn recovery_that_was_only_allowed_is_said() {
     let allowed = [("password_last_used", "no_information"), ("mfa_active", "false")];
     let outcome = outcome(MFA, &healthy().with_row(&allowed).with_count(MFA_ENABLED, 0));
