@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Case;
 use super::words::age;
+use super::{Case, Judgement};
 use crate::model::{
     Basis, Cause, Gap, Partition, RegionGap, RootEvent, RootEvents, Source, format_time,
 };
@@ -14,7 +14,7 @@ use crate::policy::Regions;
 const APART: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a rule that is judged from events alone has nothing to say.
-pub(super) const OFF: &str =
+const OFF: &str =
     "CloudTrail events are switched off (`evidence.root-events: off`), and only they can show this";
 
 /// The events of an account, as a rule meets them.
@@ -49,6 +49,16 @@ impl<'a> Events<'a> {
                 Self::Read(&fact.value, Basis { source: Source::RootEvents, observed_at })
             }
         }
+    }
+}
+
+/// The events and what they rest on; where there are none, the judgement of a rule that only events
+/// can decide.
+pub(super) fn only_events<'a>(case: &'a Case<'_>) -> Result<(&'a RootEvents, Basis), Judgement> {
+    match Events::of(case) {
+        Events::Off => Err(Judgement::not_applicable(OFF)),
+        Events::Lacking(gap) => Err(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }),
+        Events::Read(events, basis) => Ok((events, basis)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What root can sign in with may change only where a window names the action.
 
-use super::events::{Events, OFF, Scope, from, gaps, lookback, read_where};
+use super::events::{Scope, from, gaps, lookback, only_events, read_where};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
@@ -38,12 +38,9 @@ account's e-mail address.",
 };
 
 fn check(case: &Case<'_>) -> Judgement {
-    let (events, basis) = match Events::of(case) {
-        Events::Off => return Judgement::not_applicable(OFF),
-        Events::Lacking(gap) => {
-            return Judgement { gaps: vec![gap.clone()], ..Judgement::default() };
-        }
-        Events::Read(events, basis) => (events, basis),
+    let (events, basis) = match only_events(case) {
+        Ok(read) => read,
+        Err(judgement) => return judgement,
     };
     let since = lookback(case);
     let changes: Vec<&RootEvent> =

@@ -1,6 +1,6 @@
 //! Failed sign-ins and recovery requests that nobody agreed.
 
-use super::events::{Events, OFF, Scope, from, gaps, lookback, read_where};
+use super::events::{Scope, from, gaps, lookback, only_events, read_where};
 use super::story::counted;
 use super::words::{NO_CONSOLE, seen_in};
 use super::{Case, Judgement, Rule};
@@ -46,12 +46,9 @@ fn check(case: &Case<'_>) -> Judgement {
     if !case.root_has_console() {
         return Judgement::not_applicable(NO_CONSOLE);
     }
-    let (events, basis) = match Events::of(case) {
-        Events::Off => return Judgement::not_applicable(OFF),
-        Events::Lacking(gap) => {
-            return Judgement { gaps: vec![gap.clone()], ..Judgement::default() };
-        }
-        Events::Read(events, basis) => (events, basis),
+    let (events, basis) = match only_events(case) {
+        Ok(read) => read,
+        Err(judgement) => return judgement,
     };
     let since = lookback(case);
     let covered = |event: &RootEvent| {

@@ -1,6 +1,6 @@
 //! Nobody may sign in as root without MFA.
 
-use super::events::{Events, OFF, Scope, from, gaps, lookback, read_where};
+use super::events::{Scope, from, gaps, lookback, only_events, read_where};
 use super::story::story;
 use super::words::{NO_CONSOLE, seen_in};
 use super::{Case, Judgement, Rule, tags};
@@ -41,12 +41,9 @@ fn check(case: &Case<'_>) -> Judgement {
     if !case.root_has_console() {
         return Judgement::not_applicable(NO_CONSOLE);
     }
-    let (events, basis) = match Events::of(case) {
-        Events::Off => return Judgement::not_applicable(OFF),
-        Events::Lacking(gap) => {
-            return Judgement { gaps: vec![gap.clone()], ..Judgement::default() };
-        }
-        Events::Read(events, basis) => (events, basis),
+    let (events, basis) = match only_events(case) {
+        Ok(read) => read,
+        Err(judgement) => return judgement,
     };
     let since = lookback(case);
     let sign_ins: Vec<&RootEvent> =
