@@ -21,6 +21,7 @@ SCHEMA_ACCEPTS = {
     "bad/anchors-and-aliases.yaml": "a schema sees the values, not how YAML wrote them",
     "bad/directive.yaml": "a schema sees the values, not how YAML wrote them",
     "bad/enforce-from-too-far.yaml": "a schema knows no today",
+    "bad/events-shorter-than-the-look-back.yaml": "a schema cannot compare two values",
     "bad/limit-above-its-ceiling.yaml": "a schema cannot compare durations",
     "bad/reason-over-several-lines.yaml": "the characters that text may hold are too many for a pattern",
     "bad/reason-with-a-tab.yaml": "the characters that text may hold are too many for a pattern",

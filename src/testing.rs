@@ -186,12 +186,12 @@ impl Evidence {
 
 /// The strict defaults.
 pub(crate) fn built_in() -> Policy {
-    Policy { root_events: Some(events_policy()), ..events_off() }
+    Policy::built_in(&rules::infos())
 }
 
 /// The strict defaults, without CloudTrail events.
 pub(crate) fn events_off() -> Policy {
-    Policy { root_events: None, ..Policy::built_in(&rules::infos()) }
+    Policy { root_events: None, ..built_in() }
 }
 
 /// A week, where sign-ins are recorded.

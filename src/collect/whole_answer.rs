@@ -193,6 +193,7 @@ mod tests {
         ("GetCredentialReport", REPORT),
         ("GetAccountSummary", SUMMARY),
         ("ListVirtualMFADevices", DEVICES),
+        ("ListAccountAliases", "<AccountAliases/><IsTruncated>false</IsTruncated>"),
     ];
 
     fn answer(operation: &str, result: &str) -> String {
@@ -215,6 +216,33 @@ mod tests {
         let last = "<VirtualMFADevices/><IsTruncated>false</IsTruncated>";
         let last = answer("ListVirtualMFADevices", last);
         assert_eq!(check("ListVirtualMFADevices", last.as_bytes()), Ok(()));
+    }
+
+    const EVENTS: &str = r#"{"Events":[{"EventId":"e","CloudTrailEvent":"{}"}],"NextToken":"n"}"#;
+    const REGIONS: &str = r#"{"Regions":[{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}"#;
+
+    #[test]
+    fn a_list_in_json_is_whole_or_nothing() {
+        for (operation, whole, needed) in [
+            ("LookupEvents", EVENTS, &["Events", "EventId", "CloudTrailEvent"][..]),
+            ("ListRegions", REGIONS, &["Regions", "RegionName", "RegionOptStatus"][..]),
+        ] {
+            assert_eq!(check(operation, whole.as_bytes()), Ok(()));
+            for end in 0..whole.len() {
+                assert!(check(operation, &whole.as_bytes()[..end]).is_err(), "{operation} {end}");
+            }
+            for key in needed {
+                let without = whole.replace(&format!("\"{key}\""), "\"Other\"");
+                assert!(check(operation, without.as_bytes()).is_err(), "{operation} {key}");
+            }
+            assert_eq!(
+                check(operation, b"{}").unwrap_err().0,
+                format!("it has no `{}`", needed[0])
+            );
+        }
+        assert!(check("LookupEvents", br#"{"Events":[],"NextToken":""}"#).is_err());
+        assert!(check("LookupEvents", br#"{"Events":[]}"#).is_ok());
+        assert!(check("LookupEvents", br#"{"Events":null}"#).is_err());
     }
 
     #[test]

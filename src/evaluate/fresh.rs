@@ -29,12 +29,23 @@ pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) ->
             now,
         ),
         root_events: if policy.root_events.is_some() {
-            checked(&evidence.root_events, Source::RootEvents, max_age, now)
+            checked(&evidence.root_events, Source::RootEvents, max_age, now).map_err(not_asked)
         } else {
             let detail = "the policy switches CloudTrail events off";
             Err(Gap::new(Source::RootEvents, Cause::NotCollected, detail))
         },
     }
+}
+
+/// Events are the one source that a policy can do without: whoever did not collect them is told how.
+fn not_asked(mut gap: Gap) -> Gap {
+    if gap.cause == Cause::NotCollected && gap.grant.is_none() {
+        gap.grant = Some(
+            "give them with --evidence, let rootgate call AWS, or do without them: `evidence: { root-events: off }`"
+                .to_owned(),
+        );
+    }
+    gap
 }
 
 fn checked<T: Clone>(

@@ -275,7 +275,10 @@ impl Diff<'_> {
         };
         let sides = (length(self.old, old), length(self.new, new));
         let direction = |key| fields::direction(fields::ROOT_EVENTS, key);
-        self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
+        // Written nowhere it follows `within`, whose change is shown.
+        if sides.0.line.or(sides.1.line).is_some() {
+            self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
+        }
         // Whether one is the larger depends on both; equal in size would be no change of the gate.
         let wider = wider(&old.regions, &new.regions);
         let sides = (

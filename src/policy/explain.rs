@@ -386,30 +386,31 @@ What blocks
   Findings of severity medium and above block (line 14).
   So does a fact that is lacking (line 15).
   A fact older than 4h15m decides nothing (line 18).
-  CloudTrail events are not read (default).
+  CloudTrail events of the last 30d are read in the Regions of sign-ins, with a root key in all (line 19).
 
 Rules
   rule                                   severity  threshold     from
   root-access-key-active            on   critical  -             default
   root-access-key-present           on   high      -             default
   root-access-key-not-rotated       on   high      max-age 90d   default
-  root-used-outside-window          on   high      within 30d    line 23 (default 7d)
+  root-used-outside-window          on   high      within 30d    line 24 (default 7d)
   root-mfa-missing                  on   critical  -             default
-  root-mfa-not-hardware             on   medium    -             line 22 (default low)
+  root-mfa-not-hardware             on   medium    -             line 23 (default low)
   root-signing-certificate-present  on   high      -             default
   root-sign-in-attempts             on   low       threshold 5   default
 
 Windows
-  october-tax-settings: sign-in in 444455556666 (billing) (line 27)
+  october-tax-settings: sign-in in 444455556666 (billing) (line 28)
       CHG-1187: change the tax registration, which only root can
       2026-10-29T08:00:00Z to 2026-10-29T10:00:00Z: past
-  december-close-sandbox: sign-in in 111122223333 (prod) (line 33)
+  december-close-sandbox: sign-in in 111122223333 (prod) (line 34)
       CHG-1234: close the sandbox account, which only its root user can
+      changes only by account:CloseAccount
       2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
 
 Waivers
   root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
-      2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 43)
+      2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 45)
 
 May root act at this instant?
   111122223333 (prod), sign-in: no window is open; the next is december-close-sandbox, from 2026-12-02T13:00:00Z.

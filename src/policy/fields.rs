@@ -277,10 +277,10 @@ pub(super) static EVIDENCE: &[Field] = &[
     Field::new(
         "root-events",
         Kind::OffOr(ROOT_EVENTS),
-        "What CloudTrail recorded of root: every use is judged, not only the newest of each credential.",
+        "What CloudTrail recorded of root: every use is judged, not only the newest of each credential. \
+         On unless `off`.",
     )
     .more_is_weaker()
-    .default("off")
     .example("{ lookback: 7d, regions: default }"),
 ];
 

@@ -31,6 +31,9 @@ gate:
   fail-on: medium # the lowest severity that blocks: low, medium, high, critical
   on-undetermined: fail # what cannot be read blocks too: fail, warn
 
+evidence:
+  root-events: { regions: default } # CloudTrail; `off`: only the newest use of each credential is known
+
 # `off` is shown in every report.
 rules: {}
 #  root-mfa-not-hardware: { severity: high }

@@ -221,25 +221,19 @@ impl Policy {
     /// The strict defaults that judge where there is no policy file.
     #[must_use]
     pub fn built_in(rules: &[&'static RuleInfo]) -> Self {
-        let rules = rules.iter().map(|info| RulePolicy::default_of(info)).collect();
+        let rules: Vec<RulePolicy> =
+            rules.iter().map(|info| RulePolicy::default_of(info)).collect();
         Self {
             scope: Vec::new(),
             gate: Gate::default(),
             max_age: Self::DEFAULT_MAX_AGE,
-            root_events: None,
+            root_events: Some(EventsPolicy::default_of(&rules)),
             rules,
             windows: Vec::new(),
             waivers: Vec::new(),
             limits: Limits::default(),
             lines: BTreeMap::new(),
         }
-    }
-
-    /// How far back events are read where `lookback` is not written: 7 days, or as far as the
-    /// largest `within` of these rules.
-    #[must_use]
-    pub fn default_lookback(rules: &[RulePolicy]) -> Duration {
-        Self::largest_within(rules).max(Self::LEAST_LOOKBACK)
     }
 
     /// The largest `within` of rules that are on; zero where there is none.
@@ -259,6 +253,16 @@ impl Policy {
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&RulePolicy> {
         self.rules.iter().find(|rule| rule.info.id == id)
+    }
+}
+
+impl EventsPolicy {
+    /// Where the policy says nothing: 7 days, or as far as the largest `within` of these rules, in
+    /// the default Regions.
+    #[must_use]
+    pub fn default_of(rules: &[RulePolicy]) -> Self {
+        let lookback = Policy::largest_within(rules).max(Policy::LEAST_LOOKBACK);
+        Self { lookback, regions: Regions::Default }
     }
 }
 

@@ -79,7 +79,7 @@ impl Chapter<'_> {
         let first = self.sign_in.or_else(|| self.calls.first().copied());
         let from = first.and_then(|event| event.source_address.as_deref());
         let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
-        let region = first.map(|event| format!(" ({})", event.region)).unwrap_or_default();
+        let region = first.map(|event| format!(" in {}", event.region)).unwrap_or_default();
         let at = |time: DateTime<Utc>| time.format("%H:%M").to_string();
         if let Some(event) = self.sign_in {
             let how = match (event.kind, event.mfa) {

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::support::{ACCOUNT, ACTIVE_KEY, Ended, Folder, REPORT, credential_report, rootgate};
+use crate::support::{
+    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, REPORT, credential_report, rootgate,
+};
 
 fn judge(report: &str, more: &[&str]) -> (Folder, Ended) {
     let folder = Folder::new();
@@ -40,6 +42,15 @@ fn an_active_key_fails_with_1_and_says_so_everywhere() {
 #[test]
 fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
     let (folder, ended) = judge(&credential_report(&[]), &[]);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+    let report = folder.json("out.json");
+    assert_eq!(outcome(&report, "root-access-key-active")["outcome"], "pass");
+    let used = outcome(&report, "root-used-outside-window");
+    assert_eq!(used["outcome"], "undetermined", "only events show earlier uses");
+    let to_do = used["gaps"][0]["grant"].as_str().unwrap();
+    assert!(to_do.contains("root-events: off"), "{to_do}");
+    folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\n");
+    let ended = folder.run(&[&REPORT[..], &["--json", "out.json"]].concat());
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     let report = folder.json("out.json");
     assert_eq!(report["verdict"], "pass");
@@ -47,9 +58,7 @@ fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
     assert_eq!(outcome(&report, "root-mfa-not-hardware")["outcome"], "undetermined");
     let codes: Vec<_> =
         report["notices"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
-    assert!(
-        codes.contains(&&json!("built-in-policy")) && codes.contains(&&json!("scope-not-named"))
-    );
+    assert!(codes.contains(&&json!("events-off")) && codes.contains(&&json!("scope-not-named")));
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn an_account_of_the_scope_without_evidence_is_undetermined() {
 fn the_default_policy_is_the_one_in_the_github_folder_first() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
-    folder.write(".github/rootgate.yaml", "version: 1\n");
+    folder.write(".github/rootgate.yaml", "version: 1\nevidence: { root-events: off }\n");
     folder.write("rootgate.yaml", "version: 2\n");
     let ended = folder.run(&[&REPORT[..], &["--json", "out.json"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -409,13 +418,14 @@ fn standard_output_is_one_format_and_nothing_else() {
 fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
+    folder.write("rootgate.yaml", EVENTS_OFF);
     folder
         .run(&[&REPORT[..], &["--account", "444455556666"]].concat())
         .refused(&["outside the scope", "--account"]);
     let ended = folder.run(&[&REPORT[..], &["--account", ACCOUNT, "--json", "out.json"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(!folder.read("out.json").contains("scope-not-named"));
-    folder.write("rootgate.yaml", "version: 1\nscope: { accounts: [{ id: \"111122223333\" }] }\n");
+    folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }] }\n");
     let ended =
         folder.run(&[&REPORT[..], &["--account", "444455556666", "--json", "out.json"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -426,7 +436,7 @@ fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
 fn on_a_runner_every_report_says_that_the_checkout_s_policy_judged() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
-    folder.write("rootgate.yaml", "version: 1\n");
+    folder.write("rootgate.yaml", EVENTS_OFF);
     let made = (chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
         - chrono::TimeDelta::hours(1))
     .to_rfc3339();

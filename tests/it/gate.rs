@@ -142,7 +142,7 @@ impl Gate {
 
 /// A policy whose scope is these accounts, each entered by its own role, with more after it.
 pub(crate) fn policy_of(accounts: &[&str], more: &str) -> String {
-    let mut text = "version: 1\nscope:\n  accounts:\n".to_owned();
+    let mut text = "version: 1\nevidence: { root-events: off }\nscope:\n  accounts:\n".to_owned();
     for id in accounts {
         let role = ROLE.replace(ACCOUNT, id);
         text += &format!("    - {{ id: \"{id}\", role-arn: \"{role}\" }}\n");

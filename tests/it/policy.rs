@@ -184,7 +184,8 @@ fn fail_on_weaker_exits_1_for_weaker_and_for_nothing_else() {
         let arguments = ["policy", "diff", "old.yaml", "new.yaml", "--fail-on-weaker"];
         folder.run(&[&arguments[..], &AT].concat()).code
     };
-    assert_eq!(only(EXAMPLE.replace("within: 30d", "within: 60d")), 0, "stronger");
+    let further = EXAMPLE.replace("within: 30d", "within: 60d");
+    assert_eq!(only(further.replace("lookback: 30d", "lookback: 60d")), 0, "stronger");
     assert_eq!(only(EXAMPLE.replace("SEC-77", "SEC-78")), 0, "other");
     assert_eq!(only(changed().replace("severity: low }", "severity: medium }")), 0, "planned");
     assert_eq!(only(EXAMPLE.replace("within: 30d", "within: 29d")), 1, "weaker");

@@ -5,6 +5,9 @@ use std::process::Output;
 
 use serde_json::Value;
 
+/// For tests of something else: a lookup of events takes seconds, and files have none.
+pub(crate) const EVENTS_OFF: &str = "version: 1\nevidence: { root-events: off }\n";
+
 pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// The binary, with nothing of a runner, a cloud or a terminal in its environment.

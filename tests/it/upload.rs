@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::live::tls::{file, tls_in_front_of};
-use crate::support::{ACCOUNT, ACTIVE_KEY, Ended, Folder, credential_report, rootgate};
+use crate::support::{ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, credential_report, rootgate};
 
 const TOKEN: &str = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
 const SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
@@ -30,6 +30,7 @@ impl Runner {
         let (output, summary) = (path("output"), path("step-summary"));
         let event = r#"{"repository":{"visibility":"private"}}"#;
         let event = folder.write("event.json", event).display().to_string();
+        folder.write("rootgate.yaml", EVENTS_OFF);
         let environment = vec![
             ("GITHUB_ACTIONS", "true".to_owned()),
             ("GITHUB_API_URL", github.url()),
@@ -302,7 +303,7 @@ fn the_run_of_an_account_that_could_not_be_read_is_left_out_and_said_so() {
     let runner = Runner::new(&github);
     runner.folder.write(
         "rootgate.yaml",
-        "version: 1\nscope:\n  accounts:\n    - { id: \"111122223333\" }\n    - { id: \"444455556666\", name: billing }\n",
+        "version: 1\nevidence: { root-events: off }\nscope:\n  accounts:\n    - { id: \"111122223333\" }\n    - { id: \"444455556666\", name: billing }\n",
     );
     let ended = runner.judge(ACTIVE_KEY, &[]);
     assert_eq!(ended.code, 1);
@@ -658,7 +659,7 @@ fn strangers_read_no_account_id_in_what_is_said_of_the_upload() {
     let runner = Runner::new(&github);
     runner.folder.write(
         "rootgate.yaml",
-        "version: 1\nscope: { accounts: [{ id: \"111122223333\" }, { id: \"444455556666\" }] }\n",
+        "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }, { id: \"444455556666\" }] }\n",
     );
     let ended = runner.judge(ACTIVE_KEY, &["--details", "redacted"]);
     assert!(warning(&runner, &ended).contains("is in use"), "{}", ended.stderr);

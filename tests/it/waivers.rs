@@ -18,7 +18,7 @@ fn judged(waivers: &str) -> Said {
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     // The key is older than its rule allows, which is not what these tests are about.
     let policy = format!(
-        "version: 1\nrules:\n  root-access-key-not-rotated: off\n  root-access-key-present: off\nwaivers:\n{waivers}"
+        "version: 1\nrules:\n  root-access-key-not-rotated: off\n  root-access-key-present: off\nwaivers:\n{waivers}evidence: {{ root-events: off }}\n"
     );
     folder.write("rootgate.yaml", policy);
     let files = ["--json", "out.json", "--summary", "out.md"];

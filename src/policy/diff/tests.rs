@@ -55,8 +55,8 @@ fn a_change_is_named_for_what_it_lets_pass() {
         ("", "gate: { enforce-from: 2026-11-20 }", "other: gate.enforce-from: none -> 2026-11-20"),
         ("", "evidence: { max-age: 6h }", "weaker: evidence.max-age: 4h15m -> 6h"),
         ("evidence: { max-age: 6h }", "", "stronger: evidence.max-age: 6h -> 4h15m"),
-        ("", "evidence: { root-events: {} }", "stronger: evidence.root-events: off -> on"),
-        ("evidence: { root-events: {} }", "", "weaker: evidence.root-events: on -> off"),
+        ("evidence: { root-events: off }", "", "stronger: evidence.root-events: off -> on"),
+        ("", "evidence: { root-events: off }", "weaker: evidence.root-events: on -> off"),
         (
             "evidence: { root-events: {} }",
             "evidence: { root-events: { lookback: 30d } }",

@@ -17,7 +17,7 @@ impl Reader<'_> {
         rules: &[RulePolicy],
     ) -> Option<EventsPolicy> {
         let Some(node) = below(map, "evidence", "root-events") else {
-            return DEFAULT.then(|| default_events(rules));
+            return Some(EventsPolicy::default_of(rules));
         };
         match (&node.value, node.scalar_type()) {
             (Value::Map(_), _) => self.events_mapping(map, node, rules),
@@ -51,7 +51,7 @@ impl Reader<'_> {
         rules: &[RulePolicy],
     ) -> Option<EventsPolicy> {
         let events = self.mapping(node, "`root-events`", fields::ROOT_EVENTS)?;
-        let mut policy = default_events(rules);
+        let mut policy = EventsPolicy::default_of(rules);
         if let Some(lookback) = self.duration(&events, "lookback") {
             self.reaches_back(map, &events, lookback, rules);
             policy.lookback = lookback;
@@ -155,13 +155,6 @@ impl Reader<'_> {
         }
         texts
     }
-}
-
-/// Whether events are read where the policy says nothing of them.
-const DEFAULT: bool = false;
-
-fn default_events(rules: &[RulePolicy]) -> EventsPolicy {
-    EventsPolicy { lookback: Policy::default_lookback(rules), regions: Regions::Default }
 }
 
 fn below<'n>(map: &Mapping<'n>, section: &str, key: &str) -> Option<&'n Node> {

@@ -97,6 +97,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         enforce_from: Some(day("2027-02-18")),
     };
     expected.max_age = Duration::hours(24);
+    expected.root_events = None;
     let set = |info, line| RulePolicy { line: Some(line), ..RulePolicy::default_of(info) };
     expected.rules[1] = RulePolicy { on: false, ..set(&KEY_PRESENT, 9) };
     expected.rules[2] =

@@ -101,7 +101,7 @@ fn a_day_of_uses_outside_every_window_is_one_finding_with_its_story() {
     assert_eq!(
         outcome.findings[0].message,
         "Root was used on 2026-11-18, 1d23h50m ago, outside every window: signed in 09:02 with MFA from \
-         198.51.100.20 (us-east-1), 4 reads, 1 change (s3:PutBucketPolicy: unlock a bucket policy) \
+         198.51.100.20 in us-east-1, 4 reads, 1 change (s3:PutBucketPolicy: unlock a bucket policy) \
          (credential report of 2026-11-20T06:00:00Z, 3h ago; CloudTrail events of 2026-11-20T08:59:00Z, 1m ago)."
     );
     assert_eq!(

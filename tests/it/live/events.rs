@@ -9,6 +9,7 @@ use rootgate::model::{Cause, EventKind, Fact, RootEvents, Source};
 
 use super::{run, settings};
 use crate::fake::Fake;
+use crate::support::{Ended, Folder, rootgate};
 
 const DEFAULT: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
@@ -241,4 +242,47 @@ fn an_alias_that_cannot_be_read_is_a_gap_for_all_regions() {
     let gap = &fact.value.gaps[0];
     assert_eq!(gap.region, None);
     assert_eq!(gap.gap.grant.as_deref(), Some("iam:ListAccountAliases"));
+}
+
+#[test]
+fn what_root_did_is_judged_by_the_binary_without_a_policy_file() {
+    let fake = Fake::example("events.txt");
+    let folder = Folder::new();
+    let output = rootgate(folder.path())
+        .args([
+            "check",
+            "--endpoint-url",
+            &fake.url(),
+            "--sarif",
+            "out.sarif",
+            "--json",
+            "out.json",
+        ])
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ])
+        .output()
+        .unwrap();
+    let ended = Ended::of(output);
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    let report = folder.json("out.json");
+    let outcomes = report["accounts"][0]["outcomes"].as_array().unwrap();
+    let of = |rule: &str| outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap();
+    let used = &of("root-used-outside-window");
+    assert_eq!(used["outcome"], "fail");
+    assert_eq!(used["findings"].as_array().unwrap().len(), 2, "two days: {used}");
+    let story = used["message"].as_str().unwrap();
+    assert!(
+        story.contains("with MFA from 198.51.100.20 in us-west-2, 1 read, 1 change"),
+        "{story}"
+    );
+    let no_mfa = &of("root-signed-in-without-mfa")["findings"];
+    assert!(no_mfa[0]["message"].as_str().unwrap().contains("without MFA from 203.0.113.77"));
+    for rule in ["root-sign-in-attempts", "root-credential-changed"] {
+        assert_eq!(of(rule)["outcome"], "pass", "{rule}");
+    }
+    let sarif = folder.read("out.sarif");
+    assert!(sarif.contains("root-signed-in-without-mfa"));
 }
