@@ -5,7 +5,7 @@
 //! what others can do to root's credentials. Two calls a second are allowed per account and Region;
 //! Regions go side by side.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
 
 use aws_sdk_cloudtrail::Client;
@@ -68,12 +68,21 @@ pub(super) struct Gathered {
     read: Vec<RegionRead>,
     gaps: Vec<RegionGap>,
     records: Vec<Record>,
+    /// Whose turn it was in each Region.
+    turns: BTreeMap<String, Turns>,
 }
 
 /// A question to one Region.
 type Question = (LookupAttributeKey, String);
-/// What a Region answered: what it told, and why that is not all.
-type Answered = (String, Vec<Record>, Option<Box<Gap>>);
+
+/// What a Region answered.
+struct Answered {
+    region: String,
+    records: Vec<Record>,
+    /// Why that is not all.
+    gap: Option<Box<Gap>>,
+    turns: Turns,
+}
 
 impl Lookup<'_> {
     /// Asks the Regions that the policy names.
@@ -89,6 +98,7 @@ impl Lookup<'_> {
             read: Vec::new(),
             gaps: Vec::new(),
             records: Vec::new(),
+            turns: BTreeMap::new(),
         };
         let iam = self.session.iam();
         let (aliases, ()) =
@@ -221,14 +231,16 @@ impl Lookup<'_> {
         let (since, sent) = (gathered.since, gathered.sent);
         let mut reads: Vec<Pin<Box<dyn Future<Output = Answered> + '_>>> = Vec::new();
         for (questions, region) in asked {
+            let turns = gathered.turns.remove(&region).unwrap_or_default();
+            let mut answered = Answered { region, records: Vec::new(), gap: None, turns };
             reads.push(Box::pin(async move {
-                let mut records = Vec::new();
-                let gap = self.region(&region, &questions, since, sent, &mut records).await.err();
-                (region, records, gap)
+                answered.gap = self.region(&questions, since, sent, &mut answered).await.err();
+                answered
             }));
         }
-        for (region, records, gap) in all(reads).await {
+        for Answered { region, records, gap, turns } in all(reads).await {
             gathered.records.extend(records);
+            gathered.turns.insert(region.clone(), turns);
             match gap {
                 None => gathered.read.push(RegionRead { region, until: sent - DELIVERY }),
                 Some(gap) => gathered.gaps.push(RegionGap { region: Some(region), gap: *gap }),
@@ -239,14 +251,13 @@ impl Lookup<'_> {
     /// All pages of all questions, at the pace of one Region.
     async fn region(
         &self,
-        region: &str,
         questions: &[Question],
         since: DateTime<Utc>,
         until: DateTime<Utc>,
-        records: &mut Vec<Record>,
+        answered: &mut Answered,
     ) -> Result<(), Box<Gap>> {
-        let client = self.session.cloudtrail(region);
-        let mut turns = Turns::default();
+        let client = self.session.cloudtrail(&answered.region);
+        let Answered { turns, records, .. } = answered;
         for question in questions {
             let mut token: Option<String> = None;
             for page in 0.. {

@@ -142,6 +142,9 @@ pub struct UseMark {
     pub kind: UseKind,
     /// The id of the window that covers it, if one does.
     pub window: Option<String>,
+    /// What was done, in words; `None`: only the credential report knows of it. May hold outside
+    /// text.
+    pub story: Option<String>,
 }
 
 /// A window that was or will be open for an account, for the timeline.

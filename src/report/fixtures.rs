@@ -266,11 +266,17 @@ pub(super) fn red() -> Report {
         to: at("2026-11-01T10:00:00Z"),
     }];
     prod.uses = vec![
-        UseMark { at: at("2026-10-29T03:15:00Z"), kind: UseKind::AccessKey, window: None },
+        UseMark {
+            at: at("2026-10-29T03:15:00Z"),
+            kind: UseKind::AccessKey,
+            window: None,
+            story: None,
+        },
         UseMark {
             at: at("2026-11-01T09:12:00Z"),
             kind: UseKind::SignIn,
             window: Some("q4-tax-settings".to_owned()),
+            story: Some("signed in 09:02 with MFA from 198.51.100.20 in us-west-2, 4 reads".into()),
         },
     ];
     Report {
@@ -392,6 +398,7 @@ pub(super) fn hostile() -> Report {
         }
         for root_use in &mut account.uses {
             root_use.window = Some(hostile());
+            root_use.story = Some(hostile());
         }
         for outcome in &mut account.outcomes {
             make_hostile(outcome);

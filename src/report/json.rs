@@ -130,6 +130,7 @@ struct Use {
     at: String,
     kind: UseKind,
     window: Option<String>,
+    story: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +208,7 @@ impl<'a> Account<'a> {
             at: format_time(root_use.at),
             kind: root_use.kind,
             window: optional(root_use.window.as_ref()),
+            story: optional(root_use.story.as_ref()),
         });
         let windows = account.windows.iter().map(|window| Window {
             id: visible(&window.id),

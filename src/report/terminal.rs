@@ -106,7 +106,8 @@ impl Page<'_> {
         for used in account.uses.iter().filter(|used| used.window.is_some()) {
             let (at, kind) = (format_time(used.at), used.kind.id());
             let window = used.window.as_deref().unwrap_or_default();
-            self.item("  use   ", &format!("{at} {kind}, inside window `{window}`"))?;
+            let story = used.story.as_ref().map(|story| format!(": {story}")).unwrap_or_default();
+            self.item("  use   ", &format!("{at} {kind}, inside window `{window}`{story}"))?;
         }
         let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);
         for outcome in of_kind(Outcome::Pass) {

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Case;
 use super::events::{self, Events};
+use super::story::story;
 use crate::model::{Cell, RootEvent, RootRow, UseKind, UseMark};
 
 /// AWS keeps the first of several uses of a credential within this time, so an event explains a use
@@ -84,21 +85,33 @@ fn explains(used: &Use<'_>, at: DateTime<Utc>, kind: UseKind) -> bool {
 
 /// Uses for a timeline: those of one kind and window that lie close together are one mark.
 pub(super) fn marks(uses: &[Use<'_>]) -> Vec<UseMark> {
-    let mut marks: Vec<(UseMark, DateTime<Utc>)> = Vec::new();
+    let mut groups: Vec<Vec<&Use<'_>>> = Vec::new();
     for used in uses {
-        let same = marks.iter_mut().rev().find(|(mark, last)| {
-            used.event.is_some()
-                && mark.kind == used.kind
-                && mark.window.as_deref() == used.window
-                && used.at - *last <= ONE_MARK
+        let same = groups.iter_mut().rev().find(|group| {
+            let last = group.last();
+            last.is_some_and(|last| {
+                last.event.is_some()
+                    && used.event.is_some()
+                    && last.kind == used.kind
+                    && last.window == used.window
+                    && used.at - last.at <= ONE_MARK
+            })
         });
         match same {
-            Some((_, last)) => *last = used.at,
-            None => {
-                let window = used.window.map(str::to_owned);
-                marks.push((UseMark { at: used.at, kind: used.kind, window }, used.at));
-            }
+            Some(group) => group.push(used),
+            None => groups.push(vec![used]),
         }
     }
-    marks.into_iter().map(|(mark, _)| mark).collect()
+    groups.iter().filter_map(|group| mark(group)).collect()
+}
+
+fn mark(group: &[&Use<'_>]) -> Option<UseMark> {
+    let first = group.first()?;
+    let events: Vec<&RootEvent> = group.iter().filter_map(|used| used.event).collect();
+    Some(UseMark {
+        at: first.at,
+        kind: first.kind,
+        window: first.window.map(str::to_owned),
+        story: (!events.is_empty()).then(|| story(&events)),
+    })
 }

@@ -38,7 +38,9 @@ impl Page {
         let uses = account.uses.iter().map(|root_use| {
             let window = root_use.window.as_deref().map(name);
             let window = window.unwrap_or_else(|| "**outside every window**".to_owned());
-            (root_use.at, format!("use: {}", root_use.kind.id()), window)
+            let story = root_use.story.as_deref().map(|story| format!(": {}", cell(story)));
+            let what = format!("use: {}{}", root_use.kind.id(), story.unwrap_or_default());
+            (root_use.at, what, window)
         });
         let mut rows: Vec<_> = windows.chain(uses).collect();
         rows.sort_by_key(|(at, _, _)| *at);

@@ -129,6 +129,9 @@ fn uses_inside_a_window_pass_and_are_told() {
     let report = evaluate(&policy, &evidence, time(NOW));
     assert_eq!(report.uses.len(), 1, "close together they are one mark");
     assert_eq!(report.uses[0].window.as_deref(), Some("drill"));
+    let story = "signed in 09:02 with MFA from 198.51.100.20 in us-east-1, 4 reads, 1 change \
+                 (s3:PutBucketPolicy: unlock a bucket policy)";
+    assert_eq!(report.uses[0].story.as_deref(), Some(story));
 }
 
 #[test]

@@ -125,6 +125,8 @@ fn a_root_key_widens_the_default_to_all_enabled_regions_and_asks_for_the_key() {
         assert_eq!(regions(&fact.value), ["eu-west-1", "us-east-1", "us-east-2", "us-west-2"]);
         assert!(fact.value.all_regions && fact.value.gaps.is_empty(), "{:?}", fact.value.gaps);
         assert!(names(&fact.value).contains(&"RunInstances"), "{why}");
+        let expected = if why.starts_with("event") { 14 } else { 10 };
+        assert_eq!(lookups(&fake).len(), expected, "none is throttled, so none is asked twice");
         let by_key = lookups(&fake).into_iter().filter(|(_, key, _)| key == "AccessKeyId").count();
         assert_eq!(by_key, if why.starts_with("event") { 4 } else { 0 });
     }
