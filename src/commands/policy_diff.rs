@@ -4,8 +4,8 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use rootgate::escape::{code_span, markdown, visible};
-use rootgate::model::format_time;
-use rootgate::policy::{self, Change, ChangeKind};
+use rootgate::model::{Change, ChangeKind, format_time};
+use rootgate::policy;
 use serde_json::{Value, json};
 
 use super::policy_file::{self, PolicyFile};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rootgate::escape;
-use rootgate::model::{PolicyOrigin, sha256_hex};
+use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::rules;
 
@@ -19,9 +19,7 @@ pub(crate) fn load(
     color: bool,
 ) -> Result<(Policy, PolicyOrigin), Failure> {
     let Some(path) = find(named) else {
-        let origin =
-            PolicyOrigin { path: None, repository_path: None, sha256: None, git_ref: None };
-        return Ok((Policy::built_in(&rules::infos()), origin));
+        return Ok((Policy::built_in(&rules::infos()), PolicyOrigin::built_in(judge(host))));
     };
     let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
     let origin = PolicyOrigin {
@@ -29,8 +27,14 @@ pub(crate) fn load(
         path: Some(file.shown),
         sha256: Some(sha256_hex(file.text.as_bytes())),
         git_ref: None,
+        commit: None,
+        judge: judge(host),
     };
     Ok((file.policy, origin))
+}
+
+const fn judge(host: &Host) -> Judge {
+    if host.github_actions() { Judge::Checkout } else { Judge::File }
 }
 
 /// A policy file that is valid.

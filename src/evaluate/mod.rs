@@ -14,8 +14,8 @@ mod waivers;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use run::Run;
-pub use verdict::report;
+pub use run::{NotEvaluated, Run};
+pub use verdict::{effect, report};
 
 use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark};
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::run::Run;
 use super::waivers::{Standing, names, standing};
-use crate::model::{AccountId, AccountReport, Notice, NoticeCode, Outcome, Verdict, format_time};
+use crate::model::{
+    AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, format_time,
+};
 use crate::policy::{Policy, Waiver, When, Window};
 
 /// A waiver that ends within so many days is announced.
@@ -64,12 +66,11 @@ fn of_the_run(
                 .to_owned(),
         );
     }
-    if run.from_checkout && run.origin.path.is_some() {
-        say(
-            NoticeCode::CheckoutPolicy,
-            "the checkout's copy of the policy judged: whoever can change the branch can change it"
-                .to_owned(),
-        );
+    if let Some((code, message)) = of_the_judge(run) {
+        say(code, message);
+    }
+    for notice in &run.notices {
+        say(notice.code, notice.message.clone());
     }
     if !run.scope_named {
         say(
@@ -91,6 +92,32 @@ fn of_the_run(
             NoticeCode::UndeterminedTolerated,
             "`on-undetermined: warn` lets undetermined outcomes through".to_owned(),
         );
+    }
+}
+
+/// What a reader should know of a judging policy that is not the default branch's own.
+fn of_the_judge(run: &Run) -> Option<(NoticeCode, String)> {
+    match &run.origin.judge {
+        Judge::File | Judge::DefaultBranch => None,
+        Judge::Checkout if run.origin.path.is_none() => None,
+        Judge::Checkout => Some((
+            NoticeCode::CheckoutPolicy,
+            "the checkout's copy of the policy judged: whoever can change the branch can change it"
+                .to_owned(),
+        )),
+        Judge::Accepted { environment } => Some((
+            NoticeCode::PolicyChangeAccepted,
+            format!(
+                "the checkout's copy of the policy judged: it was accepted for the environment `{environment}`"
+            ),
+        )),
+        Judge::Remote { repository, pinned } => {
+            let moves = if *pinned { "" } else { "; the ref is no commit, so it can be moved" };
+            Some((
+                NoticeCode::RemotePolicy,
+                format!("a policy of another repository judged, {repository}{moves}"),
+            ))
+        }
     }
 }
 

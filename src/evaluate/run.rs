@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{PolicyOrigin, SkippedAccount};
+use crate::model::{Notice, PolicyChange, PolicyOrigin, SkippedAccount};
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +13,25 @@ pub struct Run {
     pub as_of: bool,
     /// Which policy judged.
     pub origin: PolicyOrigin,
-    /// Whether the policy is the copy of a checkout that a pull request may have changed.
-    pub from_checkout: bool,
+    /// What the checkout's copy of the policy says differently, where it does.
+    pub policy_change: Option<PolicyChange>,
     /// Whether the accounts were named, by the policy or by a flag.
     pub scope_named: bool,
     /// Why the run is incomplete, where it is.
     pub incomplete: Option<String>,
+    /// Why nothing was evaluated, where nothing was.
+    pub not_evaluated: Option<NotEvaluated>,
+    /// What else was noticed on the way to the judging policy.
+    pub notices: Vec<Notice>,
     /// Accounts that were not judged.
     pub skipped: Vec<SkippedAccount>,
+}
+
+/// A run that may not sign in, so that nothing of AWS can be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotEvaluated {
+    /// Why: "this is a pull request from a fork".
+    pub reason: String,
+    /// Whether the pipeline goes on all the same (`--on-fork skip`).
+    pub skip: bool,
 }

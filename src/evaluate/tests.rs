@@ -9,7 +9,7 @@ use proptest::prelude::{
 
 use super::{Run, evaluate, report};
 use crate::model::{
-    Cause, EventKind, Evidence, Gap, NoticeCode, Outcome, PolicyOrigin, RegionGap, Report,
+    Cause, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap, Report,
     RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
@@ -28,9 +28,13 @@ fn run() -> Run {
             path: Some("rootgate.yaml".into()),
             repository_path: Some("rootgate.yaml".into()),
             sha256: None,
+            judge: Judge::File,
             git_ref: None,
+            commit: None,
         },
-        from_checkout: false,
+        policy_change: None,
+        not_evaluated: None,
+        notices: Vec::new(),
         scope_named: true,
         incomplete: None,
         skipped: Vec::new(),

@@ -4,8 +4,10 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
 use super::notices;
 use super::run::Run;
-use crate::model::{AccountReport, Counts, Outcome, Report, RuleSetting, Verdict};
-use crate::policy::{Policy, RulePolicy};
+use crate::model::{
+    AccountReport, Counts, Effect, Outcome, PolicyCopy, Report, RuleSetting, Verdict,
+};
+use crate::policy::{OnWeaker, Policy, RulePolicy};
 use crate::rules;
 
 /// How long a verdict may be relied on at most.
@@ -16,9 +18,11 @@ const VALID_FOR: TimeDelta = TimeDelta::hours(1);
 pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report {
     let enforce_from = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day);
     let (verdict, exit_code) = verdict(policy, &accounts, &run);
+    // A policy that would be weakened is blocked from the first day on.
+    let covered = enforce_from.is_some() && !fails_by_its_copy(&run);
     Report {
         verdict,
-        exit_code: if enforce_from.is_some() { 0 } else { exit_code },
+        exit_code: if covered { 0 } else { exit_code },
         evaluated_at: run.now,
         as_of: run.as_of,
         valid_until: valid_until(policy, &accounts, &run),
@@ -29,6 +33,8 @@ pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report
         counts: Counts::of(&accounts),
         accounts,
         policy: run.origin,
+        policy_change: run.policy_change,
+        not_evaluated: run.not_evaluated.map(|not| not.reason),
         incomplete: run.incomplete,
         skipped: run.skipped,
     }
@@ -45,11 +51,34 @@ fn setting(policy: &Policy, rule: &'static rules::Rule) -> RuleSetting {
     }
 }
 
+/// What the checkout's copy of a policy does to the verdict of a run that this policy judges.
+#[must_use]
+pub fn effect(policy: &Policy, copy: &PolicyCopy) -> Effect {
+    match copy {
+        PolicyCopy::Broken(_) => Effect::Fails,
+        _ if !copy.is_weaker() => Effect::None,
+        _ => match policy.gate.on_weaker {
+            OnWeaker::Fail => Effect::Fails,
+            OnWeaker::Warn => Effect::Tolerated,
+        },
+    }
+}
+
+fn fails_by_its_copy(run: &Run) -> bool {
+    run.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
+}
+
 /// What was found, and the exit code before `enforce-from`. A violation wins over undetermined.
 fn verdict(policy: &Policy, accounts: &[AccountReport], run: &Run) -> (Verdict, u8) {
     let outcomes = || accounts.iter().flat_map(|account| &account.outcomes);
     if outcomes().any(|outcome| outcome.outcome == Outcome::Fail && outcome.blocks) {
         return (Verdict::Fail, 1);
+    }
+    if fails_by_its_copy(run) {
+        return (Verdict::Fail, 1);
+    }
+    if let Some(not_evaluated) = &run.not_evaluated {
+        return (Verdict::NotEvaluated, if not_evaluated.skip { 0 } else { 3 });
     }
     let undetermined = |blocks: bool| {
         outcomes().any(|outcome| {
@@ -71,6 +100,9 @@ fn verdict(policy: &Policy, accounts: &[AccountReport], run: &Run) -> (Verdict, 
 /// One hour, or less where a used waiver ends, a deciding fact becomes too old, or the gate begins
 /// to block.
 fn valid_until(policy: &Policy, accounts: &[AccountReport], run: &Run) -> DateTime<Utc> {
+    if run.not_evaluated.is_some() {
+        return run.now;
+    }
     let mut until = run.now + VALID_FOR;
     for outcome in accounts.iter().flat_map(|account| &account.outcomes) {
         for basis in &outcome.evidence {

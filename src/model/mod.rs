@@ -8,6 +8,7 @@ mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
+mod judging;
 mod report;
 mod root_event;
 mod rule_info;
@@ -27,9 +28,12 @@ pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
     sha256_hex,
 };
+pub use judging::{
+    AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
+};
 pub use report::{
-    AccountReport, Basis, Counts, Notice, NoticeCode, PolicyOrigin, Report, RuleSetting,
-    SkippedAccount, UseMark, Verdict, WindowMark,
+    AccountReport, Basis, Counts, Notice, NoticeCode, Report, RuleSetting, SkippedAccount, UseMark,
+    Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, Record, RecordError, RegionGap, RegionRead, RootEvent,

@@ -3,7 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{AccountId, Outcome, Partition, RuleInfo, RuleOutcome, Severity, Source, UseKind};
+use super::{
+    AccountId, Outcome, Partition, PolicyChange, PolicyOrigin, RuleInfo, RuleOutcome, Severity,
+    Source, UseKind,
+};
 
 /// What the run found. The exit code follows from it and from the policy's `gate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,6 +18,9 @@ pub enum Verdict {
     Fail,
     /// Nothing that blocks was found, but something that could block was not determined.
     Undetermined,
+    /// Nothing was collected and nothing judged, because that cannot be done here: a pull request
+    /// from a fork may not sign in.
+    NotEvaluated,
 }
 
 impl Verdict {
@@ -25,22 +31,9 @@ impl Verdict {
             Self::Pass => "pass",
             Self::Fail => "fail",
             Self::Undetermined => "undetermined",
+            Self::NotEvaluated => "not-evaluated",
         }
     }
-}
-
-/// Which policy judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyOrigin {
-    /// The path as it was given or found; `None`: the built-in strict defaults.
-    pub path: Option<String>,
-    /// The path relative to the root of the repository, with `/`; `None` where the policy is no
-    /// file of this repository. SARIF points there.
-    pub repository_path: Option<String>,
-    /// SHA-256 of the file's bytes, 64 hex digits.
-    pub sha256: Option<String>,
-    /// The Git ref it was read from, where it was read from one.
-    pub git_ref: Option<String>,
 }
 
 /// A source that decided an outcome, and when its fact was true.
@@ -72,6 +65,14 @@ pub enum NoticeCode {
     /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
     /// can change it.
     CheckoutPolicy,
+    /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
+    PolicyChangeAccepted,
+    /// Another repository's policy judged.
+    RemotePolicy,
+    /// The checkout holds a second policy, which is not read.
+    SecondPolicy,
+    /// Whether the run would weaken the policy was not looked at: there is no checkout.
+    NoCheckout,
     /// The policy names no account: what the credentials or the evidence hold was judged.
     ScopeNotNamed,
     /// Until the day of `enforce-from`, what was found does not block.
@@ -107,6 +108,10 @@ impl NoticeCode {
         match self {
             Self::BuiltInPolicy => "built-in-policy",
             Self::CheckoutPolicy => "checkout-policy",
+            Self::PolicyChangeAccepted => "policy-change-accepted",
+            Self::RemotePolicy => "remote-policy",
+            Self::SecondPolicy => "second-policy",
+            Self::NoCheckout => "no-checkout",
             Self::ScopeNotNamed => "scope-not-named",
             Self::NotEnforcedYet => "not-enforced-yet",
             Self::RuleOff => "rule-off",
@@ -238,12 +243,16 @@ pub struct Report {
     pub valid_until: DateTime<Utc>,
     /// Which policy judged.
     pub policy: PolicyOrigin,
+    /// What the checkout's copy of the policy says differently, where it does.
+    pub policy_change: Option<PolicyChange>,
     /// The lowest severity that blocks.
     pub fail_on: Severity,
     /// The day from which the gate blocks, while that day is still to come.
     pub enforce_from: Option<NaiveDate>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
     pub incomplete: Option<String>,
+    /// Why nothing was evaluated, where nothing was.
+    pub not_evaluated: Option<String>,
     /// Every rule of the catalogue, in its order.
     pub rules: Vec<RuleSetting>,
     /// Every judged account, in the order of the scope.

@@ -6,75 +6,17 @@
 //! blocks, pass under the new one?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
 
 use super::cover::is_whole_service;
 use super::fields::{self, Direction, Field};
 use super::schedule::Schedule;
 use super::types::{
-    Allow, EventsPolicy, OnUndetermined, Policy, Regions, RulePolicy, ScopeAccount, Waiver,
-    WaiverSubject, When, Window,
+    Allow, EventsPolicy, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, ScopeAccount,
+    Waiver, WaiverSubject, When, Window,
 };
-use crate::model::{AccountId, RootEvent, RuleId, Severity, format_time};
-
-/// What a change means, in the order in which changes are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
-    /// A new window that opens only in the future: it excuses nothing that has happened.
-    Planned,
-    /// More can pass than before.
-    Weaker,
-    /// Less can pass than before.
-    Stronger,
-    /// Nothing passes or blocks by it.
-    Other,
-}
-
-/// One difference between two policies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What it means.
-    pub kind: ChangeKind,
-    /// The key, dotted: `gate.fail-on`, `windows.q4-tax.to`. May hold text of the policy.
-    pub key: String,
-    /// What it was; `None`: it was not there. May hold text of the policy.
-    pub old: Option<String>,
-    /// What it is; `None`: it is not there any more. May hold text of the policy.
-    pub new: Option<String>,
-    /// 1-based line in the old file; `None`: not written there.
-    pub old_line: Option<usize>,
-    /// 1-based line in the new file; `None`: not written there.
-    pub new_line: Option<usize>,
-}
-
-impl ChangeKind {
-    /// The word in files.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Weaker => "weaker",
-            Self::Stronger => "stronger",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}: ", self.kind.id(), self.key)?;
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) => write!(formatter, "{old} -> {new}"),
-            (None, Some(new)) => write!(formatter, "added: {new}"),
-            (Some(old), None) => write!(formatter, "removed: {old}"),
-            (None, None) => Ok(()),
-        }
-    }
-}
+use crate::model::{AccountId, Change, ChangeKind, RootEvent, RuleId, Severity, format_time};
 
 /// Every difference in what two policies say, by kind and then in the order of the format.
 ///
@@ -236,6 +178,10 @@ impl Diff<'_> {
                 OnUndetermined::Fail => (0, "fail".to_owned()),
                 OnUndetermined::Warn => (1, "warn".to_owned()),
             }
+        });
+        self.single("gate", fields::GATE, "on-weaker", |policy| match policy.gate.on_weaker {
+            OnWeaker::Fail => (0, "fail".to_owned()),
+            OnWeaker::Warn => (1, "warn".to_owned()),
         });
         let today = self.now.date_naive();
         self.single("gate", fields::GATE, "enforce-from", |policy| {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::schedule::{Opening, Schedule};
 use super::types::{
-    OnUndetermined, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When, Window,
+    OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When, Window,
 };
 
 use crate::model::{AccountId, Duration, UseKind, format_time};
@@ -96,6 +96,16 @@ impl Explain<'_> {
             OnUndetermined::Warn => format!(
                 "A fact that is lacking blocks only critical rules, or where nothing could be read ({}).",
                 self.written("gate.on-undetermined")
+            ),
+        });
+        lines.push(match gate.on_weaker {
+            OnWeaker::Fail => format!(
+                "So does a pull request that weakens this policy ({}).",
+                self.written("gate.on-weaker")
+            ),
+            OnWeaker::Warn => format!(
+                "A pull request that weakens this policy is shown and does not block ({}).",
+                self.written("gate.on-weaker")
             ),
         });
         lines.push(format!(
@@ -385,32 +395,33 @@ What is judged
 What blocks
   Findings of severity medium and above block (line 14).
   So does a fact that is lacking (line 15).
-  A fact older than 4h15m decides nothing (line 18).
-  CloudTrail events of the last 30d are read in the Regions of sign-ins, with a root key in all (line 19).
+  So does a pull request that weakens this policy (line 16).
+  A fact older than 4h15m decides nothing (line 19).
+  CloudTrail events of the last 30d are read in the Regions of sign-ins, with a root key in all (line 20).
 
 Rules
   rule                                   severity  threshold     from
   root-access-key-active            on   critical  -             default
   root-access-key-present           on   high      -             default
   root-access-key-not-rotated       on   high      max-age 90d   default
-  root-used-outside-window          on   high      within 30d    line 24 (default 7d)
+  root-used-outside-window          on   high      within 30d    line 25 (default 7d)
   root-mfa-missing                  on   critical  -             default
-  root-mfa-not-hardware             on   medium    -             line 23 (default low)
+  root-mfa-not-hardware             on   medium    -             line 24 (default low)
   root-signing-certificate-present  on   high      -             default
   root-sign-in-attempts             on   low       threshold 5   default
 
 Windows
-  october-tax-settings: sign-in in 444455556666 (billing) (line 28)
+  october-tax-settings: sign-in in 444455556666 (billing) (line 29)
       CHG-1187: change the tax registration, which only root can
       2026-10-29T08:00:00Z to 2026-10-29T10:00:00Z: past
-  december-close-sandbox: sign-in in 111122223333 (prod) (line 34)
+  december-close-sandbox: sign-in in 111122223333 (prod) (line 35)
       CHG-1234: close the sandbox account, which only its root user can
       changes only by account:CloseAccount
       2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
 
 Waivers
   root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
-      2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 45)
+      2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 46)
 
 May root act at this instant?
   111122223333 (prod), sign-in: no window is open; the next is december-close-sandbox, from 2026-12-02T13:00:00Z.
@@ -419,6 +430,20 @@ May root act at this instant?
   444455556666 (billing), use of an access key: no window is open, and none is planned.
 ";
         assert_eq!(explained("2026-11-20T12:00:00Z", None), expected);
+    }
+
+    #[test]
+    fn a_gate_that_only_shows_what_weakens_it_says_so() {
+        let text = "version: 1\ngate:\n  on-undetermined: warn\n  on-weaker: warn\n";
+        let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+        let policy = Policy::parse(text, "p.yaml", RULES, now).unwrap();
+        let said = explain(&policy, now, None);
+        let line =
+            "  A pull request that weakens this policy is shown and does not block (line 4).";
+        assert!(said.lines().any(|said| said == line), "{said}");
+        let strict = explain(&Policy::built_in(RULES), now, None);
+        let line = "  So does a pull request that weakens this policy (default).";
+        assert!(strict.lines().any(|said| said == line), "{strict}");
     }
 
     #[test]

@@ -253,7 +253,15 @@ pub(super) static GATE: &[Field] = &[
     .more_is_weaker()
     .default("fail")
     .example("warn"),
-    Field::later("on-weaker"),
+    Field::new(
+        "on-weaker",
+        Kind::Word(&["fail", "warn"]),
+        "What a pull request that weakens the policy does. The policy of the default branch decides \
+         it, so a pull request cannot.",
+    )
+    .more_is_weaker()
+    .default("fail")
+    .example("warn"),
     Field::new(
         "enforce-from",
         Kind::Day,

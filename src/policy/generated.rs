@@ -37,6 +37,7 @@ pub(crate) struct Draft {
     pub(crate) scope: usize,
     fail_on: Option<&'static str>,
     on_undetermined: Option<&'static str>,
+    on_weaker: Option<&'static str>,
     enforce_from: Option<&'static str>,
     max_age: Option<&'static str>,
     rules: Vec<Option<Rule>>,
@@ -132,6 +133,7 @@ pub(crate) fn draft() -> impl Strategy<Value = Draft> {
     let gate = (
         some(SEVERITIES),
         some(&["fail", "warn"]),
+        some(&["fail", "warn"]),
         prop::option::weighted(0.15, select(&["2026-11-01", "2026-11-20", "2026-11-30"][..])),
         some(&["4h", "6h", "24h"]),
     );
@@ -143,11 +145,12 @@ pub(crate) fn draft() -> impl Strategy<Value = Draft> {
         prop::collection::vec(prop::option::weighted(0.25, waiver()), WAIVABLE.len()),
     )
         .prop_map(|(scope, gate, rules, windows, waivers)| {
-            let (fail_on, on_undetermined, enforce_from, max_age) = gate;
+            let (fail_on, on_undetermined, on_weaker, enforce_from, max_age) = gate;
             Draft {
                 scope,
                 fail_on,
                 on_undetermined,
+                on_weaker,
                 enforce_from,
                 max_age,
                 rules,
@@ -173,11 +176,12 @@ impl Draft {
     /// Takes one thing that the other says, most often of a window.
     fn take(&mut self, other: &Self, section: u8, place: prop::sample::Index) {
         match section {
-            0 => match place.index(5) {
+            0 => match place.index(6) {
                 0 => self.scope = other.scope,
                 1 => self.fail_on = other.fail_on,
                 2 => self.on_undetermined = other.on_undetermined,
-                3 => self.enforce_from = other.enforce_from,
+                3 => self.on_weaker = other.on_weaker,
+                4 => self.enforce_from = other.enforce_from,
                 _ => self.max_age = other.max_age,
             },
             1 => {
@@ -212,6 +216,7 @@ impl Draft {
         let gate = [
             ("fail-on", self.fail_on),
             ("on-undetermined", self.on_undetermined),
+            ("on-weaker", self.on_weaker),
             ("enforce-from", self.enforce_from),
         ];
         section(&mut out, "gate", &gate, flow);

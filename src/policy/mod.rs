@@ -23,7 +23,7 @@ mod test_rules;
 mod tree;
 mod types;
 
-pub use diff::{Change, ChangeKind, diff};
+pub use diff::diff;
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::explain;
 pub use reference::reference;
@@ -31,6 +31,6 @@ pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
 pub use types::{
-    Allow, EventsPolicy, Gate, Limits, OnUndetermined, Policy, Regions, RulePolicy, ScopeAccount,
-    Waiver, WaiverSubject, When, Window,
+    Allow, EventsPolicy, Gate, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
+    ScopeAccount, Waiver, WaiverSubject, When, Window,
 };

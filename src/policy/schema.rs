@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(schema["required"], json!(["version"]));
         let gate: Vec<_> =
             schema["properties"]["gate"]["properties"].as_object().unwrap().keys().collect();
-        assert_eq!(gate, ["enforce-from", "fail-on", "on-undetermined"]);
+        assert_eq!(gate, ["enforce-from", "fail-on", "on-undetermined", "on-weaker"]);
         assert_eq!(schema["properties"]["scope"]["properties"]["accounts"]["maxItems"], json!(20));
         assert_eq!(schema["properties"]["version"]["const"], json!(1));
     }

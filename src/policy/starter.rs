@@ -30,6 +30,7 @@ const BODY: &str = "
 gate:
   fail-on: medium # the lowest severity that blocks: low, medium, high, critical
   on-undetermined: fail # what cannot be read blocks too: fail, warn
+  on-weaker: fail # so does a pull request that weakens this policy: fail, warn
 
 evidence:
   root-events: { regions: default } # CloudTrail; `off`: only the newest use of each credential is known

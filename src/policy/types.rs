@@ -72,6 +72,8 @@ pub struct Gate {
     pub fail_on: Severity,
     /// What undetermined outcomes do.
     pub on_undetermined: OnUndetermined,
+    /// What a pull request that weakens the policy does.
+    pub on_weaker: OnWeaker,
     /// The first day (UTC) on which the gate blocks; until then it reports. At most 90 days ahead
     /// when the policy is read.
     pub enforce_from: Option<NaiveDate>,
@@ -83,6 +85,15 @@ pub enum OnUndetermined {
     /// It blocks.
     Fail,
     /// It is shown; critical rules, and accounts where nothing could be read, still block.
+    Warn,
+}
+
+/// What a copy of the policy by which more can pass does, before it is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnWeaker {
+    /// It blocks.
+    Fail,
+    /// It is shown.
     Warn,
 }
 
@@ -196,6 +207,7 @@ impl Default for Gate {
         Self {
             fail_on: Severity::Medium,
             on_undetermined: OnUndetermined::Fail,
+            on_weaker: OnWeaker::Fail,
             enforce_from: None,
         }
     }

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
 use crate::model::{
-    AccountReport, Basis, Cause, Counts, Finding, Gap, Notice, NoticeCode, Outcome, Partition,
-    PolicyOrigin, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity, SkippedAccount,
-    Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark, parse_day, parse_time,
+    AccountReport, Basis, Cause, Counts, Finding, Gap, Judge, Notice, NoticeCode, Outcome,
+    Partition, PolicyOrigin, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity,
+    SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
+    parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -183,10 +184,14 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
             repository_path: Some(".github/rootgate.yaml".to_owned()),
             sha256: Some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into()),
             git_ref: Some("main".to_owned()),
+            commit: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+            judge: Judge::DefaultBranch,
         },
         fail_on: Severity::Medium,
         enforce_from: None,
         incomplete: None,
+        not_evaluated: None,
+        policy_change: None,
         rules: rules(),
         counts: Counts::of(&accounts),
         accounts,
@@ -316,7 +321,7 @@ pub(super) fn undetermined() -> Report {
         ],
     )];
     let mut report = report(Verdict::Undetermined, 3, accounts);
-    report.policy = PolicyOrigin { path: None, repository_path: None, sha256: None, git_ref: None };
+    report.policy = PolicyOrigin::built_in(Judge::File);
     for setting in &mut report.rules {
         setting.line = None;
     }

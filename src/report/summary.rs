@@ -51,7 +51,7 @@ impl Page {
         let sign = match verdict {
             Verdict::Pass => "✅",
             Verdict::Fail => "❌",
-            Verdict::Undetermined => "❔",
+            Verdict::Undetermined | Verdict::NotEvaluated => "❔",
         };
         let gap = if rest.is_empty() { "" } else { " " };
         self.line(&format!("## {sign} rootgate: {word}{gap}{}", markdown(rest)));

@@ -268,7 +268,7 @@ impl Page<'_> {
         let style = match report.verdict {
             Verdict::Pass => Style::Green,
             Verdict::Fail => Style::Red,
-            Verdict::Undetermined => Style::Yellow,
+            Verdict::Undetermined | Verdict::NotEvaluated => Style::Yellow,
         };
         let (word, rest) = words::verdict(report);
         let word = self.painted(style, &word.to_uppercase());

@@ -53,6 +53,7 @@ pub(super) fn verdict(report: &Report) -> (&'static str, String) {
         Verdict::Fail if report.enforce_from.is_some() && report.exit_code == 0 => "would fail",
         Verdict::Fail => "fail",
         Verdict::Undetermined => "undetermined",
+        Verdict::NotEvaluated => "not evaluated",
     };
     let as_of = match report.as_of {
         true => format!(" as of {}", format_time(report.evaluated_at)),

@@ -57,7 +57,7 @@ fn check_as_json_has_every_file_with_its_problems() {
             "line": 2,
             "column": 9,
             "label": "",
-            "help": "did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `enforce-from`",
+            "help": "did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `on-weaker`, `enforce-from`",
         }] })
     );
     for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {

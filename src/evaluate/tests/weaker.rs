@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{Run, evaluate, report, run};
-use crate::model::{AccountId, Cause, Evidence, Source};
+use crate::evaluate::effect;
+use crate::model::{AccountId, Cause, ChangeKind, Effect, Evidence, PolicyCopy, Source};
 use crate::policy::generated::{ACCOUNTS, Draft, changed};
-use crate::policy::{ChangeKind, Policy, diff};
+use crate::policy::{Policy, diff};
 use crate::rules;
 use crate::testing::{NOW, healthy, time};
 
@@ -115,5 +116,8 @@ proptest! {
             let loosened = !passes(&a, evidence) && passes(&b, evidence);
             prop_assert!(!loosened, "{changes:?}\n{}\n{}\n{evidence:?}", old.text(false), new.text(false));
         }
+        // Nor is the next pull request that weakens let through.
+        let gone = PolicyCopy::Missing { changes: Vec::new(), after: None };
+        prop_assert!(effect(&a, &gone) != Effect::Fails || effect(&b, &gone) == Effect::Fails);
     }
 }

@@ -51,6 +51,8 @@ fn a_change_is_named_for_what_it_lets_pass() {
         ("", "gate: { fail-on: high }", "weaker: gate.fail-on: medium -> high"),
         ("gate: { fail-on: high }", "", "stronger: gate.fail-on: high -> medium"),
         ("", "gate: { on-undetermined: warn }", "weaker: gate.on-undetermined: fail -> warn"),
+        ("", "gate: { on-weaker: warn }", "weaker: gate.on-weaker: fail -> warn"),
+        ("gate: { on-weaker: warn }", "", "stronger: gate.on-weaker: warn -> fail"),
         ("", "gate: { enforce-from: 2026-12-01 }", "weaker: gate.enforce-from: none -> 2026-12-01"),
         ("", "gate: { enforce-from: 2026-11-20 }", "other: gate.enforce-from: none -> 2026-11-20"),
         ("", "evidence: { max-age: 6h }", "weaker: evidence.max-age: 4h15m -> 6h"),

@@ -21,7 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::{PolicyError, PolicyErrors, Span};
 use super::fields::{self, ENFORCE_FROM_DAYS};
 use super::tree::{self, Node};
-use super::types::{Gate, Limits, OnUndetermined, Policy, RulePolicy, ScopeAccount};
+use super::types::{Gate, Limits, OnUndetermined, OnWeaker, Policy, RulePolicy, ScopeAccount};
 use crate::model::{Duration, RuleInfo};
 use mapping::Mapping;
 
@@ -154,6 +154,9 @@ impl Reader<'_> {
         }
         if self.word(&map, "on-undetermined") == Some("warn") {
             gate.on_undetermined = OnUndetermined::Warn;
+        }
+        if self.word(&map, "on-weaker") == Some("warn") {
+            gate.on_weaker = OnWeaker::Warn;
         }
         gate.enforce_from = self.day(&map, "enforce-from");
         if let (Some(day), Some(entry)) = (gate.enforce_from, map.entry("enforce-from")) {

@@ -172,6 +172,7 @@ fn the_defaults_of_the_table_are_the_defaults_that_judge() {
     let (gate, limits) = (Gate::default(), Limits::default());
     assert_eq!(default(fields::GATE, "fail-on").parse::<Severity>(), Ok(gate.fail_on));
     assert_eq!(default(fields::GATE, "on-undetermined"), "fail");
+    assert_eq!(default(fields::GATE, "on-weaker"), "fail");
     assert_eq!(default(fields::EVIDENCE, "max-age").parse(), Ok(Policy::DEFAULT_MAX_AGE));
     assert_eq!(default(fields::LIMITS, "window").parse(), Ok(limits.window));
     assert_eq!(default(fields::LIMITS, "window-total").parse(), Ok(limits.window_total));

@@ -7,8 +7,8 @@ use crate::policy::test_rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
-    Allow, Gate, Limits, OnUndetermined, Policy, PolicyErrors, RulePolicy, ScopeAccount, Waiver,
-    WaiverSubject, When, Window,
+    Allow, Gate, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy, ScopeAccount,
+    Waiver, WaiverSubject, When, Window,
 };
 
 const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
@@ -51,7 +51,7 @@ scope:
   accounts:
     - { id: "111122223333", name: prod, role-arn: "arn:aws:iam::111122223333:role/rootgate" }
     - id: '011122223333'
-gate: { fail-on: high, on-undetermined: warn, enforce-from: 2027-02-18 }
+gate: { fail-on: high, on-undetermined: warn, on-weaker: warn, enforce-from: 2027-02-18 }
 evidence: { max-age: 24h, root-events: off }
 rules:
   root-access-key-present: off
@@ -94,6 +94,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
     expected.gate = Gate {
         fail_on: Severity::High,
         on_undetermined: OnUndetermined::Warn,
+        on_weaker: OnWeaker::Warn,
         enforce_from: Some(day("2027-02-18")),
     };
     expected.max_age = Duration::hours(24);
@@ -174,6 +175,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         ("waivers.2.rule", 32),
         ("gate.fail-on", 6),
         ("gate.on-undetermined", 6),
+        ("gate.on-weaker", 6),
         ("gate.enforce-from", 6),
         ("evidence.max-age", 7),
         ("evidence.root-events", 7),
@@ -186,7 +188,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         for (key, line) in lines {
             assert_eq!(policy.lines.get(key), Some(&line), "{key}");
         }
-        assert_eq!(policy.lines.len(), 63);
+        assert_eq!(policy.lines.len(), 64);
         policy.lines.clear();
     }
     assert_eq!(
@@ -333,7 +335,6 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: high"), "wrong-type 2:7", "a mapping of keys, not text"),
         (top("gates: {}"), "unknown-key 2:1", "no key `gates`"),
         (top("fail-on: high"), "unknown-key 2:1", "no key `fail-on`"),
-        (top("gate: { on-weaker: fail }"), "not-in-this-version 2:9", "`on-weaker`"),
         (
             top("scope: { organization: { member-role: x } }"),
             "not-in-this-version 2:10",
@@ -378,6 +379,7 @@ fn each_mistake_is_named_where_it_stands() {
         // gate and evidence.
         (top("gate: { fail-on: hihg }"), "unknown-word 2:18", "`hihg`"),
         (top("gate: { on-undetermined: pass }"), "unknown-word 2:26", "`pass`"),
+        (top("gate: { on-weaker: off }"), "unknown-word 2:20", "`off`"),
         (top("gate: { enforce-from: 2027-02-19 }"), "enforce-from-too-far 2:23", "90 days"),
         (top("gate: { enforce-from: 2026-12-01T00:00:00Z }"), "day 2:23", "is not a day"),
         (top("gate: { enforce-from: 2026-02-30 }"), "day 2:23", "is not a day"),
@@ -773,7 +775,7 @@ error[unknown-key]: `gate` has no key `fial-on`
 1 | gate: { fial-on: high }
   |         ^^^^^^^
   |
-  = help: did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `enforce-from`
+  = help: did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `on-weaker`, `enforce-from`
 
 error[window-too-long]: this window is 14h long; `limits.window` allows 12h
  --> rootgate.yaml:7:9
