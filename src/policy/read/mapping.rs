@@ -6,6 +6,10 @@ use super::super::suggest;
 use super::super::tree::{Entry, Node, Value};
 use super::Reader;
 
+/// Keys by which other formats take in another file. Here it could be changed by others than those
+/// who review this one.
+const OTHER_FILES: [&str; 5] = ["extends", "include", "includes", "import", "imports"];
+
 /// A mapping whose keys are all known, and whose values are all there.
 pub(super) struct Mapping<'n> {
     /// Its first key, or its `{`.
@@ -134,6 +138,8 @@ impl Reader<'_> {
             "YAML 1.2 has no merge keys; write the keys out".to_owned()
         } else if entry.key.starts_with("//") {
             "a comment begins with `#`".to_owned()
+        } else if OTHER_FILES.contains(&&*entry.key.to_lowercase()) {
+            "one file decides: a policy takes in no other; write its keys out here".to_owned()
         } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
             format!("did you mean `{meant}`? Its keys are {known}")
         } else if let Some(home) = fields::homes_of(&entry.key).first() {
