@@ -10,7 +10,8 @@ use rootgate::collect;
 use rootgate::escape;
 use rootgate::github::api::{Api, ApiError};
 use rootgate::github::is_private;
-use rootgate::github::upload::{Repository, Target, UploadError, default_branch, upload};
+use rootgate::github::repository::{Repository, default_branch};
+use rootgate::github::upload::{Target, UploadError, upload};
 use rootgate::model::{AccountId, Report, format_time};
 use rootgate::report::{Details, sarif};
 

@@ -3,6 +3,7 @@
 pub mod api;
 mod endpoint;
 pub mod oidc;
+pub mod repository;
 mod said;
 mod secret;
 pub mod upload;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::api::{Api, ApiError};
+use super::repository::Repository;
 use super::said::one_line;
 
 /// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
@@ -22,28 +23,6 @@ const LARGEST_UPLOAD: usize = 10 * 1024 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(155);
 /// As many of GitHub's processing errors are shown.
 const SHOWN_ERRORS: usize = 3;
-
-/// A repository on GitHub: `owner/name`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository(String);
-
-impl Repository {
-    /// Takes `GITHUB_REPOSITORY`; `None` if that is no owner and name, so that it could lead a
-    /// request to another path.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let plain = |part: &str| {
-            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            !part.is_empty() && part != "." && part != ".." && part.bytes().all(known)
-        };
-        let (owner, name) = text.split_once('/')?;
-        (plain(owner) && plain(name)).then(|| Self(text.to_owned()))
-    }
-
-    fn path(&self) -> String {
-        format!("/repos/{}", self.0)
-    }
-}
 
 /// What the alerts of a report belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,18 +83,6 @@ struct Receipt {
 struct Status {
     processing_status: Option<String>,
     errors: Option<Vec<String>>,
-}
-
-/// The name of the repository's default branch.
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        default_branch: String,
-    }
-    api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
 }
 
 /// Uploads a SARIF file, and waits until GitHub has processed it.
@@ -199,16 +166,6 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
     use std::io::Read;
-
-    #[test]
-    fn a_repository_is_an_owner_and_a_name_and_no_path() {
-        assert!(Repository::new("octo-org/octo.repo_1").is_some());
-        for text in
-            ["", "octo", "/x", "x/", "a/b/c", "a/..", "./b", "a/b?c", "a/b c", "a/b#", "a%2f/b"]
-        {
-            assert_eq!(Repository::new(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_sent_is_the_file_in_gzip_in_base64() {

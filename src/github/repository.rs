@@ -1,0 +1,63 @@
+//! A repository on GitHub.
+
+use serde::Deserialize;
+
+use super::api::{Api, ApiError};
+
+/// A repository on GitHub: `owner/name`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository(String);
+
+impl Repository {
+    /// Takes `GITHUB_REPOSITORY`; `None` if that is no owner and name, so that it could lead a
+    /// request to another path.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let plain = |part: &str| {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !part.is_empty() && part != "." && part != ".." && part.bytes().all(known)
+        };
+        let (owner, name) = text.split_once('/')?;
+        (plain(owner) && plain(name)).then(|| Self(text.to_owned()))
+    }
+
+    /// `owner/name`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where it is in the API.
+    pub(super) fn path(&self) -> String {
+        format!("/repos/{}", self.0)
+    }
+}
+
+/// The name of the repository's default branch.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        default_branch: String,
+    }
+    api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_an_owner_and_a_name_and_no_path() {
+        let repository = Repository::new("octo-org/octo.repo_1").unwrap();
+        assert_eq!(repository.as_str(), "octo-org/octo.repo_1");
+        assert_eq!(repository.path(), "/repos/octo-org/octo.repo_1");
+        for text in
+            ["", "octo", "/x", "x/", "a/b/c", "a/..", "./b", "a/b?c", "a/b c", "a/b#", "a%2f/b"]
+        {
+            assert_eq!(Repository::new(text), None, "{text}");
+        }
+    }
+}
