@@ -21,6 +21,8 @@ use super::{Secret, is_private};
 pub const DEFAULT_API_URL: &str = "https://api.github.com";
 /// The version of the API whose shapes are read here.
 const API_VERSION: &str = "2022-11-28";
+/// The media type of most answers.
+const JSON: &str = "application/vnd.github+json";
 /// A request is made so often at most.
 const ATTEMPTS: u32 = 5;
 /// No answer that is read here is larger; the contents API stops at 1 MB of file.
@@ -38,6 +40,9 @@ pub enum ApiError {
     /// The address or the token cannot be sent.
     #[error("the address of GitHub's API, or the token, is not usable")]
     Unusable,
+    /// A name that could lead a request to another path.
+    #[error("no Git ref has the name `{0}`")]
+    NoRef(String),
     /// An answer that is not 2xx.
     #[error("GitHub answered HTTP {status}{}", after_colon(said))]
     Status {
@@ -90,9 +95,11 @@ impl ApiError {
         match self {
             Self::Status { status, .. } => *status >= 500,
             Self::RateLimited { .. } | Self::Unreachable(_) | Self::TimedOut => true,
-            Self::NotPrivate(_) | Self::Unusable | Self::Untrusted(_) | Self::Unreadable(_) => {
-                false
-            }
+            Self::NotPrivate(_)
+            | Self::Unusable
+            | Self::NoRef(_)
+            | Self::Untrusted(_)
+            | Self::Unreadable(_) => false,
         }
     }
 
@@ -158,7 +165,16 @@ impl Api {
     /// # Errors
     /// See [`ApiError`]; what may pass was tried again.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
-        self.persist("GET", path, None).await
+        read(&self.persist("GET", path, JSON, None).await?)
+    }
+
+    /// `GET`s a path as another media type, and takes the text that comes.
+    ///
+    /// # Errors
+    /// See [`ApiError`]; what may pass was tried again.
+    pub async fn get_text(&self, path: &str, accept: &'static str) -> Result<String, ApiError> {
+        let body = self.persist("GET", path, accept, None).await?;
+        String::from_utf8(body).map_err(|_| ApiError::Unreadable("it is not UTF-8".to_owned()))
     }
 
     /// `POST`s JSON and reads the JSON that comes. It is tried again after a broken connection
@@ -172,22 +188,23 @@ impl Api {
         body: &impl Serialize,
     ) -> Result<T, ApiError> {
         let body = serde_json::to_vec(body).map_err(|_| ApiError::Unusable)?;
-        self.persist("POST", path, Some(body)).await
+        read(&self.persist("POST", path, JSON, Some(body)).await?)
     }
 
-    async fn persist<T: DeserializeOwned>(
+    async fn persist(
         &self,
         method: &str,
         path: &str,
+        accept: &'static str,
         body: Option<Vec<u8>>,
-    ) -> Result<T, ApiError> {
+    ) -> Result<Vec<u8>, ApiError> {
         let mut usual = self.first_pause;
         for attempt in 1.. {
             let limit = self.attempt.min(self.left());
-            let request = self.request(method, path, body.as_deref())?;
+            let request = self.request(method, path, accept, body.as_deref())?;
             let answer = timeout(limit, self.once(request)).await;
             let error = match answer.unwrap_or(Err(ApiError::TimedOut)) {
-                Ok(body) => return read(&body),
+                Ok(body) => return Ok(body),
                 Err(error) => error,
             };
             match error.pause(jittered(usual)) {
@@ -203,6 +220,7 @@ impl Api {
         &self,
         method: &str,
         path: &str,
+        accept: &'static str,
         body: Option<&[u8]>,
     ) -> Result<HttpRequest, ApiError> {
         let mut request = HttpRequest::new(body.map_or_else(SdkBody::empty, SdkBody::from));
@@ -211,7 +229,7 @@ impl Api {
         let headers = request.headers_mut();
         let bearer = format!("Bearer {}", self.token.expose());
         headers.try_insert("authorization", bearer).map_err(|_| ApiError::Unusable)?;
-        headers.insert("accept", "application/vnd.github+json");
+        headers.insert("accept", accept);
         headers.insert("x-github-api-version", API_VERSION);
         headers.insert("user-agent", concat!("rootgate/", env!("CARGO_PKG_VERSION")));
         if body.is_some() {

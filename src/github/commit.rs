@@ -1,0 +1,174 @@
+//! A commit, found by a ref, and its first parent.
+//!
+//! Source: GitHub REST API, "Get a commit" (with the media type `sha`) and "Get a commit object".
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::api::{Api, ApiError};
+use super::repository::Repository;
+use crate::escape;
+
+/// The answer is the SHA alone, as text. A whole commit would bring up to 300 of its files along.
+const SHA: &str = "application/vnd.github.sha";
+
+/// The whole name of a commit: 40 hex digits, or 64 in a repository with SHA-256; lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Commit(String);
+
+impl Commit {
+    /// Takes a whole SHA in upper or lower case; `None` for anything else, a short one too.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let whole = matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit());
+        whole.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// 40 or 64 lower-case hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Commit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The commit that a ref is now: `heads/main`, `tags/v1`, a bare name, or a SHA.
+///
+/// A whole SHA is itself or nothing: no branch of that name stands in for it.
+///
+/// # Errors
+/// [`ApiError::NoRef`] for a name that no ref can have, 422 in [`ApiError::Status`] for one that
+/// none has, [`ApiError::Unreadable`] for an answer without a SHA; else see [`ApiError`].
+pub async fn resolve(
+    api: &Api,
+    repository: &Repository,
+    git_ref: &str,
+) -> Result<Commit, ApiError> {
+    // Git forbids such names; in an address they would lead elsewhere.
+    if git_ref.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(ApiError::NoRef(super::one_line(git_ref)));
+    }
+    let path = format!("{}/commits/{}", repository.path(), escape::relative_uri(git_ref));
+    let commit = sha(&api.get_text(&path, SHA).await?)?;
+    match Commit::new(git_ref) {
+        Some(asked) => itself(&asked, commit),
+        None => Ok(commit),
+    }
+}
+
+/// The text of the media type, or the JSON of a server that ignores it.
+fn sha(answer: &str) -> Result<Commit, ApiError> {
+    let text = answer.trim();
+    let commit = Commit::new(text).or_else(|| {
+        let answer: Value = serde_json::from_str(text).ok()?;
+        Commit::new(answer.get("sha")?.as_str()?)
+    });
+    commit.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
+}
+
+fn itself(asked: &Commit, answered: Commit) -> Result<Commit, ApiError> {
+    if *asked == answered {
+        return Ok(answered);
+    }
+    Err(ApiError::Unreadable(format!("it is about commit {answered}, not {asked}")))
+}
+
+/// The first parent of a commit: for the merge of a pull request, the tip of its base then.
+/// `None`: it has no parents.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn first_parent(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+) -> Result<Option<Commit>, ApiError> {
+    let path = format!("{}/git/commits/{commit}", repository.path());
+    parent(commit, api.get(&path).await?)
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    sha: String,
+    parents: Vec<Parent>,
+}
+
+#[derive(Deserialize)]
+struct Parent {
+    sha: String,
+}
+
+fn parent(asked: &Commit, answer: Answer) -> Result<Option<Commit>, ApiError> {
+    let read = |text: &str| {
+        Commit::new(text).ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
+    };
+    itself(asked, read(&answer.sha)?)?;
+    answer.parents.first().map(|parent| read(&parent.sha)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const A: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+    const B: &str = "7638417db6d59f3c431d3e1f261cc637155684cd";
+
+    fn unreadable<T: fmt::Debug>(result: Result<T, ApiError>) -> String {
+        match result {
+            Err(ApiError::Unreadable(said)) => said,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_commit_is_40_or_64_hex_digits_in_lower_case() {
+        assert_eq!(Commit::new(&A.to_uppercase()).unwrap().as_str(), A);
+        let long = "a".repeat(64);
+        assert_eq!(Commit::new(&long).unwrap().to_string(), long);
+        for text in ["", "main", "6dcb09b", &A[1..], &format!("{A}0"), &A.replace('6', "g")] {
+            assert_eq!(Commit::new(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sha_comes_as_text_or_in_a_whole_commit() {
+        let commit = Commit::new(A).unwrap();
+        assert_eq!(sha(A), Ok(commit.clone()));
+        assert_eq!(sha(&format!("{A}\n")), Ok(commit.clone()));
+        assert_eq!(sha(&json!({ "sha": A, "files": [] }).to_string()), Ok(commit));
+        for answer in ["", "main", &A[..39], "{}", r#"{"sha":7}"#, r#"{"sha":"main"}"#, "<html>"] {
+            assert_eq!(unreadable(sha(answer)), "it holds no commit", "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_whole_sha_is_not_answered_by_another() {
+        let (a, b) = (Commit::new(A).unwrap(), Commit::new(B).unwrap());
+        assert_eq!(itself(&a, a.clone()), Ok(a.clone()));
+        assert_eq!(unreadable(itself(&a, b)), format!("it is about commit {B}, not {A}"));
+    }
+
+    #[test]
+    fn the_first_parent_is_the_first_of_them() {
+        let commit = Commit::new(A).unwrap();
+        let of = |parents: Value| {
+            parent(
+                &commit,
+                serde_json::from_value(json!({ "sha": A, "parents": parents })).unwrap(),
+            )
+        };
+        assert_eq!(of(json!([{ "sha": B }, { "sha": A }])), Ok(Commit::new(B)));
+        assert_eq!(of(json!([])), Ok(None));
+        assert_eq!(unreadable(of(json!([{ "sha": "main" }]))), "it holds no commit");
+        let other = serde_json::from_value(json!({ "sha": B, "parents": [] })).unwrap();
+        assert_eq!(unreadable(parent(&commit, other)), format!("it is about commit {B}, not {A}"));
+    }
+}

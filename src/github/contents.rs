@@ -1,0 +1,264 @@
+//! A file of a repository at one commit, or the proof that it is not there.
+//!
+//! An answer about the file alone proves neither. GitHub follows a symbolic link and answers with
+//! the target's content as if it were a file, and a 404 may mean that a token may not look. So the
+//! listing of the folder is asked too, and both must agree.
+//!
+//! Source: GitHub REST API, "Get repository content".
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::api::{Api, ApiError};
+pub use super::commit::{Commit, first_parent, resolve};
+use super::repository::Repository;
+use crate::escape;
+
+/// GitHub cuts a listing here, and does not say so.
+const CUT_AT: usize = 1_000;
+/// Larger files come without their content: 1 MB.
+const LARGEST: u64 = 1_000_000;
+/// How a file begins whose content is kept by Git LFS. Source: git-lfs, docs/spec.md.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
+
+/// Why a file was not read, and is not proved to be absent either. Paths are as they were asked
+/// for, and not yet [escaped](crate::escape).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContentsError {
+    /// GitHub did not say.
+    #[error("{} could not be read from GitHub: {error}", named(path))]
+    Api {
+        /// The file, or the folder whose listing was asked; empty for the root folder.
+        path: String,
+        /// What came instead.
+        error: ApiError,
+    },
+    /// There is something else.
+    #[error("`{path}` is a {kind}, not a file")]
+    NotAFile {
+        /// The path, or the part of it that is no folder.
+        path: String,
+        /// What it is: `symbolic link`, `directory`, `submodule`, `path outside the repository`.
+        kind: &'static str,
+    },
+    /// It is larger than 1 MB.
+    #[error("`{path}` has {size} bytes, and GitHub's contents API gives files up to 1 MB")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Its content is elsewhere.
+    #[error("`{path}` is a pointer of Git LFS, not the file itself")]
+    LfsPointer {
+        /// The file.
+        path: String,
+    },
+    /// GitHub's answers contradict each other, or leave it open.
+    #[error("GitHub's answers do not prove whether `{path}` is there")]
+    Unproven {
+        /// The file.
+        path: String,
+    },
+}
+
+fn named(path: &str) -> String {
+    if path.is_empty() { "the root folder".to_owned() } else { format!("`{path}`") }
+}
+
+/// The bytes of the regular file at exactly this path, no link followed; `None`: proved absent.
+///
+/// `path` is relative, with `/`, normalised. Absent is proved by the listing of a folder that is
+/// readable, whole, and does not hold the name; or by a part of the path that is a regular file.
+///
+/// # Errors
+/// See [`ContentsError`]: everything else.
+pub async fn read(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+    path: &str,
+) -> Result<Option<Vec<u8>>, ContentsError> {
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        let kind = "path outside the repository";
+        return Err(ContentsError::NotAFile { path: path.to_owned(), kind });
+    }
+    let ask = |target| ask(api, repository, commit, target);
+    let (file, folder) = tokio::join!(ask(path), ask(parent(path)));
+    if let Some(size) = refused_for_its_size(&file, &folder, path) {
+        return Err(ContentsError::TooLarge { path: path.to_owned(), size });
+    }
+    let mut target = path;
+    let mut answer = found(target, file)?;
+    let mut listing = found(parent(target), folder)?;
+    loop {
+        match settle(target, answer, listing)? {
+            Settled::File(file) if target == path => return content(file).map(Some),
+            // A part of the path that is a regular file has nothing below it.
+            Settled::File(_) | Settled::Absent => return Ok(None),
+            Settled::Open => return Err(ContentsError::Unproven { path: path.to_owned() }),
+            Settled::Above(folder) => {
+                target = parent(target);
+                answer = folder;
+                listing = found(parent(target), ask(parent(target)).await)?;
+            }
+        }
+    }
+}
+
+/// The folder that a path is in; empty: the root.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// What the contents API says of a path.
+#[derive(Debug, PartialEq, Eq)]
+enum Item {
+    Folder(Vec<Entry>),
+    Single(Single),
+}
+
+/// One line of a listing.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Entry {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    size: Option<u64>,
+}
+
+/// Anything but a folder.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Single {
+    #[serde(rename = "type")]
+    kind: String,
+    path: String,
+    size: u64,
+    encoding: Option<String>,
+    content: Option<String>,
+}
+
+async fn ask(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+    target: &str,
+) -> Result<Item, ApiError> {
+    let slash = if target.is_empty() { "" } else { "/" };
+    let target_uri = escape::relative_uri(target);
+    let address = format!("{}/contents{slash}{target_uri}?ref={commit}", repository.path());
+    item(api.get(&address).await?, target)
+}
+
+fn item(answer: Value, target: &str) -> Result<Item, ApiError> {
+    let unreadable =
+        |error: serde_json::Error| ApiError::Unreadable(super::one_line(&error.to_string()));
+    if answer.is_array() {
+        return serde_json::from_value(answer).map(Item::Folder).map_err(unreadable);
+    }
+    let single: Single = serde_json::from_value(answer).map_err(unreadable)?;
+    if single.path != target {
+        return Err(ApiError::Unreadable("it is about another path".to_owned()));
+    }
+    Ok(Item::Single(single))
+}
+
+/// `None`: 404, which proves nothing yet.
+fn found(path: &str, answer: Result<Item, ApiError>) -> Result<Option<Item>, ContentsError> {
+    match answer {
+        Ok(item) => Ok(Some(item)),
+        Err(ApiError::Status { status: 404, .. }) => Ok(None),
+        Err(error) => Err(ContentsError::Api { path: path.to_owned(), error }),
+    }
+}
+
+/// GitHub may answer 403 for a file that is too large; the listing says how large it is.
+fn refused_for_its_size(
+    file: &Result<Item, ApiError>,
+    folder: &Result<Item, ApiError>,
+    path: &str,
+) -> Option<u64> {
+    let (Err(ApiError::Status { status: 403, .. }), Ok(Item::Folder(entries))) = (file, folder)
+    else {
+        return None;
+    };
+    let entry = entries.iter().find(|entry| entry.name == name(path) && entry.kind == "file")?;
+    entry.size.filter(|size| *size > LARGEST)
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// What two answers say together.
+#[derive(Debug, PartialEq, Eq)]
+enum Settled {
+    /// A regular file.
+    File(Single),
+    /// Nothing.
+    Absent,
+    /// The folder is no folder or not found, which its own folder must show.
+    Above(Option<Item>),
+    /// They prove nothing.
+    Open,
+}
+
+/// Takes what GitHub says of a path, and of the folder that it is in. `None`: 404.
+fn settle(
+    target: &str,
+    answer: Option<Item>,
+    listing: Option<Item>,
+) -> Result<Settled, ContentsError> {
+    let entries = match listing {
+        Some(Item::Folder(entries)) => entries,
+        // The root is a folder, and whoever may read the repository sees it.
+        above if answer.is_none() && !parent(target).is_empty() => {
+            return Ok(Settled::Above(above));
+        }
+        _ => return Ok(Settled::Open),
+    };
+    let not_a_file = |kind| Err(ContentsError::NotAFile { path: target.to_owned(), kind });
+    let Some(entry) = entries.iter().find(|entry| entry.name == name(target)) else {
+        let proved = answer.is_none() && entries.len() < CUT_AT;
+        return Ok(if proved { Settled::Absent } else { Settled::Open });
+    };
+    match (entry.kind.as_str(), answer) {
+        ("symlink", _) => not_a_file("symbolic link"),
+        ("submodule", _) => not_a_file("submodule"),
+        ("dir", Some(Item::Folder(_))) => not_a_file("directory"),
+        ("file", Some(Item::Single(single))) => match single.kind.as_str() {
+            "file" => Ok(Settled::File(single)),
+            // A listing calls it a file, for compatibility.
+            "submodule" => not_a_file("submodule"),
+            _ => Ok(Settled::Open),
+        },
+        _ => Ok(Settled::Open),
+    }
+}
+
+/// The bytes of a file.
+fn content(file: Single) -> Result<Vec<u8>, ContentsError> {
+    let Single { path, size, encoding, content, .. } = file;
+    let content = content.unwrap_or_default();
+    let encoding = encoding.unwrap_or_default();
+    if encoding == "none" || (content.is_empty() && size > LARGEST) {
+        return Err(ContentsError::TooLarge { path, size });
+    }
+    let packed: Vec<u8> = content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let bytes = if encoding == "base64" { BASE64_STANDARD.decode(packed).ok() } else { None };
+    let said = match bytes {
+        Some(bytes) if bytes.starts_with(LFS_POINTER) => {
+            return Err(ContentsError::LfsPointer { path });
+        }
+        Some(bytes) if bytes.len() as u64 == size => return Ok(bytes),
+        Some(bytes) => format!("the file has {size} bytes, and {} came", bytes.len()),
+        None => "the file's content is not Base64".to_owned(),
+    };
+    Err(ContentsError::Api { path, error: ApiError::Unreadable(said) })
+}
+
+#[cfg(test)]
+mod tests;
