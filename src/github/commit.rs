@@ -55,9 +55,11 @@ pub async fn resolve(
     if git_ref.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Err(ApiError::NoRef(super::one_line(git_ref)));
     }
-    let path = format!("{}/commits/{}", repository.path(), escape::relative_uri(git_ref));
+    let whole = Commit::new(git_ref);
+    let name = whole.as_ref().map_or(git_ref, Commit::as_str);
+    let path = format!("{}/commits/{}", repository.path(), escape::relative_uri(name));
     let commit = sha(&api.get_text(&path, SHA).await?)?;
-    match Commit::new(git_ref) {
+    match whole {
         Some(asked) => itself(&asked, commit),
         None => Ok(commit),
     }

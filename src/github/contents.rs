@@ -230,6 +230,8 @@ fn settle(
         ("submodule", _) => not_a_file("submodule"),
         ("dir", Some(Item::Folder(_))) => not_a_file("directory"),
         ("file", Some(Item::Single(single))) => match single.kind.as_str() {
+            // For a link that was followed, the listing has the size of the link itself.
+            "file" if entry.size.is_some_and(|size| size != single.size) => Ok(Settled::Open),
             "file" => Ok(Settled::File(single)),
             // A listing calls it a file, for compatibility.
             "submodule" => not_a_file("submodule"),

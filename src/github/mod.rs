@@ -6,6 +6,7 @@ mod commit;
 pub mod contents;
 mod endpoint;
 pub mod oidc;
+pub mod pulls;
 pub mod repository;
 mod said;
 mod secret;

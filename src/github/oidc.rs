@@ -55,8 +55,6 @@ pub struct Claims {
     pub repository_visibility: Option<String>,
     /// The event that started the run.
     pub event_name: Option<String>,
-    /// The number of the workflow run, as `GITHUB_RUN_ID` gives it.
-    pub run_id: Option<String>,
 }
 
 /// Why there is no token.
@@ -188,14 +186,12 @@ mod tests {
     #[test]
     fn the_claims_are_read_without_padding_and_with_unknown_ones() {
         let jwt = jwt(&json!({ "sub": "repo:octo-org/octo-repo:environment:prod",
-            "aud": "sts.amazonaws.com", "environment": "prod", "repository_id": "74",
-            "run_id": "4242424242", "iat": 1 }));
+            "aud": "sts.amazonaws.com", "environment": "prod", "repository_id": "74", "iat": 1 }));
         let body = json!({ "count": 1, "value": jwt }).to_string();
         let token = read_token(body.as_bytes()).unwrap();
         assert_eq!(token.claims.sub, "repo:octo-org/octo-repo:environment:prod");
         assert_eq!(token.claims.environment.as_deref(), Some("prod"));
         assert_eq!(token.claims.repository_id.as_deref(), Some("74"));
-        assert_eq!(token.claims.run_id.as_deref(), Some("4242424242"));
         assert_eq!(token.jwt.expose(), jwt);
     }
 

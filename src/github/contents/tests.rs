@@ -50,6 +50,14 @@ fn a_file_is_what_both_answers_call_one() {
 }
 
 #[test]
+fn a_file_is_as_large_as_its_listing_says() {
+    let of_size = |size| folder(vec![Entry { size, ..entry("b", "file") }]);
+    assert!(matches!(settle("a/b", single("file"), of_size(None)), Ok(Settled::File(_))));
+    // As of the text `target.yaml`, which is all that a link of that name holds.
+    assert_eq!(settle("a/b", single("file"), of_size(Some(11))), Ok(Settled::Open));
+}
+
+#[test]
 fn a_link_is_a_link_whatever_github_follows() {
     for answer in [single("file"), single("symlink"), None] {
         assert_eq!(kind_of(settle("a/b", answer, listed("symlink"))), "symbolic link");
