@@ -1,8 +1,9 @@
-//! A fake GitHub API: the part of code scanning that takes a SARIF file, and its ways to refuse.
+//! A fake GitHub API: the part of code scanning that takes a SARIF file, the contents of
+//! repositories at their commits, who a pull request is from, and GitHub's ways to refuse.
 //!
-//! It answers from a scenario, a short text file that says how the repository is and which calls
-//! fail how (the keys are described in `fake_github/scenario.rs`), and looks at a file as GitHub
-//! does, as far as that is known: what would be refused there is refused here.
+//! It answers from a scenario, a short text file that says how the repositories are and which
+//! calls fail how (the keys are described in `fake_github/scenario.rs`), and looks at a SARIF file
+//! as GitHub does, as far as that is known: what would be refused there is refused here.
 //!
 //! To see what rootgate would upload, in two terminals:
 //!
@@ -32,8 +33,14 @@
     reason = "a server for tests and trials, a process of its own: it may read files, and stop on its own mistakes"
 )]
 
+#[path = "fake_github/asked.rs"]
+mod asked;
 #[path = "fake_github/code_scanning.rs"]
 mod code_scanning;
+#[path = "fake_github/contents.rs"]
+mod contents;
+#[path = "fake_github/repository.rs"]
+mod repository;
 #[path = "fake_github/scenario.rs"]
 mod scenario;
 #[path = "fake_aws/wire.rs"]
@@ -48,6 +55,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use asked::Asked;
 use code_scanning::Upload;
 use scenario::{Fault, Scenario};
 use wire::Request;
@@ -84,12 +92,19 @@ impl Answer {
         Self::json(status, &body)
     }
 
+    pub fn text(kind: &str, body: &str) -> Self {
+        Self(200, format!("content-type: {kind}\r\n"), body.to_owned())
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let Self(status, headers, body) = self;
-        let kind =
-            if body.starts_with('<') { "text/html" } else { "application/json; charset=utf-8" };
+        let kind = match body.starts_with('<') {
+            _ if headers.contains("content-type:") => "",
+            true => "content-type: text/html\r\n",
+            false => "content-type: application/json; charset=utf-8\r\n",
+        };
         format!(
-            "HTTP/1.1 {status} Fake\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            "HTTP/1.1 {status} Fake\r\n{kind}content-length: {}\r\n{headers}\r\n{body}",
             body.len()
         )
         .into_bytes()
@@ -130,19 +145,6 @@ fn main() {
     }
 }
 
-/// What is asked for. GitHub Enterprise Server has the same below `/api/v3`.
-fn call(request: &Request) -> (&'static str, Vec<&str>) {
-    let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let name = match (request.method.as_str(), &parts[..]) {
-        ("GET", ["repos", _, _]) => "repository",
-        ("POST", ["repos", _, _, "code-scanning", "sarifs"]) => "upload",
-        ("GET", ["repos", _, _, "code-scanning", "sarifs", _]) => "status",
-        _ => "unknown",
-    };
-    (name, parts)
-}
-
 impl Server {
     /// One connection, kept alive until the client or a fault closes it.
     fn serve(&self, mut stream: TcpStream) {
@@ -176,7 +178,8 @@ impl Server {
 
     /// `None`: the connection ends without an answer.
     fn answer(&self, request: &Request) -> Option<Answer> {
-        let (name, parts) = call(request);
+        let asked = Asked::of(request, &self.scenario);
+        let name = asked.name;
         let count = self.record(name, request);
         match self.scenario.fault(name, count) {
             Some(Fault::Reset) => return None,
@@ -203,25 +206,18 @@ impl Server {
             return Some(Answer::message(401, "Bad credentials"));
         }
         let mut state = self.state.lock().unwrap();
-        Some(match name {
-            "repository" => {
-                let branch = &self.scenario.default_branch;
-                let full_name = format!("{}/{}", parts[1], parts[2]);
-                Answer::json(
-                    200,
-                    &json!({ "id": 74, "full_name": full_name, "default_branch": branch }),
-                )
+        let answer = match name {
+            _ if !asked.is_of_a_repository() => None,
+            "upload" => {
+                Some(code_scanning::receive(&mut state.uploads, &request.body, &request.path))
             }
-            "upload" => code_scanning::receive(&mut state.uploads, &request.body, &request.path),
             "status" => {
-                let id = parts[5];
-                match state.uploads.iter_mut().find(|upload| upload.id() == id) {
-                    Some(upload) => upload.status(&self.scenario),
-                    None => Answer::message(404, "Not Found"),
-                }
+                let upload = state.uploads.iter_mut().find(|upload| upload.id() == asked.rest);
+                upload.map(|upload| upload.status(&self.scenario))
             }
-            _ => Answer::message(404, "Not Found"),
-        })
+            _ => asked.answer(&self.scenario),
+        };
+        Some(answer.unwrap_or_else(|| Answer::message(404, "Not Found")))
     }
 
     /// Notes the call; returns how often it was made, this time included.
@@ -236,6 +232,7 @@ impl Server {
             "call": name,
             "method": request.method,
             "path": request.path,
+            "query": request.query,
             "headers": headers,
         }));
         count

@@ -117,7 +117,8 @@ fn form(text: &str) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
-fn decode(text: &str) -> String {
+/// A name or value of a form; in one, `+` is a space.
+pub fn decode(text: &str) -> String {
     let mut bytes = text.bytes();
     let mut decoded = Vec::new();
     while let Some(byte) = bytes.next() {

@@ -1,25 +1,47 @@
-//! A scenario: how the repository is, and which calls fail how.
+//! A scenario: how the repositories are, and which calls fail how.
 //!
 //! One `key = value` a line; `#` begins a comment line.
 //!
 //! ```text
+//! repository = octo-org/octo-repo    # the default; the lines below without `in` are about it
 //! default-branch = main              # default: main
 //! token = ghs_example                # the only one that is let in; default: any
 //! processing = pending               # never done; default: `complete` at the second look
 //! processing = failed REASON         # GitHub could not use the file
-//! fault upload = not-accessible      # calls: repository, upload, status, `*`
+//!
+//! commit SHA = FOLDER                # its tree is that folder, read at each call
+//! commit SHA = FOLDER parent SHA SHA # 40 or 64 lower-case hex digits
+//! ref heads/main = SHA               # also tags/v1
+//! submodule vendor/tool              # in every commit; its folder must be there
+//! cut-listing FOLDER                 # 1,000 other names; `.` is the root
+//! pull 42 = octo-org/octo-repo       # where its branch is: another name is a fork
+//! pull 43 = none                     # a fork that was deleted since
+//! in octo-org/policies commit …      # `commit` to `pull` of another repository
+//!
+//! fault upload = not-accessible      # calls: see below, `*` for all of them
 //! fault upload = 2 times status 503  # only the first two
 //! ```
 //!
+//! Every path of a repository that is not named here is 404. In a tree, symbolic links are what
+//! they are on disk, empty folders and `.git` are not there, and a file above 1 MB comes without
+//! its content. A whole or shortened SHA is itself; a bare name is a branch, then a tag.
+//!
+//! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (that a ref is) ·
+//! `parents` (a commit object) · `contents` (of what is no folder, or not there) · `listing` (of a
+//! folder) · `pull`.
+//!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·
-//! `not-accessible` · `bad-credentials` · `not-found` · `too-large` · `unprocessable` ·
-//! `invalid` · `rate-limited SECONDS` · `secondary SECONDS` · `primary` · `status CODE` · `html` · `huge` ·
-//! `braces` · `hostile` (a message that would be a workflow command) · `reset` · `hang` ·
-//! `slow MILLISECONDS`.
+//! `not-accessible` (no `contents: read`) · `bad-credentials` · `not-found` · `too-large` ·
+//! `blob-too-large` · `unprocessable` · `invalid` · `rate-limited SECONDS` · `secondary SECONDS` ·
+//! `primary` · `status CODE` · `html` · `huge` · `braces` · `hostile` (a message that would be a
+//! workflow command) · `reset` · `hang` · `slow MILLISECONDS`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
+
+use crate::repository::Repository;
 
 /// How a call fails.
 #[derive(Debug, Clone)]
@@ -36,28 +58,48 @@ pub struct Scenario {
     pub default_branch: String,
     pub token: String,
     pub processing: Option<String>,
+    /// The name of the one that lines without `in` are about.
+    pub repository: String,
+    /// By name in lower case; the empty name is `repository`.
+    repositories: BTreeMap<String, Repository>,
     /// Call, how often it strikes, fault.
     faults: Vec<(String, u32, Fault)>,
 }
 
 impl Scenario {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut scenario = Self { default_branch: "main".to_owned(), ..Self::default() };
+        let mut scenario = Self {
+            default_branch: "main".to_owned(),
+            repository: "octo-org/octo-repo".to_owned(),
+            repositories: BTreeMap::from([(String::new(), Repository::default())]),
+            ..Self::default()
+        };
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (key, value) = line.split_once('=').ok_or(format!("line {number}: no `=`"))?;
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let value = Some(value.trim()).filter(|_| line.contains('='));
             scenario
-                .set(key.trim(), value.trim())
+                .set(key.trim(), value)
                 .ok_or(format!("line {number}: `{line}` is not understood"))?;
         }
         Ok(scenario)
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Option<()> {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Option<()> {
+        let (name, rest) = match key.strip_prefix("in ") {
+            Some(rest) => rest.split_once(' ')?,
+            None => ("", key),
+        };
+        let about = self.repositories.entry(name.to_ascii_lowercase()).or_default();
+        if about.set(rest, value).is_some() {
+            return Some(());
+        }
+        let value = value.filter(|_| name.is_empty())?;
         match key {
+            "repository" => self.repository = value.to_owned(),
             "default-branch" => self.default_branch = value.to_owned(),
             "token" => self.token = value.to_owned(),
             "processing" => self.processing = Some(value.to_owned()),
@@ -72,6 +114,21 @@ impl Scenario {
             }
         }
         Some(())
+    }
+
+    /// A repository, as `owner/name`.
+    pub fn find(&self, name: &str) -> Option<&Repository> {
+        let own = name.eq_ignore_ascii_case(&self.repository);
+        self.repositories.get(&if own { String::new() } else { name.to_ascii_lowercase() })
+    }
+
+    /// Its number.
+    pub fn id(&self, name: &str) -> u64 {
+        if name.eq_ignore_ascii_case(&self.repository) {
+            return 74;
+        }
+        let fold = |sum: u64, byte: u8| (sum * 31 + u64::from(byte)) % 1_000_000;
+        75 + name.to_ascii_lowercase().bytes().fold(0, fold)
     }
 
     /// The fault of the `count`-th call of this name.
@@ -106,6 +163,10 @@ fn fault(words: &[&str]) -> Option<Fault> {
         ["bad-credentials"] => plain(401, "Bad credentials"),
         ["not-found"] => plain(404, "Not Found"),
         ["too-large"] => plain(413, "Payload Too Large"),
+        ["blob-too-large"] => plain(
+            403,
+            "This API returns blobs up to 1 MB in size. The requested blob is too large to fetch via the API, but you can use the Git Data API to request blobs up to 100 MB in size.",
+        ),
         ["invalid"] => plain(400, "Invalid SARIF. Missing 'results' array in run."),
         ["unprocessable"] => plain(422, "commit not found"),
         ["rate-limited", seconds] => {

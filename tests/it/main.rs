@@ -16,6 +16,7 @@ mod architecture;
 mod check_live;
 mod check_offline;
 mod collect;
+mod contents;
 mod fake;
 mod faults;
 mod gallery;

@@ -1,0 +1,83 @@
+//! What a request asks for, and of which repository.
+
+use serde_json::json;
+
+use crate::Answer;
+use crate::contents::Contents;
+use crate::repository::Repository;
+use crate::scenario::Scenario;
+use crate::wire::{self, Request};
+
+pub struct Asked<'a> {
+    /// The call, as faults name it.
+    pub name: &'static str,
+    /// `None`: there is none of that name.
+    repository: Option<&'a Repository>,
+    full_name: String,
+    /// What is left of the address: the path of a file, a ref, a number, an id.
+    pub rest: String,
+    /// Of a path.
+    git_ref: String,
+    accept: String,
+}
+
+impl<'a> Asked<'a> {
+    /// GitHub Enterprise Server has the same below `/api/v3`.
+    pub fn of(request: &Request, scenario: &'a Scenario) -> Self {
+        let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let (name, start) = match (request.method.as_str(), &parts[..]) {
+            ("GET", ["repos", _, _]) => ("repository", 3),
+            ("POST", ["repos", _, _, "code-scanning", "sarifs"]) => ("upload", 5),
+            ("GET", ["repos", _, _, "code-scanning", "sarifs", _]) => ("status", 5),
+            ("GET", ["repos", _, _, "commits", _, ..]) => ("commit", 4),
+            ("GET", ["repos", _, _, "git", "commits", _]) => ("parents", 5),
+            ("GET", ["repos", _, _, "contents", ..]) => ("contents", 4),
+            ("GET", ["repos", _, _, "pulls", _]) => ("pull", 4),
+            _ => ("unknown", parts.len()),
+        };
+        let full_name = parts.get(1..3).unwrap_or_default().join("/");
+        let mut asked = Self {
+            name,
+            repository: scenario.find(&full_name),
+            full_name,
+            rest: wire::decode(&parts[start..].join("/").replace('+', "%2B")),
+            git_ref: request.query.get("ref").unwrap_or(&scenario.default_branch).clone(),
+            accept: request.headers.get("accept").cloned().unwrap_or_default(),
+        };
+        let is_folder = |contents: Contents<'_>| contents.is_folder(&asked.rest);
+        if name == "contents" && asked.contents().is_some_and(is_folder) {
+            asked.name = "listing";
+        }
+        asked
+    }
+
+    fn contents(&self) -> Option<Contents<'_>> {
+        let repository = self.repository?;
+        Some(Contents { repository, name: &self.full_name, git_ref: &self.git_ref })
+    }
+
+    /// Where the repository is known, and nothing changes by the call.
+    pub fn answer(&self, scenario: &Scenario) -> Option<Answer> {
+        let repository = self.repository?;
+        Some(match self.name {
+            "repository" => Answer::json(
+                200,
+                &json!({
+                    "id": scenario.id(&self.full_name),
+                    "full_name": self.full_name,
+                    "default_branch": scenario.default_branch,
+                }),
+            ),
+            "commit" => repository.commit(&self.rest, &self.accept),
+            "parents" => repository.parents(&self.rest),
+            "contents" | "listing" => self.contents()?.answer(&self.rest),
+            "pull" => repository.pull(&self.rest, &self.full_name, scenario),
+            _ => return None,
+        })
+    }
+
+    pub fn is_of_a_repository(&self) -> bool {
+        self.repository.is_some()
+    }
+}

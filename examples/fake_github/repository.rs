@@ -1,0 +1,144 @@
+//! A repository: its commits and refs, its pull requests, and what the API says of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::Answer;
+use crate::scenario::Scenario;
+
+/// A commit, and the folder that its tree is.
+pub struct Commit {
+    pub sha: String,
+    pub folder: PathBuf,
+    parents: Vec<String>,
+}
+
+#[derive(Default)]
+pub struct Repository {
+    commits: Vec<Commit>,
+    /// `heads/main`, `tags/v1`, and their commits.
+    refs: BTreeMap<String, String>,
+    /// The number, and where the branch is; `None`: deleted.
+    pulls: BTreeMap<u64, Option<String>>,
+    pub submodules: BTreeSet<String>,
+    /// Folders whose listings are cut; empty: the root.
+    pub cut_listings: BTreeSet<String>,
+}
+
+fn whole(sha: &str) -> Option<String> {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (matches!(sha.len(), 40 | 64) && sha.bytes().all(hex)).then(|| sha.to_owned())
+}
+
+impl Repository {
+    /// A line of the scenario; `None` if it is about something else.
+    pub fn set(&mut self, key: &str, value: Option<&str>) -> Option<()> {
+        match (key.split_once(' ')?, value) {
+            (("commit", sha), Some(value)) => {
+                let (folder, parents) = value.split_once(" parent ").unwrap_or((value, ""));
+                let parents = parents.split_whitespace().map(whole).collect::<Option<_>>()?;
+                let folder = PathBuf::from(folder.trim());
+                self.commits.push(Commit { sha: whole(sha.trim())?, folder, parents });
+            }
+            (("ref", name), Some(sha)) => {
+                let name = name.trim();
+                let known = name.starts_with("heads/") || name.starts_with("tags/");
+                self.refs.insert(known.then(|| name.to_owned())?, whole(sha)?);
+            }
+            (("pull", number), Some(head)) => {
+                let head = Some(head).filter(|head| *head != "none");
+                self.pulls.insert(number.trim().parse().ok()?, head.map(str::to_owned));
+            }
+            (("submodule", path), None) => {
+                self.submodules.insert(path.trim().to_owned());
+            }
+            (("cut-listing", folder), None) => {
+                let folder = Some(folder.trim()).filter(|folder| *folder != ".");
+                self.cut_listings.insert(folder.unwrap_or_default().to_owned());
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.commits.is_empty()
+    }
+
+    /// The commit that a ref is, or that a SHA names.
+    pub fn find(&self, git_ref: &str) -> Option<&Commit> {
+        let by_sha = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
+        let name = git_ref.strip_prefix("refs/").unwrap_or(git_ref);
+        let named = [name.to_owned(), format!("heads/{name}"), format!("tags/{name}")];
+        by_sha(git_ref)
+            .or_else(|| named.iter().find_map(|name| by_sha(self.refs.get(name)?)))
+            .or_else(|| {
+                let short =
+                    |commit: &&Commit| git_ref.len() >= 7 && commit.sha.starts_with(git_ref);
+                self.commits.iter().find(short)
+            })
+    }
+
+    /// "Get a commit": the SHA alone, where that is asked for.
+    pub fn commit(&self, git_ref: &str, accept: &str) -> Answer {
+        if self.is_empty() {
+            return Answer::message(409, "Git Repository is empty.");
+        }
+        let Some(commit) = self.find(git_ref) else {
+            return Answer::message(422, &format!("No commit found for SHA: {git_ref}"));
+        };
+        if accept.starts_with("application/vnd.github.") && accept.ends_with("sha") {
+            return Answer::text("application/vnd.github.sha; charset=utf-8", &commit.sha);
+        }
+        let mut listed = commit.listed();
+        listed["commit"] = json!({ "message": listed["message"], "tree": listed["tree"] });
+        listed["files"] = json!([]);
+        Answer::json(200, &listed)
+    }
+
+    /// "Get a commit object".
+    pub fn parents(&self, sha: &str) -> Answer {
+        match self.commits.iter().find(|commit| commit.sha == sha) {
+            Some(commit) => Answer::json(200, &commit.listed()),
+            None => Answer::message(404, "Not Found"),
+        }
+    }
+
+    /// "Get a pull request": who it is from.
+    pub fn pull(&self, number: &str, name: &str, scenario: &Scenario) -> Answer {
+        let number = number.parse().ok();
+        let Some((number, head)) = number.and_then(|number| self.pulls.get_key_value(&number))
+        else {
+            return Answer::message(404, "Not Found");
+        };
+        let repository = |of: &str| {
+            let fork = !of.eq_ignore_ascii_case(name);
+            json!({ "id": scenario.id(of), "full_name": of, "fork": fork })
+        };
+        let branch = &scenario.default_branch;
+        let tip = self.find(branch).map(|commit| &commit.sha);
+        Answer::json(
+            200,
+            &json!({
+                "number": number,
+                "state": "open",
+                "head": { "ref": "change", "repo": head.as_deref().map(repository) },
+                "base": { "ref": branch, "sha": tip, "repo": repository(name) },
+            }),
+        )
+    }
+}
+
+impl Commit {
+    fn listed(&self) -> Value {
+        let parents: Vec<Value> = self.parents.iter().map(|sha| json!({ "sha": sha })).collect();
+        json!({
+            "sha": self.sha,
+            "message": "A change",
+            "tree": { "sha": self.sha },
+            "parents": parents,
+        })
+    }
+}
