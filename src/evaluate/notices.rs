@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::run::Run;
+use super::verdict::fails_by_its_copy;
 use super::waivers::{Standing, names, standing};
 use crate::model::{
     AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, format_time,
@@ -23,7 +24,7 @@ pub(super) fn notices(
     of_the_run(policy, run, verdict, exit_code, &mut notices);
     of_rules(policy, &mut notices);
     for waiver in &policy.waivers {
-        of_waiver(policy, waiver, accounts, run.now, &mut notices);
+        of_waiver(policy, waiver, accounts, run, &mut notices);
     }
     for window in &policy.windows {
         of_window(policy, window, run.now, &mut notices);
@@ -59,12 +60,8 @@ fn of_the_run(
         );
     }
     if run.origin.path.is_none() {
-        say(
-            NoticeCode::BuiltInPolicy,
-            "no policy file was found (.github/rootgate.yaml, rootgate.yaml): the strict built-in defaults \
-             judged"
-                .to_owned(),
-        );
+        let why = no_file(&run.origin.judge);
+        say(NoticeCode::BuiltInPolicy, format!("{why}: the strict built-in defaults judge"));
     }
     if let Some((code, message)) = of_the_judge(run) {
         say(code, message);
@@ -72,7 +69,8 @@ fn of_the_run(
     for notice in &run.notices {
         say(notice.code, notice.message.clone());
     }
-    if !run.scope_named {
+    // Where nothing was judged, nobody was judged by mistake.
+    if !run.scope_named && run.not_evaluated.is_none() {
         say(
             NoticeCode::ScopeNotNamed,
             "the policy names no account in `scope.accounts`: what the credentials or the evidence belong to \
@@ -81,10 +79,15 @@ fn of_the_run(
         );
     }
     if let Some(day) = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day) {
-        let would = if exit_code == 0 { "would pass" } else { "would block" };
+        let today = match exit_code {
+            _ if fails_by_its_copy(run) => "a weaker or broken copy of the policy blocks already",
+            0 if run.not_evaluated.is_some() => "today it would go on all the same",
+            0 => "today it would pass",
+            _ => "today it would block",
+        };
         say(
             NoticeCode::NotEnforcedYet,
-            format!("the gate blocks from {day} on (`enforce-from`); today it {would}"),
+            format!("the gate blocks from {day} on (`enforce-from`); {today}"),
         );
     }
     if verdict == Verdict::Undetermined && exit_code == 0 {
@@ -95,11 +98,22 @@ fn of_the_run(
     }
 }
 
+/// Why there is no policy file.
+const fn no_file(judge: &Judge) -> &'static str {
+    match judge {
+        Judge::DefaultBranch => "the default branch has no policy file",
+        Judge::Checkout | Judge::Accepted { .. } => "the checkout has no policy file",
+        Judge::File | Judge::Remote { .. } => {
+            "no policy file was found (.github/rootgate.yaml, rootgate.yaml)"
+        }
+    }
+}
+
 /// What a reader should know of a judging policy that is not the default branch's own.
 fn of_the_judge(run: &Run) -> Option<(NoticeCode, String)> {
     match &run.origin.judge {
         Judge::File | Judge::DefaultBranch => None,
-        Judge::Checkout if run.origin.path.is_none() => None,
+        // Also where it has none: whoever can change the branch can delete it.
         Judge::Checkout => Some((
             NoticeCode::CheckoutPolicy,
             "the checkout's copy of the policy judged: whoever can change the branch can change it"
@@ -140,9 +154,10 @@ fn of_waiver(
     policy: &Policy,
     waiver: &Waiver,
     accounts: &[AccountReport],
-    now: DateTime<Utc>,
+    run: &Run,
     notices: &mut Vec<Notice>,
 ) {
+    let now = run.now;
     let Waiver { rule, ticket, from, expires, line, .. } = waiver;
     let mut say = |code, message| notices.push(Notice { code, message, line: Some(*line) });
     let what = format!("the waiver of {rule} ({ticket})");
@@ -158,7 +173,9 @@ fn of_waiver(
                 let when = if days == 0 { "today".to_owned() } else { format!("in {days} days") };
                 say(NoticeCode::WaiverExpiresSoon, format!("{what} ends {when}, on {expires}"));
             }
-            if let Some(why) = unused(waiver, accounts) {
+            if run.not_evaluated.is_none()
+                && let Some(why) = unused(waiver, accounts)
+            {
                 say(NoticeCode::WaiverUnused, format!("{what} covers nothing: {why}"));
             }
         }

@@ -1,5 +1,6 @@
 //! Waivers, the gate, notices, and the promise: what is not known never passes.
 
+mod copies;
 mod weaker;
 
 use chrono::TimeDelta;

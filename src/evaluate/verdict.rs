@@ -64,7 +64,8 @@ pub fn effect(policy: &Policy, copy: &PolicyCopy) -> Effect {
     }
 }
 
-fn fails_by_its_copy(run: &Run) -> bool {
+/// Whether the copy alone is enough to fail the gate.
+pub(super) fn fails_by_its_copy(run: &Run) -> bool {
     run.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
 }
 
@@ -98,7 +99,7 @@ fn verdict(policy: &Policy, accounts: &[AccountReport], run: &Run) -> (Verdict, 
 }
 
 /// One hour, or less where a used waiver ends, a deciding fact becomes too old, or the gate begins
-/// to block.
+/// to block; no time at all where nothing was evaluated.
 fn valid_until(policy: &Policy, accounts: &[AccountReport], run: &Run) -> DateTime<Utc> {
     if run.not_evaluated.is_some() {
         return run.now;
