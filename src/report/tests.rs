@@ -2,9 +2,12 @@
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::fixtures::{green, hostile, red, undetermined};
+use super::fixtures::{at, green, hostile, red, undetermined};
 use super::*;
 use crate::escape::tests::commands;
+use crate::evaluate::evaluate;
+use crate::model::{Cause, Gap, Source};
+use crate::testing::{NOW, built_in, healthy};
 
 /// The report in a format, with everything shown and no colour.
 pub(super) fn rendered(report: &Report, format: Format) -> String {
@@ -62,6 +65,45 @@ fn a_verbose_report_shows_ages_and_why_rules_pass() {
     assert!(text.contains("from credential report of 2026-11-02T06:40:00Z (3h20m old)"));
     assert!(text.contains("from account summary of 2026-11-02T09:59:58Z (2s old)"));
     assert!(!rendered(&red(), Format::Text).contains("Root has MFA."));
+}
+
+#[test]
+fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
+    let odd = "the column `mfa_active` of the credential report holds `odd`";
+    let gap = Gap::new(Source::CredentialReport, Cause::Unreadable, odd);
+    let mut report = undetermined();
+    for outcome in &mut report.accounts[0].outcomes {
+        outcome.gaps = outcome.gaps.iter().map(|_| gap.clone()).collect();
+    }
+    let unwrapped = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for format in [Format::Text, Format::Markdown, Format::Sarif] {
+        let text = unwrapped(rendered(&report, format));
+        for part in ["mfa_active", "which AWS makes at most 4 hours after this one", "as a fault"] {
+            assert!(text.contains(part), "{}: {part}", format.id());
+        }
+    }
+    for source in Source::ALL {
+        for cause in [Cause::Unreadable, Cause::Missing, Cause::Conflicting, Cause::Future] {
+            let remedy = words::gap_remedy(&Gap::new(*source, cause, "odd"));
+            assert!(remedy.is_some_and(|remedy| !remedy.ends_with('.')), "{source} {cause:?}");
+        }
+    }
+}
+
+#[test]
+fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
+    for column in ["mfa_active", "access_key_1_active", "cert_2_active", "password_last_used"] {
+        let evidence = healthy().with_row(&[(column, "odd")]).without(
+            // Alone it decides on keys and MFA, whatever the cell.
+            Source::AccountSummary,
+            Cause::NotCollected,
+        );
+        let judged = evaluate(&built_in(), &evidence, at(NOW));
+        let outcomes = judged.outcomes.iter();
+        let gaps: Vec<_> = outcomes.flat_map(|outcome| &outcome.gaps).collect();
+        assert!(gaps.iter().any(|gap| gap.detail.contains(&format!("`{column}`"))), "{column}");
+        assert!(gaps.into_iter().all(|gap| words::gap_remedy(gap).is_some()), "{column}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::escape::shortened;
 use crate::model::{
     AccountReport, Basis, Cause, Counts, Duration, Finding, Gap, Outcome, Report, RuleOutcome,
-    Verdict, format_time,
+    Source, Verdict, format_time,
 };
 
 /// Where a finding points if the judging policy is no file of the repository.
@@ -98,16 +98,40 @@ pub(super) fn gap_remedy(gap: &Gap) -> Option<String> {
     match &gap.grant {
         Some(action) if is_iam_action(action) => Some(format!("grant {action}")),
         Some(other) => Some(other.clone()),
-        None => match gap.cause {
-            Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable => {
-                Some("run again".to_owned())
+        None => next_step(gap).map(str::to_owned),
+    }
+}
+
+/// What to do where nothing is to be granted.
+const fn next_step(gap: &Gap) -> Option<&'static str> {
+    match gap.cause {
+        Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable => {
+            Some("run again")
+        }
+        Cause::NotCollected => Some("give it with --evidence, or let rootgate call AWS"),
+        Cause::Stale | Cause::Undated => Some("collect it again"),
+        Cause::Future => Some("set the clock of this machine, or of the one that collected it"),
+        // An answer came, and AWS gives no better one before the next report.
+        Cause::Conflicting => Some(
+            "run again with the next credential report, which AWS makes at most 4 hours after this one; if the two \
+             still contradict each other, report it as a fault of rootgate",
+        ),
+        Cause::Unreadable | Cause::Missing => Some(match gap.source {
+            Source::CredentialReport => {
+                "run again with the next credential report, which AWS makes at most 4 hours after this one; if it says \
+                 the same, look at root's Security credentials page in the console (signing in as root is a use: agree \
+                 on a window first), and report it as a fault of rootgate"
             }
-            Cause::NotCollected => {
-                Some("give it with --evidence, or let rootgate call AWS".to_owned())
+            Source::RootEvents => {
+                "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps 90 \
+                 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report it as a \
+                 fault of rootgate"
             }
-            Cause::Stale => Some("collect it again".to_owned()),
-            _ => None,
-        },
+            Source::AccountSummary | Source::VirtualMfaDevices => {
+                "run again; if it stays so, report it as a fault of rootgate"
+            }
+        }),
+        Cause::Denied | Cause::NotEntered => None,
     }
 }
 
