@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rootgate::escape::{code_span, markdown, visible};
 use rootgate::model::{Change, ChangeKind, format_time};
 use rootgate::policy;
+use rootgate::report::policy_change::{Entry, KINDS, counts, lines, of_kind, row};
 use serde_json::{Value, json};
 
 use super::policy_file::{self, PolicyFile};
@@ -54,38 +55,18 @@ struct Diff<'a> {
     changes: &'a [Change],
 }
 
-/// In the order in which changes are shown, each with its meaning.
-const KINDS: [(ChangeKind, &str); 4] = [
-    (ChangeKind::Planned, "new windows that open only in the future: they excuse nothing yet"),
-    (ChangeKind::Weaker, "more can pass than before"),
-    (ChangeKind::Stronger, "less can pass than before"),
-    (ChangeKind::Other, "nothing passes or blocks by it"),
-];
-
 impl Diff<'_> {
-    fn of(&self, kind: ChangeKind) -> impl Iterator<Item = &Change> {
-        self.changes.iter().filter(move |change| change.kind == kind)
-    }
-
-    /// `1 planned, 2 weaker`.
-    fn counts(&self) -> String {
-        let counted = KINDS.iter().map(|(kind, _)| (self.of(*kind).count(), kind.id()));
-        let counted = counted.filter(|(count, _)| *count > 0);
-        let parts: Vec<_> = counted.map(|(count, kind)| format!("{count} {kind}")).collect();
-        if parts.is_empty() { "no change in what they say".to_owned() } else { parts.join(", ") }
-    }
-
     fn text(&self) -> String {
         let (old, new) = (visible(&self.old.shown), visible(&self.new.shown));
-        let mut out = format!("{old} -> {new}, as of {}: {}\n", self.as_of(), self.counts());
+        let mut out = format!("{old} -> {new}, as of {}: {}\n", self.as_of(), counts(self.changes));
         for (kind, meaning) in KINDS {
-            let changes: Vec<_> = self.of(kind).collect();
+            let changes: Vec<_> = of_kind(self.changes, kind).collect();
             if changes.is_empty() {
                 continue;
             }
             out += &format!("\n{}: {meaning}\n", kind.id());
             for change in changes {
-                out += &format!("  {}\n", visible(&said(change)));
+                out += &format!("  {}\n", visible(&change.said()));
                 out += &source(&self.old.text, '-', change.old_line);
                 out += &source(&self.new.text, '+', change.new_line);
             }
@@ -98,13 +79,13 @@ impl Diff<'_> {
     }
 
     fn json(&self) -> Value {
-        let changes: Vec<Value> = self.changes.iter().map(as_json).collect();
+        let changes: Vec<Entry> = self.changes.iter().map(Entry::of).collect();
         json!({
             "schema": "rootgate.policy-diff/v1",
             "old": visible(&self.old.shown),
             "new": visible(&self.new.shown),
             "as_of": self.as_of(),
-            "weaker": self.of(ChangeKind::Weaker).next().is_some(),
+            "weaker": of_kind(self.changes, ChangeKind::Weaker).next().is_some(),
             "changes": changes,
         })
     }
@@ -113,7 +94,7 @@ impl Diff<'_> {
         let (old, new) = (code_span(&self.old.shown), code_span(&self.new.shown));
         let mut out = format!(
             "### Policy change: {}\n\n{old} to {new}, as of {}.\n",
-            self.counts(),
+            counts(self.changes),
             self.as_of()
         );
         if self.changes.is_empty() {
@@ -121,40 +102,15 @@ impl Diff<'_> {
         }
         out += "\n| | key | before | after | lines |\n|---|---|---|---|---|\n";
         for change in self.changes {
-            let kind = match change.kind {
-                ChangeKind::Weaker => "**weaker**",
-                other => other.id(),
-            };
-            let value = |value: &Option<String>| match value {
-                Some(value) => code_span(value),
-                None => "–".to_owned(),
-            };
-            out += &format!(
-                "| {kind} | {} | {} | {} | {} |\n",
-                code_span(&change.key),
-                value(&change.old),
-                value(&change.new),
-                lines(change)
-            );
+            out += &format!("| {} |\n", row(change, lines(change)).join(" | "));
         }
         out += "\n";
         for (kind, meaning) in KINDS {
-            if self.of(kind).next().is_some() {
+            if of_kind(self.changes, kind).next().is_some() {
                 out += &format!("- *{}*: {}\n", kind.id(), markdown(meaning));
             }
         }
         out
-    }
-}
-
-/// `gate.fail-on: medium -> high`.
-fn said(change: &Change) -> String {
-    let key = &change.key;
-    match (&change.old, &change.new) {
-        (Some(old), Some(new)) => format!("{key}: {old} -> {new}"),
-        (None, Some(new)) => format!("{key}: added: {new}"),
-        (Some(old), None) => format!("{key}: removed: {old}"),
-        (None, None) => key.clone(),
     }
 }
 
@@ -165,26 +121,4 @@ fn source(text: &str, sign: char, line: Option<usize>) -> String {
     // A tab is a control character, but no hidden one in a line of code.
     let shown = visible(&line.replace('\t', " "));
     format!("    {sign} {number:>4} | {}\n", shown.trim_end())
-}
-
-/// `12 → 14`.
-fn lines(change: &Change) -> String {
-    match (change.old_line, change.new_line) {
-        (Some(old), Some(new)) => format!("{old} → {new}"),
-        (Some(old), None) => format!("{old} →"),
-        (None, Some(new)) => format!("→ {new}"),
-        (None, None) => "–".to_owned(),
-    }
-}
-
-fn as_json(change: &Change) -> Value {
-    let shown = |text: &Option<String>| text.as_deref().map(visible);
-    json!({
-        "kind": change.kind.id(),
-        "key": visible(&change.key),
-        "old": shown(&change.old),
-        "new": shown(&change.new),
-        "old_line": change.old_line,
-        "new_line": change.new_line,
-    })
 }

@@ -114,15 +114,23 @@ pub struct Change {
     pub new_line: Option<usize>,
 }
 
+impl Change {
+    /// `gate.fail-on: medium -> high`. Not escaped.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let key = &self.key;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => format!("{key}: {old} -> {new}"),
+            (None, Some(new)) => format!("{key}: added: {new}"),
+            (Some(old), None) => format!("{key}: removed: {old}"),
+            (None, None) => key.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}: ", self.kind.id(), self.key)?;
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) => write!(formatter, "{old} -> {new}"),
-            (None, Some(new)) => write!(formatter, "added: {new}"),
-            (Some(old), None) => write!(formatter, "removed: {old}"),
-            (None, None) => Ok(()),
-        }
+        write!(formatter, "{}: {}", self.kind.id(), self.said())
     }
 }
 
