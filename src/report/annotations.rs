@@ -3,13 +3,15 @@
 //! GitHub shows ten of a kind per step and drops the rest in silence, so at most eight are
 //! written, the worst first, and the last one says how many more there are.
 
+mod change;
+
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::redacted::{Details, OpenOutcome, Redacted};
 use super::words;
 use crate::escape::{command_data, command_property, shortened, visible};
-use crate::model::{AccountReport, Finding, Outcome, Report, RuleId, RuleOutcome, Severity};
+use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Severity};
 
 /// GitHub takes ten per step; the runner itself adds one when a step fails.
 const MOST: usize = 8;
@@ -21,44 +23,51 @@ const MAX_MESSAGE: usize = 1_000;
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
-    let mut annotations: Vec<_> = match details {
+    let found: Vec<_> = match details {
         Details::Full => full(report),
         Details::Redacted => {
             let redacted = Redacted::of(report);
             redacted.open.iter().map(|open| of_redacted(report, open)).collect()
         }
     };
-    annotations.sort_by_key(|annotation| Reverse((annotation.level == ERROR, annotation.severity)));
-    let fits = annotations.len() <= MOST;
-    let shown = if fits { annotations.len() } else { MOST - 1 };
-    for annotation in &annotations[..shown] {
-        annotation.write(report, out)?;
+    let mut annotations = change::annotations(report, details);
+    let all = annotations.len() + found.len();
+    let room = if all <= MOST { MOST } else { MOST - 1 };
+    // However much a change touches, the worst findings beside it stay in sight.
+    annotations.truncate(room - found.len().min(MOST / 2));
+    annotations.extend(found);
+    annotations
+        .sort_by_key(|one| Reverse((one.level == ERROR, one.severity.is_none(), one.severity)));
+    annotations.truncate(room);
+    for annotation in &annotations {
+        annotation.write(out)?;
     }
-    if fits {
-        return Ok(());
+    match all - annotations.len() {
+        0 => Ok(()),
+        more => {
+            writeln!(out, "::notice title=rootgate::and {more} more in the job summary and the log")
+        }
     }
-    let more = annotations.len() - shown;
-    writeln!(out, "::notice title=rootgate::and {more} more in the job summary and the log")
 }
 
 const ERROR: &str = "error";
 
 struct Annotation {
     level: &'static str,
-    line: usize,
-    rule: RuleId,
-    severity: Severity,
+    /// A file of the repository and its 1-based line. Without one there is nothing to point at.
+    place: Option<(String, usize)>,
+    title: String,
+    /// `None`: it is about a change of the policy, which comes before all others of its level.
+    severity: Option<Severity>,
     message: String,
 }
 
 impl Annotation {
-    fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let title = format!("{} ({})", self.rule, self.severity);
-        let mut properties = format!("title={}", command_property(&title));
-        // Without a file of the repository there is nothing to point at.
-        if let Some(path) = &report.policy.repository_path {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut properties = format!("title={}", command_property(&self.title));
+        if let Some((path, line)) = &self.place {
             let path = command_property(&visible(path));
-            properties = format!("file={path},line={},{properties}", self.line);
+            properties = format!("file={path},line={line},{properties}");
         }
         let message = command_data(&visible(&shortened(&self.message, MAX_MESSAGE)));
         writeln!(out, "::{} {properties}::{message}", self.level)
@@ -77,9 +86,9 @@ fn full(report: &Report) -> Vec<Annotation> {
         };
         annotations.extend(messages.into_iter().map(|message| Annotation {
             level: level(report, outcome.blocks, outcome.severity),
-            line: words::policy_line(report, outcome),
-            rule: outcome.rule,
-            severity: outcome.severity,
+            place: place(report, words::policy_line(report, outcome)),
+            title: format!("{} ({})", outcome.rule, outcome.severity),
+            severity: Some(outcome.severity),
             message,
         }));
     }
@@ -93,11 +102,16 @@ fn of_redacted(report: &Report, open: &OpenOutcome) -> Annotation {
     };
     Annotation {
         level: level(report, open.blocks, open.severity),
-        line: open.line,
-        rule: open.rule,
-        severity: open.severity,
+        place: place(report, open.line),
+        title: format!("{} ({})", open.rule, open.severity),
+        severity: Some(open.severity),
         message: format!("{}: {state}; {}", open.account, open.what()),
     }
+}
+
+/// A line of the policy that judged.
+fn place(report: &Report, line: usize) -> Option<(String, usize)> {
+    report.policy.repository_path.clone().map(|path| (path, line))
 }
 
 fn failure(account: &AccountReport, finding: &Finding) -> String {

@@ -1,14 +1,14 @@
-//! Three reports that every format is shown with: one red, one undetermined, one green; and one
-//! in which every outside text is hostile.
+//! Three reports that every format is shown with: one red, one undetermined, one green; one in which
+//! every outside text is hostile; and what runs of pull requests say of the policy.
 
 use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
 use crate::model::{
-    AccountReport, Basis, Cause, Counts, Finding, Gap, Judge, Notice, NoticeCode, Outcome,
-    Partition, PolicyOrigin, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
-    parse_day, parse_time,
+    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, Finding, Gap,
+    Judge, Notice, NoticeCode, Outcome, Partition, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
+    Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity, SkippedAccount, Source,
+    SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -383,50 +383,187 @@ pub(super) fn green() -> Report {
     report
 }
 
+fn change(
+    kind: ChangeKind,
+    key: &str,
+    (old, old_line): (&str, Option<usize>),
+    (new, new_line): (&str, Option<usize>),
+) -> Change {
+    let value = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Change { kind, key: key.to_owned(), old: value(old), new: value(new), old_line, new_line }
+}
+
+/// One change of every kind, two of which say more than strangers may read.
+pub(super) fn changes() -> Vec<Change> {
+    let window = "2026-11-20T08:00:00Z to 2026-11-20T10:00:00Z, 111122223333, sign-in, CHG-1234";
+    let waiver = "2026-11-01 to 2027-01-15, SEC-77";
+    let none = ("", None);
+    vec![
+        change(ChangeKind::Planned, "windows.q4-tax-settings", none, (window, Some(31))),
+        change(ChangeKind::Weaker, "gate.fail-on", ("medium", Some(5)), ("high", Some(5))),
+        change(ChangeKind::Weaker, "rules.root-mfa-missing", ("on", None), ("off", Some(14))),
+        change(
+            ChangeKind::Weaker,
+            "waivers.root-access-key-active.111122223333 (key 2019-05-02)",
+            none,
+            (waiver, Some(40)),
+        ),
+        change(
+            ChangeKind::Stronger,
+            "windows.billing-export",
+            ("every day, 111122223333, access-key", Some(22)),
+            none,
+        ),
+        change(
+            ChangeKind::Other,
+            "windows.drill.reason",
+            ("prove that the vault password works", Some(27)),
+            ("prove that the password in the vault works", Some(27)),
+        ),
+    ]
+}
+
+pub(super) fn copy(copy: PolicyCopy, effect: Effect) -> Option<PolicyChange> {
+    let gone = matches!(copy, PolicyCopy::Missing { .. });
+    let digest = "1b4f0e9851971998e732078544c96b36c3d01cedf7caa332359d6f1d83567014";
+    Some(PolicyChange {
+        path: (!gone).then(|| ".github/rootgate.yaml".to_owned()),
+        sha256: (!gone).then(|| digest.to_owned()),
+        copy,
+        effect,
+    })
+}
+
+pub(super) fn after(verdict: Verdict, exit_code: u8, failed: usize) -> Option<AfterMerge> {
+    let counts = Counts { failed, passed: 7, not_applicable: 1, ..Counts::default() };
+    Some(AfterMerge { verdict, exit_code, counts })
+}
+
+/// A pull request that weakens the policy, where nothing is wrong with the accounts.
+pub(super) fn weakened() -> Report {
+    let changed = PolicyCopy::Changed { changes: changes(), after: after(Verdict::Pass, 0, 0) };
+    Report {
+        verdict: Verdict::Fail,
+        exit_code: 1,
+        policy_change: copy(changed, Effect::Fails),
+        ..green()
+    }
+}
+
+/// A pull request that breaks the policy.
+pub(super) fn broken() -> Report {
+    let problem = |message: &str, line| Problem { message: message.to_owned(), line };
+    let problems = vec![
+        problem("`gate` has no key `fail_on`", Some(4)),
+        problem("the account id `111122223333` is not quoted", Some(9)),
+        problem("the file is longer than 1 MiB", None),
+    ];
+    Report {
+        verdict: Verdict::Fail,
+        exit_code: 1,
+        policy_change: copy(PolicyCopy::Broken(problems), Effect::Fails),
+        ..green()
+    }
+}
+
+/// A pull request of a fork that adds a window for later.
+pub(super) fn fork() -> Report {
+    let planned = changes().into_iter().take(1).collect();
+    Report {
+        policy_change: copy(PolicyCopy::Changed { changes: planned, after: None }, Effect::None),
+        not_evaluated: Some("this is a pull request from a fork".to_owned()),
+        valid_until: at("2026-11-02T10:00:00Z"),
+        ..report(Verdict::NotEvaluated, 3, vec![])
+    }
+}
+
 /// The red report with hostile text wherever text comes from outside.
 pub(super) fn hostile() -> Report {
+    outside(HOSTILE).remove(0)
+}
+
+/// The red report with this text wherever text comes from outside, once for every state of the
+/// checkout's copy of the policy.
+pub(super) fn outside(text: &str) -> Vec<Report> {
+    let problem = |line| Problem { message: text.to_owned(), line };
+    let copies = [
+        (PolicyCopy::Changed { changes: outside_changes(text), after: None }, Effect::Fails),
+        (PolicyCopy::Changed { changes: outside_changes(text), after: None }, Effect::Accepted),
+        (PolicyCopy::Missing { changes: outside_changes(text), after: None }, Effect::Tolerated),
+        (PolicyCopy::Broken(vec![problem(Some(3)), problem(None)]), Effect::Fails),
+        (PolicyCopy::Behind { commit: text.to_owned() }, Effect::None),
+    ];
+    let report = |(state, effect)| {
+        let mut change = copy(state, effect).unwrap();
+        change.path = change.path.map(|_| format!("moved/{text}"));
+        let mut report = outside_report(text);
+        report.policy_change = Some(change);
+        report.not_evaluated = Some(text.to_owned());
+        report.policy.judge = match effect {
+            Effect::Accepted => Judge::Accepted { environment: text.to_owned() },
+            Effect::Tolerated => Judge::Remote { repository: text.to_owned(), pinned: false },
+            _ => Judge::DefaultBranch,
+        };
+        report
+    };
+    copies.into_iter().map(report).collect()
+}
+
+fn outside_changes(text: &str) -> Vec<Change> {
+    let mut changes = changes();
+    for change in &mut changes {
+        change.key = format!("{}.{text}", change.key);
+        (change.old, change.new) = (Some(text.to_owned()), Some(text.to_owned()));
+    }
+    // Neither of the two is a key of the format.
+    changes[1].key = text.to_owned();
+    changes[2].key = format!("rules.{text}");
+    changes
+}
+
+fn outside_report(text: &str) -> Report {
     let mut report = red();
-    let hostile = || HOSTILE.to_owned();
-    report.policy.path = Some(hostile());
-    report.policy.repository_path = Some(hostile());
-    report.policy.git_ref = Some(hostile());
-    report.incomplete = Some(hostile());
-    report.skipped =
-        vec![SkippedAccount { id: "444455556666".parse().unwrap(), reason: hostile() }];
+    let text = || text.to_owned();
+    report.policy.path = Some(text());
+    report.policy.repository_path = Some(text());
+    report.policy.git_ref = Some(text());
+    report.policy.commit = Some(text());
+    report.incomplete = Some(text());
+    report.skipped = vec![SkippedAccount { id: "444455556666".parse().unwrap(), reason: text() }];
     for notice in &mut report.notices {
-        notice.message = hostile();
+        notice.message = text();
     }
     for account in &mut report.accounts {
-        account.name = Some(hostile());
+        account.name = Some(text());
         for window in &mut account.windows {
-            window.id = hostile();
+            window.id = text();
         }
         for root_use in &mut account.uses {
-            root_use.window = Some(hostile());
-            root_use.story = Some(hostile());
+            root_use.window = Some(text());
+            root_use.story = Some(text());
         }
         for outcome in &mut account.outcomes {
-            make_hostile(outcome);
+            fill(outcome, text);
         }
     }
     report
 }
 
-fn make_hostile(outcome: &mut RuleOutcome) {
-    outcome.message = HOSTILE.to_owned();
+fn fill(outcome: &mut RuleOutcome, text: impl Fn() -> String) {
+    outcome.message = text();
     for finding in &mut outcome.findings {
-        finding.subject = HOSTILE.to_owned();
-        finding.message = HOSTILE.to_owned();
-        finding.remedy = HOSTILE.to_owned();
-        finding.window = Some(HOSTILE.to_owned());
+        finding.subject = text();
+        finding.message = text();
+        finding.remedy = text();
+        finding.window = Some(text());
         if let Some(waiver) = &mut finding.waiver {
-            waiver.ticket = HOSTILE.to_owned();
-            waiver.reason = HOSTILE.to_owned();
+            waiver.ticket = text();
+            waiver.reason = text();
         }
     }
     for gap in &mut outcome.gaps {
-        gap.action = HOSTILE.to_owned();
-        gap.detail = HOSTILE.to_owned();
-        gap.grant = Some(HOSTILE.to_owned());
+        gap.action = text();
+        gap.detail = text();
+        gap.grant = Some(text());
     }
 }

@@ -3,6 +3,8 @@
 //! The keys are a promise: more may come, none goes away or changes its meaning, and readers
 //! ignore what they do not know. `schema/report.json` describes them.
 
+mod change;
+
 use std::io::{self, Write};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,8 +12,8 @@ use serde::Serialize;
 
 use crate::escape::visible;
 use crate::model::{
-    AccountReport, Cause, Counts, Finding, Outcome, Report, RuleId, RuleOutcome, RuleSetting,
-    Severity, Source, UseKind, Verdict, fingerprint, format_time,
+    AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
+    RuleOutcome, RuleSetting, Severity, Source, UseKind, Verdict, fingerprint, format_time,
 };
 
 /// The value of `schema`.
@@ -49,6 +51,8 @@ struct Document<'a> {
     fail_on: Severity,
     enforce_from: Option<NaiveDate>,
     incomplete: Option<String>,
+    not_evaluated: Option<String>,
+    policy_change: Option<change::PolicyChange<'a>>,
     rules: Vec<Rule>,
 }
 
@@ -64,6 +68,11 @@ struct Policy<'a> {
     sha256: Option<&'a str>,
     #[serde(rename = "ref")]
     git_ref: Option<String>,
+    commit: Option<String>,
+    judge: &'static str,
+    environment: Option<String>,
+    repository: Option<String>,
+    pinned: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -173,11 +182,7 @@ impl<'a> Document<'a> {
             exit_code: report.exit_code,
             evaluated_at: format_time(report.evaluated_at),
             valid_until: format_time(report.valid_until),
-            policy: Policy {
-                path: optional(report.policy.path.as_ref()),
-                sha256: report.policy.sha256.as_deref(),
-                git_ref: optional(report.policy.git_ref.as_ref()),
-            },
+            policy: Policy::of(&report.policy),
             accounts: report.accounts.iter().map(Account::of).collect(),
             skipped_accounts: skipped
                 .map(|account| Skipped {
@@ -197,7 +202,33 @@ impl<'a> Document<'a> {
             fail_on: report.fail_on,
             enforce_from: report.enforce_from,
             incomplete: optional(report.incomplete.as_ref()),
+            not_evaluated: optional(report.not_evaluated.as_ref()),
+            policy_change: report.policy_change.as_ref().map(change::PolicyChange::of),
             rules: report.rules.iter().map(Rule::of).collect(),
+        }
+    }
+}
+
+impl<'a> Policy<'a> {
+    fn of(policy: &'a PolicyOrigin) -> Self {
+        let (mut environment, mut repository, mut pinned) = (None, None, None);
+        match &policy.judge {
+            Judge::File | Judge::DefaultBranch | Judge::Checkout => {}
+            Judge::Accepted { environment: name } => environment = Some(visible(name)),
+            Judge::Remote { repository: name, pinned: is_commit } => {
+                repository = Some(visible(name));
+                pinned = Some(*is_commit);
+            }
+        }
+        Self {
+            path: optional(policy.path.as_ref()),
+            sha256: policy.sha256.as_deref(),
+            git_ref: optional(policy.git_ref.as_ref()),
+            commit: optional(policy.commit.as_ref()),
+            judge: policy.judge.id(),
+            environment,
+            repository,
+            pinned,
         }
     }
 }

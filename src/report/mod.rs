@@ -6,6 +6,7 @@
 
 pub mod annotations;
 pub mod json;
+mod origin;
 pub mod policy_change;
 mod redacted;
 pub mod sarif;

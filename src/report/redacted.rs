@@ -1,14 +1,20 @@
 //! What strangers may read: the log and the job summary of a public repository are theirs too.
 //!
 //! A renderer of a redacted report sees only [`Redacted`], which holds verdict, counts, rule ids,
-//! severities, the policy's names of accounts and the IAM actions to grant: no ids, addresses,
-//! keys, times of use, tickets or reasons.
+//! severities, the policy's names of accounts, the IAM actions to grant, and of a change of the
+//! policy the keys that the format itself names: no ids, addresses, access keys, times of use,
+//! tickets, reasons or values of the policy.
 
 use std::collections::BTreeMap;
 
 use crate::escape::shortened;
-use crate::model::{AccountReport, Outcome, Report, RuleId, RuleOutcome, Severity, format_time};
+use crate::model::{
+    AccountReport, ChangeKind, Outcome, Report, RuleId, RuleOutcome, Severity, format_time,
+};
 
+use super::origin::{self, Quote};
+use super::policy_change::section::{MOST, Section, public_key};
+use super::policy_change::{KINDS, of_kind};
 use super::words;
 
 /// How much of a report is shown.
@@ -35,14 +41,32 @@ pub(super) struct Redacted {
     pub(super) consequence: String,
     /// The instant that was judged.
     pub(super) evaluated_at: String,
-    /// Path, ref and digest of the policy, as far as it is a file of this repository.
+    /// Which policy judged, without a name.
+    pub(super) origin: String,
+    /// Path, ref, commit and digest of the policy, as far as it is a file of this repository.
     pub(super) policy: Vec<(&'static str, String)>,
+    /// What it means that nothing was evaluated.
+    pub(super) not_evaluated: Vec<String>,
+    /// The checkout's copy of the policy.
+    pub(super) change: Option<RedactedChange>,
     /// What somebody should act on, worst first.
     pub(super) open: Vec<OpenOutcome>,
     /// How many accounts were not judged.
     pub(super) skipped: usize,
     /// Codes of the notices with their lines of the policy.
     pub(super) notices: Vec<(&'static str, Option<usize>)>,
+}
+
+/// What strangers may read of the checkout's copy of the policy.
+pub(super) struct RedactedChange {
+    /// `1 planned, 2 weaker`
+    pub(super) heading: String,
+    /// What it is, what it does, what to do.
+    pub(super) sentences: Vec<String>,
+    /// `weaker` with its keys, `problems` with their lines.
+    pub(super) lists: Vec<(&'static str, String)>,
+    /// How the evidence would be judged after the merge.
+    pub(super) after: Option<String>,
 }
 
 /// A failing or undetermined outcome.
@@ -74,7 +98,14 @@ impl Redacted {
             counts: words::counts(&report.counts),
             consequence: words::consequence(report),
             evaluated_at: format_time(report.evaluated_at),
+            origin: origin_of(report),
             policy: policy(report),
+            not_evaluated: match &report.not_evaluated {
+                Some(_) => vec![words::NOT_EVALUATED.to_owned(), words::what_of_it(report)],
+                None => Vec::new(),
+            },
+            change: Section::of(report, Quote::Public)
+                .map(|section| RedactedChange::of(report, &section)),
             open: open
                 .into_iter()
                 .map(|(account, outcome)| {
@@ -86,6 +117,56 @@ impl Redacted {
             notices: report.notices.iter().map(|notice| (notice.code.id(), notice.line)).collect(),
         }
     }
+}
+
+impl RedactedChange {
+    fn of(report: &Report, section: &Section<'_>) -> Self {
+        let mut lists = Vec::new();
+        for (kind, _) in KINDS {
+            let keys = keys(report, section, kind);
+            if !keys.is_empty() {
+                lists.push((kind.id(), keys));
+            }
+        }
+        let problems = section.problems();
+        if !problems.is_empty() {
+            lists.push(("problems", lines(problems.iter().map(|problem| problem.line))));
+        }
+        Self {
+            heading: section.heading(),
+            sentences: section.sentences(),
+            lists,
+            after: section.after(),
+        }
+    }
+}
+
+/// `gate.fail-on, windows (2)`: each key once. There are few: what the policy names is left out.
+fn keys(report: &Report, section: &Section<'_>, kind: ChangeKind) -> String {
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for change in of_kind(section.change.copy.changes(), kind) {
+        let key = public_key(report, change);
+        match counted.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((key, 1)),
+        }
+    }
+    let shown = counted.into_iter().map(|(key, count)| match count {
+        1 => key,
+        count => format!("{key} ({count})"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// `line 4, line 9, and 3 more`
+fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
+    let more = lines.len().saturating_sub(MOST);
+    let shown = lines.take(MOST).map(|line| match line {
+        Some(line) => format!("line {line}"),
+        None => "the file as a whole".to_owned(),
+    });
+    let more = (more > 0).then(|| format!("and {more} more"));
+    shown.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 impl OpenOutcome {
@@ -135,10 +216,24 @@ fn account_label(index: usize, account: &AccountReport) -> String {
 /// The policy is readable by whoever reads the repository; one from elsewhere may not be.
 fn policy(report: &Report) -> Vec<(&'static str, String)> {
     let policy = &report.policy;
-    let parts =
-        [("path", &policy.repository_path), ("ref", &policy.git_ref), ("SHA-256", &policy.sha256)];
     if policy.repository_path.is_none() {
         return vec![];
     }
+    let parts = [
+        ("path", &policy.repository_path),
+        ("ref", &policy.git_ref),
+        ("commit", &policy.commit),
+        ("SHA-256", &policy.sha256),
+    ];
     parts.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+}
+
+fn origin_of(report: &Report) -> String {
+    let policy = &report.policy;
+    match &policy.path {
+        None => origin::built_in(policy),
+        Some(_) => {
+            origin::judge(policy, Quote::Public).unwrap_or_else(|| "the file on disk".to_owned())
+        }
+    }
 }

@@ -3,12 +3,16 @@
 //! GitHub drops a summary of more than 1 MiB with an error, so this one is cut by rows below
 //! that. Mermaid may not be drawn everywhere, so its content stands in a table as well.
 
+mod change;
 mod page;
 mod timeline;
 
 use std::io::{self, Write};
 
+use self::change::{fetched, is_plain};
 use self::page::{Page, account_cell, cell, lines};
+use super::origin::{Quote, built_in, judge, origin};
+use super::policy_change::section::Section;
 use super::redacted::{Details, Redacted};
 use super::words;
 use crate::escape::{code_span, markdown, shortened};
@@ -35,6 +39,11 @@ impl Page {
         let (counts, follows) = (words::counts(&report.counts), words::consequence(report));
         self.paragraph(&format!("**{counts}** ({follows})"));
         self.judged(report);
+        self.not_evaluated(&words::not_evaluated(report));
+        if let Some(section) = Section::of(report, Quote::Code) {
+            self.policy_change(&section);
+        }
+        self.unread(report);
         self.failed(report);
         self.windows_to_agree_on(report);
         self.undetermined(report);
@@ -59,19 +68,20 @@ impl Page {
 
     /// Which accounts were judged, when, and by what.
     fn judged(&mut self, report: &Report) {
-        let policy = match &report.policy.path {
-            Some(path) => code_span(path),
-            None => "the built-in strict defaults (no policy file)".to_owned(),
-        };
+        let policy = origin(&report.policy, Quote::Code);
         let time = code_span(&format_time(report.evaluated_at));
         let what = match report.accounts.as_slice() {
-            [account] => account_cell(account),
-            accounts => words::counted(accounts.len(), "account"),
+            [] => "No account was".to_owned(),
+            [account] => format!("{},", account_cell(account)),
+            accounts => format!("{},", words::counted(accounts.len(), "account")),
         };
-        self.paragraph(&format!("{what}, judged at {time} by {policy}."));
+        self.paragraph(&format!("{what} judged at {time} by {policy}."));
         if let Some(reason) = &report.incomplete {
             self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
         }
+    }
+
+    fn unread(&mut self, report: &Report) {
         let unread = report.accounts.iter().filter(|account| account.nothing_read);
         let rows = unread.map(|account| vec![account_cell(account)]).collect();
         self.table("Nothing could be read of", &["Account"], rows);
@@ -226,27 +236,36 @@ impl Page {
     fn origin(&mut self, report: &Report) {
         let policy = &report.policy;
         self.line("\n### Policy\n");
-        if policy.path.is_none() {
-            self.line("- the built-in strict defaults: no policy file was found");
+        match (&policy.path, judge(policy, Quote::Code)) {
+            (None, _) => self.line(&format!("- {}", built_in(policy))),
+            (Some(_), Some(judge)) => self.line(&format!("- {judge}")),
+            (Some(_), None) => {}
         }
-        let parts = [("path", &policy.path), ("ref", &policy.git_ref), ("SHA-256", &policy.sha256)];
+        let parts = [
+            ("path", &policy.path),
+            ("ref", &policy.git_ref),
+            ("commit", &policy.commit),
+            ("SHA-256", &policy.sha256),
+        ];
         self.policy_parts(
             parts.into_iter().filter_map(|(key, part)| Some((key, part.as_deref()?))),
         );
-        let plain = |path: &&String| {
-            path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
-        };
         // A path with other letters would need quoting, and each shell quotes in its own way.
-        let flag = match &policy.path {
-            Some(path) => {
+        let plain = |path: &&String| is_plain(path);
+        // The checkout's file would be judged by otherwise.
+        let fetched = report.policy_change.as_ref().and_then(|_| fetched(policy));
+        let flag = match (&policy.path, &fetched) {
+            (_, Some(_)) => " --policy judging.yaml".to_owned(),
+            (Some(path), None) => {
                 format!(" --policy {}", Some(path).filter(plain).map_or("FILE", |path| path))
             }
-            None => String::new(),
+            (None, None) => String::new(),
         };
+        let fetch = fetched.map(|line| format!("{line}\n")).unwrap_or_default();
         let time = format_time(report.evaluated_at);
         self.line("\nTo judge the same account again, with credentials of your own, or saved evidence at this instant:\n");
         self.line(&format!(
-            "```sh\nrootgate check{flag}\nrootgate check{flag} --evidence evidence.json --at {time}\n```"
+            "```sh\n{fetch}rootgate check{flag}\nrootgate check{flag} --evidence evidence.json --at {time}\n```"
         ));
     }
 
@@ -254,6 +273,10 @@ impl Page {
         self.verdict(verdict, &report.verdict);
         self.paragraph(&format!("**{}** ({})", report.counts, report.consequence));
         self.paragraph(&format!("Judged at {}.", code_span(&report.evaluated_at)));
+        self.not_evaluated(&report.not_evaluated);
+        if let Some(change) = &report.change {
+            self.redacted_change(change);
+        }
         let rows = report.open.iter().map(|open| {
             vec![
                 cell(&open.account),
@@ -274,9 +297,8 @@ impl Page {
             let skipped = words::counted(report.skipped, "account");
             self.paragraph(&format!("Not judged: {skipped}."));
         }
-        if !report.policy.is_empty() {
-            self.line("\n### Policy\n");
-        }
+        self.line("\n### Policy\n");
+        self.line(&format!("- {}", cell(&report.origin)));
         self.policy_parts(report.policy.iter().map(|(key, part)| (*key, part.as_str())));
         self.paragraph(super::redacted::WHY);
     }

@@ -2,12 +2,15 @@
 //!
 //! What to act on stands before what is fine, and the verdict is the last line, where a log ends.
 
+mod change;
 mod page;
 
 use std::io::{self, Write};
 use std::slice;
 
 use self::page::{COLUMNS, Page, Style, wrapped};
+use super::origin::{Quote, origin};
+use super::policy_change::section::Section;
 use super::redacted::{Details, OpenOutcome, Redacted};
 use super::{Options, words};
 use crate::escape::visible;
@@ -45,7 +48,12 @@ pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io
 
 impl Page<'_> {
     fn report(&mut self, report: &Report, verbosity: Verbosity) -> io::Result<()> {
-        self.origin(report)?;
+        self.item("Policy: ", &origin(&report.policy, Quote::Bare))?;
+        self.item("Judged at: ", &format_time(report.evaluated_at))?;
+        self.not_evaluated(&words::not_evaluated(report))?;
+        if let Some(section) = Section::of(report, Quote::Bare) {
+            self.policy_change(&section, verbosity)?;
+        }
         for account in &report.accounts {
             self.account(report, account, verbosity)?;
         }
@@ -67,16 +75,12 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    /// Which policy judged, and at which instant.
-    fn origin(&mut self, report: &Report) -> io::Result<()> {
-        let policy = &report.policy;
-        let path = policy.path.as_deref().unwrap_or("built-in strict defaults (no policy file)");
-        let git_ref = policy.git_ref.as_deref().map(|git_ref| format!(" at {git_ref}"));
-        let digest = policy.sha256.as_deref().map(|digest| digest.get(..12).unwrap_or(digest));
-        let digest = digest.map(|digest| format!(" (SHA-256 {digest}…)"));
-        let (git_ref, digest) = (git_ref.unwrap_or_default(), digest.unwrap_or_default());
-        self.item("Policy: ", &format!("{path}{git_ref}{digest}"))?;
-        self.item("Judged at: ", &format_time(report.evaluated_at))
+    /// What it means that nothing was, and what to do.
+    fn not_evaluated(&mut self, sentences: &[String]) -> io::Result<()> {
+        if !sentences.is_empty() {
+            self.heading("Not evaluated")?;
+        }
+        sentences.iter().try_for_each(|sentence| self.paragraph("  ", sentence))
     }
 
     fn account(
@@ -231,8 +235,13 @@ impl Page<'_> {
 
     fn redacted(&mut self, report: &Redacted) -> io::Result<()> {
         self.paragraph("", &format!("Judged at {}", report.evaluated_at))?;
+        self.item("Policy: ", &report.origin)?;
         for (key, value) in &report.policy {
             self.item(&format!("Policy {key}: "), value)?;
+        }
+        self.not_evaluated(&report.not_evaluated)?;
+        if let Some(change) = &report.change {
+            self.redacted_change(change)?;
         }
         if !report.open.is_empty() {
             writeln!(self.out)?;

@@ -1,12 +1,14 @@
 //! What is true of every format: how it looks, what hostile text cannot do, what is redacted.
 
+mod changes;
+
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::fixtures::{at, green, hostile, red, undetermined};
+use super::fixtures::{at, broken, fork, green, hostile, outside, red, undetermined, weakened};
 use super::*;
-use crate::escape::tests::commands;
+use crate::escape::tests::{HOSTILE, commands};
 use crate::evaluate::evaluate;
-use crate::model::{Cause, Gap, Source};
+use crate::model::{Cause, Gap, Judge, Source};
 use crate::testing::{NOW, built_in, healthy};
 
 /// The report in a format, with everything shown and no colour.
@@ -47,6 +49,21 @@ fn three_reports_in_every_format() {
         }
         let name = format!("{name}-annotations");
         insta::assert_snapshot!(name, annotated(&report, Details::Full));
+    }
+}
+
+#[test]
+fn runs_of_pull_requests_in_every_format_for_people() {
+    for (name, report) in [("weakened", weakened()), ("broken", broken()), ("fork", fork())] {
+        for (format, word) in [(Format::Text, "text"), (Format::Markdown, "markdown")] {
+            insta::assert_snapshot!(format!("{name}-{word}"), rendered(&report, format));
+            let redacted = shown(&report, format, &REDACTED);
+            insta::assert_snapshot!(format!("{name}-redacted-{word}"), redacted);
+        }
+        for (details, word) in [(Details::Full, ""), (Details::Redacted, "redacted-")] {
+            let annotations = annotated(&report, details);
+            insta::assert_snapshot!(format!("{name}-{word}annotations"), annotations);
+        }
     }
 }
 
@@ -147,7 +164,7 @@ fn a_verdict_says_why_it_does_not_block() {
 #[test]
 fn text_fits_80_columns_and_needs_no_colour() {
     use unicode_width::UnicodeWidthStr;
-    for report in [red(), undetermined(), green()] {
+    for report in [red(), undetermined(), green(), weakened(), broken(), fork()] {
         let plain = rendered(&report, Format::Text);
         // The verdict stays on one line, so that it can be searched for.
         let lines: Vec<_> = plain.lines().collect();
@@ -167,17 +184,20 @@ fn text_fits_80_columns_and_needs_no_colour() {
 
 #[test]
 fn hostile_text_forges_no_command_in_any_log() {
-    let report = hostile();
-    for format in Format::ALL {
-        let log = rendered(&report, *format);
-        assert_eq!(commands(&log), vec![], "{}", format.id());
-        assert!(!log.contains(['\u{1b}', '\r', '\u{202e}', '\u{200b}', '\u{2028}', '\u{9b}']));
-    }
-    for details in [Details::Full, Details::Redacted] {
-        let log = annotated(&report, details);
-        let names: Vec<_> = commands(&log).into_iter().map(|command| command.name).collect();
-        assert_eq!(names.len(), log.lines().count());
-        assert!(names.iter().all(|name| ["error", "warning", "notice"].contains(&name.as_str())));
+    for report in outside(HOSTILE) {
+        for format in Format::ALL {
+            let log = rendered(&report, *format);
+            assert_eq!(commands(&log), vec![], "{}", format.id());
+            assert!(!log.contains(['\u{1b}', '\r', '\u{202e}', '\u{200b}', '\u{2028}', '\u{9b}']));
+        }
+        for details in [Details::Full, Details::Redacted] {
+            let log = annotated(&report, details);
+            let names: Vec<_> = commands(&log).into_iter().map(|command| command.name).collect();
+            assert_eq!(names.len(), log.lines().count());
+            assert!(
+                names.iter().all(|name| ["error", "warning", "notice"].contains(&name.as_str()))
+            );
+        }
     }
 }
 
@@ -213,27 +233,23 @@ fn markdown_shape(text: &str) -> (Vec<usize>, Vec<String>) {
 
 #[test]
 fn hostile_text_changes_nothing_of_a_summary_but_words() {
-    // The same report, harmless; the skipped account and the incomplete run are there too.
-    let mut harmless = hostile();
-    let original = red();
-    harmless.accounts = original.accounts;
-    harmless.notices = original.notices;
-    harmless.policy = original.policy;
-    harmless.incomplete = Some("out of time".to_owned());
-    harmless.skipped[0].reason = "joined an hour ago".to_owned();
-    for details in [Details::Full, Details::Redacted] {
-        let options = Options { details, ..Options::default() };
-        let expected = markdown_shape(&shown(&harmless, Format::Markdown, &options));
-        assert_eq!(markdown_shape(&shown(&hostile(), Format::Markdown, &options)), expected);
+    for (hostile, harmless) in outside(HOSTILE).into_iter().zip(outside("harmless")) {
+        for details in [Details::Full, Details::Redacted] {
+            let options = Options { details, ..Options::default() };
+            let expected = markdown_shape(&shown(&harmless, Format::Markdown, &options));
+            assert_eq!(markdown_shape(&shown(&hostile, Format::Markdown, &options)), expected);
+        }
     }
 }
 
 #[test]
 fn redacted_output_holds_no_id_address_key_or_reason() {
     let options = REDACTED;
-    for mut report in [red(), undetermined(), green()] {
+    for mut report in [red(), undetermined(), green(), weakened(), broken(), fork()] {
         report.skipped = hostile().skipped;
         report.incomplete = Some("interrupted in 111122223333".to_owned());
+        report.policy.judge = Judge::Accepted { environment: "ward-7".to_owned() };
+        report.not_evaluated = report.not_evaluated.map(|_| "SEC-7 says so".to_owned());
         let all = [
             shown(&report, Format::Text, &options),
             shown(&report, Format::Markdown, &options),
@@ -256,6 +272,13 @@ fn redacted_output_holds_no_id_address_key_or_reason() {
                 "The credential report could not",
                 "ends on",
                 "key 2",
+                "CHG-1234",
+                "settings",
+                "drill",
+                "vault",
+                "medium ->",
+                "fail_on",
+                "ward-7",
             ] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::escape::shortened;
 use crate::model::{
-    AccountReport, Basis, Cause, Counts, Duration, Finding, Gap, Outcome, Report, RuleOutcome,
-    Source, Verdict, format_time,
+    AccountReport, Basis, Cause, Counts, Duration, Effect, Finding, Gap, Outcome, PolicyChange,
+    PolicyCopy, Report, RuleOutcome, Source, Verdict, format_time,
 };
 
 /// Where a finding points if the judging policy is no file of the repository.
@@ -63,20 +63,59 @@ pub(super) fn verdict(report: &Report) -> (&'static str, String) {
     (word, format!("{as_of}{incomplete}"))
 }
 
-/// What follows from the verdict, and why the exit code is 0 where that may surprise.
+/// What follows from the verdict, and why where that may surprise.
 pub(super) fn consequence(report: &Report) -> String {
     let blocked = report.counts.failed + report.counts.undetermined > 0;
     let why = match (report.exit_code, report.verdict, report.enforce_from) {
         (0, Verdict::Pass, _) if blocked => {
-            format!("; nothing of it reaches fail-on: {}", report.fail_on)
+            Some(format!("nothing of it reaches fail-on: {}", report.fail_on))
         }
-        (0, Verdict::Fail | Verdict::Undetermined, Some(day)) => {
-            format!("; the policy is enforced from {day}")
+        (0, Verdict::Fail | Verdict::Undetermined | Verdict::NotEvaluated, Some(day)) => {
+            Some(format!("the policy is enforced from {day}"))
         }
-        (0, Verdict::Undetermined, None) => "; the policy says on-undetermined: warn".to_owned(),
-        _ => String::new(),
+        (0, Verdict::Undetermined, None) => {
+            Some("the policy says on-undetermined: warn".to_owned())
+        }
+        (0, Verdict::NotEvaluated, None) => Some("on-fork: skip".to_owned()),
+        _ => None,
     };
-    format!("exit code {}{why}", report.exit_code)
+    let code = format!("exit code {}", report.exit_code);
+    let copy = report.policy_change.as_ref().and_then(of_copy).map(str::to_owned);
+    [Some(code), copy, why].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What the checkout's copy has to do with the exit code.
+const fn of_copy(change: &PolicyChange) -> Option<&'static str> {
+    match (change.effect, &change.copy) {
+        (Effect::None, _) => None,
+        (Effect::Fails, PolicyCopy::Broken(_)) => Some("the checkout's policy is broken"),
+        (Effect::Fails, PolicyCopy::Missing { .. }) => Some("the checkout's policy is gone"),
+        (Effect::Fails, _) => Some("the checkout's policy is weaker"),
+        (Effect::Tolerated, _) => Some("on-weaker: warn lets a weaker policy through"),
+        (Effect::Accepted, _) => Some("judged by an accepted change of the policy"),
+    }
+}
+
+/// What it means that nothing was evaluated, and what to do; nothing where something was.
+pub(super) fn not_evaluated(report: &Report) -> Vec<String> {
+    let Some(reason) = &report.not_evaluated else { return Vec::new() };
+    vec![format!("Why: {reason}."), NOT_EVALUATED.to_owned(), what_of_it(report)]
+}
+
+/// What it means, without the reason.
+pub(super) const NOT_EVALUATED: &str =
+    "This run may not sign in to AWS, so it looked at no account: it is no pass.";
+
+/// What to do where nothing was evaluated.
+pub(super) fn what_of_it(report: &Report) -> String {
+    let (goes_on, else_skip) = match report.exit_code {
+        0 => ("The pipeline goes on all the same. ", ""),
+        _ => ("", " Where that is ensured, on-fork: skip lets such a run go on."),
+    };
+    format!(
+        "{goes_on}To do: let the gate run again where it can sign in, before anything of this is merged or \
+         deployed: in a merge queue, or on a branch of the repository itself.{else_skip}"
+    )
 }
 
 /// `credential report of 2026-11-02T06:40:00Z (3h20m old)`.

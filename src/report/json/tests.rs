@@ -1,9 +1,13 @@
 use serde_json::{Map, Value};
 
 use super::super::Format;
-use super::super::fixtures::{green, hostile, red, undetermined};
+use super::super::fixtures::{
+    broken, copy, fork, green, hostile, outside, red, undetermined, weakened,
+};
 use super::super::tests::rendered;
 use super::*;
+use crate::escape::tests::HOSTILE;
+use crate::model::{Effect, PolicyCopy};
 
 fn json(report: &Report) -> Value {
     serde_json::from_str(&rendered(report, Format::Json)).unwrap()
@@ -44,7 +48,7 @@ fn the_keys_of_the_contract_are_there_in_its_order() {
         }
     };
     has("/tool", &["name", "version"]);
-    has("/policy", &["path", "sha256", "ref"]);
+    has("/policy", &["path", "sha256", "ref", "commit", "judge"]);
     has("/accounts/0", &["id", "name", "partition", "outcomes"]);
     let outcome = ["rule", "outcome", "severity", "message", "findings", "evidence", "gaps"];
     has("/accounts/0/outcomes/0", &outcome);
@@ -81,6 +85,72 @@ fn values_are_those_of_the_report() {
     assert_eq!(report["policy"]["path"], Value::Null);
     assert_eq!(report["accounts"][0]["name"], Value::Null);
     assert_eq!(report["accounts"][0]["outcomes"][3]["gaps"][1]["grant"], Value::Null);
+}
+
+#[test]
+fn the_policy_says_how_it_came_to_judge() {
+    let judged_by = |judge| {
+        let mut report = red();
+        report.policy.judge = judge;
+        let policy = json(&report)["policy"].clone();
+        ["judge", "environment", "repository", "pinned"].map(|key| policy[key].clone())
+    };
+    let null = || Value::Null;
+    assert_eq!(json(&red())["policy"]["commit"], "6dcb09b5b57875f334f61aebed695e2e4193db5e");
+    assert_eq!(judged_by(Judge::File), ["file".into(), null(), null(), null()]);
+    let branch = judged_by(Judge::DefaultBranch);
+    assert_eq!(branch, ["default-branch".into(), null(), null(), null()]);
+    assert_eq!(judged_by(Judge::Checkout), ["checkout".into(), null(), null(), null()]);
+    let accepted = judged_by(Judge::Accepted { environment: "production".into() });
+    assert_eq!(accepted, ["accepted-change".into(), "production".into(), null(), null()]);
+    let repository = "octo-org/security".to_owned();
+    let remote = judged_by(Judge::Remote { repository, pinned: true });
+    assert_eq!(remote, ["remote".into(), null(), "octo-org/security".into(), true.into()]);
+}
+
+#[test]
+fn a_policy_change_has_every_difference_and_what_follows() {
+    assert_eq!(json(&red())["policy_change"], Value::Null);
+    assert_eq!(json(&red())["not_evaluated"], Value::Null);
+    let change = json(&weakened())["policy_change"].clone();
+    assert_eq!(change["path"], ".github/rootgate.yaml");
+    assert_eq!((&change["copy"], &change["effect"]), (&"changed".into(), &"fails".into()));
+    assert_eq!((&change["weaker"], &change["behind"]), (&true.into(), &Value::Null));
+    assert_eq!(change["changes"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        change["changes"][1],
+        serde_json::json!({
+            "kind": "weaker", "key": "gate.fail-on", "old": "medium", "new": "high",
+            "old_line": 5, "new_line": 5,
+        })
+    );
+    assert_eq!(
+        change["after_merge"],
+        serde_json::json!({
+            "verdict": "pass", "exit_code": 0,
+            "counts": {"failed": 0, "undetermined": 0, "waived": 0, "passed": 7, "not_applicable": 1},
+        })
+    );
+
+    let change = json(&broken())["policy_change"].clone();
+    assert_eq!((&change["copy"], &change["weaker"]), (&"broken".into(), &false.into()));
+    assert_eq!(change["problems"][0]["line"], 4);
+    assert_eq!(change["problems"][2]["line"], Value::Null);
+
+    let behind = PolicyCopy::Behind { commit: "6dcb09b5b57875f334f61aebed695e2e4193db5e".into() };
+    let behind = Report { policy_change: copy(behind, Effect::None), ..red() };
+    let change = json(&behind)["policy_change"].clone();
+    assert_eq!(change["behind"], "6dcb09b5b57875f334f61aebed695e2e4193db5e");
+    let missing = PolicyCopy::Missing { changes: vec![], after: None };
+    let missing = Report { policy_change: copy(missing, Effect::Tolerated), ..red() };
+    let change = json(&missing)["policy_change"].clone();
+    assert_eq!((&change["weaker"], &change["path"]), (&true.into(), &Value::Null));
+    assert_eq!(change["effect"], "tolerated");
+
+    let fork = json(&fork());
+    assert_eq!((&fork["verdict"], &fork["exit_code"]), (&"not-evaluated".into(), &3.into()));
+    assert_eq!(fork["not_evaluated"], "this is a pull request from a fork");
+    assert_eq!(fork["accounts"], serde_json::json!([]));
 }
 
 /// Holds a value against the parts of JSON Schema that the file uses. An unknown keyword fails,
@@ -144,7 +214,8 @@ fn check_properties(properties: &Map<String, Value>, value: &Value, root: &Value
 #[test]
 fn the_schema_describes_every_key() {
     let schema: Value = serde_json::from_str(report_schema()).unwrap();
-    for report in [red(), undetermined(), green(), hostile()] {
+    let pull_requests = [weakened(), broken(), fork()].into_iter().chain(outside(HOSTILE));
+    for report in [red(), undetermined(), green(), hostile()].into_iter().chain(pull_requests) {
         check(&schema, &json(&report), &schema, "report");
     }
 }

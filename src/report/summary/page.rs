@@ -43,8 +43,13 @@ impl Page {
 
     /// A table. It takes at most half of the room that is left, so that what follows has some.
     pub(super) fn rows(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
+        self.rows_of(head, rows, 0);
+    }
+
+    /// A table, and how many rows more there are than it is given.
+    pub(super) fn rows_of(&mut self, head: &[&str], rows: Vec<Vec<String>>, more: usize) {
         self.line(&format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
-        let all = rows.len();
+        let all = rows.len() + more;
         let end = self.text.len() + self.room() / 2;
         for (index, row) in rows.into_iter().enumerate() {
             let row = format!("| {} |", row.join(" | "));
@@ -53,6 +58,9 @@ impl Page {
                 return;
             }
             self.line(&row);
+        }
+        if more > 0 {
+            self.paragraph(&format!("{more} more in the JSON report."));
         }
     }
 }

@@ -1,0 +1,138 @@
+//! Annotations on the lines that change the policy.
+
+use std::collections::BTreeMap;
+
+use super::{Annotation, ERROR, place};
+use crate::escape::shortened;
+use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, Report};
+use crate::report::Details;
+use crate::report::origin::Quote;
+use crate::report::policy_change::of_kind;
+use crate::report::policy_change::section::{Section, public_key};
+
+/// So many changes of one line are told; the others are counted.
+const ON_ONE_LINE: usize = 5;
+/// More of one change than an annotation has room for, in characters.
+const MAX_SAID: usize = 120;
+
+/// What a copy changes for the worse, line by line, then what it plans.
+pub(super) fn annotations(report: &Report, details: Details) -> Vec<Annotation> {
+    let Some(change) = &report.policy_change else { return Vec::new() };
+    let notes = Notes { report, change, details };
+    match &change.copy {
+        PolicyCopy::Behind { .. } => Vec::new(),
+        PolicyCopy::Missing { .. } => vec![notes.missing()],
+        PolicyCopy::Broken(problems) => notes.broken(problems),
+        PolicyCopy::Changed { .. } => {
+            let mut all = notes.of_kind(ChangeKind::Weaker);
+            all.extend(notes.of_kind(ChangeKind::Planned));
+            all
+        }
+    }
+}
+
+struct Notes<'a> {
+    report: &'a Report,
+    change: &'a PolicyChange,
+    details: Details,
+}
+
+impl Notes<'_> {
+    fn missing(&self) -> Annotation {
+        Annotation {
+            level: self.weaker(),
+            place: place(self.report, 1),
+            title: "policy is gone".to_owned(),
+            severity: None,
+            message: self.sentences(),
+        }
+    }
+
+    fn broken(&self, problems: &[Problem]) -> Vec<Annotation> {
+        let note = |problem: &Problem| {
+            let what = match self.details {
+                Details::Full => format!("The policy is broken: {}.", problem.message),
+                Details::Redacted => "The policy is broken here.".to_owned(),
+            };
+            Annotation {
+                level: ERROR,
+                place: self.place(problem.line),
+                title: "broken policy".to_owned(),
+                severity: None,
+                message: format!("{what} {}", self.effect_and_remedy()),
+            }
+        };
+        problems.iter().map(note).collect()
+    }
+
+    /// One for each line of the copy, in their order. What is not written there stands at line 1.
+    fn of_kind(&self, kind: ChangeKind) -> Vec<Annotation> {
+        let mut by_line: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
+        for change in of_kind(self.change.copy.changes(), kind) {
+            by_line.entry(change.new_line.unwrap_or(1)).or_default().push(change);
+        }
+        let note = |(line, changes): (usize, Vec<&Change>)| Annotation {
+            level: if kind == ChangeKind::Weaker { self.weaker() } else { "notice" },
+            place: self.place(Some(line)),
+            title: format!("policy change ({})", kind.id()),
+            severity: None,
+            message: format!("{}. {}", self.told(&changes), self.follows(kind)),
+        };
+        by_line.into_iter().map(note).collect()
+    }
+
+    fn told(&self, changes: &[&Change]) -> String {
+        let shown = changes.iter().take(ON_ONE_LINE);
+        let mut told: Vec<String> = match self.details {
+            Details::Full => shown.map(|change| shortened(&change.said(), MAX_SAID)).collect(),
+            Details::Redacted => {
+                shown.map(|change| format!("{} changed", public_key(self.report, change))).collect()
+            }
+        };
+        told.dedup();
+        let more = changes.len().saturating_sub(ON_ONE_LINE);
+        if more > 0 {
+            told.push(format!("and {more} more by this line"));
+        }
+        told.join("; ")
+    }
+
+    fn follows(&self, kind: ChangeKind) -> String {
+        match kind {
+            ChangeKind::Planned => {
+                "It opens only in the future and excuses nothing yet.".to_owned()
+            }
+            _ => format!("More can pass than before. {}", self.effect_and_remedy()),
+        }
+    }
+
+    fn sentences(&self) -> String {
+        self.section().map(|section| section.sentences().join(" ")).unwrap_or_default()
+    }
+
+    fn effect_and_remedy(&self) -> String {
+        let Some(section) = self.section() else { return String::new() };
+        section.sentences().split_off(1).join(" ")
+    }
+
+    fn section(&self) -> Option<Section<'_>> {
+        let quote = match self.details {
+            Details::Full => Quote::Bare,
+            Details::Redacted => Quote::Public,
+        };
+        Section::of(self.report, quote)
+    }
+
+    fn place(&self, line: Option<usize>) -> Option<(String, usize)> {
+        self.change.path.clone().map(|path| (path, line.unwrap_or(1)))
+    }
+
+    /// An error is what makes the step fail.
+    const fn weaker(&self) -> &'static str {
+        match self.change.effect {
+            Effect::Fails => ERROR,
+            Effect::Tolerated | Effect::None => "warning",
+            Effect::Accepted => "notice",
+        }
+    }
+}
