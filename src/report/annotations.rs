@@ -136,10 +136,11 @@ fn undetermined(account: &AccountReport, outcome: &RuleOutcome) -> String {
     text
 }
 
-/// An error is what makes the step fail; what does not is no error, however bad it is.
+/// An error is what makes the step fail; what does not is no error, however bad it is. Before
+/// `enforce-from` a finding makes none fail, whatever else does.
 const fn level(report: &Report, blocks: bool, severity: Severity) -> &'static str {
     match severity {
-        _ if blocks && report.exit_code != 0 => ERROR,
+        _ if blocks && report.exit_code != 0 && report.enforce_from.is_none() => ERROR,
         Severity::Low => "notice",
         Severity::Medium | Severity::High | Severity::Critical => "warning",
     }

@@ -47,7 +47,7 @@ impl<'a> Section<'a> {
         let copy = self.copy();
         match (&self.change.copy, self.moved_from()) {
             (PolicyCopy::Behind { commit }, _) => format!(
-                "The default branch moved on since {}, whose policy this checkout holds; its tip judges.",
+                "The default branch moved on since {}, whose policy this checkout holds; its tip judged.",
                 self.quote.quoted(short(commit))
             ),
             (PolicyCopy::Missing { .. }, _) => {

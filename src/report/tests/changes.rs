@@ -137,7 +137,7 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
             behind(),
             Effect::None,
             "The default branch moved on since 1f2e3d4c5b6a, whose policy this checkout holds; its \
-             tip judges."
+             tip judged."
                 .to_owned(),
         ),
     ] {
@@ -371,6 +371,20 @@ fn changes_come_first_and_leave_room_for_findings() {
     let planned = changed(only(ChangeKind::Planned));
     let report = Report { policy_change: copy(planned, Effect::None), ..red() };
     assert_eq!(titles(&report), [active, present, "policy change (planned)", hardware]);
+}
+
+#[test]
+fn before_enforce_from_only_the_copy_is_an_error() {
+    let weaker = changed(only(ChangeKind::Weaker));
+    let report = Report {
+        enforce_from: crate::model::parse_day("2026-12-01").ok(),
+        policy_change: copy(weaker, Effect::Fails),
+        ..red()
+    };
+    let levels: Vec<_> =
+        notes(&report, Details::Full).into_iter().map(|(level, _)| level).collect();
+    assert_eq!(levels, ["error", "error", "error", "warning", "warning", "notice"]);
+    assert!(last_line(&report).starts_with("FAIL: "));
 }
 
 // -- size and other formats -----------------------------------------------------------------------
