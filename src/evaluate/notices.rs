@@ -116,7 +116,8 @@ fn of_the_judge(run: &Run) -> Option<(NoticeCode, String)> {
         // Also where it has none: whoever can change the branch can delete it.
         Judge::Checkout => Some((
             NoticeCode::CheckoutPolicy,
-            "the checkout's copy of the policy judged: whoever can change the branch can change it"
+            "the checkout's copy of the policy judged because of --policy-from checkout: whoever can change the \
+             branch can change it"
                 .to_owned(),
         )),
         Judge::Accepted { environment } => Some((
