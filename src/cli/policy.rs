@@ -26,18 +26,25 @@ Examples:
   rootgate policy explain --account 111122223333 --at 2026-11-20T09:00:00+01:00")]
     Explain(PolicyExplainArgs),
     /// Say what a change of a policy means: weaker, planned, stronger or other
-    #[command(after_help = "\
+    #[command(
+        override_usage = "rootgate policy diff [OPTIONS] --base <REF> [--policy <FILE>]\n       \
+                          rootgate policy diff [OPTIONS] <OLD> <NEW>",
+        after_help = "\
 Examples:
-  rootgate policy diff old.yaml new.yaml
-  git show main:rootgate.yaml | rootgate policy diff - rootgate.yaml --fail-on-weaker
+  rootgate policy diff --base origin/main       what a pull request from this working tree would say
+  rootgate policy diff --base origin/main --policy policies/prod.yaml --fail-on-weaker
   rootgate policy diff old.yaml new.yaml --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+  git show v1.0:old/place.yaml | rootgate policy diff - rootgate.yaml
 
   weaker    more can pass than before
   planned   a new window that opens only in the future: it excuses nothing that has happened
   stronger  less can pass than before
   other     nothing passes or blocks by it
 
-Exits with 0; with --fail-on-weaker with 1 if anything is weaker; with 2 if a file is broken.")]
+With --base, no policy at all means the built-in strict defaults, and a policy that is gone is weaker.
+
+Exits with 0; with --fail-on-weaker with 1 if anything is weaker; with 2 if a file is broken."
+    )]
     Diff(PolicyDiffArgs),
     /// The JSON Schema of the policy, for editors, or the reference of its keys
     #[command(after_help = "\
@@ -99,11 +106,18 @@ pub(crate) struct PolicyExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PolicyDiffArgs {
     /// The policy as it was; `-` is standard input
-    #[arg(value_name = "OLD")]
-    pub(crate) old: PathBuf,
+    #[arg(value_name = "OLD", required_unless_present = "base", conflicts_with = "base")]
+    pub(crate) old: Option<PathBuf>,
     /// The policy as it would be; `-` is standard input
-    #[arg(value_name = "NEW")]
-    pub(crate) new: PathBuf,
+    #[arg(value_name = "NEW", required_unless_present = "base", conflicts_with = "base")]
+    pub(crate) new: Option<PathBuf>,
+    /// Compare the working tree with this commit: a branch, tag or commit of the clone
+    #[arg(long, value_name = "REF")]
+    pub(crate) base: Option<String>,
+    /// The policy on both sides of --base; without it .github/rootgate.yaml, else rootgate.yaml,
+    /// on each side by itself
+    #[arg(long, value_name = "FILE", requires = "base", conflicts_with_all = ["old", "new"])]
+    pub(crate) policy: Option<PathBuf>,
     /// The instant that tells what lies in the future, RFC 3339 with offset
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<DateTime<Utc>>,

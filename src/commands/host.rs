@@ -1,5 +1,6 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -98,6 +99,13 @@ pub(crate) fn now() -> DateTime<Utc> {
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The names of the variables that tell git where to look and what to run.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn git_variables() -> impl Iterator<Item = OsString> {
+    let of_git = |name: &OsString| name.to_string_lossy().to_ascii_uppercase().starts_with("GIT_");
+    std::env::vars_os().map(|(name, _)| name).filter(of_git)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -9,36 +9,53 @@ use rootgate::policy;
 use rootgate::report::policy_change::{Entry, KINDS, counts, lines, of_kind, row};
 use serde_json::{Value, json};
 
-use super::policy_file::{self, PolicyFile};
+use super::policy_diff_base::{self, Sides};
+use super::policy_file::{self, PolicyFile, Unusable};
 use super::{Failure, Host, files};
 use crate::cli::{DiffFormat, PolicyDiffArgs};
 
 pub(crate) fn run(args: &PolicyDiffArgs, host: &Host) -> Result<u8, Failure> {
-    let (old, new) = read_both(args, host)?;
+    let color = args.color.for_stderr(host);
+    let sides = match (&args.base, &args.old, &args.new) {
+        (Some(base), ..) => policy_diff_base::read(base, args.policy.as_deref(), color, host)?,
+        (None, Some(old), Some(new)) => two_files(old, new, color, host)?,
+        _ => return Err(Failure::new("nothing to compare", "name OLD and NEW, or --base REF")),
+    };
+    let (old, new) = (sides.old, sides.new);
     let at = args.at.unwrap_or(host.now);
-    let changes = policy::diff(&old.policy, &new.policy, at);
+    let mut changes = policy::diff(&old.policy, &new.policy, at);
+    // The defaults plan no window, so what is weaker comes first.
+    changes.splice(..0, sides.removed);
     let diff = Diff { old: &old, new: &new, at, changes: &changes };
     let text = match args.format {
-        DiffFormat::Text => diff.text(),
+        DiffFormat::Text => diff.text() + &notes(&sides.notes, visible),
         DiffFormat::Json => format!("{:#}\n", diff.json()),
-        DiffFormat::Markdown => diff.markdown(),
+        DiffFormat::Markdown => diff.markdown() + &notes(&sides.notes, markdown),
     };
     files::print(text.as_bytes())?;
     let weaker = changes.iter().any(|change| change.kind == ChangeKind::Weaker);
     Ok(u8::from(args.fail_on_weaker && weaker))
 }
 
-/// Both files; the problems of both if both are broken.
-fn read_both(args: &PolicyDiffArgs, host: &Host) -> Result<(PolicyFile, PolicyFile), Failure> {
-    if [&args.old, &args.new].iter().all(|path| *path == Path::new("-")) {
+fn two_files(old: &Path, new: &Path, color: bool, host: &Host) -> Result<Sides, Failure> {
+    if [old, new].iter().all(|path| *path == Path::new("-")) {
         return Err(Failure::new(
             "OLD and NEW cannot both be standard input",
             "name a file for one of the two",
         ));
     }
-    let color = args.color.for_stderr(host);
-    let failed = |unusable: policy_file::Unusable| unusable.into_failure(color);
-    match (policy_file::read(&args.old, host), policy_file::read(&args.new, host)) {
+    let (old, new) = both(policy_file::read(old, host), policy_file::read(new, host), color)?;
+    Ok(Sides { old, new, removed: None, notes: Vec::new() })
+}
+
+/// Both policies; the problems of both if both are broken.
+pub(crate) fn both(
+    old: Result<PolicyFile, Unusable>,
+    new: Result<PolicyFile, Unusable>,
+    color: bool,
+) -> Result<(PolicyFile, PolicyFile), Failure> {
+    let failed = |unusable: Unusable| unusable.into_failure(color);
+    match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
         (Err(old), Err(new)) => {
             let (old, new) = (failed(old).into_text(), failed(new).into_text());
@@ -46,6 +63,10 @@ fn read_both(args: &PolicyDiffArgs, host: &Host) -> Result<(PolicyFile, PolicyFi
         }
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
     }
+}
+
+fn notes(notes: &[String], escaped: impl Fn(&str) -> String) -> String {
+    notes.iter().map(|note| format!("\nnote: {}\n", escaped(note))).collect()
 }
 
 struct Diff<'a> {

@@ -38,6 +38,7 @@ const fn judge(host: &Host) -> Judge {
 }
 
 /// A policy file that is valid.
+#[derive(Clone)]
 pub(crate) struct PolicyFile {
     /// How messages name it.
     pub(crate) shown: String,
@@ -64,8 +65,12 @@ impl Unusable {
 
 /// Reads the policy of one file; `-` is standard input.
 pub(crate) fn read(path: &Path, host: &Host) -> Result<PolicyFile, Unusable> {
-    let shown = shown(path);
     let bytes = files::read(path, "the policy").map_err(Unusable::Unreadable)?;
+    parse(bytes, shown(path), host)
+}
+
+/// Reads the policy in these bytes, which messages name so.
+pub(crate) fn parse(bytes: Vec<u8>, shown: String, host: &Host) -> Result<PolicyFile, Unusable> {
     let text = text_of(bytes, &shown).map_err(Unusable::Unreadable)?;
     let policy = Policy::parse(&text, &escape::visible(&shown), &rules::infos(), host.now);
     let policy = policy.map_err(Unusable::Invalid)?;

@@ -25,6 +25,7 @@ mod hostile;
 mod live;
 mod permissions;
 mod policy;
+mod policy_diff_base;
 mod secrets;
 mod sign_in_shown;
 mod support;
