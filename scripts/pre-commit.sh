@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The pre-commit hook, as its users have it: the real pre-commit, this repository's hook and an
-# installed binary. A bad policy is not committed, a good one is.
+# The pre-commit hooks, as their users have them: the real pre-commit, this repository's hooks and an
+# installed binary. A bad policy is not committed, a good one is; neither is a weaker one in a clone,
+# and a planned window is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,4 +60,62 @@ case $said in
     *'rootgate policy check'*Passed*) ;;
     *) fail 'the hook did not run on the good policy:' "$said" ;;
 esac
-echo 'pre-commit: a bad policy is refused, a good one is committed'
+
+# A member of the team: a clone knows the default branch as origin/HEAD.
+git clone --quiet "$folder/team" "$folder/member"
+cd "$folder/member"
+git checkout --quiet -b work
+cat >.pre-commit-config.yaml <<END
+repos:
+  - repo: $folder/rootgate
+    rev: $(git -C "$folder/rootgate" rev-parse HEAD)
+    hooks: [{ id: rootgate-policy-check }, { id: rootgate-policy-diff }]
+END
+"$tools/pre-commit" install >/dev/null
+
+# Expects the commit of everything here to be stopped by the second hook, which says $2.
+stopped() {
+    git add --all
+    if said=$(git commit --quiet --message "$1" 2>&1); then
+        fail "committed: $1" "$said"
+    fi
+    case $said in
+        *'rootgate policy diff'*Failed*'exit code: 1'*"$2"*) ;;
+        *) fail "the hook did not say why it stops: $1" "$said" ;;
+    esac
+    git reset --quiet --hard
+}
+
+# Expects it to be committed.
+passed() {
+    git add --all
+    said=$(git commit --message "$1" 2>&1) || fail "not committed: $1" "$said"
+    case $said in
+        *'rootgate policy diff'*Passed*) ;;
+        *) fail "the hook did not run: $1" "$said" ;;
+    esac
+}
+
+passed 'a change of another file'
+
+sed -i.old 's/fail-on: medium /fail-on: critical /' .github/rootgate.yaml && rm .github/rootgate.yaml.old
+stopped 'a weaker policy' 'weaker: more can pass than before
+  gate.fail-on: medium -> critical'
+
+git rm --quiet .github/rootgate.yaml
+stopped 'no policy' 'policy: removed: .github/rootgate.yaml'
+
+git mv .github/rootgate.yaml policy.yaml
+stopped 'a policy that nobody finds' 'policy: removed: .github/rootgate.yaml'
+
+cat >"$folder/window" <<'END'
+  - id: planned
+    reason: change the tax registration
+    ticket: CHG-1
+    from: 2099-11-20T09:00:00Z
+    to: 2099-11-20T11:00:00Z
+END
+sed -i.old "/^windows:/r $folder/window" .github/rootgate.yaml && rm .github/rootgate.yaml.old
+passed 'a planned window'
+
+echo 'pre-commit: a bad or weaker policy is refused, a good one and a planned window are committed'
