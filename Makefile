@@ -9,7 +9,7 @@ DEMO := target/demo
 WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json moto launcher act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto launcher act
 
 .PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
@@ -87,6 +87,9 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 	$(TOOLS)/check-jsonschema --check-metaschema schema/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
+
+timeline: tools demo-files ## the timelines of summaries, by Mermaid itself
+	@scripts/timeline.mjs $(DEMO)/summary.md
 
 launcher: ## the action's launcher and its download, in every shell
 	@python3 -B tests/launcher.py

@@ -99,6 +99,8 @@ REGISTRIES = {
             ),
             # The executable, not its wrapper, which splits arguments at semicolons.
             "Sarif.Multitool": (multitool, ["version"]),
+            # One file for browsers: the whole package has a hundred dependencies, and gantt charts need none.
+            "mermaid.js": (lambda folder: folder / "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js", None),
             "sarif-2.1.0.json": (lambda folder: multitool(folder).parent / "sarif-2.1.0.json", None),
         },
     ),

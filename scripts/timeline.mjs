@@ -1,0 +1,171 @@
+#!/usr/bin/env node
+// Holds the timelines of job summaries against Mermaid itself: `timeline.mjs SUMMARY...`.
+//
+// Mermaid must read each diagram, and what it reads must be what the table below the diagram says:
+// the same windows and uses, at the same instants, in or outside a window. Judged besides the given
+// files: a summary of our own making, with ids that try to be Mermaid's syntax and more windows and
+// uses than are drawn. At the end diagrams are broken on purpose, and each must be refused.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import vm from "node:vm";
+
+process.env.TZ = "UTC"; // Mermaid reads a time without zone as the reader's own
+const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
+const MOST_DRAWN = 200; // as in src/report/summary/timeline.rs
+
+// It is made for a page, and leaves its name in the global scope.
+vm.runInThisContext(readFileSync(join(REPOSITORY, "target/tools/mermaid.js"), "utf8"));
+const { mermaid } = globalThis;
+
+/** The diagrams of a summary, each with the rows of the table below it. */
+function diagrams(markdown) {
+  return markdown.split("\n```mermaid\n").slice(1).map((part) => {
+    const [text, rest] = part.split("\n```\n", 2);
+    const table = rest.split(/\n(?![|\n])/, 1)[0].split("\n");
+    return { text, rows: table.filter((line) => line.startsWith("| `")) };
+  });
+}
+
+const second = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
+
+/** What Mermaid would draw, one line each. */
+async function drawn(text) {
+  if (text.length > mermaid.mermaidAPI.getConfig().maxTextSize) {
+    throw new Error(`${text.length} characters: Mermaid draws an error instead`);
+  }
+  await mermaid.parse(text);
+  const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
+  if (diagram.type !== "gantt") throw new Error(`it is read as \`${diagram.type}\``);
+  const tasks = diagram.db.getTasks();
+  if (new Set(tasks.map((task) => task.id)).size < tasks.length) throw new Error("two tasks have one id");
+  return tasks.map((task) => {
+    const [label, from, to] = [task.task.trimEnd(), second(task.startTime), second(task.endTime)];
+    if (/[^A-Za-z0-9 ._-]/.test(label)) throw new Error(`the label ${JSON.stringify(label)}`);
+    if (task.section === "Windows" && label.startsWith("window") && task.active) return `window ${from} ${to}`;
+    const use = /^(sign-in|access-key) (outside|in a window)$/.exec(label);
+    const tagged = task.crit ? "outside" : task.done && "in a window";
+    if (task.section !== "Uses" || !task.milestone || from !== to || use?.[2] !== tagged) {
+      throw new Error(`a task of no known form: ${JSON.stringify(label)} in ${task.section}`);
+    }
+    return `use ${from} ${use[0]}`;
+  });
+}
+
+/** What the table says, in the same words. */
+function told(rows) {
+  return rows.map((row) => {
+    const window = /^\| `([^`]+)` \| window until `([^`]+)` \| /.exec(row);
+    if (window) return `window ${second(window[1])} ${second(window[2])}`;
+    const use = /^\| `([^`]+)` \| use: (sign-in|access-key)\b/.exec(row);
+    if (!use) throw new Error(`a row of no known form: ${row}`);
+    return `use ${second(use[1])} ${use[2]} ${row.endsWith("| **outside every window** |") ? "outside" : "in a window"}`;
+  });
+}
+
+/** Fails unless Mermaid reads the diagram, and reads what the table says. */
+async function check({ text, rows }) {
+  const [diagram, table] = [await drawn(text), told(rows)];
+  for (const kind of ["window", "use"]) {
+    const [marks, left] = [diagram, table].map((lines) => lines.filter((line) => line.startsWith(kind)));
+    const expected = Math.min(left.length, MOST_DRAWN);
+    if (marks.length !== expected) throw new Error(`${marks.length} of ${expected} ${kind}s are drawn`);
+    for (const mark of marks) {
+      const at = left.indexOf(mark);
+      if (at < 0) throw new Error(`drawn, but not in the table: ${mark}`);
+      left.splice(at, 1);
+    }
+  }
+}
+
+const HOSTILE = [
+  "x :crit, milestone, m0, 2026-11-01T00:00:00, 0d", "a: b", "section Uses", "title pwned", "end",
+  "%%{init: {'theme': 'dark'}}%%", "%% comment", "--- front matter ---", "click w0 call alert()", "; pwned",
+  "# pwned", "```", "</pre><script>alert(1)</script>", "\"quoted\" 'too' `and so`", "dateFormat X", "axisFormat",
+  "2026-11-01", "w0", "after w0", "todayMarker off", "gantt", "|", "\\", "{{ }}", "fenêtre d'été", "窓", ",,,", "…",
+];
+
+/** A summary whose windows and uses are many, and whose texts are those of an attacker. */
+function hostileSummary() {
+  const folder = mkdtempSync(join(tmpdir(), "timeline-"));
+  const at = (hours, minutes = 0) => second(Date.UTC(2026, 9, 24, hours, minutes));
+  const many = Array.from({ length: 250 - HOSTILE.length }, (_, index) => `${"window ".repeat(12)}${index}`);
+  const windows = [...HOSTILE, ...many].map((id, index) => ({
+    ...{ id: id, reason: id, ticket: id, from: at(2 * index), to: at(2 * index, 20) },
+  }));
+  const evidence = JSON.parse(readFileSync(join(REPOSITORY, "examples/demo/evidence.json"), "utf8"));
+  const fact = evidence.accounts[0].root_events;
+  const [event] = fact.value.events;
+  fact.value.events = windows.map(({ id }, index) => ({
+    ...{ ...event, id: `e${index}`, source_address: id, user_agent: id },
+    time: at(2 * index, index % 2 ? 10 : 40), // every other one is inside
+  }));
+  const policy = {
+    version: 1,
+    rules: { "root-used-outside-window": { within: "30d" } },
+    evidence: { "root-events": { lookback: "30d" } },
+    windows,
+  };
+  const file = (name, value) => {
+    writeFileSync(join(folder, name), JSON.stringify(value));
+    return join(folder, name);
+  };
+  const command = ["check", "--policy", file("policy.yaml", policy), "--evidence", file("evidence.json", evidence)];
+  const summary = join(folder, "summary.md");
+  try {
+    const options = { env: {}, stdio: ["ignore", "pipe", "pipe"] };
+    execFileSync(join(REPOSITORY, "target/debug/rootgate"), [...command, "--at", "2026-11-20T09:00:00Z", "--summary", summary], options);
+    throw new Error("the uses outside every window were not found");
+  } catch (error) {
+    if (error.status !== 1) throw new Error(`rootgate did not judge: ${error.message}${error.stderr ?? ""}`);
+    return readFileSync(summary, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Ways in which a diagram can be wrong: each must be refused, or this script proves nothing. */
+const BREAKS = {
+  "a diagram of no kind": (text) => text.replace("gantt", "gant"),
+  "an instant that is none": (text) => text.replace(/T\d\d:/, "T0x:"),
+  "another instant": (text) => text.replace(/T(\d\d):/, (_, hour) => `T${hour === "00" ? "01" : "00"}:`),
+  "a colon in a label": (text) => text.replace(" :", ": x :"),
+  "a line without data": (text) => `${text}\n    sign-in outside`,
+  "a use less": (text) => text.slice(0, text.lastIndexOf("\n")),
+  "a use that is said to be agreed": (text) => text.replace("outside :crit", "in a window :done"),
+  "two tasks of one id": (text) => text.replaceAll(/, [uw]\d+,/g, ", w0,"),
+  "a section less": (text) => text.replace("    section Uses\n", ""),
+  "more than Mermaid reads": (text) => `${text}${"\n%% and so on".repeat(5_000)}`,
+};
+
+async function main(files) {
+  const summaries = files.map((file) => [file, readFileSync(file, "utf8")]);
+  summaries.push(["the summary of hostile ids", hostileSummary()]);
+  let count = 0;
+  for (const [name, markdown] of summaries) {
+    const found = diagrams(markdown);
+    if (found.length === 0) throw new Error(`${name}: no timeline`);
+    for (const diagram of found) {
+      await check(diagram).catch((error) => {
+        throw new Error(`${name}: ${error.message}\n${diagram.text}`);
+      });
+      count += 1;
+    }
+  }
+  const [sound] = diagrams(summaries[0][1]).filter(({ text }) => text.includes("outside") && text.includes("window"));
+  for (const [what, broken] of Object.entries(BREAKS)) {
+    const text = broken(sound.text);
+    const refused = await check({ ...sound, text }).then(() => text === sound.text, () => true);
+    if (!refused || text === sound.text) throw new Error(`this check does not see ${what}`);
+  }
+  const broken = Object.keys(BREAKS).length;
+  console.log(`${count} timelines: Mermaid reads what their tables say, and refuses ${broken} that were broken on purpose`);
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
