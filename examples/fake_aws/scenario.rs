@@ -19,7 +19,8 @@
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
 //! events.per-page = 2              # default 50
 //! alias = acme-prod                # under which CloudTrail then lists root
-//! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default
+//! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default;
+//!                                  # `none` stands for none
 //! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
 //! ```
@@ -234,7 +235,9 @@ impl Account {
                     if !std::mem::replace(&mut self.own_regions, true) {
                         self.regions.clear();
                     }
-                    self.regions.push(value.to_owned());
+                    if value != "none" {
+                        self.regions.push(value.to_owned());
+                    }
                 }
                 "event" => self.events.push(event(value, self.events.len() + 1)?),
                 "events.per-page" => self.events_per_page = value.parse().ok()?,

@@ -16,6 +16,7 @@ mod failure;
 mod guard;
 mod pace;
 mod region;
+mod region_events;
 mod regions;
 mod root_events;
 mod session;

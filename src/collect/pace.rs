@@ -62,17 +62,35 @@ impl Pace {
         }
     }
 
+    /// A third of what is left, for a call that others wait for: if it fails, they still have time.
+    pub(super) fn third(&self) -> Self {
+        Self { deadline: Instant::now() + self.left() / 3, ..self.clone() }
+    }
+
     /// Makes the call, again after a failure that may pass, until it answers or the share is spent.
     ///
     /// Throttling, 5xx and silence are retried to the end, a broken connection a few times, a
     /// denial never. What AWS said last is the error.
     pub(super) async fn persist<T>(
         &self,
+        call: impl AsyncFnMut() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        self.persist_in_turn(async || Ok(()), call).await
+    }
+
+    /// The same, for a call that has to wait its turn, each time that it is made.
+    pub(super) async fn persist_in_turn<T>(
+        &self,
+        mut turn: impl AsyncFnMut() -> Result<(), CallError>,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let mut pause = self.first_pause;
-        let mut said = None;
+        let mut said: Option<CallError> = None;
         for attempt in 1.. {
+            if let Err(error) = turn().await {
+                let too_late = error.kind == Kind::TimedOut;
+                return Err(if too_late { said.unwrap_or(error) } else { error });
+            }
             let limit = self.attempt.min(self.left());
             let error = match self.once(limit, &mut call).await {
                 Ok(value) => return Ok(value),

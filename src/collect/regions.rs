@@ -46,16 +46,21 @@ pub(super) async fn enabled(
         let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, REGIONS))?;
         let names = page.regions.unwrap_or_default().into_iter();
         regions.extend(names.filter_map(|region| region.region_name));
-        if page.next_token.is_none() {
-            return Ok(regions);
+        match page.next_token {
+            None if regions.is_empty() => {
+                return Err(unreadable("the list is empty, and every account has Regions"));
+            }
+            None => return Ok(regions),
+            // The same page for ever would be no list.
+            same if same == token => {
+                return Err(unreadable("the list goes on, but never gets further"));
+            }
+            next => token = next,
         }
-        // The same page for ever would be no list.
-        if page.next_token == token {
-            let detail = format!("{REGIONS}: the list goes on, but never gets further");
-            let mut gap = Gap::new(SOURCE, Cause::Unreadable, detail);
-            gap.action = REGIONS.to_owned();
-            return Err(gap);
-        }
-        token = page.next_token;
     }
+}
+
+fn unreadable(why: &str) -> Gap {
+    let gap = Gap::new(SOURCE, Cause::Unreadable, format!("{REGIONS}: {why}"));
+    Gap { action: REGIONS.to_owned(), ..gap }
 }

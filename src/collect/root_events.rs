@@ -2,40 +2,28 @@
 //!
 //! Whose an event is only its content says, so everything that may find root is asked for and
 //! merged: by the user name `root`, by the account's alias, the sign-ins, the known root keys, and
-//! what others can do to root's credentials. Two calls a second are allowed per account and Region;
-//! Regions go side by side.
+//! what others can do to root's credentials. Regions go side by side, each as [`region_events`] says.
+//!
+//! [`region_events`]: super::region_events
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
-use aws_sdk_cloudtrail::Client;
-use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use aws_smithy_types::DateTime as SdkTime;
+use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::{Duration, Instant};
 
 use crate::model::{
-    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvents, Source, classify,
+    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvents, classify,
 };
 
 use super::all::all;
-use super::failure::CallError;
 use super::pace::Pace;
 use super::region::first_region;
+use super::region_events::{Question, RegionLookup, Turns};
 use super::regions;
 use super::session::Session;
 use super::{EventsWanted, WantedRegions};
 
-const SOURCE: Source = Source::RootEvents;
-const ACTION: &str = "cloudtrail:LookupEvents";
-/// The most that one page may hold. Source: API reference, `MaxResults`.
-const PAGE: i32 = 50;
-/// So many pages of one question are read; a look-back that needs more ends in a gap.
-const MOST_PAGES: usize = 400;
-/// CloudTrail allows two calls a second per account and Region; a little more than a second, as
-/// calls may reach it closer together than they were sent.
-const SECOND: Duration = Duration::from_millis(1_050);
-const PER_SECOND: usize = 2;
 /// CloudTrail delivers an event about 15 minutes after it happened at the latest.
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 /// How far the history goes back, less a minute so that no clock makes it too far.
@@ -72,9 +60,6 @@ pub(super) struct Gathered {
     turns: BTreeMap<String, Turns>,
 }
 
-/// A question to one Region.
-type Question = (LookupAttributeKey, String);
-
 /// What a Region answered.
 struct Answered {
     region: String,
@@ -100,9 +85,8 @@ impl Lookup<'_> {
             records: Vec::new(),
             turns: BTreeMap::new(),
         };
-        let iam = self.session.iam();
-        let (aliases, ()) =
-            tokio::join!(regions::aliases(&iam, self.pace), self.choose(&mut gathered));
+        let (iam, pace) = (self.session.iam(), self.pace.third());
+        let (aliases, ()) = tokio::join!(regions::aliases(&iam, &pace), self.choose(&mut gathered));
         match aliases {
             Ok(aliases) => gathered.aliases = aliases,
             Err(gap) => gathered.gaps.push(RegionGap { region: None, gap }),
@@ -153,8 +137,8 @@ impl Lookup<'_> {
         }
         let events = self.events(&gathered);
         // Not one Region: that is the fact that is lacking, not a detail of it.
-        match events.gaps.first().filter(|_| events.regions.is_empty()) {
-            Some(gap) => Err(gap.gap.clone()),
+        match lacking(&events.gaps).filter(|_| events.regions.is_empty()) {
+            Some(gap) => Err(gap),
             None => Ok(Fact::new(events, gathered.sent)),
         }
     }
@@ -199,7 +183,7 @@ impl Lookup<'_> {
 
     /// All enabled Regions, or a gap that says why they are not known.
     async fn enabled(&self, gathered: &mut Gathered) {
-        match regions::enabled(&self.session.account_management(), self.pace).await {
+        match regions::enabled(&self.session.account_management(), &self.pace.third()).await {
             Ok(enabled) => {
                 gathered.asked.extend(enabled);
                 gathered.all_regions = true;
@@ -228,14 +212,21 @@ impl Lookup<'_> {
 
     /// Asks Regions side by side.
     async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Vec<Question>, String)>) {
-        let (since, sent) = (gathered.since, gathered.sent);
+        let sent = gathered.sent;
         let mut reads: Vec<Pin<Box<dyn Future<Output = Answered> + '_>>> = Vec::new();
         for (questions, region) in asked {
-            let turns = gathered.turns.remove(&region).unwrap_or_default();
-            let mut answered = Answered { region, records: Vec::new(), gap: None, turns };
+            let lookup = RegionLookup {
+                client: self.session.cloudtrail(&region),
+                account: &self.session.account,
+                pace: self.pace,
+                since: gathered.since,
+                until: sent,
+            };
+            let mut turns = gathered.turns.remove(&region).unwrap_or_default();
             reads.push(Box::pin(async move {
-                answered.gap = self.region(&questions, since, sent, &mut answered).await.err();
-                answered
+                let mut records = Vec::new();
+                let gap = lookup.read(&questions, &mut turns, &mut records).await.err();
+                Answered { region, records, gap, turns }
             }));
         }
         for Answered { region, records, gap, turns } in all(reads).await {
@@ -247,106 +238,63 @@ impl Lookup<'_> {
             }
         }
     }
-
-    /// All pages of all questions, at the pace of one Region.
-    async fn region(
-        &self,
-        questions: &[Question],
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-        answered: &mut Answered,
-    ) -> Result<(), Box<Gap>> {
-        let client = self.session.cloudtrail(&answered.region);
-        let Answered { turns, records, .. } = answered;
-        for question in questions {
-            let mut token: Option<String> = None;
-            for page in 0.. {
-                if page == MOST_PAGES {
-                    let detail = format!(
-                        "{ACTION}: there are more than {MOST_PAGES} pages of events for {} `{}`; the rest was \
-                         not read",
-                        question.0.as_str(),
-                        question.1
-                    );
-                    return Err(Box::new(Gap::new(SOURCE, Cause::Missing, detail)));
-                }
-                turns.wait(self.pace).await.map_err(|error| Box::new(error.gap(SOURCE, ACTION)))?;
-                let next =
-                    self.page(&client, question, (since, until), token.as_deref(), records).await?;
-                match next {
-                    None => break,
-                    // The same page for ever would be no list.
-                    same if same == token => {
-                        let detail = format!("{ACTION}: the list goes on, but never gets further");
-                        return Err(Box::new(Gap::new(SOURCE, Cause::Unreadable, detail)));
-                    }
-                    next => token = next,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// One page; returns the token of the next.
-    async fn page(
-        &self,
-        client: &Client,
-        question: &Question,
-        (since, until): (DateTime<Utc>, DateTime<Utc>),
-        token: Option<&str>,
-        records: &mut Vec<Record>,
-    ) -> Result<Option<String>, Box<Gap>> {
-        let call = async || {
-            let attribute = LookupAttribute::builder()
-                .attribute_key(question.0.clone())
-                .attribute_value(&question.1)
-                .build()
-                .map_err(|error| {
-                    CallError::new(super::failure::Kind::Refused, error.to_string())
-                })?;
-            let answer = client
-                .lookup_events()
-                .lookup_attributes(attribute)
-                .start_time(SdkTime::from_secs(since.timestamp()))
-                .end_time(SdkTime::from_secs(until.timestamp()))
-                .max_results(PAGE)
-                .set_next_token(token.map(str::to_owned))
-                .send()
-                .await;
-            answer.map_err(|error| CallError::from_sdk(&error))
-        };
-        let failed = |error: CallError| Box::new(error.gap(SOURCE, ACTION));
-        let answer = self.pace.persist(call).await.map_err(failed)?;
-        for event in answer.events.unwrap_or_default() {
-            let id = event.event_id.unwrap_or_default();
-            let text = event.cloud_trail_event.unwrap_or_default();
-            let record = Record::parse(&text).map_err(|error| {
-                let detail = format!("{ACTION}: the event `{id}` cannot be read: {error}");
-                Box::new(Gap::new(SOURCE, Cause::Unreadable, detail))
-            })?;
-            if record.concerns(&self.session.account) {
-                records.push(record);
-            }
-        }
-        Ok(answer.next_token)
-    }
 }
 
-/// The calls of the last second, so that the next one waits its turn.
-#[derive(Default)]
-struct Turns(VecDeque<Instant>);
+/// Why there is nothing where no Region could be read: one gap for all. What can be granted comes
+/// first, what happened otherwise follows in its words.
+fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
+    let denied = |gap: &&RegionGap| gap.gap.cause == Cause::Denied;
+    let of_regions = gaps.iter().find(|gap| denied(gap) && gap.region.is_some());
+    let main = of_regions.or_else(|| gaps.iter().find(denied)).or(gaps.first())?;
+    let mut told: Vec<(&Gap, Vec<&str>)> = vec![(&main.gap, Vec::new())];
+    for RegionGap { region, gap } in gaps {
+        let same = |other: &Gap| (&other.action, other.cause) == (&gap.action, gap.cause);
+        let alike = told.iter().position(|(other, _)| same(other)).unwrap_or_else(|| {
+            told.push((gap, Vec::new()));
+            told.len() - 1
+        });
+        told[alike].1.extend(region.as_deref());
+    }
+    let sentences = told.iter().map(|(gap, regions)| match regions[..] {
+        [] => gap.detail.clone(),
+        _ => format!("{}: {}", regions.join(", "), gap.detail),
+    });
+    let detail = sentences.collect::<Vec<_>>().join("; also, ");
+    Some(Gap { detail, ..main.gap.clone() })
+}
 
-impl Turns {
-    async fn wait(&mut self, pace: &Pace) -> Result<(), CallError> {
-        if self.0.len() == PER_SECOND
-            && let Some(oldest) = self.0.pop_front()
-        {
-            let delay = (oldest + SECOND).saturating_duration_since(Instant::now());
-            if !delay.is_zero() {
-                pace.pause(delay).await?;
-            }
-        }
-        self.0.push_back(Instant::now());
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Source;
+
+    fn of(region: Option<&str>, gap: Gap) -> RegionGap {
+        RegionGap { region: region.map(str::to_owned), gap }
+    }
+
+    #[test]
+    fn where_no_region_answered_the_gap_names_all_and_what_to_grant_first() {
+        let lookup = |said: &str| {
+            Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {said}"))
+        };
+        let alias = Gap::denied(Source::RootEvents, "iam:ListAccountAliases", "no alias");
+        let slow = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
+        let gap = lacking(&[
+            of(None, alias.clone()),
+            of(Some("us-east-1"), lookup("in one")),
+            of(Some("us-east-2"), slow),
+            of(Some("us-west-2"), lookup("in two")),
+        ]);
+        let gap = gap.unwrap();
+        assert_eq!(gap.grant.as_deref(), Some("cloudtrail:LookupEvents"));
+        assert_eq!(
+            gap.detail,
+            "us-east-1, us-west-2: denied in one; also, no alias; also, us-east-2: throttled"
+        );
+        let slow = Gap::new(Source::RootEvents, Cause::TimedOut, "slow");
+        let first = Gap { action: "account:ListRegions".into(), ..slow.clone() };
+        let gap = lacking(&[of(None, first.clone()), of(Some("us-east-1"), slow)]).unwrap();
+        assert_eq!(gap.action, first.action, "what came first made the rest late");
+        assert!(lacking(&[]).is_none());
     }
 }

@@ -156,7 +156,7 @@ fn all_needed(case: &Case<'_>, in_aws: bool) -> Option<&'static str> {
 fn named(gap: &RegionGap) -> Gap {
     let mut named = gap.gap.clone();
     if let Some(region) = &gap.region {
-        named.detail = format!("CloudTrail events of {region}: {}", named.detail);
+        named.detail = format!("{region}: {}", named.detail);
     }
     named
 }
