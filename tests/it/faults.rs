@@ -1,8 +1,10 @@
 //! Every fault of every call, with the real binary: what becomes of the run, and that it ends.
 //!
 //! `cargo test --test it faults -- --nocapture` prints the table. Each cell is a run of its own with
-//! two seconds to end in; its call may be made `calls at most` times.
+//! two seconds to end in, with four where the pace of CloudTrail takes two; its call may be made
+//! `calls at most` times.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +16,8 @@ use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
 use crate::support::EVENTS_OFF;
 
-/// The longest that a cell may take, of which the run itself gets two seconds.
-const LONGEST: Duration = Duration::from_secs(3);
+/// What a cell may take beyond the time that its run gets.
+const BEYOND: Duration = Duration::from_secs(1);
 
 const FAULTS: &[&str] = &[
     "denied",
@@ -47,17 +49,37 @@ const CALLS: &[&str] = &[
     "GenerateCredentialReport",
     "GetAccountSummary",
     "ListVirtualMFADevices",
+    "LookupEvents",
+    "LookupEvents@us-west-2",
+    "ListAccountAliases",
+    "ListRegions",
 ];
 
-/// How often a call may be made that fails so.
+/// The policy of a cell: events only where they are what fails, and then two Regions that are asked
+/// two questions each, so that none of them waits; or all, which `ListRegions` names.
+fn policy(call: &str) -> &'static str {
+    match call {
+        "ListRegions" => "version: 1\nevidence: { root-events: { lookback: 7d, regions: all } }\n",
+        "LookupEvents" | "LookupEvents@us-west-2" | "ListAccountAliases" => {
+            "version: 1\nevidence: { root-events: { lookback: 7d, regions: [us-east-2, us-west-2] } }\n"
+        }
+        _ => EVENTS_OFF,
+    }
+}
+
+/// How often a call may be made that fails so; of lookups, in each Region.
 fn most(fault: &str, call: &str) -> usize {
+    // A Region is asked the second question once the first is answered.
+    let questions = if call.starts_with("LookupEvents") { 2 } else { 1 };
     match fault {
         "never-ready" if call == "GetCredentialReport" => 25,
         // Without a fault of its own the call is made once, but the report is looked for again.
-        "plain" | "never-ready" => 1,
-        _ if fault.contains("times") => 3,
+        "plain" | "never-ready" => questions,
+        _ if fault.contains("times") => 2 + questions,
         // A connection that cannot be made is tried five times.
         "reset" | "short" => 5,
+        // At two calls a second.
+        "throttled" | "status 500" | "status 503" if call.starts_with("LookupEvents") => 4,
         "throttled" | "status 500" | "status 503" => 25,
         // Silence takes a third of the call's time.
         "hang" | "drip" => 5,
@@ -69,13 +91,15 @@ fn most(fault: &str, call: &str) -> usize {
 fn cell(fault: &str, call: &str) -> String {
     let ordered = call == "GenerateCredentialReport" || fault == "never-ready";
     let age = if ordered { "none" } else { "1h" };
-    let fake = Fake::with(&format!("report.age = {age}\nfault {call} = {fault}"));
+    let region = "region = us-east-2"; // besides those of sign-ins
+    let fake = Fake::with(&format!("report.age = {age}\n{region}\nfault {call} = {fault}"));
     let gate = match call {
         // Keys of an earlier step, and from there into the role.
         "AssumeRole" => Gate::on_github_without_token(fake).keys(),
         _ => Gate::on_github(fake),
     };
-    let gate = gate.policy(EVENTS_OFF);
+    let gate = gate.policy(policy(call));
+    let timeout = if call == "ListRegions" { 4 } else { 2 };
     let started = Instant::now();
     let ended = gate.run(&[
         "check",
@@ -84,13 +108,14 @@ fn cell(fault: &str, call: &str) -> String {
         "--details",
         "full",
         "--timeout",
-        "2s",
+        &format!("{timeout}s"),
         "--json",
         "out.json",
     ]);
     let took = started.elapsed();
-    assert!(took < LONGEST, "{fault} {call} took {took:?}");
-    let (asked, most) = (gate.fake.count(call), most(fault, call));
+    let longest = Duration::from_secs(timeout) + BEYOND;
+    assert!(took < longest, "{fault} {call} took {took:?}");
+    let (asked, most) = (count(&gate.fake, call), most(fault, call));
     assert!((1..=most).contains(&asked), "{fault} {call}: asked {asked} times, at most {most}");
     let verdict = gate.output("verdict");
     assert_eq!(gate.output("exit-code"), ended.code.to_string(), "{fault} {call}");
@@ -107,15 +132,32 @@ fn cell(fault: &str, call: &str) -> String {
     format!("{verdict:<20}  calls at most {most:>2}  {what}")
 }
 
-/// The one gap that all undetermined outcomes name.
+/// How often the call was made; of lookups, in the Region that it names or that was asked most.
+fn count(fake: &Fake, call: &str) -> usize {
+    let (name, region) = call.split_once('@').unwrap_or((call, ""));
+    let calls = fake.calls();
+    let mut made: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in calls.iter().filter(|one| one["call"] == name) {
+        let of_region = if name == "LookupEvents" { one["region"].as_str().unwrap() } else { "" };
+        *made.entry(of_region).or_default() += 1;
+    }
+    made.retain(|of_region, _| region.is_empty() || *of_region == region);
+    made.into_values().max().unwrap_or_default()
+}
+
+/// The one gap that all undetermined outcomes name, and its Regions.
 fn gap(report: &Value) -> String {
     let outcomes = report["accounts"][0]["outcomes"].as_array().unwrap();
     let mut gaps: Vec<String> = outcomes
         .iter()
         .flat_map(|outcome| outcome["gaps"].as_array().unwrap())
         .map(|gap| {
-            let [action, cause] = ["action", "cause"].map(|key| gap[key].as_str().unwrap());
-            format!("gap {action} {cause}")
+            let [action, cause, detail] =
+                ["action", "cause", "detail"].map(|key| gap[key].as_str().unwrap());
+            let regions = detail.split_once(": ").map(|(regions, _)| regions);
+            let named = regions.filter(|regions| regions.starts_with("us-"));
+            let named = named.map(|regions| format!(" in {regions}")).unwrap_or_default();
+            format!("gap {action} {cause}{named}")
         })
         .collect();
     gaps.sort();
@@ -133,7 +175,7 @@ fn every_fault_of_every_call_has_its_own_outcome() {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(vec![String::new(); cells.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..10 {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::SeqCst);

@@ -1,6 +1,5 @@
 //! CloudTrail's events: every Region at its pace, every page, merged; and what a failing one leaves.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -174,67 +173,32 @@ fn where_no_region_answers_the_events_are_lacking() {
     assert_eq!(lookups(&fake).len(), 3);
 }
 
-/// What each fault of each call leaves, in one Region.
 #[test]
-fn every_fault_of_a_lookup_has_its_own_outcome() {
-    let cause = |call: &str, fault: &str| {
-        let fake = Fake::with(&format!("fault {call} = {fault}"));
-        let regions = if call == "ListRegions" { WantedRegions::All } else { one_region() };
-        let mut wanting = wanting(&fake, regions);
-        wanting.timeout = Duration::from_secs(6);
-        let started = Instant::now();
-        let events = run(&wanting).result.unwrap().evidence.remove(0).root_events;
-        assert!(started.elapsed() < Duration::from_millis(6_500), "{call} {fault}");
-        let most = if fault.contains("throttled") || fault.contains("status") { 40 } else { 30 };
-        assert!(fake.count(call) <= most, "{call} {fault}: {}", fake.count(call));
-        match events {
-            Ok(fact) => {
-                let gap = fact.value.gaps.first();
-                if let Some(gap) = gap {
-                    assert!(gap.gap.detail.contains(call), "{}", gap.gap.detail);
-                }
-                gap.map(|gap| gap.gap.cause)
-            }
-            Err(gap) => {
-                assert!(gap.detail.contains(call), "{}", gap.detail);
-                Some(gap.cause)
-            }
-        }
-    };
-    let rows = [
-        ("denied", Some(Cause::Denied)),
-        ("expired", Some(Cause::Denied)),
-        ("throttled", Some(Cause::Throttled)),
-        ("2 times throttled", None),
-        ("1 times status 503", None),
-        ("status 500", Some(Cause::Unavailable)),
-        ("reset", Some(Cause::Unavailable)),
-        ("short", Some(Cause::Unavailable)),
-        ("hang", Some(Cause::TimedOut)),
-        ("cut", Some(Cause::Unreadable)),
-        ("hollow", Some(Cause::Unreadable)),
-        ("braces", Some(Cause::Unreadable)),
-        ("empty", Some(Cause::Unreadable)),
-        ("html", Some(Cause::Unreadable)),
-        ("same-marker", Some(Cause::Unreadable)),
-        ("plain", None),
-    ];
-    let cases: Vec<_> = ["LookupEvents", "ListRegions"]
-        .iter()
-        .flat_map(|call| rows.iter().map(move |(fault, expected)| (*call, *fault, *expected)))
-        .collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| {
-                while let Some((call, fault, expected)) =
-                    cases.get(next.fetch_add(1, Ordering::SeqCst))
-                {
-                    assert_eq!(cause(call, fault), *expected, "{call} {fault}");
-                }
-            });
-        }
-    });
+fn an_answer_that_is_no_list_is_a_gap_that_names_its_call() {
+    for (call, fault) in [
+        ("LookupEvents", "empty"),
+        ("LookupEvents", "same-marker"),
+        ("ListRegions", "empty"),
+        ("ListRegions", "same-marker"),
+    ] {
+        let fake = Fake::with(&format!("region = us-east-2\nfault {call} = {fault}"));
+        let lists = call == "ListRegions";
+        let regions = if lists { WantedRegions::All } else { one_region() };
+        let events = collected(&fake, regions).evidence.remove(0).root_events;
+        let gap = events.map_or_else(|gap| gap, |fact| fact.value.gaps[0].gap.clone());
+        let action = if lists { "account:ListRegions" } else { "cloudtrail:LookupEvents" };
+        assert_eq!((gap.cause, gap.action.as_str()), (Cause::Unreadable, action), "{fault}");
+        assert!(fake.count(call) <= 2, "{call} {fault}");
+    }
+}
+
+#[test]
+fn an_account_without_regions_is_not_believed() {
+    let fake = Fake::with("region = none");
+    let fact = read(&fake, WantedRegions::All);
+    assert!(!fact.value.all_regions && regions(&fact.value) == DEFAULT);
+    let gap = &fact.value.gaps[0].gap;
+    assert_eq!(gap.detail, "account:ListRegions: the list is empty, and every account has Regions");
 }
 
 #[test]
