@@ -1,5 +1,8 @@
 //! One Region's events: every question, every page, at most two calls a second.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use aws_sdk_cloudtrail::Client;
@@ -116,20 +119,28 @@ impl RegionLookup<'_> {
 }
 
 /// The calls of the last second, so that the next one waits its turn.
-#[derive(Default)]
-pub(super) struct Turns(VecDeque<Instant>);
+pub(super) struct Turns {
+    second: Duration,
+    calls: VecDeque<Instant>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { second: SECOND, calls: VecDeque::new() }
+    }
+}
 
 impl Turns {
     async fn wait(&mut self, pace: &Pace) -> Result<(), CallError> {
-        if self.0.len() == PER_SECOND
-            && let Some(oldest) = self.0.pop_front()
+        if self.calls.len() == PER_SECOND
+            && let Some(oldest) = self.calls.pop_front()
         {
-            let delay = (oldest + SECOND).saturating_duration_since(Instant::now());
+            let delay = (oldest + self.second).saturating_duration_since(Instant::now());
             if !delay.is_zero() {
                 pace.pause(delay).await?;
             }
         }
-        self.0.push_back(Instant::now());
+        self.calls.push_back(Instant::now());
         Ok(())
     }
 }
