@@ -2,7 +2,7 @@
 // Holds the timelines of job summaries against Mermaid itself: `timeline.mjs SUMMARY...`.
 //
 // Mermaid must read each diagram, and what it reads must be what the table below the diagram says:
-// the same windows and uses, at the same instants, in or outside a window. Judged besides the given
+// the same windows, uses and central sessions, at the same instants. Judged besides the given
 // files: a summary of our own making, with ids that try to be Mermaid's syntax and more windows and
 // uses than are drawn. At the end diagrams are broken on purpose, and each must be refused.
 
@@ -15,7 +15,7 @@ import vm from "node:vm";
 
 process.env.TZ = "UTC"; // Mermaid reads a time without zone as the reader's own
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
-const MOST_DRAWN = 200; // as in src/report/summary/timeline.rs
+const MOST_DRAWN = 150; // as in src/report/summary/timeline.rs
 
 // It is made for a page, and leaves its name in the global scope.
 vm.runInThisContext(readFileSync(join(REPOSITORY, "target/tools/mermaid.js"), "utf8"));
@@ -46,9 +46,11 @@ async function drawn(text) {
     const [label, from, to] = [task.task.trimEnd(), second(task.startTime), second(task.endTime)];
     if (/[^A-Za-z0-9 ._-]/.test(label)) throw new Error(`the label ${JSON.stringify(label)}`);
     if (task.section === "Windows" && label.startsWith("window") && task.active) return `window ${from} ${to}`;
+    const at = task.milestone && from === to;
+    if (at && task.section === "No use" && label === "central session") return `listed ${from}`;
     const use = /^(sign-in|access-key) (outside|in a window)$/.exec(label);
     const tagged = task.crit ? "outside" : task.done && "in a window";
-    if (task.section !== "Uses" || !task.milestone || from !== to || use?.[2] !== tagged) {
+    if (!at || task.section !== "Uses" || use?.[2] !== tagged) {
       throw new Error(`a task of no known form: ${JSON.stringify(label)} in ${task.section}`);
     }
     return `use ${from} ${use[0]}`;
@@ -60,6 +62,8 @@ function told(rows) {
   return rows.map((row) => {
     const window = /^\| `([^`]+)` \| window until `([^`]+)` \| /.exec(row);
     if (window) return `window ${second(window[1])} ${second(window[2])}`;
+    const listed = /^\| `([^`]+)` \| no use: /.exec(row);
+    if (listed) return `listed ${second(listed[1])}`;
     const use = /^\| `([^`]+)` \| use: (sign-in|access-key)\b/.exec(row);
     if (!use) throw new Error(`a row of no known form: ${row}`);
     return `use ${second(use[1])} ${use[2]} ${row.endsWith("| **outside every window** |") ? "outside" : "in a window"}`;
@@ -69,10 +73,10 @@ function told(rows) {
 /** Fails unless Mermaid reads the diagram, and reads what the table says. */
 async function check({ text, rows }) {
   const [diagram, table] = [await drawn(text), told(rows)];
-  for (const kind of ["window", "use"]) {
+  for (const kind of ["window", "use", "listed"]) {
     const [marks, left] = [diagram, table].map((lines) => lines.filter((line) => line.startsWith(kind)));
     const expected = Math.min(left.length, MOST_DRAWN);
-    if (marks.length !== expected) throw new Error(`${marks.length} of ${expected} ${kind}s are drawn`);
+    if (marks.length !== expected) throw new Error(`drawn of kind ${kind}: ${marks.length}, not ${expected}`);
     for (const mark of marks) {
       const at = left.indexOf(mark);
       if (at < 0) throw new Error(`drawn, but not in the table: ${mark}`);
@@ -92,17 +96,21 @@ const HOSTILE = [
 function hostileSummary() {
   const folder = mkdtempSync(join(tmpdir(), "timeline-"));
   const at = (hours, minutes = 0) => second(Date.UTC(2026, 9, 24, hours, minutes));
-  const many = Array.from({ length: 250 - HOSTILE.length }, (_, index) => `${"window ".repeat(12)}${index}`);
+  const many = Array.from({ length: 250 - HOSTILE.length }, (_, index) => `${index}${"x".repeat(90)}`);
   const windows = [...HOSTILE, ...many].map((id, index) => ({
     ...{ id: id, reason: id, ticket: id, from: at(2 * index), to: at(2 * index, 20) },
   }));
   const evidence = JSON.parse(readFileSync(join(REPOSITORY, "examples/demo/evidence.json"), "utf8"));
   const fact = evidence.accounts[0].root_events;
   const [event] = fact.value.events;
-  fact.value.events = windows.map(({ id }, index) => ({
-    ...{ ...event, id: `e${index}`, source_address: id, user_agent: id },
-    time: at(2 * index, index % 2 ? 10 : 40), // every other one is inside
-  }));
+  fact.value.events = windows.flatMap(({ id }, index) => {
+    const said = { source_address: id, user_agent: id };
+    const time = at(2 * index, index % 2 ? 10 : 40); // every other one is inside
+    return [
+      { ...event, ...said, id: `e${index}`, time },
+      { ...event, ...said, id: `a${index}`, time, kind: "central-audit", access_key: "session" },
+    ];
+  });
   const policy = {
     version: 1,
     rules: { "root-used-outside-window": { within: "30d" } },

@@ -36,6 +36,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         nothing_read: evidence.nothing_read(),
         outcomes: Vec::new(),
         uses: Vec::new(),
+        listed: Vec::new(),
         windows: Vec::new(),
     };
     for rule in rules::ALL {
@@ -51,6 +52,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         let case = Case { policy, rule: &setting, account, evidence: &evidence, root: &root, now };
         if rule.info.id == rules::USES_OF {
             report.uses = rules::judged_uses(&case);
+            report.listed = rules::listed(&case);
             report.windows = windows_near(&case);
         }
         report.outcomes.push(outcome(rule, &case, report.nothing_read));

@@ -152,6 +152,16 @@ pub struct UseMark {
     pub story: Option<String>,
 }
 
+/// Calls of a central root session that are no use of root, for the timeline: an audit, or a
+/// removal of root's credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMark {
+    /// When it began.
+    pub at: DateTime<Utc>,
+    /// What was done, in words. May hold outside text.
+    pub what: String,
+}
+
 /// A window that was or will be open for an account, for the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowMark {
@@ -178,6 +188,8 @@ pub struct AccountReport {
     pub outcomes: Vec<RuleOutcome>,
     /// Uses of root that were judged, oldest first.
     pub uses: Vec<UseMark>,
+    /// What is listed beside them, oldest first.
+    pub listed: Vec<ListedMark>,
     /// Windows near them, in the order of the policy.
     pub windows: Vec<WindowMark>,
 }

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use crate::escape::tests::HOSTILE;
 use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, Finding, Gap,
-    Judge, Notice, NoticeCode, Outcome, Partition, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
-    Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity, SkippedAccount, Source,
-    SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark, parse_day, parse_time,
+    Judge, ListedMark, Notice, NoticeCode, Outcome, Partition, PolicyChange, PolicyCopy,
+    PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity,
+    SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
+    parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -168,6 +169,7 @@ fn account(id: &str, name: Option<&str>, outcomes: Vec<RuleOutcome>) -> AccountR
         nothing_read: false,
         outcomes,
         uses: vec![],
+        listed: vec![],
         windows: vec![],
     }
 }
@@ -284,6 +286,10 @@ pub(super) fn red() -> Report {
             story: Some("signed in 09:02 with MFA from 198.51.100.20 in us-west-2, 4 reads".into()),
         },
     ];
+    prod.listed = vec![ListedMark {
+        at: at("2026-10-30T03:00:06Z"),
+        what: "2 reads consistent with a central audit, from 192.0.2.10".into(),
+    }];
     Report {
         notices: vec![Notice {
             code: NoticeCode::WaiverExpiresSoon,

@@ -83,6 +83,7 @@ struct Account<'a> {
     outcomes: Vec<OneOutcome<'a>>,
     nothing_read: bool,
     uses: Vec<Use>,
+    listed: Vec<Listed>,
     windows: Vec<Window>,
 }
 
@@ -140,6 +141,12 @@ struct Use {
     kind: UseKind,
     window: Option<String>,
     story: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    at: String,
+    what: String,
 }
 
 #[derive(Serialize)]
@@ -241,6 +248,9 @@ impl<'a> Account<'a> {
             window: optional(root_use.window.as_ref()),
             story: optional(root_use.story.as_ref()),
         });
+        let listed = account.listed.iter();
+        let listed =
+            listed.map(|listed| Listed { at: format_time(listed.at), what: visible(&listed.what) });
         let windows = account.windows.iter().map(|window| Window {
             id: visible(&window.id),
             from: format_time(window.from),
@@ -257,6 +267,7 @@ impl<'a> Account<'a> {
                 .collect(),
             nothing_read: account.nothing_read,
             uses: uses.collect(),
+            listed: listed.collect(),
             windows: windows.collect(),
         }
     }

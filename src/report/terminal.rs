@@ -113,6 +113,9 @@ impl Page<'_> {
             let story = used.story.as_ref().map(|story| format!(": {story}")).unwrap_or_default();
             self.item("  use   ", &format!("{at} {kind}, inside window `{window}`{story}"))?;
         }
+        for listed in &account.listed {
+            self.item("  seen  ", &format!("{}, no use: {}", format_time(listed.at), listed.what))?;
+        }
         let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);
         for outcome in of_kind(Outcome::Pass) {
             let why = if verbosity == Verbosity::Verbose { &outcome.message } else { "" };

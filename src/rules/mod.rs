@@ -30,7 +30,7 @@ mod words;
 pub use case::{Case, Judgement};
 pub use page::{describe, index, page};
 pub use reconcile::{Credential, Root};
-pub use root_used_outside_window::uses as judged_uses;
+pub use root_used_outside_window::{listed, uses as judged_uses};
 pub use words::age;
 
 use std::collections::BTreeSet;

@@ -11,8 +11,9 @@ use super::uses::{self, CREDENTIALS, Use, cells};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Amount, Basis, Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId,
-    RuleInfo, Severity, Source, SubjectKind, Threshold, UseKind, UseMark, format_day, format_time,
+    Amount, Basis, Cause, Cell, EventKind, Finding, Gap, ListedMark, RootEvent, RootEvents,
+    RootRow, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold, UseKind, UseMark,
+    format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -107,6 +108,12 @@ fn root_row<'a>(case: &'a Case<'_>) -> Result<(&'a RootRow, Basis), Box<Gap>> {
 pub fn uses(case: &Case<'_>) -> Vec<UseMark> {
     let row = root_row(case).ok().map(|(row, _)| row);
     uses::marks(&uses::all(case, row, case.now - case.threshold().delta()))
+}
+
+/// The calls of central root sessions within `within`, oldest first.
+#[must_use]
+pub fn listed(case: &Case<'_>) -> Vec<ListedMark> {
+    uses::listed(case, case.now - case.threshold().delta())
 }
 
 /// Cells that do not say whether there was a use. Without a console there is no sign-in to miss.

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Case;
 use super::events::{self, Events};
-use super::story::story;
-use crate::model::{Cell, RootEvent, RootRow, UseKind, UseMark};
+use super::story::{counted, story};
+use crate::model::{Cell, EventKind, ListedMark, RootEvent, RootRow, UseKind, UseMark};
 
 /// AWS keeps the first of several uses of a credential within this time, so an event explains a use
 /// of the report from so far away. Source: IAM User Guide, "Getting credential reports".
@@ -114,4 +114,37 @@ fn mark(group: &[&Use<'_>]) -> Option<UseMark> {
         window: first.window.map(str::to_owned),
         story: (!events.is_empty()).then(|| story(&events)),
     })
+}
+
+/// Central audits and removals for a timeline: calls of one kind and source that lie close together
+/// are one mark.
+pub(super) fn listed(case: &Case<'_>, since: DateTime<Utc>) -> Vec<ListedMark> {
+    let Events::Read(events, _) = Events::of(case) else { return Vec::new() };
+    let mut groups: Vec<Vec<&RootEvent>> = Vec::new();
+    let is_central = |kind| matches!(kind, EventKind::CentralAudit | EventKind::CentralRemediation);
+    for event in events::from(case, events, since).filter(|event| is_central(event.kind)) {
+        let same = groups.iter_mut().rev().find(|group| {
+            group.last().is_some_and(|last| {
+                (last.kind, &last.source_address) == (event.kind, &event.source_address)
+                    && event.time - last.time <= ONE_MARK
+            })
+        });
+        match same {
+            Some(group) => group.push(event),
+            None => groups.push(vec![event]),
+        }
+    }
+    groups.iter().filter_map(|group| listed_mark(group)).collect()
+}
+
+fn listed_mark(group: &[&RootEvent]) -> Option<ListedMark> {
+    let first = group.first()?;
+    let what = match first.kind {
+        EventKind::CentralAudit => {
+            format!("{} consistent with a central audit", counted(group.len(), "read"))
+        }
+        _ => format!("{} of a central removal", counted(group.len(), "call")),
+    };
+    let from = first.source_address.as_deref().map(|address| format!(", from {address}"));
+    Some(ListedMark { at: first.time, what: what + &from.unwrap_or_default() })
 }

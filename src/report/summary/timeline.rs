@@ -6,17 +6,18 @@ use crate::report::words;
 
 use super::page::{Page, account_cell, cell};
 
-/// As many windows and as many uses are drawn; the table has the rest. Mermaid refuses a text of
+/// As many windows, uses and central sessions are drawn; the table has the rest. Mermaid refuses a text of
 /// more than 50,000 characters.
-const MAX_DRAWN: usize = 200;
+const MAX_DRAWN: usize = 150;
 /// More than such a drawing takes, in bytes.
 const ONE_DRAWING: usize = 50_000;
 
 impl Page {
     /// One timeline per account where root was used, or may be.
     pub(super) fn timelines(&mut self, report: &Report) {
-        let is_shown =
-            |account: &&AccountReport| !account.uses.is_empty() || !account.windows.is_empty();
+        let is_shown = |account: &&AccountReport| {
+            !(account.uses.is_empty() && account.listed.is_empty() && account.windows.is_empty())
+        };
         let accounts: Vec<_> = report.accounts.iter().filter(is_shown).collect();
         for (index, account) in accounts.iter().enumerate() {
             if self.room() < ONE_DRAWING {
@@ -42,7 +43,10 @@ impl Page {
             let what = format!("use: {}{}", root_use.kind.id(), story.unwrap_or_default());
             (root_use.at, what, window)
         });
-        let mut rows: Vec<_> = windows.chain(uses).collect();
+        let listed = account.listed.iter();
+        let listed = listed
+            .map(|listed| (listed.at, cell(&format!("no use: {}", listed.what)), "–".to_owned()));
+        let mut rows: Vec<_> = windows.chain(uses).chain(listed).collect();
         rows.sort_by_key(|(at, _, _)| *at);
         let rows = rows.into_iter();
         let rows = rows.map(|(at, what, window)| vec![code_span(&format_time(at)), what, window]);
@@ -72,6 +76,13 @@ impl Page {
                 None => ("outside", "crit"),
             };
             self.line(&format!("    {kind} {place} :{tag}, milestone, u{index}, {at}, 0d"));
+        }
+        if !account.listed.is_empty() {
+            self.line("    section No use");
+        }
+        for (index, listed) in account.listed.iter().take(MAX_DRAWN).enumerate() {
+            let at = drawn(listed.at);
+            self.line(&format!("    central session :milestone, n{index}, {at}, 0d"));
         }
         self.line("```");
     }

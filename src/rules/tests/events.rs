@@ -211,7 +211,13 @@ fn audits_removals_and_services_are_listed_and_no_use() {
     let listed = "Listed, and no use: 2 reads consistent with a central audit, 1 call of a central \
                   removal, 1 call by a service.";
     assert!(outcome.message.ends_with(listed), "{}", outcome.message);
-    assert!(evaluate(&built_in(), &evidence, time(NOW)).uses.is_empty());
+    let report = evaluate(&built_in(), &evidence, time(NOW));
+    assert!(report.uses.is_empty());
+    let listed: Vec<&str> = report.listed.iter().map(|mark| mark.what.as_str()).collect();
+    let audit = "2 reads consistent with a central audit, from 198.51.100.20";
+    assert_eq!(listed, [audit, "1 call of a central removal, from 198.51.100.20"]);
+    let used = evidence.and(&drill());
+    assert_eq!(evaluate(&built_in(), &used, time(NOW)).listed, report.listed, "beside uses, too");
 }
 
 #[test]
