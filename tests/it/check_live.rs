@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE, policy_of};
-use crate::support::{ACCOUNT, Ended};
+use crate::support::{ACCOUNT, EVENTS_OFF, Ended, side_by_side};
 
 const OTHER: &str = "444455556666";
 const THIRD: &str = "123456789012";
@@ -37,19 +37,21 @@ fn three_red() -> Fake {
 
 #[test]
 fn every_scenario_ends_with_its_verdict_and_exit_code() {
-    for (scenario, verdict, code) in [
+    let scenarios = [
         ("red.txt", "fail", 1),
+        ("events.txt", "fail", 1),
         ("undetermined.txt", "undetermined", 3),
         ("green.txt", "pass", 0),
         ("first-report.txt", "pass", 0),
         ("busy.txt", "pass", 0),
-    ] {
+    ];
+    side_by_side(scenarios, |(scenario, verdict, code)| {
         let gate = Gate::with_keys(Fake::example(scenario));
         let ended = gate.run(&["check", "--json", "out.json", "--timeout", "20s"]);
         assert_eq!(ended.code, code, "{scenario}: {}{}", ended.stdout, ended.stderr);
         assert_eq!(gate.folder.json("out.json")["verdict"], verdict, "{scenario}");
         assert_eq!(ended.stderr, "", "{scenario}");
-    }
+    });
 }
 
 #[test]
@@ -58,7 +60,7 @@ fn another_account_is_refused_before_any_evidence_call() {
     let ended = gate.run(&["check", "--account", OTHER]);
     ended.refused(&[&format!("the credentials belong to account {ACCOUNT}, not to {OTHER}")]);
     assert_eq!(gate.fake.names(), ["GetCallerIdentity"]);
-    let gate = Gate::on_github(Fake::with(""));
+    let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
     let ended = gate.run(&["check", "--role-arn", ROLE, "--account", OTHER, "--details", "full"]);
     ended.refused(&["may not be signed in to", &format!("`--account {ACCOUNT}`")]);
     assert!(gate.fake.names().is_empty(), "the role's ARN already tells: {:?}", gate.fake.names());
@@ -91,7 +93,7 @@ fn masks(text: &str) -> usize {
 
 #[test]
 fn masks_come_first_and_never_into_a_document() {
-    let gate = Gate::on_github(Fake::example("red.txt"));
+    let gate = Gate::on_github(Fake::example("red.txt")).policy(EVENTS_OFF);
     let ended = gate.run(&["check", "--role-arn", ROLE]);
     assert_eq!((ended.code, masks(&ended.stdout)), (1, 4), "{}", ended.stdout);
     assert_eq!(ended.stdout.matches("::add-mask::").count(), 4);
@@ -103,14 +105,14 @@ fn masks_come_first_and_never_into_a_document() {
         let document: Value = serde_json::from_str(&ended.stdout).expect(format);
         assert!(document.is_object());
     }
-    let local = Gate::with_keys(Fake::example("red.txt")).run(&["check", "-v"]);
+    let local = Gate::with_keys(Fake::example("red.txt")).policy(EVENTS_OFF).run(&["check", "-v"]);
     let said = local.stdout + &local.stderr;
     assert!(!said.lines().any(|line| line.starts_with("::")), "no command on a laptop: {said}");
 }
 
 #[test]
 fn a_step_gets_ten_outputs_and_a_summary() {
-    let gate = Gate::on_github(Fake::example("red.txt")).policy("version: 1\n");
+    let gate = Gate::on_github(Fake::example("red.txt")).policy(EVENTS_OFF);
     let before = epoch();
     let files = ["--sarif", "root.sarif", "--json", "root.json"];
     let ended = gate.run(&[&["check", "--role-arn", ROLE][..], &files].concat());
@@ -147,7 +149,7 @@ fn epoch() -> u64 {
 fn an_old_report_shortens_the_time_that_a_pass_holds() {
     // The report can be renewed no more, and is too old in 45 minutes.
     let fake = Fake::with("report.age = 210m");
-    let gate = Gate::on_github(fake);
+    let gate = Gate::on_github(fake).policy(EVENTS_OFF);
     assert_eq!(gate.run(&["check", "--role-arn", ROLE]).code, 0);
     let [at, until] =
         ["evaluated-at", "valid-until"].map(|name| gate.output(name).parse::<u64>().unwrap());
@@ -223,14 +225,17 @@ fn details_follow_the_claim_then_the_event_then_caution() {
         assert_eq!(ended.code, 1, "{}", ended.stderr);
         shown_whole(&ended)
     };
+    let on_github = |fake| Gate::on_github(fake).policy(EVENTS_OFF);
+    let without_token = || Gate::on_github_without_token(red()).policy(EVENTS_OFF);
+    let laptop = || Gate::with_keys(red()).policy(EVENTS_OFF);
     let public = json!({ "visibility": "public", "private": false });
     let private = json!({ "visibility": "private", "private": true });
     let by_role = ["--role-arn", ROLE];
     for (visibility, whole) in [("private", true), ("internal", true), ("public", false)] {
-        let gate = Gate::on_github(claim(visibility));
+        let gate = on_github(claim(visibility));
         assert_eq!(run(&gate, &by_role), whole, "claim {visibility}");
         let other = if whole { &public } else { &private };
-        let gate = Gate::on_github(claim(visibility)).event(other);
+        let gate = on_github(claim(visibility)).event(other);
         assert_eq!(run(&gate, &by_role), whole, "claim {visibility} against the event");
     }
     // Keys of an earlier step: no token, so no claim.
@@ -241,14 +246,14 @@ fn details_follow_the_claim_then_the_event_then_caution() {
         (json!({ "private": false }), false),
         (json!({}), false),
     ] {
-        let gate = Gate::on_github_without_token(red()).keys().event(&event);
+        let gate = without_token().keys().event(&event);
         assert_eq!(run(&gate, &[]), whole, "event {event}");
     }
-    let gate = Gate::on_github_without_token(red()).keys();
+    let gate = without_token().keys();
     assert!(!run(&gate, &[]), "nobody says anything");
     assert!(run(&gate, &["--details", "full"]), "a flag wins");
-    assert!(run(&Gate::with_keys(red()), &[]), "a laptop is nobody else's");
-    assert!(!run(&Gate::with_keys(red()), &["--details", "redacted"]));
+    assert!(run(&laptop(), &[]), "a laptop is nobody else's");
+    assert!(!run(&laptop(), &["--details", "redacted"]));
 }
 
 /// Everything that the run and its account hold and strangers must not read.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, policy_of};
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, side_by_side};
 
 const OTHER: &str = "444455556666";
 
@@ -29,7 +30,8 @@ fn outcomes(report: &Value) -> Value {
 
 #[test]
 fn collected_evidence_is_judged_like_live_evidence() {
-    for (scenario, code) in [("red.txt", 1), ("undetermined.txt", 3), ("green.txt", 0)] {
+    let scenarios = [("red.txt", 1), ("events.txt", 1), ("undetermined.txt", 3), ("green.txt", 0)];
+    side_by_side(scenarios, |(scenario, code)| {
         let gate = Gate::with_keys(Fake::example(scenario));
         let live = gate.run(&["check", "--json", "live.json"]);
         let collected = gate.run(&["collect", "--output", "evidence.json"]);
@@ -43,12 +45,12 @@ fn collected_evidence_is_judged_like_live_evidence() {
         let [live, file] = ["live.json", "file.json"].map(|name| gate.folder.json(name));
         assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
         assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
-    }
+    });
 }
 
 #[test]
 fn a_gap_stands_in_the_file_and_on_a_line_of_its_own() {
-    let gate = Gate::with_keys(Fake::example("undetermined.txt"));
+    let gate = Gate::with_keys(Fake::example("undetermined.txt")).policy(EVENTS_OFF);
     let ended = gate.run(&["collect", "--output", "evidence.json"]);
     assert_eq!(ended.code, 0);
     let gaps: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("gap: ")).collect();
@@ -127,7 +129,7 @@ fn out_of_time_is_3_with_a_file_that_says_so() {
 
 #[test]
 fn the_file_holds_no_credentials() {
-    let gate = Gate::with_keys(Fake::example("red.txt"));
+    let gate = Gate::with_keys(Fake::example("red.txt")).policy(EVENTS_OF_ONE_REGION);
     assert_eq!(gate.run(&["collect", "--output", "evidence.json", "-v"]).code, 0);
     assert!(!gate.folder.read("evidence.json").contains(KEY_ID));
 }

@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
-use crate::support::Ended;
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Ended};
 
 /// The commands that the runner would find: `::name …::…` at the start of a line after blanks, and
 /// `##[name …]` anywhere in it. Source: actions/runner, ActionCommand.cs.
@@ -112,12 +112,14 @@ fn an_error_message_of_a_server_is_never_a_command() {
         ("GetCallerIdentity", "400 SomethingNew"),
         ("GetAccountSummary", "403 AccessDenied"),
         ("GetCredentialReport", "400 SomethingNew"),
+        ("LookupEvents", "403 AccessDeniedException"),
         ("GitHubToken", "403 x"),
     ];
     property(10, |text| {
         for (call, error) in calls {
             let lines = format!("fault {call} = error {error} {}", in_scenario(&text));
-            let gate = Gate::on_github(Fake::with(&lines));
+            let policy = if call == "LookupEvents" { EVENTS_OF_ONE_REGION } else { EVENTS_OFF };
+            let gate = Gate::on_github(Fake::with(&lines)).policy(policy);
             for details in ["full", "redacted"] {
                 let arguments = ["check", "--role-arn", ROLE, "-v", "--details", details];
                 let ended = gate.run(&[&arguments[..], PLAIN].concat());
@@ -149,7 +151,7 @@ fn a_variable_of_the_environment_is_never_a_command() {
     ];
     property(8, |text| {
         for name in names {
-            let gate = Gate::on_github(Fake::with("")).set(name, &text);
+            let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF).set(name, &text);
             let arguments = ["check", "--role-arn", ROLE, "-v", "--details", "full"];
             let ended = gate.run(&[&arguments[..], PLAIN, &["--timeout", "2s"]].concat());
             assert!([0, 2, 3].contains(&ended.code), "{}", ended.stderr);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
+use crate::support::side_by_side;
 
 /// One action denied at a time, for three accounts: what becomes of each rule. Sources overlap on
 /// purpose: an account whose report can be read loses little with the summary.
@@ -144,12 +145,12 @@ fn seen(fake: &Fake) -> BTreeSet<String> {
 
 #[test]
 fn the_printed_actions_are_those_that_runs_ask_for() {
-    let mut all = BTreeSet::new();
-    for (_, lines) in ACCOUNTS {
+    let seen = side_by_side(ACCOUNTS, |(_, lines)| {
         let gate = Gate::with_keys(Fake::with(lines));
         gate.run(&["check"]);
-        all.extend(seen(&gate.fake));
-    }
+        seen(&gate.fake)
+    });
+    let all: BTreeSet<String> = seen.into_iter().flatten().collect();
     let gate = Gate::with_keys(Fake::with(""));
     assert_eq!(printed(&gate), all);
     assert_eq!(all.len(), 7);
@@ -176,7 +177,8 @@ rules:
 
 #[test]
 fn a_session_may_do_what_the_printed_document_allows() {
-    for policy in ["version: 1\n", "version: 1\nrules:\n  root-mfa-not-hardware: off\n"] {
+    let policies = ["version: 1\n", "version: 1\nrules:\n  root-mfa-not-hardware: off\n"];
+    side_by_side(policies, |policy| {
         let gate = Gate::on_github(Fake::with("")).policy(policy);
         assert_eq!(gate.run(&["check", "--role-arn", ROLE]).code, 0);
         let calls = gate.fake.calls();
@@ -193,22 +195,15 @@ fn a_session_may_do_what_the_printed_document_allows() {
             (&json!("Allow"), &json!("*"))
         );
         assert_eq!(actions(&statements[0]), printed(&gate));
-    }
+    });
 }
 
 #[test]
 fn a_denied_action_leaves_exactly_these_outcomes_open() {
     let every = printed(&Gate::with_keys(Fake::with("")));
-    // A run that reads events takes seconds, most of them waiting for its turn.
-    let rows: Vec<String> = std::thread::scope(|scope| {
-        let every = &every;
-        let of_account = |(account, lines)| {
-            scope.spawn(move || every.iter().map(|it| row(account, lines, it)).collect::<String>())
-        };
-        let accounts: Vec<_> = ACCOUNTS.into_iter().map(of_account).collect();
-        accounts.into_iter().map(|account| account.join().unwrap()).collect()
-    });
-    let table = rows.concat();
+    let cells = ACCOUNTS.into_iter().flat_map(|account| every.iter().map(move |it| (account, it)));
+    let table =
+        side_by_side(cells, |((account, lines), action)| row(account, lines, action)).concat();
     println!("{table}");
     assert_eq!(table, DENIED);
 }

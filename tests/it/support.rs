@@ -5,6 +5,11 @@ use std::process::Output;
 
 use serde_json::Value;
 
+/// For tests that want events without waiting: a Region is asked two questions, and a third one
+/// would have to wait for its turn.
+pub(crate) const EVENTS_OF_ONE_REGION: &str =
+    "version: 1\nevidence: { root-events: { lookback: 7d, regions: [us-east-2] } }\n";
+
 /// For tests of something else: a lookup of events takes seconds, and files have none.
 pub(crate) const EVENTS_OFF: &str = "version: 1\nevidence: { root-events: off }\n";
 
@@ -62,6 +67,19 @@ impl Folder {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(rootgate(self.path()).args(arguments).output().unwrap())
     }
+}
+
+/// Does the same with each, at the same time, as most of what a run does is wait; results in order.
+pub(crate) fn side_by_side<T: Send, R: Send>(
+    cases: impl IntoIterator<Item = T>,
+    act: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let act = &act;
+        let runs: Vec<_> = cases.into_iter().map(|case| scope.spawn(move || act(case))).collect();
+        let joined = runs.into_iter().map(|run| run.join());
+        joined.map(|run| run.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 /// How a run ended.

@@ -10,12 +10,17 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::live::tls::{file, tls_in_front_of};
-use crate::support::{ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, credential_report, rootgate};
+use crate::support::{
+    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, credential_report, rootgate, side_by_side,
+};
 
 const TOKEN: &str = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
 const SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 /// What a warning about a token or a repository without code scanning must name.
 const PERMISSION: &[&str] = &["security-events: write", "contents: read", "actions: read"];
+
+/// The calls of an upload.
+const CALLS: [&str; 3] = ["repository", "upload", "status"];
 
 /// The runner of a push to `main`, with the fake as GitHub's API.
 struct Runner {
@@ -426,13 +431,14 @@ fn never_and_a_run_outside_of_github_make_no_call_and_no_remark() {
 fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
     let merge_group =
         "refs/heads/gh-readonly-queue/main/pr-42-6dcb09b5b57875f334f61aebed695e2e4193db5e";
-    for (git_ref, event, asked) in [
+    let cases = [
         ("refs/pull/42/merge", "pull_request", 0),
         ("refs/tags/v1", "push", 0),
         ("refs/heads/main", "pull_request_target", 0),
         ("refs/heads/feature", "push", 1),
         (merge_group, "merge_group", 1),
-    ] {
+    ];
+    side_by_side(cases, |(git_ref, event, asked)| {
         let github = Fake::github("");
         let runner =
             || Runner::new(&github).with("GITHUB_REF", git_ref).with("GITHUB_EVENT_NAME", event);
@@ -446,7 +452,7 @@ fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
         assert_eq!(uploads[0]["ref"], git_ref);
         assert_eq!(uploads[0]["commit_sha"], SHA);
         assert_eq!(github.count("repository"), asked, "nobody asks for the name of the branch");
-    }
+    });
 }
 
 #[test]
@@ -516,15 +522,9 @@ fn every_refusal_is_one_warning_and_the_verdict_stands() {
         }
         assert_eq!(github.count("upload"), *calls, "{fault}");
     };
-    for mode in ["auto", "always"] {
-        side_by_side(rows.iter(), |it| row(mode, it));
-    }
-}
-
-/// Most of such a run is waiting.
-fn side_by_side<T: Send>(rows: impl Iterator<Item = T>, run: impl Fn(T) + Sync) {
-    let run = &run;
-    std::thread::scope(|scope| rows.for_each(|row| drop(scope.spawn(move || run(row)))));
+    let cells =
+        ["auto", "always"].into_iter().flat_map(|mode| rows.iter().map(move |it| (mode, it)));
+    side_by_side(cells, |(mode, it)| row(mode, it));
 }
 
 #[test]
@@ -541,26 +541,26 @@ fn a_refusal_leaves_a_pass_a_pass_too() {
 
 #[test]
 fn what_passes_is_waited_for() {
-    for fault in [
+    let faults = [
         "1 times rate-limited 1",
         "1 times secondary 1",
         "2 times status 503",
         "2 times reset",
         "slow 300",
-    ] {
-        side_by_side(["repository", "upload", "status"].iter(), |call| {
-            let github = Fake::github(&format!("fault {call} = {fault}"));
-            let ended = Runner::new(&github).judge(ACTIVE_KEY, &["--timeout", "12s"]);
-            assert_eq!(ended.code, 1, "{call} {fault}: {}", ended.stderr);
-            assert_eq!(warnings(&ended), [""; 0], "{call} {fault}");
-            assert_eq!(github.uploads().len(), 1, "{call} {fault}");
-        });
-    }
+    ];
+    let cells = faults.iter().flat_map(|fault| CALLS.iter().map(move |call| (fault, call)));
+    side_by_side(cells, |(fault, call)| {
+        let github = Fake::github(&format!("fault {call} = {fault}"));
+        let ended = Runner::new(&github).judge(ACTIVE_KEY, &["--timeout", "12s"]);
+        assert_eq!(ended.code, 1, "{call} {fault}: {}", ended.stderr);
+        assert_eq!(warnings(&ended), [""; 0], "{call} {fault}");
+        assert_eq!(github.uploads().len(), 1, "{call} {fault}");
+    });
 }
 
 #[test]
 fn silence_ends_with_the_time_that_is_left() {
-    for call in ["repository", "upload", "status"] {
+    side_by_side(CALLS, |call| {
         let github = Fake::github(&format!("fault {call} = hang"));
         let runner = Runner::new(&github);
         let started = Instant::now();
@@ -568,7 +568,7 @@ fn silence_ends_with_the_time_that_is_left() {
         assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
         assert_eq!(ended.code, 0);
         assert!(warning(&runner, &ended).contains("did not answer in time"), "{}", ended.stderr);
-    }
+    });
 }
 
 #[test]
@@ -582,14 +582,14 @@ fn nobody_there_is_one_warning() {
 
 #[test]
 fn githubs_own_processing_errors_are_shown() {
-    for (processing, said) in [
-        (
-            "failed could not convert rules: invalid security severity value, is not a number",
-            "invalid security severity value",
-        ),
+    let refused = "could not convert rules: invalid security severity value, is not a number";
+    let failed = format!("failed {refused}");
+    let cases = [
+        (failed.as_str(), "invalid security severity value"),
         ("failed", "it does not say why"),
         ("pending", "still processing"),
-    ] {
+    ];
+    side_by_side(cases, |(processing, said)| {
         let github = Fake::github(&format!("processing = {processing}"));
         let runner = Runner::new(&github);
         let ended = runner.judge(ACTIVE_KEY, &["--timeout", "3s"]);
@@ -597,7 +597,7 @@ fn githubs_own_processing_errors_are_shown() {
         let warning = warning(&runner, &ended);
         assert!(warning.contains(said) && !warning.contains("not uploaded"), "{warning}");
         assert_eq!(github.uploads().len(), 1);
-    }
+    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use rootgate::model::{Cause, Cell, Evidence};
 
 use super::{gaps, run, run_until, settings};
 use crate::fake::Fake;
+use crate::support::side_by_side;
 
 fn age(evidence: &Evidence) -> TimeDelta {
     let now: DateTime<Utc> = SystemTime::now().into();
@@ -69,7 +70,8 @@ fn a_report_older_than_four_hours_is_made_anew() {
 
 #[test]
 fn an_older_report_that_cannot_be_renewed_is_evidence_still() {
-    for fault in ["denied", "no-capacity", "throttled", "status 500", "cut", "hang"] {
+    let faults = ["denied", "no-capacity", "throttled", "status 500", "cut", "hang"];
+    side_by_side(faults, |fault| {
         let fake =
             Fake::with(&format!("report.age = 5h\nfault GenerateCredentialReport = {fault}"));
         let mut settings = settings(&fake);
@@ -79,7 +81,7 @@ fn an_older_report_that_cannot_be_renewed_is_evidence_still() {
         assert_eq!(gaps(&collected), [None, None, None], "{fault}");
         assert_eq!(age(&collected.evidence[0]).num_hours(), 5, "{fault}");
         assert!(ran.notes.iter().any(|note| note.contains("older credential report")), "{fault}");
-    }
+    });
 }
 
 #[test]
