@@ -6,10 +6,12 @@
 //! - `failed` a sign-in that failed
 //! - `key=AKIA…` or `key=ASIA…` what signed it; a session is the default for calls
 //! - `session=AGE` when the session began; default: a minute before the event
+//! - `assumed-root` a session by `sts:AssumeRoot`
 //! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
 //! - `invoked-by=SERVICE`, `by=TYPE` another type of principal than `Root`, `type=EVENT_TYPE`
 //! - `request=JSON`, `response=JSON` without spaces
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -88,7 +90,7 @@ fn events(account: &Account, state: &mut State, request: &Request) -> Response {
             Some("AccessKeyId") => user["accessKeyId"].clone(),
             _ => Value::Null,
         };
-        let time = now() - event.age;
+        let time = happened(event.age);
         if held == *value && within(time) {
             found.push((
                 time,
@@ -120,11 +122,17 @@ fn page(list: &str, items: Vec<Value>, size: usize, request: &Request) -> Respon
     Response { status: 200, content_type: "application/x-amz-json-1.1", body: body.to_string() }
 }
 
+/// So long before the first question: an event does not move while its pages are read.
+fn happened(age: TimeDelta) -> DateTime<Utc> {
+    static FIRST: LazyLock<DateTime<Utc>> = LazyLock::new(now);
+    *FIRST - age
+}
+
 /// The record as CloudTrail writes it.
 fn record(account: &Account, event: &Event) -> Value {
     let id = &account.id;
     let word = |name: &str| event.words.get(name).map(String::as_str);
-    let time = now() - event.age;
+    let time = happened(event.age);
     let sign_in = event.service == "signin";
     let mut identity = json!({
         "type": word("by").unwrap_or("Root"),
@@ -135,11 +143,14 @@ fn record(account: &Account, event: &Event) -> Value {
     });
     if !sign_in && !word("key").is_some_and(|key| key.starts_with("AKIA")) {
         let began = word("session").and_then(crate::scenario::age);
-        let began = now() - began.unwrap_or(event.age + TimeDelta::minutes(1));
+        let began = happened(began.unwrap_or(event.age + TimeDelta::minutes(1)));
         let mfa = if word("mfa") == Some("no") { "false" } else { "true" };
         identity["sessionContext"] = json!({
             "attributes": { "creationDate": instant(began), "mfaAuthenticated": mfa },
         });
+        if event.words.contains_key("assumed-root") {
+            identity["sessionContext"]["assumedRoot"] = json!("true");
+        }
     }
     if let Some(service) = word("invoked-by") {
         identity["invokedBy"] = json!(service);

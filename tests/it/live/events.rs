@@ -1,14 +1,15 @@
 //! CloudTrail's events: every Region at its pace, every page, merged; and what a failing one leaves.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rootgate::collect::{Collected, EventsWanted, Settings, WantedRegions};
-use rootgate::model::{Cause, EventKind, Fact, RootEvents, Source};
+use rootgate::model::{Cause, EventKind, Fact, RootEvents, Source, format_time};
 
 use super::{run, settings};
 use crate::fake::Fake;
-use crate::support::{Ended, Folder, rootgate};
+use crate::gate::Gate;
+use crate::support::side_by_side;
 
 const DEFAULT: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
@@ -115,23 +116,24 @@ fn a_root_key_widens_the_default_to_all_enabled_regions_and_asks_for_the_key() {
     let regions_of_account =
         "region = us-east-1\nregion = us-east-2\nregion = us-west-2\nregion = eu-west-1";
     let used = "event = 2d eu-west-1 ec2:RunInstances key=AKIAIOSFODNN7EXAMPLE";
-    for why in [
-        "summary.AccountAccessKeysPresent = 1",
-        "event = 1d us-east-1 iam:CreateAccessKey response={\"accessKey\":{\"accessKeyId\":\"AKIAIOSFODNN7EXAMPLE\"}}",
-    ] {
+    let made = "event = 1d us-east-1 iam:CreateAccessKey response={\"accessKey\":{\"accessKeyId\":\"AKIAIOSFODNN7EXAMPLE\"}}";
+    // Five questions in us-east-1 and two elsewhere, in eu-west-1 one; then one for the key in each.
+    let cases = [("summary.AccountAccessKeysPresent = 1", 10, 0), (made, 14, 4)];
+    side_by_side(cases, |(why, calls, by_key)| {
         let fake = Fake::with(&format!("{regions_of_account}\n{used}\n{why}"));
         let fact = read(&fake, WantedRegions::Default);
         assert_eq!(regions(&fact.value), ["eu-west-1", "us-east-1", "us-east-2", "us-west-2"]);
         assert!(fact.value.all_regions && fact.value.gaps.is_empty(), "{:?}", fact.value.gaps);
         assert!(names(&fact.value).contains(&"RunInstances"), "{why}");
-        let expected = if why.starts_with("event") { 14 } else { 10 };
-        assert_eq!(lookups(&fake).len(), expected, "none is throttled, so none is asked twice");
-        let by_key = lookups(&fake).into_iter().filter(|(_, key, _)| key == "AccessKeyId").count();
-        assert_eq!(by_key, if why.starts_with("event") { 4 } else { 0 });
-    }
-    let fake = Fake::with(&format!("{regions_of_account}\n{used}"));
-    assert_eq!(names(&read(&fake, WantedRegions::Default).value), [""; 0], "nobody looks there");
-    assert_eq!(names(&read(&fake, WantedRegions::All).value), ["RunInstances"]);
+        assert_eq!(lookups(&fake).len(), calls, "none is throttled, so none is asked twice");
+        let asked = lookups(&fake).into_iter().filter(|(_, key, _)| key == "AccessKeyId").count();
+        assert_eq!(asked, by_key, "{why}");
+    });
+    let cases = [(WantedRegions::Default, &[][..]), (WantedRegions::All, &["RunInstances"])];
+    side_by_side(cases, |(wanted, found)| {
+        let fake = Fake::with(&format!("{regions_of_account}\n{used}"));
+        assert_eq!(names(&read(&fake, wanted).value), found, "only who looks there finds it");
+    });
 }
 
 #[test]
@@ -175,12 +177,13 @@ fn where_no_region_answers_the_events_are_lacking() {
 
 #[test]
 fn an_answer_that_is_no_list_is_a_gap_that_names_its_call() {
-    for (call, fault) in [
+    let cases = [
         ("LookupEvents", "empty"),
         ("LookupEvents", "same-marker"),
         ("ListRegions", "empty"),
         ("ListRegions", "same-marker"),
-    ] {
+    ];
+    side_by_side(cases, |(call, fault)| {
         let fake = Fake::with(&format!("region = us-east-2\nfault {call} = {fault}"));
         let lists = call == "ListRegions";
         let regions = if lists { WantedRegions::All } else { one_region() };
@@ -189,7 +192,7 @@ fn an_answer_that_is_no_list_is_a_gap_that_names_its_call() {
         let action = if lists { "account:ListRegions" } else { "cloudtrail:LookupEvents" };
         assert_eq!((gap.cause, gap.action.as_str()), (Cause::Unreadable, action), "{fault}");
         assert!(fake.count(call) <= 2, "{call} {fault}");
-    }
+    });
 }
 
 #[test]
@@ -211,44 +214,47 @@ fn an_alias_that_cannot_be_read_is_a_gap_for_all_regions() {
 }
 
 #[test]
-fn what_root_did_is_judged_by_the_binary_without_a_policy_file() {
-    let fake = Fake::example("events.txt");
-    let folder = Folder::new();
-    let output = rootgate(folder.path())
-        .args([
-            "check",
-            "--endpoint-url",
-            &fake.url(),
-            "--sarif",
-            "out.sarif",
-            "--json",
-            "out.json",
-        ])
-        .envs([
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ])
-        .output()
-        .unwrap();
-    let ended = Ended::of(output);
-    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
-    let report = folder.json("out.json");
-    let outcomes = report["accounts"][0]["outcomes"].as_array().unwrap();
-    let of = |rule: &str| outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap();
-    let used = &of("root-used-outside-window");
-    assert_eq!(used["outcome"], "fail");
-    assert_eq!(used["findings"].as_array().unwrap().len(), 2, "two days: {used}");
-    let story = used["message"].as_str().unwrap();
-    assert!(
-        story.contains("with MFA from 198.51.100.20 in us-west-2, 1 read, 1 change"),
-        "{story}"
+fn a_month_of_root_is_told_in_every_report() {
+    let gate = Gate::with_keys(Fake::example("events.txt"));
+    let ago = |time: TimeDelta| format_time(DateTime::<Utc>::from(SystemTime::now()) - time);
+    let policy = format!(
+        "version: 1\nevidence: {{ root-events: {{ lookback: 30d }} }}\n\
+         rules: {{ root-used-outside-window: {{ within: 30d }} }}\n\
+         windows: [{{ id: drill, reason: r, ticket: T, from: {}, to: {} }}]\n",
+        ago(TimeDelta::days(20) + TimeDelta::minutes(30)),
+        ago(TimeDelta::days(20) - TimeDelta::minutes(90)),
     );
-    let no_mfa = &of("root-signed-in-without-mfa")["findings"];
-    assert!(no_mfa[0]["message"].as_str().unwrap().contains("without MFA from 203.0.113.77"));
-    for rule in ["root-sign-in-attempts", "root-credential-changed"] {
-        assert_eq!(of(rule)["outcome"], "pass", "{rule}");
+    gate.folder.write("rootgate.yaml", policy);
+    let files = ["--sarif", "out.sarif", "--json", "out.json", "--summary", "out.md"];
+    let ended = gate.run(&[&["check", "--color", "never"][..], &files].concat());
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+
+    let report = gate.folder.json("out.json")["accounts"][0].clone();
+    let told = |list: &str, key: &str| -> Vec<String> {
+        let marks = report[list].as_array().unwrap().iter();
+        marks.map(|mark| mark[key].as_str().unwrap_or("none").to_owned()).collect()
+    };
+    assert_eq!(told("uses", "window"), ["drill", "none"]);
+    let [drill, other] = told("uses", "story").try_into().unwrap();
+    let did = "1 read, 1 change (s3:PutBucketPolicy: unlock a bucket policy)";
+    let agreed = format!("with MFA from 198.51.100.20 in us-west-2, {did}");
+    assert!(drill.ends_with(&agreed), "{drill}");
+    assert!(other.ends_with("without MFA from 203.0.113.77 in us-east-1"), "{other}");
+    let audit = "2 reads consistent with a central audit, from 192.0.2.10";
+    assert_eq!(told("listed", "what"), [audit]);
+
+    let sarif = gate.folder.json("out.sarif");
+    let results = sarif["runs"][0]["results"].as_array().unwrap().iter();
+    let results: Vec<_> = results.map(|result| result["ruleId"].as_str().unwrap()).collect();
+    assert_eq!(results, ["root-used-outside-window", "root-signed-in-without-mfa"]);
+
+    let log = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [&format!("inside window `drill`: {drill}"), &format!("no use: {audit}"), &other] {
+        assert!(log.contains(part), "{part} in {}", ended.stdout);
     }
-    let sarif = folder.read("out.sarif");
-    assert!(sarif.contains("root-signed-in-without-mfa"));
+    let summary = gate.folder.read("out.md");
+    for line in ["window drill :active,", "sign-in in a window :done,", "sign-in outside :crit,"] {
+        assert_eq!(summary.matches(line).count(), 1, "{line} in {summary}");
+    }
+    assert!(summary.contains("central session :milestone,") && summary.contains(audit));
 }
