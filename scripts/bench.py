@@ -4,8 +4,12 @@
 The release binary checks one account of the fake AWS (examples/fake_aws.rs), each of whose answers
 takes 30 ms: about what a call to AWS takes. The wall time is compared with the calls it made, own CPU
 with `rootgate --version`; memory needs no comparison to mean the same on another machine.
+
+With CloudTrail's events the pace decides, two lookups a second in each Region: the wall time is compared
+with what the busiest Region needs at that pace, and with all Regions' lookups at that pace.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -24,6 +28,9 @@ FAKE_AWS = TARGET / "debug" / "examples" / "fake_aws"
 SCENARIO = REPOSITORY / "examples" / "scenarios" / "green.txt"
 CALL_MS = 30
 RUNS = 11
+# A lookup takes seconds, and a run more or less changes nothing.
+EVENT_RUNS = 3
+EVENTS = {3: "default", 17: "all"}
 
 CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "AWS_")
 ENVIRONMENT = {
@@ -66,9 +73,14 @@ def measure(command, expected):
     return wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, peak / 1024
 
 
-def median(command, expected=0):
-    measure(command, expected)  # the first run reads the binary from the disk
-    return [statistics.median(column) for column in zip(*(measure(command, expected) for _ in range(RUNS)))]
+def median(command, runs=RUNS, pause=0.0):
+    """The medians of several runs that each end with exit code 0."""
+    measure(command, 0)  # the first run reads the binary from the disk
+    rows = []
+    for _ in range(runs):
+        time.sleep(pause)
+        rows.append(measure(command, 0))
+    return [statistics.median(column) for column in zip(*rows)]
 
 
 @contextlib.contextmanager
@@ -86,7 +98,13 @@ def fake_aws(folder):
 
 def calls(url):
     with urllib.request.urlopen(f"{url}/__calls") as answer:
-        return len(json.load(answer))
+        return json.load(answer)
+
+
+def policy(folder, events):
+    file = Path(folder) / "policy.yaml"
+    file.write_text(f"version: 1\nevidence: {{ root-events: {events} }}\n")
+    return file
 
 
 def build(*what):
@@ -98,17 +116,38 @@ def main():
     build("--example", "fake_aws")
     _, start_cpu, _ = median([ROOTGATE, "--version"])
     with tempfile.TemporaryDirectory() as folder, fake_aws(folder) as url:
-        check = [ROOTGATE, "check", "--endpoint-url", url]
-        made = calls(url)
+        check = [ROOTGATE, "check", "--policy", policy(folder, "off"), "--endpoint-url", url]
         measure(check, 0)
-        made = calls(url) - made
+        made = len(calls(url))
         wall, cpu, peak = median(check)
     one_by_one = made * CALL_MS
-    print(f"\none live check, {made} calls of {CALL_MS} ms; median of {RUNS} runs")
+    print(f"\none live check without CloudTrail's events, {made} calls of {CALL_MS} ms; median of {RUNS} runs")
     print(f"  wall    {wall:6.1f} ms   {wall / CALL_MS:4.1f} x one call, {wall / one_by_one:4.2f} x all calls one by one")
     print(f"  own CPU {cpu:6.1f} ms   {cpu / max(start_cpu, 0.1):4.1f} x rootgate --version ({start_cpu:.1f} ms)")
     print(f"  memory  {peak:6.1f} MiB")
     print(f"  binary  {ROOTGATE.stat().st_size / 2**20:6.1f} MiB")
+    events()
+
+
+def events():
+    print(f"\nwith the events of 7 days, calls of {CALL_MS} ms; median of {EVENT_RUNS} runs")
+    print("  Regions  calls  lookups     wall  x the busiest Region  x all Regions at one pace  own CPU")
+    for regions, wanted in EVENTS.items():
+        with tempfile.TemporaryDirectory() as folder, fake_aws(folder) as url:
+            file = policy(folder, f"{{ lookback: 7d, regions: {wanted} }}")
+            check = [ROOTGATE, "check", "--policy", file, "--endpoint-url", url]
+            measure(check, 0)
+            made = calls(url)
+            # The fake throttles as CloudTrail does: the runs must not come too close.
+            wall, cpu, _ = median(check, EVENT_RUNS, pause=1.1)
+        lookups = collections.Counter(call["region"] for call in made if call["call"] == "LookupEvents")
+        assert len(lookups) == regions, lookups
+        paced = lambda count: (count - 1) // 2 * 1000
+        busiest, one_pace = paced(max(lookups.values())), paced(lookups.total())
+        print(
+            f"  {regions:7} {len(made):6} {lookups.total():8} {wall:5.0f} ms {wall / busiest:21.2f}"
+            f" {wall / one_pace:26.2f} {cpu:5.1f} ms"
+        )
 
 
 if __name__ == "__main__":
