@@ -10,6 +10,8 @@
 //! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
 //! - `invoked-by=SERVICE`, `by=TYPE` another type of principal than `Root`, `type=EVENT_TYPE`
 //! - `request=JSON`, `response=JSON` without spaces
+//!
+//! In a name and in what stands after `=`, `\u{20}` is that character.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};

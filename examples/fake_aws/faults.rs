@@ -150,7 +150,7 @@ impl Fault {
 }
 
 /// `\u{1b}` as the character that it stands for.
-fn unescaped(text: &str) -> Option<String> {
+pub fn unescaped(text: &str) -> Option<String> {
     let mut parts = text.split("\\u{");
     let mut plain = parts.next()?.to_owned();
     for part in parts {

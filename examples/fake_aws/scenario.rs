@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use crate::faults::Fault;
+use crate::faults::{Fault, unescaped};
 
 /// The Regions that are enabled in every new account.
 const REGIONS: &[&str] = &[
@@ -257,10 +257,10 @@ fn event(text: &str, number: usize) -> Option<Event> {
     let (service, name) = words.next()?.split_once(':')?;
     let pair = |word: &str| {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        (name.to_owned(), value.to_owned())
+        Some((name.to_owned(), unescaped(value)?))
     };
-    let words = words.map(pair).collect();
-    Some(Event { number, age, region, service: service.to_owned(), name: name.to_owned(), words })
+    let words = words.map(pair).collect::<Option<_>>()?;
+    Some(Event { number, age, region, service: service.to_owned(), name: unescaped(name)?, words })
 }
 
 /// `30d`, `5h`, `20m`, `9s`.

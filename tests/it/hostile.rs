@@ -1,7 +1,12 @@
 //! What servers and the environment say reaches the log of a runner without becoming a command.
 
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use rootgate::model::format_time;
+use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
@@ -233,6 +238,122 @@ fn a_file_is_never_a_command() {
         let checked =
             ["policy", "check", "comment.yaml", "key.yaml", "raw.yaml", "--color", "never"];
         harmless(&gate.run(&checked), &[], &format!("policy check: {text:?}"));
+    });
+}
+
+/// What CloudTrail recorded, in every text that a caller can choose, in and outside a window.
+fn recorded(text: &str) -> Value {
+    let ago =
+        |hours| format_time(DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::hours(hours));
+    let event = |id: &str, hours: i64, kind: &str, more: Value| {
+        let mut event = json!({
+            "time": ago(hours), "id": format!("{id} {text}"), "region": format!("us-east-1{text}"),
+            "event_source": format!("s3{text}.amazonaws.com"), "event_name": format!("Put{text}"),
+            "kind": kind, "read_only": false, "access_key": "session", "error_code": text,
+            "source_address": text, "user_agent": text, "session_started": ago(hours),
+        });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let key = json!({ "access_key": "long-lived-key", "access_key_id": format!("AKIA{text}") });
+    let change = json!({ "key_change": { "id": text, "state": "made" } });
+    let attempts = (0..5).map(|n| event(&format!("f{n}"), 30, "sign-in-failed", json!({})));
+    let events = ["us-east-1", "us-east-2", "us-west-2"];
+    let regions = events.map(|region| json!({ "region": region, "until": ago(1) }));
+    let events: Vec<Value> = [
+        event("a", 50, "sign-in", json!({ "mfa": false, "access_key": "nothing" })),
+        event("b", 50, "session-call", json!({})),
+        event("c", 30, "key-call", key),
+        event("d", 30, "credential-change", change),
+        event("e", 20, "central-audit", json!({})),
+        event("g", 10, "change-by-another", json!({})),
+        event("h", 10, "unrecognised", json!({})),
+    ]
+    .into_iter()
+    .chain(attempts)
+    .collect();
+    json!({ "schema": "rootgate.evidence/v1", "collected_at": ago(0), "accounts": [{
+        "id": "111122223333", "partition": "aws", "root_events": { "observed_at": ago(0), "value": {
+            "since": ago(24 * 8), "all_regions": true, "regions": regions, "events": events,
+            "gaps": [{ "region": text, "gap": {
+                "source": "root-events", "action": "cloudtrail:LookupEvents", "cause": "throttled",
+                "detail": text, "grant": null,
+            } }],
+    } } }] })
+}
+
+/// No link, image or row of theirs in a summary, and no letter in its diagrams that could mean
+/// something.
+fn harmless_markdown(summary: &str, what: &str) {
+    for planted in ["[pwned](", "\n|pwned", "\n# pwned", "\n::"] {
+        assert!(!summary.contains(planted), "{what}\n{summary}");
+    }
+    for part in summary.split("```mermaid\n").skip(1) {
+        let diagram = part.split("```").next().unwrap();
+        for label in diagram.lines().filter_map(|line| line.split_once(" :")).map(|(it, _)| it) {
+            let plain = |letter: char| letter.is_ascii_alphanumeric() || " ._-".contains(letter);
+            assert!(label.chars().all(plain), "{what}\n{label}");
+        }
+    }
+}
+
+#[test]
+fn what_cloudtrail_recorded_is_never_a_command() {
+    property(12, |text| {
+        let one_line: String = text.chars().filter(|letter| !letter.is_control()).collect();
+        let id: String = one_line.chars().filter(char::is_ascii).take(90).collect();
+        let at =
+            |hours| format_time(DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::hours(hours));
+        let window = json!({
+            "id": format!("w {id}"), "reason": "r", "ticket": "T", "from": at(51), "to": at(49),
+        });
+        let gate = Gate::on_github(Fake::with(""))
+            .policy(&json!({ "version": 1, "windows": [window] }).to_string());
+        gate.folder.write("evidence.json", recorded(&text).to_string());
+        let runs = [
+            ("text", "full"),
+            ("text", "redacted"),
+            ("markdown", "full"),
+            ("markdown", "redacted"),
+            ("json", "full"),
+            ("sarif", "full"),
+        ];
+        for (format, details) in runs {
+            gate.folder.write("github-output", "");
+            gate.folder.write("github-summary", "");
+            let arguments =
+                ["check", "--offline", "--evidence", "evidence.json", "-v", "--format", format];
+            let ended = gate.run(&[&arguments[..], &["--details", details], PLAIN].concat());
+            assert_eq!(ended.code, 1, "{}", ended.stderr);
+            let what = format!("{format}, {details}: {text:?}");
+            harmless(&ended, &files(&gate), &what);
+            let summary = gate.folder.read("github-summary");
+            harmless_markdown(&summary, &what);
+            let shown = summary.contains("section No use") && summary.contains("signed in");
+            assert_eq!(shown, details == "full", "{summary}");
+            if format == "markdown" {
+                harmless_markdown(&ended.stdout, &what);
+            }
+        }
+    });
+}
+
+#[test]
+fn what_cloudtrail_answers_is_never_a_command() {
+    property(6, |text| {
+        let text = in_scenario(&text);
+        let fake = Fake::with(&format!(
+            "event = 1d us-east-2 signin:ConsoleLogin mfa=no from={text} agent={text}\n\
+             event = 23h us-east-2 s3:Put{text} from={text} agent={text} error={text} id={text}\n\
+             event = 22h us-east-2 s3:PutBucketPolicy key=AKIA{text} from={text}"
+        ));
+        let gate = Gate::on_github(fake).policy(EVENTS_OF_ONE_REGION);
+        let arguments = ["check", "--role-arn", ROLE, "-v", "--details", "full"];
+        let ended = gate.run(&[&arguments[..], PLAIN].concat());
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        harmless(&ended, &files(&gate), &text);
+        harmless_markdown(&gate.folder.read("github-summary"), &text);
+        assert!(ended.stdout.contains("without MFA from"), "{}", ended.stdout);
     });
 }
 
