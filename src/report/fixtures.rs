@@ -548,6 +548,9 @@ fn outside_report(text: &str) -> Report {
             root_use.window = Some(text());
             root_use.story = Some(text());
         }
+        for listed in &mut account.listed {
+            listed.what = text();
+        }
         for outcome in &mut account.outcomes {
             fill(outcome, text);
         }

@@ -25,15 +25,13 @@ use crate::model::{
 
 /// GitHub refuses a file of more runs.
 pub const MAX_RUNS: usize = 20;
-/// As many findings of one rule and account get an alert each; the rest share one.
-const KEPT_FINDINGS: usize = 20;
 /// GitHub takes so many characters of a description.
 const MAX_DESCRIPTION: usize = 1_024;
 /// Tags of compliance frameworks, beside `security` and `aws`: GitHub shows ten in all.
 const MAX_FRAMEWORK_TAGS: usize = 8;
 /// Subject of the result that stands for a rule that could not be judged.
 const UNDETERMINED: &str = "undetermined";
-/// Subject of the result that stands for the findings beyond [`KEPT_FINDINGS`].
+/// Subject of the result that stands for the findings beyond [`words::KEPT_FINDINGS`].
 const AND_MORE: &str = "and more";
 
 /// Writes one run per account, indented, with a line break at its end.
@@ -153,21 +151,21 @@ fn failures(
     account: &AccountReport,
     outcome: &RuleOutcome,
 ) -> Vec<(String, String)> {
-    let findings = words::unwaived(outcome);
-    let (kept, rest) = findings.split_at(findings.len().min(KEPT_FINDINGS));
+    let (kept, more) = words::kept(outcome);
     let mut texts: Vec<_> = kept
         .iter()
         .map(|finding| (finding.subject.clone(), failure(report, account, outcome, finding)))
         .collect();
-    if !rest.is_empty() {
+    if more > 0 {
         texts.push((
             AND_MORE.to_owned(),
             format!(
-                "{}: {}, {}. The {KEPT_FINDINGS} newest have alerts of their own, \
+                "{}: {}, {}. The {} newest have alerts of their own, \
                  and the JSON report holds all.",
                 summary(report, outcome),
                 words::account(account),
-                words::counted(rest.len(), "more finding")
+                words::counted(more, "more finding"),
+                words::KEPT_FINDINGS,
             ),
         ));
     }

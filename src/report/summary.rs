@@ -92,7 +92,8 @@ impl Page {
         for (account, outcome) in
             words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
         {
-            for finding in words::unwaived(outcome) {
+            let (kept, more) = words::kept(outcome);
+            for finding in kept {
                 let row = vec![
                     code_span(outcome.rule.0),
                     severity_cell(outcome),
@@ -102,6 +103,12 @@ impl Page {
                     cell(&finding.remedy),
                 ];
                 rows.push(of_account(report, account, row));
+            }
+            if more > 0 {
+                let (rule, severity) = (code_span(outcome.rule.0), severity_cell(outcome));
+                let seen = format!("{}, in the JSON report", words::counted(more, "more finding"));
+                let row = [rule, severity, "and more".into(), seen, String::new(), String::new()];
+                rows.push(of_account(report, account, row.into()));
             }
         }
         let head = ["Rule", "Severity", "Subject", "What was seen", "Since, until", "To do"];
@@ -114,7 +121,7 @@ impl Page {
         for (_, outcome) in
             words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
         {
-            for finding in words::unwaived(outcome) {
+            for finding in words::kept(outcome).0 {
                 if let Some(window) = &finding.window {
                     rows.push(vec![code_span(outcome.rule.0), code_span(window)]);
                 }

@@ -134,13 +134,20 @@ impl Page<'_> {
         report: &Report,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        for finding in words::unwaived(outcome) {
+        let (kept, more) = words::kept(outcome);
+        for finding in kept {
             writeln!(self.out)?;
             self.head("FAIL", Style::Red, outcome, &words::subject(finding))?;
             self.finding(finding)?;
             if !outcome.blocks {
                 self.paragraph(INDENT, &words::not_blocking(report, outcome))?;
             }
+        }
+        if more > 0 {
+            writeln!(self.out)?;
+            self.head("FAIL", Style::Red, outcome, "and more")?;
+            let more = words::counted(more, "more finding");
+            self.paragraph(INDENT, &format!("{more}, in the JSON report (--json FILE)."))?;
         }
         self.evidence(outcome, report, verbosity)
     }

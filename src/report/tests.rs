@@ -367,10 +367,29 @@ fn a_long_summary_is_cut_by_rows() {
     report.accounts[0].uses = vec![root_use; 10_000];
     let text = rendered(&report, Format::Markdown);
     assert!(text.len() <= 900 * 1024, "{}", text.len());
-    // The failed ones and the uses are cut; everything else is whole.
-    assert_eq!(text.matches("more in the JSON report.").count(), 2);
+    // The uses are cut, and all but 20 of the failed ones; everything else is whole.
+    assert_eq!(text.matches("more in the JSON report.").count(), 1);
+    assert!(text.contains("9980 more findings, in the JSON report"));
     for whole in ["grant `iam:GetAccountSummary`", "SEC-78", "Root has MFA.", "### Policy"] {
         assert!(text.contains(whole), "{whole}");
+    }
+}
+
+#[test]
+fn twenty_findings_of_a_rule_and_account_are_shown_and_the_rest_is_counted() {
+    let mut report = red();
+    let finding = report.accounts[0].outcomes[0].findings[0].clone();
+    for (count, cut) in [(20, false), (21, true)] {
+        report.accounts[0].outcomes[0].findings = vec![finding.clone(); count];
+        for format in [Format::Text, Format::Markdown] {
+            let text = rendered(&report, format);
+            let subject = words::subject(&finding);
+            let shown = text.lines().filter(|line| line.contains(&subject)).count();
+            let of_others = rendered(&red(), format);
+            let of_others = of_others.lines().filter(|line| line.contains(&subject)).count() - 1;
+            assert_eq!(shown - of_others, 20, "{text}");
+            assert_eq!(text.contains("1 more finding, in the JSON report"), cut, "{text}");
+        }
     }
 }
 

@@ -227,6 +227,17 @@ pub(super) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
     findings
 }
 
+/// As many findings of one rule and account are shown, and get an alert each.
+pub(super) const KEPT_FINDINGS: usize = 20;
+
+/// The findings to show, and how many more there are.
+pub(super) fn kept(outcome: &RuleOutcome) -> (Vec<&Finding>, usize) {
+    let mut findings = unwaived(outcome);
+    let more = findings.len().saturating_sub(KEPT_FINDINGS);
+    findings.truncate(KEPT_FINDINGS);
+    (findings, more)
+}
+
 /// Whether the outcome is one that somebody should act on.
 pub(super) fn is_open(outcome: &RuleOutcome) -> bool {
     matches!(outcome.outcome, Outcome::Fail | Outcome::Undetermined)
