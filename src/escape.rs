@@ -60,11 +60,28 @@ pub fn shortened(text: &str, most: usize) -> String {
 #[must_use]
 pub fn markdown(text: &str) -> String {
     let text = visible(text);
-    let mut words = Vec::new();
-    for (index, word) in text.split_whitespace().enumerate() {
-        words.push(markdown_word(word, index == 0));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut out = Vec::new();
+    let mut rest = &words[..];
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(quoted_words(rest));
+        out.push(markdown_word(&word.join(" "), out.is_empty()));
+        rest = after;
     }
-    words.join(" ")
+    out.join(" ")
+}
+
+/// How many words are one piece of code between two backticks; else one.
+fn quoted_words(words: &[&str]) -> usize {
+    let backticks = |word: &str| word.bytes().filter(|byte| *byte == b'`').count();
+    let opens = words[0].trim_start_matches(['(', '"', '\'']).starts_with('`');
+    if !opens || backticks(words[0]) != 1 {
+        return 1;
+    }
+    match words.iter().skip(1).position(|word| backticks(word) > 0) {
+        Some(between) if backticks(words[between + 1]) == 1 => between + 2,
+        _ => 1,
+    }
 }
 
 /// Text as a code span of GitHub's Markdown, inside a table cell or not; nothing for no text.
