@@ -62,8 +62,9 @@ struct Tool {
     version: &'static str,
 }
 
+/// Which policy judged.
 #[derive(Serialize)]
-struct Policy<'a> {
+pub(super) struct Policy<'a> {
     path: Option<String>,
     sha256: Option<&'a str>,
     #[serde(rename = "ref")]
@@ -217,7 +218,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Policy<'a> {
-    fn of(policy: &'a PolicyOrigin) -> Self {
+    pub(super) fn of(policy: &'a PolicyOrigin) -> Self {
         let (mut environment, mut repository, mut pinned) = (None, None, None);
         match &policy.judge {
             Judge::File | Judge::DefaultBranch | Judge::Checkout => {}

@@ -16,7 +16,7 @@ use serde_sarif::sarif::{
     RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::words;
+use super::{json, words};
 use crate::escape;
 use crate::model::{
     AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
@@ -74,7 +74,21 @@ fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run 
         .tool(Tool::builder().driver(driver).build())
         .automation_details(RunAutomationDetails::builder().id(run_id(account, category)).build())
         .column_kind("unicodeCodePoints")
+        .properties(judged_by(report))
         .results(account.outcomes.iter().flat_map(of_rule).collect::<Vec<_>>())
+        .build()
+}
+
+/// Which policy judged, as in the JSON report. GitHub ignores it, people who keep the file do not.
+fn judged_by(report: &Report) -> PropertyBag {
+    let mut policy = serde_json::to_value(json::Policy::of(&report.policy)).unwrap_or_default();
+    for value in policy.as_object_mut().into_iter().flat_map(|policy| policy.values_mut()) {
+        if let Value::String(text) = value {
+            *text = escape::sarif(text);
+        }
+    }
+    PropertyBag::builder()
+        .additional_properties(BTreeMap::from([("policy".to_owned(), policy)]))
         .build()
 }
 

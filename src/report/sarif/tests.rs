@@ -46,6 +46,7 @@ fn check_invariants(log: &Value) {
     for run in runs {
         assert!(run["automationDetails"]["id"].as_str().unwrap().ends_with('/'));
         assert_eq!(run["columnKind"], "unicodeCodePoints");
+        assert_eq!(run["properties"]["policy"].as_object().unwrap().len(), 8, "which one judged");
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         assert_eq!(run["tool"]["driver"]["name"], "rootgate");
         rules.iter().for_each(check_rule);
