@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use rootgate::escape;
-use rootgate::model::{Cause, Evidence, Gap, write_evidence};
+use rootgate::model::{Cause, Evidence, Gap, RegionGap, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
@@ -69,9 +69,9 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     let mut count = 0;
     for (index, account) in evidence.iter().enumerate() {
         let label = label(policy, index, account, details);
-        for gap in gaps(account) {
+        for (of, gap) in gaps(account) {
             count += 1;
-            line(&gap_line(&label, gap, details));
+            line(&gap_line(&label, &of, gap, details));
         }
     }
     let gaps = match count {
@@ -83,27 +83,31 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));
 }
 
-/// What should have been read and was not. One reason that keeps a whole account shut is one line.
-fn gaps(account: &Evidence) -> Vec<&Gap> {
+/// What should have been read and was not: what it is, and why. One reason that keeps a whole account
+/// shut is one line.
+fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = [
         account.credential_report.as_ref().err(),
         account.account_summary.as_ref().err(),
         account.virtual_mfa_devices.as_ref().err(),
+        account.root_events.as_ref().err(),
     ];
-    let mut gaps: Vec<&Gap> = all.into_iter().flatten().collect();
-    gaps.retain(|gap| gap.cause != Cause::NotCollected);
-    if gaps.iter().all(|gap| gap.cause == Cause::NotEntered) {
+    let mut gaps: Vec<(String, &Gap)> =
+        all.into_iter().flatten().map(|gap| (gap.source.to_string(), gap)).collect();
+    gaps.retain(|(_, gap)| gap.cause != Cause::NotCollected);
+    if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
         gaps.truncate(1);
+        gaps.iter_mut().for_each(|(of, _)| "everything".clone_into(of));
     }
+    let in_regions = account.root_events.iter().flat_map(|events| &events.value.gaps);
+    gaps.extend(in_regions.map(|RegionGap { region, gap }| {
+        let of = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
+        (format!("{}{of}", gap.source), gap)
+    }));
     gaps
 }
 
-fn gap_line(label: &str, gap: &Gap, details: Details) -> String {
-    let of = if gap.cause == Cause::NotEntered {
-        "everything".to_owned()
-    } else {
-        gap.source.to_string()
-    };
+fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
     let why = match details {
         Details::Full => gap.detail.as_str(),
         Details::Redacted => gap.cause.id(),

@@ -64,6 +64,17 @@ fn a_gap_stands_in_the_file_and_on_a_line_of_its_own() {
 }
 
 #[test]
+fn a_region_whose_events_were_not_read_is_a_gap_too() {
+    let fake = Fake::with("fault LookupEvents@us-west-2 = denied");
+    let gate = Gate::with_keys(fake);
+    let ended = gate.run(&["collect", "--output", "evidence.json"]);
+    let gaps: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("gap: ")).collect();
+    assert_eq!((ended.code, gaps.len()), (0, 1), "{}", ended.stderr);
+    assert!(gaps[0].contains("us-west-2"), "{}", gaps[0]);
+    assert!(gaps[0].ends_with("; help: grant cloudtrail:LookupEvents"), "{}", gaps[0]);
+}
+
+#[test]
 fn accounts_stand_in_the_order_of_the_scope_and_one_that_is_shut_is_one_line() {
     let fake = Fake::start(
         "account = 111122223333\naccount = 444455556666\nfault GetCallerIdentity = denied\n",
