@@ -62,6 +62,13 @@ set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
 
 # Inputs of one value.
 [ -z "$ROOTGATE_POLICY" ] || set -- "$@" "--policy=$ROOTGATE_POLICY"
+[ -z "$ROOTGATE_POLICY_FROM" ] || set -- "$@" "--policy-from=$ROOTGATE_POLICY_FROM"
+case $ROOTGATE_ACCEPT_POLICY_CHANGE in
+    '' | false) ;;
+    true) set -- "$@" --accept-policy-change ;;
+    *) fail "The input 'accept-policy-change' is true or false, not $(shown "$ROOTGATE_ACCEPT_POLICY_CHANGE")" ;;
+esac
+[ -z "$ROOTGATE_ON_FORK" ] || set -- "$@" "--on-fork=$ROOTGATE_ON_FORK"
 [ -z "$ROOTGATE_ROLE_TO_ASSUME" ] || set -- "$@" "--role-arn=$ROOTGATE_ROLE_TO_ASSUME"
 [ -z "$ROOTGATE_EXTERNAL_ID" ] || set -- "$@" "--external-id=$ROOTGATE_EXTERNAL_ID"
 [ -z "$ROOTGATE_AWS_REGION" ] || set -- "$@" "--region=$ROOTGATE_AWS_REGION"

@@ -2,11 +2,12 @@
 
 mod policy;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
@@ -16,7 +17,7 @@ pub(crate) use policy::{
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
 };
 
-use crate::commands::Host;
+use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
 
 /// A policy gate for the AWS root user: evidence in, verdict out, never a silent pass.
 #[derive(Debug, Parser)]
@@ -113,13 +114,17 @@ Examples:
   rootgate check --role-arn arn:aws:iam::111122223333:role/rootgate
   rootgate check --credential-report report.csv --report-generated-at 2026-11-20T08:00:00Z
   rootgate check --evidence evidence.json --at 2026-11-20T09:00:00Z
+  rootgate check --policy github:octo-org/security/root.yaml@v3
 
 Without `--policy` the file is .github/rootgate.yaml, then rootgate.yaml; if neither exists, strict
-built-in defaults judge and every report says so.")]
+built-in defaults judge and every report says so. Under GitHub Actions the file at the tip of the
+default branch judges; a copy in the checkout that is weaker fails, and never judges.")]
 pub(crate) struct CheckArgs {
-    /// Policy file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
+    /// Policy file; github:OWNER/REPO/PATH@REF is one of another repository, read with GITHUB_TOKEN
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse))]
+    pub(crate) policy: Option<PolicyArg>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
     /// Make no AWS call; implied by --evidence, --credential-report and --at
     #[arg(long, help_heading = "Evidence from files")]
     pub(crate) offline: bool,
@@ -178,6 +183,65 @@ pub(crate) struct CollectArgs {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+}
+
+/// Which policy judges.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which policy judges, under GitHub Actions")]
+pub(crate) struct JudgingArgs {
+    /// Whose policy judges [default: default-branch]; with `checkout`, whoever can change the branch
+    /// can change it, and every report says so
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) policy_from: Option<PolicyFrom>,
+    /// Judge by the checkout's copy: for a job that is bound to a protected environment, as GitHub's
+    /// OIDC token must say
+    #[arg(long)]
+    pub(crate) accept_policy_change: bool,
+    /// What a pull request from a fork does, which cannot sign in: nothing is evaluated
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFork::Fail)]
+    pub(crate) on_fork: OnFork,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyFrom {
+    /// The tip of the default branch
+    DefaultBranch,
+    /// The working tree
+    Checkout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnFork {
+    /// Exit with 3
+    Fail,
+    /// Exit with 0
+    Skip,
+}
+
+/// What `--policy` names.
+#[derive(Debug, Clone)]
+pub(crate) enum PolicyArg {
+    /// A file on disk.
+    File(PathBuf),
+    /// A file of another repository.
+    GitHub(RemotePolicy),
+}
+
+impl PolicyArg {
+    fn parse(text: OsString) -> Result<Self, String> {
+        match text.to_str().and_then(|text| text.strip_prefix(REMOTE_PREFIX)) {
+            Some(remote) => RemotePolicy::parse(remote).map(Self::GitHub),
+            None => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+
+    /// The file on disk, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::GitHub(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

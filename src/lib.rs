@@ -21,9 +21,9 @@
 //! With feature `aws` (the default), the half that talks to others:
 //!
 //! - `collect`: signs in to AWS and collects evidence; one file per source.
-//! - `github`: the runner's side, such as GitHub's OIDC token.
+//! - `github`: GitHub's side. The OIDC token, a file at a commit, forks, code scanning.
 //!
-//! The binary's commands are in `src/commands`. CONTRIBUTING.md says how to add a rule, a source
+//! The binary's commands are in `src/commands`; which policy judges is settled in its `judging`. CONTRIBUTING.md says how to add a rule, a source
 //! and an output.
 #![forbid(unsafe_code)]
 

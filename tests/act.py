@@ -26,12 +26,13 @@ OUTPUTS = (
 )
 
 WORKFLOW = """\
-on: push
+on: {event}
 jobs:
   gate:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v7 # `act` copies the repository instead
+      - run: {earlier}
       - id: gate
         uses: ./
         continue-on-error: true
@@ -71,10 +72,12 @@ sleep 0.3
 exit {code}
 """
 
-# The real binary, sent to the fake AWS. `act` sets INPUT_*, GitHub does not in composite actions.
+# The real binary, sent to the fake AWS and the fake GitHub. `act` sets INPUT_*, GitHub does not in
+# composite actions.
 REAL = """\
 #!/bin/sh
 for name in $(env | sed -n 's/^\\(INPUT_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
+export GITHUB_API_URL={github} GITHUB_REPOSITORY=octo-org/octo-repo
 "{rootgate}" "$@" --endpoint-url "{url}"
 status=$?
 sleep 0.3
@@ -83,16 +86,26 @@ exit "$status"
 
 POLICY = """\
 version: 1
+evidence: { root-events: off }
 scope:
   accounts:
     - { id: "111122223333", name: prod }
 """
+# Lookups of events take their time; one run here, and tests/it, show that they are made.
+WITH_EVENTS = POLICY.replace("evidence: { root-events: off }\n", "")
+
+
+WEAKER = POLICY + "rules: { root-access-key-active: off, root-access-key-present: off }\n"
+TOKEN = "example-token"
+TIP = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+# A pull request of a branch of the repository.
+PULL_REQUEST = {"number": 42, "pull_request": {"number": 42, "base": {"ref": "main"}, "head": {"ref": "x"}}}
 
 
 class Gate:
     """One run of the action: its log, outcome, outputs, report files and job summary."""
 
-    def __init__(self, binary, inputs=None, policy=None, oidc=None):
+    def __init__(self, binary, inputs=None, policy=None, oidc=None, event=("push", None), earlier="true"):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             repository, seen = folder / "repository", folder / "seen"
@@ -100,16 +113,22 @@ class Gate:
             seen.mkdir()
             shutil.copy(REPOSITORY / "action.yml", repository)
             shutil.copytree(REPOSITORY / "action", repository / "action")
-            if policy is not None:
+            if callable(policy):
+                policy(repository)
+            elif policy is not None:
                 (repository / ".github" / "rootgate.yaml").write_text(policy)
             inputs = dict(inputs or {})
             if binary is not None:
                 (folder / "rootgate").write_text(binary)
                 (folder / "rootgate").chmod(0o755)
                 inputs["binary"] = str(folder / "rootgate")
-            workflow = WORKFLOW.format(inputs=json.dumps(inputs), seen=seen)
+            event, payload = event
+            workflow = WORKFLOW.format(
+                inputs=json.dumps(inputs), seen=seen, event=event, earlier=json.dumps(earlier)
+            )
             (repository / ".github" / "workflows" / "gate.yml").write_text(workflow)
-            self.log = act(repository, folder, oidc)
+            (folder / "event.json").write_text(json.dumps(payload or {}))
+            self.log = act(repository, folder, oidc, event)
             step = seen / "step.json"
             if not step.exists():
                 raise AssertionError(f"the workflow did not get past the gate:\n{self.log}")
@@ -117,6 +136,8 @@ class Gate:
             self.outcome = step["outcome"]
             self.outputs = {name: value for name, value in step["outputs"].items() if value}
             self.files = sorted(file.name for file in seen.glob("rootgate.*"))
+            report = seen / "rootgate.json"
+            self.report = json.loads(report.read_text()) if report.exists() else None
             # `act` drops the file after the step, and prints it.
             summary = re.search(r"Summary - (.*?)\n\[gate", self.log, re.DOTALL)
             self.summary = summary[1] if summary else ""
@@ -140,14 +161,15 @@ def fake_aws(scenario):
     return fake("fake_aws", SCENARIOS / f"{scenario}.txt")
 
 
-def act(repository, folder, oidc):
+def act(repository, folder, oidc, event):
     """Runs the workflow and returns its log; that the gate fails does not end it."""
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-C", repository]
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "--quiet", "--message=gate"], check=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder)}
-    command = [ACT, "push", "--platform", "ubuntu-latest=-self-hosted", "--directory", repository]
+    command = [ACT, event, "--platform", "ubuntu-latest=-self-hosted", "--directory", repository]
+    command += ["--eventpath", folder / "event.json"]
     if oidc is not None:
         command += ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={oidc}/token?api-version=2.0"]
         command += ["--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=runner-token"]
@@ -199,12 +221,27 @@ class Launcher(unittest.TestCase):
         self.assertEqual(gate.files, [])
 
 
+def real_gate(scenario, main=POLICY, oidc=True, pull="octo-org/octo-repo", inputs=None, **job):
+    """The real binary; `main` is the policy at the tip of the default branch."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "main" / ".github").mkdir(parents=True)
+        (folder / "main" / "README.md").write_text("x")
+        if main is not None:
+            (folder / "main" / ".github" / "rootgate.yaml").write_text(main)
+        (folder / "github.txt").write_text(
+            f"token = {TOKEN}\ncommit {TIP} = {folder / 'main'}\nref heads/main = {TIP}\npull 42 = {pull}\n"
+        )
+        github = stack.enter_context(fake("fake_github", folder / "github.txt"))
+        url = stack.enter_context(fake_aws(scenario))
+        binary = REAL.format(rootgate=BUILT / "rootgate", url=url, github=github)
+        role = {"role-to-assume": "arn:aws:iam::111122223333:role/rootgate", "token": TOKEN}
+        return Gate(binary, {**role, **(inputs or {})}, oidc=url if oidc else None, **job)
+
+
 class RealGate(unittest.TestCase):
     def gate(self, scenario, policy_file=POLICY, **inputs):
-        role = {"role-to-assume": "arn:aws:iam::111122223333:role/rootgate"}
-        with fake_aws(scenario) as url:
-            binary = REAL.format(rootgate=BUILT / "rootgate", url=url)
-            return Gate(binary, {**role, **inputs}, policy_file, oidc=url)
+        return real_gate(scenario, policy_file, policy=policy_file, inputs=inputs)
 
     def assert_judged(self, gate, verdict, code):
         self.assertEqual(gate.outputs.get("verdict"), verdict)
@@ -215,7 +252,9 @@ class RealGate(unittest.TestCase):
         self.assertIn("rootgate", gate.summary.splitlines()[0])
 
     def test_a_sound_account_passes(self):
-        self.assert_judged(self.gate("green"), "pass", 0)
+        gate = self.gate("green", WITH_EVENTS)
+        self.assert_judged(gate, "pass", 0)
+        self.assertIn("CloudTrail events of us-east-1, us-east-2, us-west-2", gate.summary)
 
     def test_an_active_key_fails_the_step(self):
         gate = self.gate("red")
@@ -249,8 +288,82 @@ class RealGate(unittest.TestCase):
         log = self.gate("green").log
         masks = re.findall(r"^\[gate.yml/gate\]   ⚙  \*\*\*$", log, re.MULTILINE)
         self.assertEqual(len(masks), 4, "the JWT, key id, secret and session token")
-        for secret in ("runner-token", "eyJ", "ASIAFAKE", "wJalrXUtnFEMI"):
+        for secret in ("runner-token", "eyJ", "ASIAFAKE", "wJalrXUtnFEMI", TOKEN):
             self.assertNotIn(secret, log)
+
+
+class Bypass(unittest.TestCase):
+    """What a branch or an earlier step may try; the account has an active key, which `main` blocks."""
+
+    def assert_judged_by_main(self, gate, copy, effect="fails", code="1"):
+        self.assertEqual(gate.outputs.get("exit-code"), code, gate.log)
+        self.assertEqual(gate.outcome, "success" if code == "0" else "failure")
+        self.assertEqual(gate.report["policy"]["judge"], "default-branch")
+        self.assertEqual(gate.report["policy"]["commit"], TIP)
+        change = gate.report["policy_change"]
+        self.assertEqual((change or {}).get("copy"), copy)
+        self.assertEqual((change or {}).get("effect"), effect)
+
+    def test_a_branch_is_judged_by_the_policy_that_it_would_change(self):
+        def deleted(repository):
+            (repository / "x").write_text("x")
+
+        def moved(repository):
+            (repository / "rootgate.yaml").write_text(WEAKER)
+
+        def linked(repository):
+            (repository / "weak.yaml").write_text(WEAKER)
+            (repository / ".github" / "rootgate.yaml").symlink_to("../weak.yaml")
+
+        for policy, copy in [(WEAKER, "changed"), (deleted, "missing"), (moved, "changed"), (linked, "broken")]:
+            with self.subTest(getattr(policy, "__name__", "weaker")):
+                gate = real_gate("red", policy=policy, event=("pull_request", PULL_REQUEST))
+                self.assert_judged_by_main(gate, copy)
+                self.assertIn("root-access-key-active", gate.summary)
+
+    def test_an_earlier_step_edits_the_event_file(self):
+        edit = """echo '{"repository": {"default_branch": "evil"}}' >"$GITHUB_EVENT_PATH" """
+        gate = real_gate("red", policy=WEAKER, event=("pull_request", PULL_REQUEST), earlier=edit)
+        self.assert_judged_by_main(gate, "changed")
+
+    def test_an_earlier_step_sets_variables(self):
+        for line in ["SSL_CERT_FILE=/tmp/evil.pem", "SSL_CERT_DIR=/tmp", "AWS_CA_BUNDLE=/tmp/evil.pem"]:
+            with self.subTest(line):
+                gate = real_gate("green", policy=POLICY, earlier=f'echo {line} >>"$GITHUB_ENV"')
+                self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
+                self.assertIn(line.split("=")[0], gate.log)
+        for line in ["AWS_PROFILE=evil", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE"]:
+            with self.subTest(line):
+                gate = real_gate("red", policy=POLICY, earlier=f'echo {line} >>"$GITHUB_ENV"')
+                self.assert_judged_by_main(gate, None, None)
+        gate = real_gate("red", policy=POLICY, earlier='mkdir evil; echo "$PWD/evil" >>"$GITHUB_PATH"')
+        self.assert_judged_by_main(gate, None, None)
+
+    def test_the_input_policy_leads_nowhere_else(self):
+        for name in ["../x.yaml", "/etc/passwd", "other.yaml"]:
+            with self.subTest(name):
+                gate = real_gate("green", policy=POLICY, inputs={"policy": name})
+                self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
+                self.assertEqual(gate.files, [])
+
+    def test_a_fork_is_not_evaluated(self):
+        fork = {"event": ("pull_request", PULL_REQUEST), "oidc": False, "pull": "mona/octo-repo"}
+        gate = real_gate("green", policy=POLICY, **fork)
+        self.assertEqual((gate.outputs["verdict"], gate.outcome), ("not-evaluated", "failure"), gate.log)
+        gate = real_gate("green", policy=POLICY, inputs={"on-fork": "skip"}, **fork)
+        self.assertEqual((gate.outputs["verdict"], gate.outcome), ("not-evaluated", "success"), gate.log)
+        gate = real_gate("green", policy=WEAKER, inputs={"on-fork": "skip"}, **fork)
+        self.assertEqual((gate.outputs["verdict"], gate.outcome), ("fail", "failure"), gate.log)
+
+    def test_a_job_without_an_environment_accepts_nothing(self):
+        gate = real_gate("red", policy=WEAKER, inputs={"accept-policy-change": "true"})
+        self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
+        self.assertIn("names no environment", gate.log)
+
+    def test_the_checkout_judges_where_that_is_asked_for(self):
+        gate = real_gate("red", policy=WEAKER, inputs={"policy-from": "checkout"})
+        self.assertEqual(gate.report["policy"]["judge"], "checkout")
+        self.assertIn("whoever can change the branch can change it", gate.summary)
 
 
 if __name__ == "__main__":

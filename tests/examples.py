@@ -17,10 +17,9 @@ import unittest
 import urllib.request
 from pathlib import Path
 
-from act import ACT, BUILT, POLICY, REPOSITORY, fake, fake_aws
+from act import ACT, BUILT, POLICY, REPOSITORY, TIP, TOKEN, WEAKER, fake, fake_aws
 
 WORKFLOWS = REPOSITORY / "examples" / "workflows"
-TOKEN = "example-token"
 # The rules with an alert in the scenarios `red` and `undetermined`.
 RED = {"root-access-key-active", "root-mfa-not-hardware", "root-used-outside-window"}
 UNREAD = {"root-access-key-present", "root-mfa-not-hardware"}
@@ -55,6 +54,7 @@ GH = """\
 #!/bin/sh
 echo "$*" >>"{store}/gh"
 case "$1 $2" in
+    'api -H') cat "{folder}/main/.github/rootgate.yaml" ;;
     'release download') tar -czf "$7" -C "{folder}" rootgate ;;
 esac
 """
@@ -63,16 +63,22 @@ esac
 class Run:
     """One run of one example: its log, the outcome of each job, and what was handed on."""
 
-    def __init__(self, name, event, scenario, after=""):
+    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY):
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            (folder / "github.txt").write_text(f"default-branch = main\ntoken = {TOKEN}\n")
+            (folder / "main" / ".github").mkdir(parents=True)
+            (folder / "main" / ".github" / "rootgate.yaml").write_text(POLICY)
+            (folder / "github.txt").write_text(
+                f"default-branch = main\ntoken = {TOKEN}\ncommit {TIP} = {folder / 'main'}\nref heads/main = {TIP}\n"
+            )
             aws = stack.enter_context(fake_aws(scenario))
             github = stack.enter_context(fake("fake_github", folder / "github.txt"))
-            self.prepare(folder, name, aws, github, after)
+            self.prepare(folder, name, aws, github, after, policy)
+            (folder / "event.json").write_text(json.dumps(payload or {}))
             done = subprocess.run(
                 [ACT, event, "--platform", "ubuntu-latest=-self-hosted"]
                 + ["--directory", folder / "repository", "--defaultbranch", "main"]
+                + ["--eventpath", folder / "event.json"]
                 + ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={aws}/token?api-version=2.0"]
                 + ["--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=runner-token"]
                 + ["--secret", f"GITHUB_TOKEN={TOKEN}"]
@@ -98,11 +104,11 @@ class Run:
             # `act` itself asks it for a token.
             self.gh = [line for line in store.get("gh", "").splitlines() if line != "auth token"]
 
-    def prepare(self, folder, name, aws, github, after):
+    def prepare(self, folder, name, aws, github, after, policy):
         for part in ["repository/.github/workflows", "store", "bin"]:
             (folder / part).mkdir(parents=True)
         shutil.copy(WORKFLOWS / name, folder / "repository" / ".github" / "workflows")
-        (folder / "repository" / ".github" / "rootgate.yaml").write_text(POLICY)
+        (folder / "repository" / ".github" / "rootgate.yaml").write_text(policy)
         program = PROGRAM.format(rootgate=BUILT / "rootgate", aws=aws, github=github, after=after)
         self.script(folder / "rootgate", program)
         self.script(folder / "bin" / "gh", GH.format(store=folder / "store", folder=folder))
@@ -211,6 +217,31 @@ class Examples(unittest.TestCase):
     def test_a_deployment_without_a_time_is_refused(self):
         run = Run("deploy.yml", "push", "green", after='echo valid-until= >>"$GITHUB_OUTPUT"')
         self.assert_jobs(run, root_gate="succeeded", deploy="failed")
+
+    def test_a_deployment_is_judged_by_the_policy_that_the_default_branch_has_now(self):
+        run = Run("deploy.yml", "push", "green", after='echo policy-sha256=0 >>"$GITHUB_OUTPUT"')
+        self.assert_jobs(run, root_gate="succeeded", deploy="failed")
+        self.assertIn("The policy of the default branch is not the one that judged.", run.log)
+
+    def test_a_pull_request_is_judged_by_the_policy_that_it_would_change(self):
+        pull_request = {"action": "opened", "number": 42, "pull_request": {"number": 42, "labels": []}}
+        green = Run("pull-request.yml", "pull_request", "green", payload=pull_request)
+        self.assert_jobs(green, root_gate="succeeded")
+        weaker = Run("pull-request.yml", "pull_request", "red", payload=pull_request, policy=WEAKER)
+        self.assert_jobs(weaker, root_gate="failed")
+        self.assertIn("root-access-key-active", weaker.log)
+        self.assert_uploaded(weaker)
+
+    def test_a_labelled_pull_request_is_accepted_by_the_environment_alone(self):
+        labels = [{"name": "root-policy"}]
+        labelled = {"action": "labeled", "number": 42, "pull_request": {"number": 42, "labels": labels}}
+        accepted = {"event": "pull_request", "payload": labelled, "policy": WEAKER}
+        run = Run("pull-request.yml", scenario="accepted", **accepted)
+        self.assert_jobs(run, root_gate="succeeded")
+        self.assertIn("root-policy", run.log)
+        run = Run("pull-request.yml", scenario="red", **accepted)
+        self.assert_jobs(run, root_gate="failed")
+        self.assertIn("names no environment", run.log)
 
     def test_evidence_of_one_job_is_judged_in_another(self):
         green = Run("collect-then-judge.yml", "schedule", "green")

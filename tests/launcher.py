@@ -40,6 +40,9 @@ ROLE = "arn:aws:iam::111122223333:role/rootgate"
 # An input, a value for it, and the flags that it must become; none for what the launcher keeps.
 INPUTS = [
     ("policy", "my policy.yaml", ["--policy=my policy.yaml"]),
+    ("policy-from", "checkout", ["--policy-from=checkout"]),
+    ("accept-policy-change", "true", ["--accept-policy-change"]),
+    ("on-fork", "skip", ["--on-fork=skip"]),
     ("role-to-assume", ROLE, [f"--role-arn={ROLE}"]),
     ("external-id", "a=b", ["--external-id=a=b"]),
     (
@@ -320,6 +323,13 @@ class Inputs(Case):
                     ran = Step(PROGRAM).given(name, value).run()
                     self.assert_ran(ran)
                     self.assertEqual(ran.flags, flags)
+
+    def test_a_change_of_the_policy_is_accepted_by_the_word_true_alone(self):
+        self.assertEqual(Step(PROGRAM).given("accept-policy-change", "false").run().flags, [])
+        for value in ["yes", "True", "1", "true "]:
+            with self.subTest(value):
+                ran = Step(PROGRAM).given("accept-policy-change", value).run()
+                self.assert_not_started(ran, "The input 'accept-policy-change' is true or false, not ")
 
     def test_what_an_input_holds_is_never_run_and_never_a_second_argument(self):
         values = ['$(touch "$SEEN/ran")', "`touch $SEEN/ran`", '"; exit 0; "', "'", "--at=now", "*", "-"]

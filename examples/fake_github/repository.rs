@@ -98,12 +98,36 @@ impl Repository {
         Answer::json(200, &listed)
     }
 
-    /// "Get a commit object".
-    pub fn parents(&self, sha: &str) -> Answer {
-        match self.commits.iter().find(|commit| commit.sha == sha) {
-            Some(commit) => Answer::json(200, &commit.listed()),
-            None => Answer::message(404, "Not Found"),
+    /// "Compare two commits": where the second left the first.
+    pub fn compare(&self, both: &str) -> Answer {
+        let known = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
+        let Some((base, head)) =
+            both.split_once("...").and_then(|(base, head)| Some((known(base)?, known(head)?)))
+        else {
+            return Answer::message(404, "Not Found");
+        };
+        match self.history(head).into_iter().find(|commit| self.holds(base, commit)) {
+            Some(merge_base) => Answer::json(
+                200,
+                &json!({ "merge_base_commit": merge_base.listed(), "commits": [], "files": [] }),
+            ),
+            None => Answer::message(404, "No common ancestor between these commits."),
         }
+    }
+
+    /// The commit and all before it, nearest first.
+    fn history<'a>(&'a self, from: &'a Commit) -> Vec<&'a Commit> {
+        let mut history = vec![from];
+        let mut next = 0;
+        while let Some(commit) = history.get(next).copied() {
+            history.extend(commit.parents.iter().filter_map(|sha| self.find(sha)));
+            next += 1;
+        }
+        history
+    }
+
+    fn holds(&self, tip: &Commit, commit: &Commit) -> bool {
+        self.history(tip).iter().any(|known| known.sha == commit.sha)
     }
 
     /// "Get a pull request": who it is from.

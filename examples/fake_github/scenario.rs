@@ -27,7 +27,7 @@
 //! its content. A whole or shortened SHA is itself; a bare name is a branch, then a tag.
 //!
 //! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (that a ref is) ·
-//! `parents` (a commit object) · `contents` (of what is no folder, or not there) · `listing` (of a
+//! `compare` (two commits) · `contents` (of what is no folder, or not there) · `listing` (of a
 //! folder) · `pull`.
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·

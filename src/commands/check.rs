@@ -4,16 +4,17 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::{self, Collected};
-use rootgate::evaluate::{self, Run, evaluate};
-use rootgate::model::{Evidence, Severity, format_time};
+use rootgate::evaluate::{self, NotEvaluated, Run, evaluate};
+use rootgate::model::{AccountReport, AfterMerge, Evidence, Report, Severity, format_time};
 use rootgate::policy::Policy;
 use rootgate::report::{Details, Format};
 
 use super::host::now;
+use super::judging::{self, Judging};
 use super::live::{self, Shown};
 use super::outputs::{self, Outputs, Show};
-use super::{Failure, Host, offline, policy_file, scope, upload};
-use crate::cli::CheckArgs;
+use super::{Failure, Host, offline, scope, upload};
+use crate::cli::{CheckArgs, OnFork};
 
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
 pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
@@ -26,27 +27,16 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
     let outputs = Outputs::reserve(args)?;
     let plan = upload::plan(args, host)?;
     let color = args.reports.color.for_stderr(host);
-    let (mut policy, origin) = policy_file::load(args.policy.as_deref(), host, color)?;
-    stricter(&mut policy, args.fail_on)?;
     let at = instant(args, host)?;
-    let gathered = gather(args, &policy, host, asked)?;
+    let mut judging = judging::decide(args, host, started, color)?;
+    stricter(&mut judging.policy, args.fail_on)?;
+    let gathered = match judging.not_evaluated {
+        None => gather(args, &judging.policy, host, asked)?,
+        Some(_) => Gathered::default(),
+    };
     let details = host.details(asked, gathered.visibility.as_deref());
     outputs::can_show(&args.reports, details)?;
-    let now = at.unwrap_or_else(now);
-    let accounts =
-        gathered.evidence.iter().map(|evidence| evaluate(&policy, evidence, now)).collect();
-    let run = Run {
-        now,
-        as_of: at.is_some(),
-        origin,
-        policy_change: None,
-        notices: Vec::new(),
-        not_evaluated: None,
-        scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
-        incomplete: gathered.incomplete,
-        skipped: Vec::new(),
-    };
-    let report = evaluate::report(&policy, accounts, run);
+    let report = judged(args, judging, gathered, at);
     outputs.write(&report, &args.reports)?;
     // After the files, which say the same whatever GitHub does, and before what says how it went.
     let uploaded = plan.map(|plan| plan.carry_out(&report, started));
@@ -57,7 +47,52 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
     Ok(report.exit_code)
 }
 
+/// The report of the run.
+fn judged(
+    args: &CheckArgs,
+    judging: Judging,
+    gathered: Gathered,
+    at: Option<DateTime<Utc>>,
+) -> Report {
+    let Judging { policy, origin, copy, notices, not_evaluated } = judging;
+    let evaluated = not_evaluated.is_none();
+    let skip = args.judging.on_fork == OnFork::Skip;
+    let mut run = Run {
+        now: at.unwrap_or_else(now),
+        as_of: at.is_some(),
+        origin,
+        policy_change: None,
+        not_evaluated: not_evaluated.map(|reason| NotEvaluated { reason, skip }),
+        notices,
+        scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
+        incomplete: gathered.incomplete,
+        skipped: Vec::new(),
+    };
+    run.policy_change = copy.map(|copy| {
+        let after = copy.policy().filter(|_| evaluated);
+        let after = after.map(|policy| after_merge(args, policy, &gathered.evidence, &run));
+        copy.change(&policy, after)
+    });
+    let accounts = evaluated_by(&policy, &gathered.evidence, run.now);
+    evaluate::report(&policy, accounts, run)
+}
+
+fn evaluated_by(policy: &Policy, evidence: &[Evidence], now: DateTime<Utc>) -> Vec<AccountReport> {
+    evidence.iter().map(|evidence| evaluate(policy, evidence, now)).collect()
+}
+
+/// How the same evidence would be judged by the copy of the policy. What was not collected, because
+/// the judging policy does not ask for it, is undetermined.
+fn after_merge(args: &CheckArgs, copy: &Policy, evidence: &[Evidence], run: &Run) -> AfterMerge {
+    let mut policy = copy.clone();
+    policy.gate.fail_on = policy.gate.fail_on.min(args.fail_on.unwrap_or(policy.gate.fail_on));
+    let evidence = scope::within(&policy, &args.sign_in.account, evidence.to_vec());
+    let accounts = evaluated_by(&policy, &evidence, run.now);
+    AfterMerge::of(&evaluate::report(&policy, accounts, run.clone()))
+}
+
 /// Evidence, and how it was come by.
+#[derive(Default)]
 struct Gathered {
     evidence: Vec<Evidence>,
     incomplete: Option<String>,
@@ -75,7 +110,7 @@ impl From<Collected> for Gathered {
     }
 }
 
-fn is_offline(args: &CheckArgs) -> bool {
+pub(super) fn is_offline(args: &CheckArgs) -> bool {
     args.offline
         || !args.evidence.is_empty()
         || args.credential_report.is_some()

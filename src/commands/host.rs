@@ -1,7 +1,7 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
@@ -23,6 +23,8 @@ pub(crate) struct Host {
     pub(crate) runner: Runner,
     /// `NO_COLOR` is set (<https://no-color.org>).
     pub(crate) no_color: bool,
+    /// The folder that relative paths start from, without links.
+    pub(crate) working_directory: PathBuf,
     /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
     pub(crate) repository: Option<PathBuf>,
 }
@@ -58,6 +60,7 @@ impl Host {
     pub(crate) fn read() -> Self {
         let environment = Environment::from_variables(variables());
         let file = |name| variable(name).map(PathBuf::from);
+        let working_directory = working_directory();
         let workspace = file("GITHUB_WORKSPACE").filter(|_| environment.github_actions);
         Self {
             now: now(),
@@ -68,9 +71,16 @@ impl Host {
                 event: file("GITHUB_EVENT_PATH").filter(|_| environment.github_actions),
             },
             no_color: variable("NO_COLOR").is_some(),
-            repository: workspace.or_else(git_root),
+            repository: workspace.or_else(|| git_root(&working_directory)),
+            working_directory,
             environment,
         }
+    }
+
+    /// The number of the pull request that this run is for, by `GITHUB_REF`.
+    pub(crate) fn pull_request(&self) -> Option<u64> {
+        let number = self.workflow.git_ref.as_deref()?.strip_prefix("refs/pull/")?;
+        number.split_once('/').and_then(|(number, _)| number.parse().ok())
     }
 
     /// `GITHUB_ACTIONS=true`.
@@ -114,7 +124,11 @@ fn variable(name: &str) -> Option<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn git_root() -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
+fn working_directory() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    here.canonicalize().unwrap_or(here)
+}
+
+fn git_root(here: &Path) -> Option<PathBuf> {
     here.ancestors().find(|folder| folder.join(".git").exists()).map(PathBuf::from)
 }

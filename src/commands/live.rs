@@ -87,7 +87,7 @@ fn wanted(events: &EventsPolicy) -> EventsWanted {
 }
 
 /// A mask must reach the runner before anything else, and must not stand in a JSON document.
-fn write_command(line: &str, text: bool) {
+pub(crate) fn write_command(line: &str, text: bool) {
     // A closed stream has no reader to hide anything from.
     let _written = if text {
         writeln!(std::io::stdout(), "{line}")

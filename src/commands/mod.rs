@@ -6,7 +6,9 @@ pub(crate) mod completions;
 mod failure;
 mod files;
 mod git;
+mod github_api;
 mod host;
+mod judging;
 mod live;
 mod offline;
 mod outputs;
@@ -26,3 +28,4 @@ pub(crate) mod usage;
 
 pub(crate) use failure::Failure;
 pub(crate) use host::Host;
+pub(crate) use judging::{REMOTE_PREFIX, RemotePolicy};

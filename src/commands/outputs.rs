@@ -9,7 +9,7 @@ use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 use super::files::{self, Output};
 use super::upload::Remark;
 use super::{Failure, Host, policy_file, runner};
-use crate::cli::{CheckArgs, ReportArgs};
+use crate::cli::{CheckArgs, PolicyArg, ReportArgs};
 
 /// How the report is shown.
 pub(crate) struct Show<'a> {
@@ -150,7 +150,7 @@ fn refuse_clashes(args: &CheckArgs) -> Result<(), Failure> {
 
 fn input_paths(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
     let mut inputs: Vec<(&'static str, &Path)> = Vec::new();
-    inputs.extend(args.policy.as_deref().map(|path| ("--policy", path)));
+    inputs.extend(args.policy.as_ref().and_then(PolicyArg::file).map(|path| ("--policy", path)));
     inputs.extend(args.evidence.iter().map(|path| ("--evidence", path.as_path())));
     inputs.extend(args.credential_report.as_deref().map(|path| ("--credential-report", path)));
     inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));

@@ -9,7 +9,7 @@ use rootgate::policy::Policy;
 use rootgate::rules;
 
 use super::git::{Commit, Entry, Repository};
-use super::policy_file::{self, PolicyFile, Unusable};
+use super::policy_file::{self, Found, PolicyFile, Unusable, same};
 use super::{Failure, Host, files, policy_diff};
 
 /// GitHub serves no larger file as it is, and the gate reads the policy from there.
@@ -104,14 +104,6 @@ fn removed(old: Found) -> Change {
     }
 }
 
-/// A policy file as it stands somewhere.
-#[derive(Debug, PartialEq, Eq)]
-struct Found {
-    /// Relative to the root of the repository, with `/`.
-    path: String,
-    bytes: Vec<u8>,
-}
-
 /// The policy, or the built-in defaults where there is no file.
 fn side(
     found: Option<&Found>,
@@ -141,15 +133,6 @@ fn parted(
     // A policy that could not be read then says nothing of now.
     let Ok(then) = at_commit(repository, &commit, base, paths) else { return Ok(None) };
     Ok(if same(then.as_ref(), old) { None } else { Some((commit, then)) })
-}
-
-/// Whether two are the same file, however its lines end on this machine.
-fn same(one: Option<&Found>, other: Option<&Found>) -> bool {
-    let lines = |found: &Found| {
-        let text = String::from_utf8_lossy(&found.bytes).replace("\r\n", "\n");
-        (found.path.clone(), text)
-    };
-    one.map(lines) == other.map(lines)
 }
 
 fn at_commit(

@@ -37,6 +37,24 @@ const fn judge(host: &Host) -> Judge {
     if host.github_actions() { Judge::Checkout } else { Judge::File }
 }
 
+/// A policy file as it stands somewhere: in the working tree, at a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Relative to the root of the repository, with `/`.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Whether two are the same file, however Git made the lines of a checkout end.
+pub(crate) fn same(one: Option<&Found>, other: Option<&Found>) -> bool {
+    let lines = |found: &Found| -> (String, Vec<Vec<u8>>) {
+        let lines = found.bytes.split(|byte| *byte == b'\n');
+        let bare = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
+        (found.path.clone(), bare.collect())
+    };
+    one.map(lines) == other.map(lines)
+}
+
 /// A policy file that is valid.
 #[derive(Clone)]
 pub(crate) struct PolicyFile {
@@ -92,7 +110,7 @@ pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The bytes as text.
-fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
+pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();

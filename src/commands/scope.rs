@@ -12,16 +12,7 @@ pub(crate) fn arrange(
     allowed: &[AccountId],
     evidence: Vec<Evidence>,
 ) -> Result<Vec<Evidence>, Failure> {
-    let scope: Vec<(AccountId, Option<Partition>)> = if policy.scope.is_empty() {
-        allowed.iter().map(|id| (id.clone(), None)).collect()
-    } else {
-        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::of_arn);
-        policy
-            .scope
-            .iter()
-            .map(|account| (account.id.clone(), partition(&account.role_arn)))
-            .collect()
-    };
+    let scope = scope_of(policy, allowed);
     if scope.is_empty() {
         return Ok(evidence);
     }
@@ -33,7 +24,34 @@ pub(crate) fn arrange(
              evidence out",
         ));
     }
-    let mut evidence = evidence;
+    Ok(in_order(scope, evidence))
+}
+
+/// The same for a scope that the evidence was not collected for: what lies outside is left out.
+pub(crate) fn within(
+    policy: &Policy,
+    allowed: &[AccountId],
+    mut evidence: Vec<Evidence>,
+) -> Vec<Evidence> {
+    let scope = scope_of(policy, allowed);
+    if scope.is_empty() {
+        return evidence;
+    }
+    evidence.retain(|known| scope.iter().any(|(id, _)| *id == known.account));
+    in_order(scope, evidence)
+}
+
+type Scope = Vec<(AccountId, Option<Partition>)>;
+
+fn scope_of(policy: &Policy, allowed: &[AccountId]) -> Scope {
+    if policy.scope.is_empty() {
+        return allowed.iter().map(|id| (id.clone(), None)).collect();
+    }
+    let partition = |role: &Option<String>| role.as_deref().and_then(Partition::of_arn);
+    policy.scope.iter().map(|account| (account.id.clone(), partition(&account.role_arn))).collect()
+}
+
+fn in_order(scope: Scope, mut evidence: Vec<Evidence>) -> Vec<Evidence> {
     let mut arranged: Vec<Evidence> = Vec::new();
     for (id, partition) in scope {
         if arranged.iter().any(|known| known.account == id) {
@@ -50,5 +68,5 @@ pub(crate) fn arrange(
             ),
         });
     }
-    Ok(arranged)
+    arranged
 }

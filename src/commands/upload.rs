@@ -6,7 +6,6 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use rootgate::collect;
 use rootgate::escape;
 use rootgate::github::api::{Api, ApiError};
 use rootgate::github::is_private;
@@ -15,6 +14,7 @@ use rootgate::github::upload::{Target, UploadError, upload};
 use rootgate::model::{AccountId, Report, format_time};
 use rootgate::report::{Details, sarif};
 
+use super::github_api::{self, NO_TOKEN, NoApi};
 use super::{Failure, Host, runner};
 use crate::cli::{CheckArgs, UploadFlag};
 
@@ -23,7 +23,6 @@ const PERMISSION: &str = "give the job the permission security-events: write, in
                           repository also contents: read and actions: read; switch code scanning \
                           on in the settings of the repository, or, where it cannot be had, say \
                           --upload never (upload-sarif: never)";
-const NO_TOKEN: &str = "pass the action's input `token`, or set GITHUB_TOKEN";
 const NEXT_RUN: &str =
     "nothing, if the next run uploads; else look at https://www.githubstatus.com";
 const OWN_FAULT: &str = "keep the file of --sarif and report this as a fault of rootgate";
@@ -129,6 +128,9 @@ impl Plan<'_> {
         if let Some(reason) = &report.incomplete {
             return Some(format!("the run is incomplete ({reason}), {stays}"));
         }
+        if report.not_evaluated.is_some() {
+            return Some(format!("nothing was evaluated, {stays}"));
+        }
         if nothing_left {
             return Some("nothing could be read, so the alerts stay as they were".to_owned());
         }
@@ -155,43 +157,23 @@ impl Plan<'_> {
         sarif::render(report, category, &mut file)
             .map_err(|error| Ended::not_uploaded(error, OWN_FAULT))?;
         let api = self.api(left)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Ended::not_uploaded(error, NEXT_RUN))?;
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                signal = collect::signal() => {
-                    let what = format!("the upload was interrupted by {signal}");
-                    Err(Ended::Failed(what, NEXT_RUN))
-                }
-                ended = self.call(&api, target, &file) => ended,
-            }
-        })
+        github_api::block_on(self.call(&api, target, &file))
+            .map_err(|error| Ended::not_uploaded(error, NEXT_RUN))?
+            .unwrap_or_else(|signal| {
+                let what = format!("the upload was interrupted by {signal}");
+                Err(Ended::Failed(what, NEXT_RUN))
+            })
     }
 
     fn api(&self, limit: Duration) -> Result<Api, Ended> {
-        let run = &self.host.workflow;
-        let token = run.token.clone().ok_or_else(|| {
-            let what = format!("there is no token; {NO_TOKEN}");
-            Ended::not_uploaded(what, PERMISSION)
-        })?;
         let bundle = self.args.sign_in.ca_bundle.as_deref();
-        let environment = &self.host.environment;
-        let changed = &environment.trust_variables;
-        if environment.github_actions && bundle.is_none() && !changed.is_empty() {
-            let what = format!("{} would change whom TLS trusts", changed.join(", "));
-            return Err(Ended::not_uploaded(
-                what,
-                "say whom to trust with --ca-bundle (`ca-bundle`)",
-            ));
-        }
-        let connect = (limit / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
-        let connector = collect::connector(bundle, connect).map_err(|error| {
-            Ended::not_uploaded(error.what(), "give --ca-bundle a file of certificates")
-        })?;
-        Api::new(connector, &run.api_url, token, limit).map_err(|error| of_api(&error))
+        github_api::client(self.host, bundle, limit).map_err(|none| match none {
+            NoApi::NoToken => {
+                Ended::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
+            }
+            NoApi::Setup(what, help) => Ended::not_uploaded(what, help),
+            NoApi::Api(error) => of_api(&error),
+        })
     }
 
     async fn call(&self, api: &Api, target: &Target, file: &[u8]) -> Result<Ended, Ended> {

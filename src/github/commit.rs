@@ -82,37 +82,33 @@ fn itself(asked: &Commit, answered: Commit) -> Result<Commit, ApiError> {
     Err(ApiError::Unreadable(format!("it is about commit {answered}, not {asked}")))
 }
 
-/// The first parent of a commit: for the merge of a pull request, the tip of its base then.
-/// `None`: it has no parents.
+/// Where a commit's history left that of `tip`: the commit itself where the branch holds it already,
+/// and for the merge of a pull request the tip that its base had then.
 ///
 /// # Errors
-/// See [`ApiError`].
-pub async fn first_parent(
+/// See [`ApiError`]; HTTP 404 where they have nothing in common.
+pub async fn merge_base(
     api: &Api,
     repository: &Repository,
+    tip: &Commit,
     commit: &Commit,
-) -> Result<Option<Commit>, ApiError> {
-    let path = format!("{}/git/commits/{commit}", repository.path());
-    parent(commit, api.get(&path).await?)
+) -> Result<Commit, ApiError> {
+    // One commit a page: neither they nor their files are needed.
+    let path = format!("{}/compare/{tip}...{commit}?per_page=1", repository.path());
+    let Comparison { merge_base_commit } = api.get(&path).await?;
+    let read = Commit::new(&merge_base_commit.sha);
+    read.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
+}
+
+/// Source: GitHub REST API, "Compare two commits".
+#[derive(Deserialize)]
+struct Comparison {
+    merge_base_commit: MergeBase,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct MergeBase {
     sha: String,
-    parents: Vec<Parent>,
-}
-
-#[derive(Deserialize)]
-struct Parent {
-    sha: String,
-}
-
-fn parent(asked: &Commit, answer: Answer) -> Result<Option<Commit>, ApiError> {
-    let read = |text: &str| {
-        Commit::new(text).ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
-    };
-    itself(asked, read(&answer.sha)?)?;
-    answer.parents.first().map(|parent| read(&parent.sha)).transpose()
 }
 
 #[cfg(test)]
@@ -156,21 +152,5 @@ mod tests {
         let (a, b) = (Commit::new(A).unwrap(), Commit::new(B).unwrap());
         assert_eq!(itself(&a, a.clone()), Ok(a.clone()));
         assert_eq!(unreadable(itself(&a, b)), format!("it is about commit {B}, not {A}"));
-    }
-
-    #[test]
-    fn the_first_parent_is_the_first_of_them() {
-        let commit = Commit::new(A).unwrap();
-        let of = |parents: Value| {
-            parent(
-                &commit,
-                serde_json::from_value(json!({ "sha": A, "parents": parents })).unwrap(),
-            )
-        };
-        assert_eq!(of(json!([{ "sha": B }, { "sha": A }])), Ok(Commit::new(B)));
-        assert_eq!(of(json!([])), Ok(None));
-        assert_eq!(unreadable(of(json!([{ "sha": "main" }]))), "it holds no commit");
-        let other = serde_json::from_value(json!({ "sha": B, "parents": [] })).unwrap();
-        assert_eq!(unreadable(parent(&commit, other)), format!("it is about commit {B}, not {A}"));
     }
 }

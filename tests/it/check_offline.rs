@@ -443,7 +443,7 @@ fn on_a_runner_every_report_says_that_the_checkout_s_policy_judged() {
     let arguments = ["check", "--credential-report", "report.csv", "--report-generated-at", &made];
     let output = rootgate(folder.path())
         .args(arguments)
-        .args(["--json", "out.json", "--details", "full"])
+        .args(["--json", "out.json", "--details", "full", "--policy-from", "checkout"])
         .env("GITHUB_ACTIONS", "true")
         .output()
         .unwrap();

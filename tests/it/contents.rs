@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootgate::collect;
 use rootgate::github::Secret;
 use rootgate::github::api::{Api, ApiError};
-use rootgate::github::contents::{self, Commit, ContentsError, first_parent, resolve};
+use rootgate::github::contents::{self, Commit, ContentsError, merge_base, resolve};
 use rootgate::github::pulls::is_fork;
 use rootgate::github::repository::{Repository, default_branch};
 use serde_json::Value;
@@ -351,9 +351,9 @@ fn commit(github: &Fake, git_ref: &str) -> Result<String, ApiError> {
     commit.map(|commit| commit.to_string())
 }
 
-fn parent_of(github: &Fake, sha: &str) -> Result<Option<Commit>, ApiError> {
-    let commit = Commit::new(sha).unwrap();
-    ask(github, async |api, repository| first_parent(api, repository, &commit).await)
+fn parted(github: &Fake, tip: &str, sha: &str) -> Result<Commit, ApiError> {
+    let (tip, commit) = (Commit::new(tip).unwrap(), Commit::new(sha).unwrap());
+    ask(github, async |api, repository| merge_base(api, repository, &tip, &commit).await)
 }
 
 #[test]
@@ -402,29 +402,36 @@ fn a_ref_that_is_none_is_an_error() {
 fn an_answer_without_a_commit_is_an_error() {
     for fault in ["html", "braces", "huge"] {
         let (_folder, github) =
-            with_policy(&format!("fault commit = {fault}\nfault parents = {fault}"));
+            with_policy(&format!("fault commit = {fault}\nfault compare = {fault}"));
         let unreadable = |error| matches!(error, ApiError::Unreadable(_));
         assert!(unreadable(commit(&github, "heads/main").unwrap_err()), "{fault}");
-        assert!(unreadable(parent_of(&github, SHA).unwrap_err()), "{fault}");
+        assert!(unreadable(parted(&github, SHA, SHA).unwrap_err()), "{fault}");
     }
 }
 
 #[test]
-fn the_first_parent_of_a_merge_is_the_base_that_it_was_made_on() {
+fn a_commit_left_the_default_branch_where_their_histories_part() {
     let folder = Folder::new();
     let path = folder.path().display();
-    let head = "9fceb02d0ae598e95dc970b74767f19372d61af8";
-    let merge = "3d21ec53a331a6f037a91c368710b99387d012c1";
+    let (head, merge) =
+        ("9fceb02d0ae598e95dc970b74767f19372d61af8", "3d21ec53a331a6f037a91c368710b99387d012c1");
+    let (next, alone) =
+        ("7fd1a60b01f91b314f59955a4e4d4e80d8edf11d", "1acc419d4d6a9ce985db7be48c6349a0475975b5");
     let github = github(
         &folder,
         &format!(
-            "commit {merge} = {path} parent {SHA} {head}\ncommit {head} = {path} parent {SHA}"
+            "commit {merge} = {path} parent {SHA} {head}\ncommit {head} = {path} parent {SHA}\n\
+             commit {next} = {path} parent {SHA}\ncommit {alone} = {path}"
         ),
     );
-    assert_eq!(parent_of(&github, merge), Ok(Commit::new(SHA)));
-    assert_eq!(parent_of(&github, head), Ok(Commit::new(SHA)));
-    assert_eq!(parent_of(&github, SHA), Ok(None));
-    assert_eq!(parent_of(&github, PARENT).unwrap_err().status(), Some(404));
+    let at = |sha: &str| Ok(Commit::new(sha).unwrap());
+    assert_eq!(parted(&github, next, head), at(SHA), "a branch");
+    assert_eq!(parted(&github, next, merge), at(SHA), "the merge of a pull request");
+    assert_eq!(parted(&github, next, SHA), at(SHA), "a commit that the branch holds");
+    assert_eq!(parted(&github, next, next), at(next), "its tip");
+    assert_eq!(parted(&github, merge, head), at(head), "a branch that was merged");
+    assert_eq!(parted(&github, next, alone).unwrap_err().status(), Some(404));
+    assert_eq!(parted(&github, next, PARENT).unwrap_err().status(), Some(404), "unknown");
 }
 
 // -- repositories and pull requests -------------------------------------------------------------

@@ -13,15 +13,18 @@
 
 mod action;
 mod architecture;
+mod bypass;
 mod check_live;
 mod check_offline;
 mod collect;
 mod contents;
 mod fake;
 mod faults;
+mod forks;
 mod gallery;
 mod gate;
 mod hostile;
+mod job;
 mod live;
 mod permissions;
 mod policy;
@@ -31,3 +34,4 @@ mod sign_in_shown;
 mod support;
 mod upload;
 mod waivers;
+mod which_policy;

@@ -64,6 +64,9 @@ impl Runner {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let files = ["--sarif", "out.sarif", "--json", "out.json", "--summary", "out.md"];
         command.arg("check").args(files).args(arguments);
+        if self.environment.contains(&("GITHUB_ACTIONS", "true".to_owned())) {
+            command.args(["--policy-from", "checkout"]); // so that all calls are those of the upload
+        }
         if !arguments.contains(&"--timeout") {
             command.args(["--timeout", "20s"]); // the pauses are parts of it
         }
@@ -363,6 +366,7 @@ fn an_interrupted_run_is_judged_and_not_uploaded() {
     command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
     command.env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
     command.args(["check", "--endpoint-url", &url, "--region", "eu-central-1"]);
+    command.args(["--policy-from", "checkout"]);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     let asked = Instant::now();
@@ -393,6 +397,7 @@ fn an_upload_that_is_interrupted_leaves_the_verdict() {
     command.envs(runner.environment.iter().map(|(name, value)| (name, value)));
     let made = ago(TimeDelta::hours(1));
     command.args(["check", "--credential-report", "report.csv", "--report-generated-at", &made]);
+    command.args(["--policy-from", "checkout"]);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     let asked = Instant::now();
