@@ -241,6 +241,9 @@ fn a_link_is_never_followed_and_what_it_leads_to_never_shown() {
         let everything = [ended.stdout, ended.stderr, job.summary(), job.folder.read("out.json")];
         assert!(everything[0].contains("symbolic link"), "{}", everything[0]);
         assert!(!everything.concat().contains("wJalrXUtnFEMI"));
+        let ended = job.check(&["--policy-from", "checkout"]);
+        ended.refused(&["symbolic link"]);
+        assert!(!ended.stderr.contains("wJalrXUtnFEMI"));
     }
 }
 

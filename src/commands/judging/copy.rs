@@ -12,7 +12,7 @@ use super::super::policy_file::{Found, same};
 use super::super::{Failure, Host};
 use super::checkout::{self, Checkout};
 use super::default_branch::{Tip, look};
-use super::{Asker, Unparsed, parse};
+use super::{Asker, Unparsed, cannot_judge, parse};
 
 /// The copy, where it is not what the default branch has.
 pub(crate) struct Copy {
@@ -69,11 +69,7 @@ pub(super) async fn compare(
 impl Copy {
     fn unusable(path: &str, what: &str) -> Self {
         let problems = vec![Problem { message: what.to_owned(), line: None }];
-        let failure = Failure::new(
-            format!("the checkout's copy of the policy cannot judge: {what}"),
-            "make it a regular file of less than 1 MB",
-        );
-        let state = State::Broken(problems, failure);
+        let state = State::Broken(problems, cannot_judge(what));
         Self { path: Some(path.to_owned()), sha256: None, state, accepted: false }
     }
 

@@ -20,6 +20,7 @@ use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::report::Format;
 use rootgate::rules;
 
+use checkout::{Checkout, Entry};
 pub(crate) use copy::Copy;
 pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
 
@@ -65,9 +66,7 @@ pub(crate) fn decide(
     let asker = Asker { args, host, started, color };
     let is_fork = fork::suspected(args, host);
     if let (Way::File(judge), None) = (&way, is_fork) {
-        let named = args.policy.as_ref().and_then(PolicyArg::file);
-        let (policy, origin) = policy_file::load(named, host, color)?;
-        return Ok(Judging::by(policy, PolicyOrigin { judge: judge.clone(), ..origin }));
+        return asker.on_disk(judge.clone());
     }
     github_api::block_on_before_judging(async {
         let not_evaluated = match is_fork {
@@ -75,11 +74,7 @@ pub(crate) fn decide(
             None => None,
         };
         let judging = match way {
-            Way::File(judge) => {
-                let named = args.policy.as_ref().and_then(PolicyArg::file);
-                let (policy, origin) = policy_file::load(named, host, color)?;
-                Judging::by(policy, PolicyOrigin { judge, ..origin })
-            }
+            Way::File(judge) => asker.on_disk(judge)?,
             Way::Remote(remote) => remote::read(&asker, remote).await?,
             Way::DefaultBranch { accept } => {
                 // Nobody can accept anything for a fork: it has no token that says so.
@@ -136,6 +131,24 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
+    /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
+    /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
+    fn on_disk(&self, judge: Judge) -> Result<Judging, Failure> {
+        let named = self.args.policy.as_ref().and_then(PolicyArg::file);
+        if self.host.github_actions() {
+            let checkout = Checkout::around(named, self.host);
+            let path = match named {
+                Some(file) => checkout.repository_path(file),
+                None => checkout.default_path().map(str::to_owned),
+            };
+            if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
+                return Err(cannot_judge(&what));
+            }
+        }
+        let (policy, origin) = policy_file::load(named, self.host, self.color)?;
+        Ok(Judging::by(policy, PolicyOrigin { judge, ..origin }))
+    }
+
     /// What is left of `--timeout`.
     fn left(&self) -> Duration {
         let timeout = Duration::from_secs(self.args.sign_in.timeout.as_secs());
@@ -184,6 +197,14 @@ impl Asker<'_> {
             Unparsed::Invalid(errors) => broken(errors.render(self.color)),
         })
     }
+}
+
+/// The checkout's copy is there and no policy file.
+fn cannot_judge(what: &str) -> Failure {
+    Failure::new(
+        format!("the checkout's copy of the policy cannot judge: {what}"),
+        "make it a regular file of less than 1 MB",
+    )
 }
 
 /// Why bytes are no policy.
