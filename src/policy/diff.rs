@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::cover::is_whole_service;
 use super::fields::{self, Direction, Field};
@@ -312,7 +312,10 @@ impl Diff<'_> {
             When::Once { from, .. } => *from > self.now,
             When::Recurring(schedule) => {
                 let today = self.now.with_timezone(&schedule.timezone).date_naive();
+                // Today's opening may have begun: it would excuse what has happened.
+                let first = schedule.openings(self.now - TimeDelta::days(2), 1);
                 schedule.not_before.is_some_and(|first| first >= today)
+                    && first.iter().all(|opening| opening.from > self.now)
             }
         };
         let kind = if planned { ChangeKind::Planned } else { ChangeKind::Weaker };

@@ -220,6 +220,23 @@ fn a_schedule_is_planned_from_today_on_and_weaker_where_it_opens_more() {
     assert_eq!(kind("", &from("2026-11-20")), ChangeKind::Planned);
     assert_eq!(kind("", &from("2026-11-19")), ChangeKind::Weaker);
     assert_eq!(kind(&base, ""), ChangeKind::Stronger);
+    // An opening of today that has begun would excuse what has happened.
+    let daily = |from: &str, to: &str, zone: &str, day: &str| {
+        format!(
+            "windows: [{{ id: a, reason: r, not-before: {day}, schedule: {{ months: [nov], week: last, from: \"{from}\", to: \"{to}\", timezone: {zone} }} }}]"
+        )
+    };
+    let at = |new: &str, instant: &str| {
+        let instant = instant.parse::<DateTime<Utc>>().unwrap();
+        diff(&parse(""), &parse(new), instant)[0].kind
+    };
+    let noon = daily("12:00", "13:00", "UTC", "2026-11-25");
+    assert_eq!(at(&noon, "2026-11-25T11:59:59Z"), ChangeKind::Planned);
+    assert_eq!(at(&noon, "2026-11-25T12:00:00Z"), ChangeKind::Weaker);
+    assert_eq!(at(&noon, "2026-11-25T20:00:00Z"), ChangeKind::Weaker);
+    // Where it is the day before still, as far behind UTC as it gets.
+    let behind = daily("20:00", "21:00", "Etc/GMT+12", "2026-11-24");
+    assert_eq!(at(&behind, "2026-11-25T08:30:00Z"), ChangeKind::Weaker);
     for (weaker, than) in [
         ("week: first, days: [mon, tue], timezone: UTC", "week: first, days: [mon], timezone: UTC"),
         ("days: [mon], timezone: UTC", "week: first, days: [mon], timezone: UTC"),
