@@ -44,6 +44,19 @@ case $ROOTGATE_WORKING_DIRECTORY in
     /* | [A-Za-z]:[/\\]*) folder=$ROOTGATE_WORKING_DIRECTORY ;;
     *) folder=./$ROOTGATE_WORKING_DIRECTORY ;;
 esac
+# A link below the workspace is the branch's, and would lead to another policy than the one that the
+# workflow names.
+case $folder in
+    "${GITHUB_WORKSPACE:-/nowhere}"/*) part=$GITHUB_WORKSPACE/ way=${folder#"$GITHUB_WORKSPACE"/} ;;
+    /* | [A-Za-z]:[/\\]*) part='' way='' ;;
+    *) part='' way=$folder ;;
+esac
+while [ -n "$way" ]; do
+    part=$part${way%%/*}
+    [ ! -L "$part" ] || fail "The input 'working-directory' leads through a link: $(shown "$part")"
+    part=$part/
+    case $way in */*) way=${way#*/} ;; *) way='' ;; esac
+done
 cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
 
 # A folder of this run's own: no file of an earlier run can be taken for one of this run.

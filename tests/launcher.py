@@ -255,6 +255,9 @@ class Step:
             folder = Path(folder).resolve()
             for name in ["workspace", "workspace/sub folder", "temp", "seen", "tool cache", "home"]:
                 (folder / name).mkdir()
+            (folder / "workspace" / "real" / "below").mkdir(parents=True)
+            (folder / "workspace" / "link").symlink_to("real")
+            (folder / "workspace" / "real" / "link").symlink_to(".")
             shutil.copytree(REPOSITORY / "action", folder / "action")
             (folder / "output").touch()
             (folder / "home" / ".curlrc").write_text("insecure\n")
@@ -323,6 +326,13 @@ class Inputs(Case):
                     ran = Step(PROGRAM).given(name, value).run()
                     self.assert_ran(ran)
                     self.assertEqual(ran.flags, flags)
+
+    def test_a_working_directory_is_not_reached_through_a_link(self):
+        for folder in ["link", "./link", "real/link/below", "link/"]:
+            with self.subTest(folder):
+                ran = Step(PROGRAM).given("working-directory", folder).run()
+                self.assert_not_started(ran, "leads through a link")
+        self.assert_ran(Step(PROGRAM).given("working-directory", "real/below").run())
 
     def test_a_change_of_the_policy_is_accepted_by_the_word_true_alone(self):
         self.assertEqual(Step(PROGRAM).given("accept-policy-change", "false").run().flags, [])
