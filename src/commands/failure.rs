@@ -4,6 +4,7 @@ use std::io::Write;
 
 use rootgate::collect::SignInError;
 use rootgate::escape;
+use rootgate::policy::PolicyErrors;
 use rootgate::report::Details;
 
 use super::{Host, runner};
@@ -15,7 +16,12 @@ pub(crate) struct Failure {
     text: Option<String>,
     /// What happened and what to do, where the text is made of them; not escaped.
     parts: Option<(String, String)>,
+    /// What strangers read instead, where the text shows lines of a file.
+    public: Option<String>,
 }
+
+/// So many problems of a policy are listed for strangers.
+const MOST_PROBLEMS: usize = 20;
 
 /// What a failure means for the verdict, in the same words everywhere.
 const EFFECT: &str = "nothing was judged (exit 2)";
@@ -32,6 +38,21 @@ impl Failure {
         Self {
             text: Some(format!("error: {shown}\n  effect: {EFFECT}\n  help: {shown_help}")),
             parts: Some((what.to_owned(), help.to_owned())),
+            public: None,
+        }
+    }
+
+    /// The problems of a policy, drawn on its lines; `note` says which file it is. Strangers read
+    /// kinds and lines alone: the policy may be one that they cannot see.
+    pub(crate) fn of_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
+        let note = if note.is_empty() { String::new() } else { format!("\n  note: {note}") };
+        let kinds = errors.errors().iter().take(MOST_PROBLEMS);
+        let kinds: String =
+            kinds.map(|error| format!("error[{}]: line {}\n", error.code, error.line)).collect();
+        let public = format!("the policy has {} problems\n{kinds}", errors.errors().len());
+        Self {
+            public: Some(format!("{public}  effect: {EFFECT}")),
+            ..Self::drawn(errors.render(color).trim_end().to_owned() + &note)
         }
     }
 
@@ -46,7 +67,7 @@ impl Failure {
         let text = escape::drawn(text.as_ref().trim_end());
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
-        Self { text: Some(format!("{text}{effect}")), parts: None }
+        Self { text: Some(format!("{text}{effect}")), parts: None, public: None }
     }
 
     /// Nobody could be signed in. Texts of AWS are in there: each line is made safe.
@@ -61,17 +82,17 @@ impl Failure {
             let before = if index == 0 { "  help: " } else { "    " };
             text += &format!("\n{before}{help}");
         }
-        Self { text: Some(text), parts: None }
+        Self { text: Some(text), parts: None, public: None }
     }
 
     /// Wrong arguments, in words that are safe to show.
     pub(crate) fn usage(text: String) -> Self {
-        Self { text: Some(text), parts: None }
+        Self { text: Some(text), parts: None, public: None }
     }
 
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
-        Self { text: Some(escape::drawn(text.trim_end())), parts: None }
+        Self { text: Some(escape::drawn(text.trim_end())), parts: None, public: None }
     }
 
     /// The text, for a command that gathers several.
@@ -81,7 +102,7 @@ impl Failure {
 
     /// The user has seen the error.
     pub(crate) const fn already_shown() -> Self {
-        Self { text: None, parts: None }
+        Self { text: None, parts: None, public: None }
     }
 
     /// Shows it, and gives the exit code.
@@ -97,6 +118,8 @@ impl Failure {
     pub(crate) fn report_of_check(self, host: &Host, asked: Option<Details>) -> u8 {
         let text = self.for_readers(host, asked).text;
         let summary = text.as_deref().unwrap_or("the arguments are wrong; the log says how");
+        // Colour is for the log alone.
+        let summary = &anstream::adapter::strip_str(summary).to_string();
         let written = host
             .runner
             .write_outputs(&runner::error_outputs())
@@ -127,7 +150,11 @@ impl Failure {
             redacted if redacted == text => text,
             redacted => format!("{redacted}\n  note: {LEFT_OUT}"),
         };
-        Self { text: self.text.map(redacted), parts: None }
+        let text = match self.public {
+            Some(public) => Some(format!("{public}\n  note: {LEFT_OUT}")),
+            None => self.text.map(redacted),
+        };
+        Self { text, parts: None, public: None }
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Workflow {
     pub(crate) sha: Option<String>,
     /// `GITHUB_REF`: `refs/heads/main`.
     pub(crate) git_ref: Option<String>,
+    /// `GITHUB_BASE_REF`: the branch that a pull request is for.
+    pub(crate) base_ref: Option<String>,
 }
 
 impl Workflow {
@@ -52,6 +54,7 @@ impl Workflow {
             repository: variable("GITHUB_REPOSITORY"),
             sha: variable("GITHUB_SHA"),
             git_ref: variable("GITHUB_REF"),
+            base_ref: variable("GITHUB_BASE_REF"),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Unusable {
     pub(crate) fn into_failure(self, color: bool) -> Failure {
         match self {
             Self::Unreadable(failure) => failure,
-            Self::Invalid(errors) => Failure::drawn(errors.render(color)),
+            Self::Invalid(errors) => Failure::of_policy(&errors, color, ""),
         }
     }
 }

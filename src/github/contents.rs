@@ -65,6 +65,20 @@ pub enum ContentsError {
     },
 }
 
+impl ContentsError {
+    /// The path that it is about.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Api { path, .. }
+            | Self::NotAFile { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::LfsPointer { path }
+            | Self::Unproven { path } => path,
+        }
+    }
+}
+
 fn named(path: &str) -> String {
     if path.is_empty() { "the root folder".to_owned() } else { format!("`{path}`") }
 }

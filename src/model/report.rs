@@ -73,6 +73,10 @@ pub enum NoticeCode {
     SecondPolicy,
     /// Whether the run would weaken the policy was not looked at: there is no checkout.
     NoCheckout,
+    /// GitHub does not show the run's own commit, so only the working tree was compared.
+    CommitUnread,
+    /// The pull request is not for the default branch.
+    OtherBase,
     /// The policy names no account: what the credentials or the evidence hold was judged.
     ScopeNotNamed,
     /// Until the day of `enforce-from`, what was found does not block.
@@ -112,6 +116,8 @@ impl NoticeCode {
             Self::RemotePolicy => "remote-policy",
             Self::SecondPolicy => "second-policy",
             Self::NoCheckout => "no-checkout",
+            Self::CommitUnread => "commit-unread",
+            Self::OtherBase => "other-base",
             Self::ScopeNotNamed => "scope-not-named",
             Self::NotEnforcedYet => "not-enforced-yet",
             Self::RuleOff => "rule-off",

@@ -58,7 +58,7 @@ impl Job {
             .set("GITHUB_EVENT_NAME", "pull_request")
             .set("GITHUB_REF", "refs/pull/42/merge")
             .set("GITHUB_SHA", OWN)
-            .set("GITHUB_BASE_REF", "evil")
+            .set("GITHUB_BASE_REF", "main")
             .set("GITHUB_RUN_ID", "4242424242")
             .set("GITHUB_EVENT_PATH", &event)
             .set("GITHUB_OUTPUT", &output)

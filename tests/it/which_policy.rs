@@ -248,6 +248,88 @@ fn a_link_is_never_followed_and_what_it_leads_to_never_shown() {
 }
 
 #[test]
+fn what_is_stored_counts_where_the_working_tree_shows_something_else() {
+    // Attributes of Git may write a file otherwise than it is stored, and a step may change it.
+    let stored = |text: Option<&str>| {
+        let job = Job::both(&policy("")).report(ACTIVE_KEY);
+        let folder = job.folder.write("stored/README.md", "x").parent().unwrap().to_owned();
+        if let Some(text) = text {
+            job.folder.write(&format!("stored/{FILE}"), text);
+        }
+        job.line(&format!("commit {STALE} = {} parent {TIP}", folder.display()))
+            .set("GITHUB_SHA", STALE)
+    };
+    for (text, copy) in [
+        (Some(key_rule_off()), "changed"),
+        (Some("version: 2\n".to_owned()), "broken"),
+        (None, "missing"),
+    ] {
+        let mut job = stored(text.as_deref());
+        job.ends("fail", 1);
+        assert_eq!(job.json()["policy_change"]["copy"], copy);
+        assert_eq!(job.json()["policy_change"]["effect"], "fails");
+    }
+    // A commit that GitHub does not show is said.
+    let mut unknown = Job::both(&policy("")).set("GITHUB_SHA", STALE).report(&[]);
+    unknown.ends("pass", 0);
+    assert!(unknown.notices().contains(&"commit-unread".to_owned()));
+}
+
+#[test]
+fn files_that_other_steps_left_are_no_checkout() {
+    let evidence = |event: &str, sha: &str| {
+        let job = Job::pull_request().main(FILE, &policy("")).work("evidence.json", "{}");
+        job.on_main(event, sha).report(&[])
+    };
+    let mut job = evidence("schedule", TIP);
+    job.ends("pass", 0);
+    assert!(job.notices().contains(&"no-checkout".to_owned()));
+    let mut job = evidence("schedule", TIP).work(".git/HEAD", "ref: refs/heads/main\n");
+    job.ends("fail", 1);
+    assert_eq!(job.json()["policy_change"]["copy"], "missing");
+    // Where the run's commit cannot say it either, they may be one.
+    let mut job = evidence("push", STALE).set("GITHUB_REF", "refs/heads/feature");
+    job.ends("fail", 1);
+    assert_eq!(job.json()["policy_change"]["copy"], "missing");
+}
+
+#[test]
+fn a_pull_request_for_another_branch_is_said() {
+    let mut job = Job::both(&policy("")).set("GITHUB_BASE_REF", "release").report(&[]);
+    job.ends("pass", 0);
+    assert!(job.notices().contains(&"other-base".to_owned()));
+    let mut job = Job::both(&policy("")).set("GITHUB_BASE_REF", "main").report(&[]);
+    job.ends("pass", 0);
+    assert!(!job.notices().contains(&"other-base".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_below_the_working_directory_is_not_followed_either() {
+    let mut job = Job::both(&policy("")).work("sub/x", "").report(&[]);
+    let secret = job.folder.write("secret.txt", "aws_secret: wJalrXUtnFEMI\n");
+    std::os::unix::fs::symlink(secret, job.in_work("sub/rootgate.yaml")).unwrap();
+    let ended = job.check_in("sub", &["--policy-from", "checkout"]);
+    ended.refused(&["symbolic link"]);
+    assert!(!ended.stderr.contains("wJalrXUtnFEMI"), "{}", ended.stderr);
+}
+
+#[test]
+fn strangers_see_no_line_of_a_policy_that_cannot_be_read() {
+    let broken =
+        policy("windows: [{ id: x, reason: secret project, ticket: SEC-1, from: 1, to: 2 }]\n");
+    let mut job = Job::both(&broken).report(&[]);
+    let ended = job.check(&["--details", "redacted"]);
+    ended.refused(&["error[", "line 4", "--details full"]);
+    for text in [&ended.stderr, &job.summary()] {
+        assert!(!text.contains("secret project") && !text.contains("SEC-1"), "{text}");
+    }
+    let mut job = Job::both(&broken).report(&[]);
+    job.check(&["--details", "full", "--color", "always"]).refused(&["secret project"]);
+    assert!(!job.summary().contains("\\u{1b}"), "{}", job.summary());
+}
+
+#[test]
 fn a_broken_copy_fails_with_its_problems_at_their_lines() {
     let broken = policy("gate: { fail-onn: low }\n"); // a mistake on purpose
     let mut job = Job::both(&policy("gate: { on-weaker: warn }\n")).work(FILE, &broken).report(&[]);

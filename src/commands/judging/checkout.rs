@@ -97,9 +97,14 @@ impl Checkout {
         }
     }
 
-    /// Whether there is anything at all: a job need not check out anything.
+    /// Whether there is nothing at all.
     pub(super) fn is_empty(&self) -> bool {
         self.root.read_dir().map_or(true, |mut entries| entries.next().is_none())
+    }
+
+    /// Whether it is one at all: a job need not check out anything.
+    pub(super) fn is_one(&self) -> bool {
+        holds_git(&self.root)
     }
 
     /// The first of the default paths where anything stands.

@@ -2,16 +2,18 @@
 
 use rootgate::evaluate;
 use rootgate::github::api::Api;
-use rootgate::github::contents::{self, Commit};
+use rootgate::github::contents::{self, Commit, ContentsError};
 use rootgate::github::repository::Repository;
-use rootgate::model::{AfterMerge, Change, Effect, PolicyChange, PolicyCopy, Problem, sha256_hex};
+use rootgate::model::{
+    AfterMerge, Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, sha256_hex,
+};
 use rootgate::policy::{self, Policy};
 use rootgate::rules;
 
 use super::super::policy_file::{Found, same};
 use super::super::{Failure, Host};
 use super::checkout::{self, Checkout};
-use super::default_branch::{Tip, look};
+use super::default_branch::{self, Tip, look};
 use super::{Asker, Unparsed, cannot_judge, parse};
 
 /// The copy, where it is not what the default branch has.
@@ -40,8 +42,11 @@ pub(super) struct Older<'a> {
     pub(super) named: Option<&'a str>,
 }
 
-/// Compares the copy under `path` with the default branch's `tip`, which `judging` was read from;
-/// `None`: they are the same file.
+/// What is to be merged, compared with the default branch's `tip`, which `judging` was read from.
+///
+/// It is looked at twice: in the working tree, whose files an earlier step may have changed and
+/// attributes of Git may have written otherwise than they are stored, and in the run's commit. The one
+/// by which more can pass counts.
 pub(super) async fn compare(
     asker: &Asker<'_>,
     checkout: &Checkout,
@@ -49,11 +54,64 @@ pub(super) async fn compare(
     judging: &Policy,
     tip: Option<&Found>,
     older: &Older<'_>,
+) -> Result<Compared, Failure> {
+    let mut here = in_checkout(asker, checkout, path);
+    let (there, unread) = older.in_commit(asker.host).await?;
+    if matches!(here, Place::Unknown) && unread.is_some() && !checkout.is_empty() {
+        // Nothing else can say that they are no checkout.
+        here = Place::Nothing;
+    }
+    let known = !matches!((&here, &there), (Place::Unknown, Place::Unknown));
+    let mut copy = place(asker, here, judging, tip, older).await;
+    let other = place(asker, there, judging, tip, older).await;
+    if weight(other.as_ref()) > weight(copy.as_ref()) {
+        copy = other;
+    }
+    Ok(Compared { copy, known, unread })
+}
+
+/// The outcome of [`compare`].
+pub(super) struct Compared {
+    /// `None`: it is the default branch's own file, or nothing is known of it.
+    pub(super) copy: Option<Copy>,
+    /// Whether there was anything to compare.
+    pub(super) known: bool,
+    /// Why the run's commit could not be looked at, where that is so.
+    pub(super) unread: Option<String>,
+}
+
+/// What stands at one place.
+enum Place {
+    /// Nobody can say.
+    Unknown,
+    Nothing,
+    File(Found),
+    /// It is no policy file: its path, and what it is.
+    Unusable(String, String),
+}
+
+fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, path: Option<&str>) -> Place {
+    match path.map(|path| (path.to_owned(), checkout.find(path))) {
+        Some((path, checkout::Entry::Unusable(what))) => Place::Unusable(path, what),
+        Some((path, checkout::Entry::File(bytes))) => Place::File(Found { path, bytes }),
+        // Files that other steps left there are no checkout.
+        _ if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
+        _ => Place::Unknown,
+    }
+}
+
+async fn place(
+    asker: &Asker<'_>,
+    place: Place,
+    judging: &Policy,
+    tip: Option<&Found>,
+    older: &Older<'_>,
 ) -> Option<Copy> {
-    let copy = match path.map(|path| (path, checkout.find(path))) {
-        Some((path, checkout::Entry::Unusable(what))) => return Some(Copy::unusable(path, &what)),
-        Some((path, checkout::Entry::File(bytes))) => Some(Found { path: path.to_owned(), bytes }),
-        _ => None,
+    let copy = match place {
+        Place::Unknown => return None,
+        Place::Unusable(path, what) => return Some(Copy::unusable(path, &what)),
+        Place::Nothing => None,
+        Place::File(found) => Some(found),
     };
     if same(copy.as_ref(), tip) {
         return None;
@@ -66,11 +124,22 @@ pub(super) async fn compare(
     Some(Copy { path: copy.map(|copy| copy.path), sha256, state, accepted: false })
 }
 
+/// The heavier of two counts.
+fn weight(copy: Option<&Copy>) -> u8 {
+    let Some(copy) = copy else { return 0 };
+    let weaker = |change: &Change| change.kind == ChangeKind::Weaker;
+    match &copy.state {
+        State::Behind(_) => 1,
+        State::Policy(_, changes) if copy.path.is_some() && !changes.iter().any(weaker) => 2,
+        State::Policy(..) | State::Broken(..) => 3,
+    }
+}
+
 impl Copy {
-    fn unusable(path: &str, what: &str) -> Self {
+    fn unusable(path: String, what: &str) -> Self {
         let problems = vec![Problem { message: what.to_owned(), line: None }];
         let state = State::Broken(problems, cannot_judge(what));
-        Self { path: Some(path.to_owned()), sha256: None, state, accepted: false }
+        Self { path: Some(path), sha256: None, state, accepted: false }
     }
 
     /// Whether a merge would change which policy judges.
@@ -148,13 +217,40 @@ impl State {
                     line: Some(error.line),
                 };
                 let problems = errors.errors().iter().map(problem).collect();
-                Self::Broken(problems, Failure::drawn(errors.render(asker.color)))
+                Self::Broken(
+                    problems,
+                    Failure::of_policy(&errors, asker.color, "this is the checkout's copy"),
+                )
             }
         }
     }
 }
 
 impl Older<'_> {
+    /// What the run's own commit has; unknown where that is the tip, which is known already. With it,
+    /// why GitHub does not show that commit, where it does not.
+    async fn in_commit(&self, host: &Host) -> Result<(Place, Option<String>), Failure> {
+        let commit = host.workflow.sha.as_deref().and_then(Commit::new);
+        let Some(commit) = commit.filter(|commit| *commit != self.tip.commit) else {
+            return Ok((Place::Unknown, None));
+        };
+        let unread = |why: String| Ok((Place::Unknown, Some(format!("{commit}: {why}"))));
+        match look(self.api, self.repository, &commit, self.named).await {
+            Ok(Some(found)) => Ok((Place::File(found), None)),
+            Ok(None) => Ok((Place::Nothing, None)),
+            Err(error @ ContentsError::Unproven { .. }) => unread(error.to_string()),
+            Err(ContentsError::Api { path, error }) => Err(default_branch::unreadable(
+                format!("{path} at the run's commit {commit}"),
+                &error,
+            )),
+            Err(
+                error @ (ContentsError::NotAFile { .. }
+                | ContentsError::TooLarge { .. }
+                | ContentsError::LfsPointer { .. }),
+            ) => Ok((Place::Unusable(error.path().to_owned(), error.to_string()), None)),
+        }
+    }
+
     /// The earlier commit of the default branch that has just this copy, where this ref left the
     /// branch: it does not change the policy, and a merge keeps what the branch has now.
     ///

@@ -42,13 +42,13 @@ pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Fai
     let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
     let copy_path = named.as_deref().or_else(|| checkout.default_path());
     judging.notices.extend(second_policy(&checkout, named.as_deref(), copy_path));
-    if checkout.is_empty() && !is_of_a_change(asker) {
-        judging.notices.push(no_checkout());
-        return Ok(judging);
-    }
     let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_deref() };
-    judging.copy =
-        copy::compare(asker, &checkout, copy_path, &judging.policy, found.as_ref(), &older).await;
+    let compared =
+        copy::compare(asker, &checkout, copy_path, &judging.policy, found.as_ref(), &older).await?;
+    judging.notices.extend((!compared.known).then(no_checkout));
+    judging.notices.extend(compared.unread.map(|why| commit_unread(&why)));
+    judging.notices.extend(other_base(asker, &tip));
+    judging.copy = compared.copy;
     match judging.copy.take_if(|copy| accept && copy.is_a_change()) {
         Some(copy) => accepted::by_the_copy(asker, judging, copy).await,
         None => Ok(judging),
@@ -148,12 +148,6 @@ fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&Found>) -> Result<Jud
     Ok(Judging::by(policy, at(origin)))
 }
 
-/// On these events the checkout is what is asked to be merged: one without a policy takes it away.
-fn is_of_a_change(asker: &Asker<'_>) -> bool {
-    let event = asker.host.environment.event_name.as_deref();
-    matches!(event, Some("pull_request" | "merge_group"))
-}
-
 fn no_checkout() -> Notice {
     Notice {
         code: NoticeCode::NoCheckout,
@@ -162,6 +156,31 @@ fn no_checkout() -> Notice {
                 .to_owned(),
         line: None,
     }
+}
+
+fn commit_unread(why: &str) -> Notice {
+    Notice {
+        code: NoticeCode::CommitUnread,
+        message: format!(
+            "only the checkout was compared: GitHub does not show the run's own commit, {why}"
+        ),
+        line: None,
+    }
+}
+
+/// A pull request that is not for the default branch may be pointed there later, and then what was
+/// tried here is not what is merged.
+fn other_base(asker: &Asker<'_>, tip: &Tip) -> Option<Notice> {
+    let base = asker.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
+    Some(Notice {
+        code: NoticeCode::OtherBase,
+        message: format!(
+            "this pull request is for `{base}`, not for the default branch `{}`: if that is changed, let \
+             the gate run again",
+            tip.branch
+        ),
+        line: None,
+    })
 }
 
 /// The checkout holds both default files, and only the first is ever read.

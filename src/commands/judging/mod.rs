@@ -137,16 +137,20 @@ impl Asker<'_> {
         let named = self.args.policy.as_ref().and_then(PolicyArg::file);
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
-            let path = match named {
-                Some(file) => checkout.repository_path(file),
-                None => checkout.default_path().map(str::to_owned),
-            };
+            let path = policy_file::find(named).and_then(|file| checkout.repository_path(&file));
             if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
                 return Err(cannot_judge(&what));
             }
         }
         let (policy, origin) = policy_file::load(named, self.host, self.color)?;
         Ok(Judging::by(policy, PolicyOrigin { judge, ..origin }))
+    }
+
+    /// On these events the checkout is what is asked to be merged: one without a policy takes it
+    /// away.
+    fn is_of_a_change(&self) -> bool {
+        let event = self.host.environment.event_name.as_deref();
+        matches!(event, Some("pull_request" | "merge_group"))
     }
 
     /// What is left of `--timeout`.
@@ -189,12 +193,11 @@ impl Asker<'_> {
 
     /// Reads the text of a policy that judges.
     fn parse(&self, text: &[u8], shown: &str, whence: &str) -> Result<Policy, Failure> {
-        let broken = |drawn: String| {
-            Failure::drawn(format!("{}\n  note: this is the file {whence}", drawn.trim_end()))
-        };
         parse(text, shown, self.host).map_err(|unusable| match unusable {
             Unparsed::NoText(failure) => failure,
-            Unparsed::Invalid(errors) => broken(errors.render(self.color)),
+            Unparsed::Invalid(errors) => {
+                Failure::of_policy(&errors, self.color, &format!("this is the file {whence}"))
+            }
         })
     }
 }

@@ -114,8 +114,8 @@ impl<'a> Section<'a> {
                 return Some("mend it; rootgate policy check draws each problem at its place");
             }
             PolicyCopy::Missing { .. } => {
-                "put it back, or have this accepted by whoever may deploy to a protected environment \
-                 (accept-policy-change)"
+                "put it back; one that says no more than version: 1 is judged like none, and can be \
+                 accepted (accept-policy-change)"
             }
             PolicyCopy::Changed { .. } | PolicyCopy::Behind { .. } => {
                 "take back what is weaker, or have it accepted by whoever may deploy to a protected environment \

@@ -129,8 +129,8 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
             format!(
                 "{file} is not in this checkout: after this merge the strict built-in defaults \
                  judge. It fails the gate: a policy that is gone is weaker, and the policy that \
-                 judges says on-weaker: fail. To do: put it back, or have this accepted by whoever \
-                 may deploy to a protected environment (accept-policy-change)."
+                 judges says on-weaker: fail. To do: put it back; one that says no more than version: 1 \
+                 is judged like none, and can be accepted (accept-policy-change)."
             ),
         ),
         (
