@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::words::age;
+use super::words::{NO_CONSOLE, age};
 use super::{Case, Judgement};
 use crate::model::{
     Basis, Cause, Gap, Partition, RegionGap, RootEvent, RootEvents, Source, format_time,
@@ -60,6 +60,14 @@ pub(super) fn only_events<'a>(case: &'a Case<'_>) -> Result<(&'a RootEvents, Bas
         Events::Lacking(gap) => Err(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }),
         Events::Read(events, basis) => Ok((events, basis)),
     }
+}
+
+/// The same for a rule of sign-ins, which not every partition lets root do.
+pub(super) fn only_sign_ins<'a>(case: &'a Case<'_>) -> Result<(&'a RootEvents, Basis), Judgement> {
+    if !case.root_has_console() {
+        return Err(Judgement::not_applicable(NO_CONSOLE));
+    }
+    only_events(case)
 }
 
 /// The events from `since` up to the judged instant, oldest first.

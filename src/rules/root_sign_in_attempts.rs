@@ -1,8 +1,8 @@
 //! Failed sign-ins and recovery requests that nobody agreed.
 
-use super::events::{Scope, from, gaps, lookback, only_events, read_where};
+use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where};
 use super::story::counted;
-use super::words::{NO_CONSOLE, seen_in};
+use super::words::seen_in;
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Amount, EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
@@ -43,10 +43,7 @@ account is protected by MFA too, and use an address that is not public.",
 };
 
 fn check(case: &Case<'_>) -> Judgement {
-    if !case.root_has_console() {
-        return Judgement::not_applicable(NO_CONSOLE);
-    }
-    let (events, basis) = match only_events(case) {
+    let (events, basis) = match only_sign_ins(case) {
         Ok(read) => read,
         Err(judgement) => return judgement,
     };

@@ -1,8 +1,8 @@
 //! Nobody may sign in as root without MFA.
 
-use super::events::{Scope, from, gaps, lookback, only_events, read_where};
+use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where};
 use super::story::story;
-use super::words::{NO_CONSOLE, seen_in};
+use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Cause, EventKind, Finding, Gap, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
@@ -38,10 +38,7 @@ mailbox.",
 };
 
 fn check(case: &Case<'_>) -> Judgement {
-    if !case.root_has_console() {
-        return Judgement::not_applicable(NO_CONSOLE);
-    }
-    let (events, basis) = match only_events(case) {
+    let (events, basis) = match only_sign_ins(case) {
         Ok(read) => read,
         Err(judgement) => return judgement,
     };
