@@ -62,6 +62,8 @@ pub(super) async fn compare(
         here = Place::Nothing;
     }
     let known = !matches!((&here, &there), (Place::Unknown, Place::Unknown));
+    // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
+    let there = if there.is_like(&here) { Place::Unknown } else { there };
     let mut copy = place(asker, here, judging, tip, older).await;
     let other = place(asker, there, judging, tip, older).await;
     if weight(other.as_ref()) > weight(copy.as_ref()) {
@@ -88,6 +90,16 @@ enum Place {
     File(Found),
     /// It is no policy file: its path, and what it is.
     Unusable(String, String),
+}
+
+impl Place {
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => same(Some(one), Some(other)),
+            (Self::Nothing, Self::Nothing) => true,
+            _ => false,
+        }
+    }
 }
 
 fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, path: Option<&str>) -> Place {
