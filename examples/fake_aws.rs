@@ -38,6 +38,8 @@ mod faults;
 mod github;
 #[path = "fake_aws/iam.rs"]
 mod iam;
+#[path = "fake_aws/process.rs"]
+mod process;
 #[path = "fake_aws/scenario.rs"]
 mod scenario;
 #[path = "fake_aws/sts.rs"]
@@ -47,16 +49,13 @@ mod sts;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use scenario::Scenario;
 use wire::{Request, Response};
-
-/// Without `--for`: the longest that a forgotten server lives.
-const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// What changes while the server runs.
 #[derive(Default)]
@@ -79,37 +78,9 @@ pub struct Server {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let (mut path, mut port, mut lifetime) = (None, 0, None);
-    while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
-        match argument.as_str() {
-            "--port" => port = u16::try_from(number().expect("--port NUMBER")).unwrap(),
-            "--for" => lifetime = Some(Duration::from_secs(number().expect("--for SECONDS"))),
-            _ => path = Some(argument),
-        }
-    }
-    let path = path.expect("usage: fake_aws SCENARIO [--port NUMBER] [--for SECONDS]");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
-    println!("{}", listener.local_addr().unwrap().port());
-    std::io::stdout().flush().unwrap();
-    if lifetime.is_none() {
-        std::thread::spawn(|| {
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-            std::process::exit(0);
-        });
-    }
-    std::thread::spawn(move || {
-        std::thread::sleep(lifetime.unwrap_or(LONGEST));
-        std::process::exit(0);
-    });
-    let server = Arc::new(Server { scenario, state: Mutex::default() });
-    for stream in listener.incoming().flatten() {
-        let server = Arc::clone(&server);
-        std::thread::spawn(move || server.serve(stream));
-    }
+    let start =
+        |text: &str| Ok(Server { scenario: Scenario::parse(text)?, state: Mutex::default() });
+    process::run("fake_aws", start, Server::serve);
 }
 
 impl Server {
