@@ -33,6 +33,15 @@ impl Window {
         }
     }
 
+    /// Whether the window is open at this instant and names one of these actions in full.
+    #[must_use]
+    pub fn names_one_of(&self, account: &AccountId, at: DateTime<Utc>, actions: &[&str]) -> bool {
+        let named = |allowed: &String| actions.iter().any(|it| it.eq_ignore_ascii_case(allowed));
+        self.is_for(account)
+            && self.is_open(at)
+            && self.allow.actions.as_ref().is_some_and(|allowed| allowed.iter().any(named))
+    }
+
     /// Whether a sign-in without MFA is agreed at this instant.
     #[must_use]
     pub fn excuses_no_mfa(&self, account: &AccountId, at: DateTime<Utc>) -> bool {

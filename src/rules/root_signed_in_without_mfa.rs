@@ -1,12 +1,17 @@
 //! Nobody may sign in as root without MFA.
 
-use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where};
+use chrono::{DateTime, Utc};
+
+use super::events::{
+    Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
+};
+use super::reported::{Reported, not_delivered, root_row, run_again_after};
 use super::story::story;
 use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Cause, EventKind, Finding, Gap, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
-    format_day, format_time,
+    Cause, EventKind, Finding, Gap, RootEvent, RootEvents, RuleId, RuleInfo, Severity, Source,
+    SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -45,21 +50,13 @@ fn check(case: &Case<'_>) -> Judgement {
     let since = lookback(case);
     let sign_ins: Vec<&RootEvent> =
         from(case, events, since).filter(|event| event.kind == EventKind::SignIn).collect();
-    let excused = |event: &RootEvent| {
-        let mut windows = case.policy.windows.iter();
-        windows.any(|window| window.excuses_no_mfa(case.account, event.time))
-    };
-    let mut gaps = gaps(case, events, since, Scope::SignIns);
-    for event in sign_ins.iter().filter(|event| event.mfa.is_none() && !excused(event)) {
-        let detail =
-            format!("the sign-in at {} does not say whether MFA was used", format_time(event.time));
-        gaps.push(Gap::new(Source::RootEvents, Cause::Missing, detail));
-    }
-    let without: Vec<&RootEvent> = sign_ins
-        .iter()
-        .copied()
-        .filter(|event| event.mfa == Some(false) && !excused(event))
-        .collect();
+    let judged: Vec<&RootEvent> =
+        sign_ins.iter().copied().filter(|event| !excused(case, event.time)).collect();
+    let mut gaps = unread(case, events, since);
+    gaps.extend(judged.iter().filter(|event| event.mfa.is_none()).map(|event| mfa_unknown(event)));
+    gaps.extend(unexplained(case, events, since));
+    let without: Vec<&RootEvent> =
+        judged.into_iter().filter(|event| event.mfa == Some(false)).collect();
     let mut judgement = Judgement { gaps, basis: vec![basis], ..Judgement::default() };
     for day in without.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
         let Some(last) = day.last() else { continue };
@@ -89,4 +86,60 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
     };
     judgement
+}
+
+/// Whether a window agrees to a sign-in without MFA at this instant.
+fn excused(case: &Case<'_>, at: DateTime<Utc>) -> bool {
+    case.policy.windows.iter().any(|window| window.excuses_no_mfa(case.account, at))
+}
+
+/// Sign-ins that may be missing from the events. From a command line or by an agent root may sign in
+/// in any Region, so once it was used every Region matters.
+fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
+    let anywhere = case.evidence.root_may_have_acted_anywhere(since);
+    let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
+    let mut missing = gaps(case, events, since, scope);
+    missing.extend(unread_sign_ins(events, since, root_row(case).ok()));
+    missing
+}
+
+fn mfa_unknown(event: &RootEvent) -> Gap {
+    let at = format_time(event.time);
+    let detail = format!("the sign-in at {at} does not say whether MFA was used");
+    Gap::new(Source::RootEvents, Cause::Missing, detail)
+}
+
+/// The sign-in that the credential report shows, where no event says whether it was with MFA.
+fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
+    let mut reported = Reported::all(root_row(case).ok(), since).into_iter();
+    let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
+    let explains =
+        |event: &RootEvent| event.kind == EventKind::SignIn && reported.is_explained_by(event);
+    if events.events.iter().any(explains) || excused(case, reported.at) {
+        return None;
+    }
+    let at = format_time(reported.at);
+    let (cause, detail, grant) = match not_delivered(reported.at, reach(case, events)) {
+        Some(after) => (
+            Cause::Unavailable,
+            format!(
+                "the credential report shows a sign-in at {at}, and CloudTrail has not delivered its event yet, so \
+                 whether MFA was used is not known"
+            ),
+            run_again_after(after),
+        ),
+        None => (
+            Cause::Missing,
+            format!(
+                "the credential report shows a sign-in at {at} that no CloudTrail event explains, so whether MFA was \
+                 used is not known"
+            ),
+            format!(
+                "find out who signed in; if it was agreed, and MFA was not needed for it, a window with `require-mfa: \
+                 false` covers it; it leaves the look-back at {}",
+                format_time(reported.at + (case.now - since))
+            ),
+        ),
+    };
+    Some(Gap { grant: Some(grant), ..Gap::new(Source::RootEvents, cause, detail) })
 }

@@ -207,6 +207,10 @@ pub struct RegionRead {
     pub region: String,
     /// Everything up to here is delivered: 15 minutes before it was read.
     pub until: DateTime<Utc>,
+    /// Console sign-ins before this instant were not read, because there were too many of them;
+    /// `None`: all were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_ins_since: Option<DateTime<Utc>>,
 }
 
 /// A part of the events that could not be read.
