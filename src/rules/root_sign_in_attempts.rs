@@ -93,12 +93,16 @@ fn told(day: &[&RootEvent]) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
         (of(EventKind::SignInFailed), "failed sign-in"),
+        (of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
         (of(EventKind::RecoveryRequested), "request to recover the password"),
     ] {
         match (count, what) {
             (0, _) => {}
             (2.., "request to recover the password") => {
                 parts.push(format!("{count} requests to recover the password"));
+            }
+            (2.., "sign-in denied by a policy of AWS Sign-In") => {
+                parts.push(format!("{count} sign-ins denied by a policy of AWS Sign-In"));
             }
             _ => parts.push(counted(count, what)),
         }
