@@ -32,6 +32,9 @@ one attempt says little. Many on a day say that somebody is interested.
 counted per UTC day (`threshold`, default 5). Those inside a window that allows signing in are not \
 counted.
 
+A sign-in that a policy of AWS Sign-In denied (its resource-based policy, or a resource control policy) \
+is a failed one, and told as denied.
+
 **Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
         remedy: "\

@@ -44,6 +44,12 @@ closed and as `allow.actions` says. A denied call is a use. Services that act in
 audits and central removals are none. A use that the report shows and that no event within 15 minutes \
 explains is judged from the report.
 
+A command-line tool (`aws login`) or an agent that root lets in (`AuthorizeOAuth2Access`, \
+`CreateOAuth2Token`) is a sign-in of root, and covered where the session that let it in began in the \
+window: tokens that it renews belong to that session for up to 12 hours. Where CloudTrail does not say \
+when the session began, the time of the event decides. What a session signs that root had from STS \
+(`GetSessionToken`, `GetFederationToken`) is a use of root, too.
+
 **Cannot see**, where `evidence.root-events` is `off`, earlier uses: the report carries only the newest \
 use of each credential, so an agreed use hides an earlier one. AWS collapses sign-ins within 5 minutes \
 and key uses within 15 minutes and keeps the first. Events of Regions that were not read, and those \

@@ -103,6 +103,30 @@ fn no_event_of_the_library_is_lost_in_a_file() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the schema is a file")]
+fn the_schema_of_evidence_files_names_every_kind_and_field() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/evidence.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let definitions = &schema["$defs"];
+    assert_eq!(definitions["event_kind"]["enum"], json!(EventKind::ALL));
+    // Each optional object stands beside `null`.
+    let fields = |schema: &Value| match &schema["properties"] {
+        Value::Null => schema["oneOf"][1]["properties"].clone(),
+        fields => fields.clone(),
+    };
+    for event in library().iter().flat_map(|(_, case)| case.events()) {
+        let event = json!(event);
+        let known = fields(&definitions["root_event"]);
+        for (key, value) in event.as_object().unwrap() {
+            assert!(known.get(key).is_some(), "{key}");
+            for inner in value.as_object().into_iter().flat_map(|value| value.keys()) {
+                assert!(fields(&known[key]).get(inner).is_some(), "{key}: {inner}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_record_is_an_error_and_nothing_is_guessed() {
     for text in [
         "",

@@ -153,6 +153,10 @@ fn the_list_of_devices_decides_whose_mfa_device_was_changed() {
         with(None),
         alices.without(Source::VirtualMfaDevices, crate::model::Cause::Denied),
     ] {
-        assert_eq!(subjects(&outcome(CHANGED, &evidence)), changed);
+        let outcome = outcome(CHANGED, &evidence);
+        assert_eq!(subjects(&outcome), changed);
+        let told = "the event names the user alice, but nothing proves that the device \
+                    arn:aws:iam::111122223333:mfa/phone is that user's";
+        assert!(outcome.message.contains(told), "{}", outcome.message);
     }
 }
