@@ -107,9 +107,13 @@ pub(crate) fn event(id: &str, at: DateTime<Utc>) -> RootEvent {
         user_agent: None,
         mfa: Some(true),
         session_started: Some(at),
+        sign_in_session: None,
+        client: None,
+        from_console: false,
         access_key: SignedBy::Session,
         access_key_id: None,
         key_change: None,
+        mfa_target: None,
         task: None,
     }
 }

@@ -426,10 +426,14 @@ pub(super) static SCHEDULE: &[Field] = &[
 ];
 
 pub(super) static ALLOW: &[Field] = &[
-    Field::new("sign-in", Kind::Flag, "Signing in to the console.")
-        .more_is_weaker()
-        .default("false")
-        .example("true"),
+    Field::new(
+        "sign-in",
+        Kind::Flag,
+        "Signing in: to the console, a command-line tool or an agent.",
+    )
+    .more_is_weaker()
+    .default("false")
+    .example("true"),
     Field::new("access-key", Kind::Flag, "Using a long-lived access key.")
         .more_is_weaker()
         .default("false")

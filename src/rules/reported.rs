@@ -65,7 +65,7 @@ impl Reported {
             UseKind::AccessKey => TimeDelta::minutes(15),
         };
         let presents = match self.kind {
-            UseKind::SignIn => event.is_sign_in(),
+            UseKind::SignIn => event.is_sign_in() && !event.is_token_refresh(),
             UseKind::AccessKey => event.access_key == SignedBy::LongLivedKey,
         };
         presents

@@ -28,9 +28,14 @@ or central management of member root credentials is disabled.
 
 **Judged from** CloudTrail's events of the look-back: calls that worked. A change is covered by a window \
 that names its action in full in `allow.actions`, such as `iam:EnableMFADevice`; a whole service \
-(`iam:*`) does not name it. Waivers do not cover it. Where the credential report shows that the password, \
-a key or a certificate changed within the look-back and no event tells of it, the rule is undetermined, \
-unless that was within an hour of the account's creation or in a window that names such an action.
+(`iam:*`) does not name it. Waivers do not cover it. A change counts whoever invoked it, a service \
+included. Where the credential report shows that the password, a key or a certificate changed within the \
+look-back and no event tells of it, the rule is undetermined, unless that was within an hour of the \
+account's creation or in a window that names such an action.
+
+An MFA device that root adds or removes counts as root's own unless it is proven to be an IAM user's: by \
+its serial (`…:u2f/user/NAME/…`), by the user's ARN in the event, or by the list of virtual MFA devices. \
+The name of a user in the event proves nothing.
 
 **Cannot see** anything where `evidence.root-events` is `off`.",
         remedy: "\
@@ -179,13 +184,20 @@ fn told(case: &Case<'_>, event: &RootEvent) -> String {
     let who = if event.kind == EventKind::ChangeByAnother { "another principal" } else { "root" };
     let key = event.key_change.as_ref().and_then(|change| change.id.as_deref());
     let key = key.map(|id| format!(" ({id})")).unwrap_or_default();
+    let unproven = event.mfa_target.as_ref().map(|target| {
+        format!(
+            "; the event names the user {}, but nothing proves that the device {} is that user's",
+            target.user_name, target.serial_number
+        )
+    });
     let task = event.task.map(|task| format!(", to {}", task.name())).unwrap_or_default();
     let from = event.source_address.as_deref();
     let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
     format!(
-        "{who} called {}{key}{task} at {}{from}, {}, outside every window that names it",
+        "{who} called {}{key}{task} at {}{from}, {}, outside every window that names it{}",
         event.action(),
         format_time(event.time),
-        age(case.now, event.time)
+        age(case.now, event.time),
+        unproven.unwrap_or_default()
     )
 }

@@ -34,6 +34,9 @@ one attempt says little. Many in 24 hours say that somebody is interested.
 counted in any 24 hours (`threshold`, default 5). Those inside a window that allows signing in are not \
 counted. A finding is named by the UTC day of the attempt that reaches the threshold.
 
+A sign-in that a policy of AWS Sign-In denied (its resource-based policy, or a resource control policy) \
+is a failed one, and told as denied.
+
 **Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
         remedy: "\
@@ -130,12 +133,16 @@ fn told(day: &[&RootEvent]) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
         (of(EventKind::SignInFailed), "failed sign-in"),
+        (of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
         (of(EventKind::RecoveryRequested), "request to recover the password"),
     ] {
         match (count, what) {
             (0, _) => {}
             (2.., "request to recover the password") => {
                 parts.push(format!("{count} requests to recover the password"));
+            }
+            (2.., "sign-in denied by a policy of AWS Sign-In") => {
+                parts.push(format!("{count} sign-ins denied by a policy of AWS Sign-In"));
             }
             _ => parts.push(counted(count, what)),
         }

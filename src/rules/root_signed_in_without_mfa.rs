@@ -28,8 +28,11 @@ A sign-in without MFA means that the password alone was enough: no device is reg
 removed for the moment.
 
 **Judged from** CloudTrail's sign-in events of the look-back: successful ones that say that MFA was not \
-used. A window with `require-mfa: false` that is open at the time excuses them; waivers do not. A \
-sign-in that does not say whether MFA was used makes the rule undetermined.
+used. A session of the console without MFA whose sign-in is not among the events was one, too. A sign-in \
+of a command-line tool or an agent counts with the MFA of the session that let it in. A window with \
+`require-mfa: false` that is open at the time excuses them; waivers do not. A sign-in that does not say \
+whether MFA was used makes the rule undetermined, and so does one that the credential report shows and no \
+event explains.
 
 **Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
@@ -48,23 +51,24 @@ fn check(case: &Case<'_>) -> Judgement {
         Err(judgement) => return judgement,
     };
     let since = lookback(case);
-    let sign_ins: Vec<&RootEvent> =
-        from(case, events, since).filter(|event| event.kind == EventKind::SignIn).collect();
+    let sign_ins = sign_ins(case, events, since);
     let judged: Vec<&RootEvent> =
-        sign_ins.iter().copied().filter(|event| !excused(case, event.time)).collect();
+        sign_ins.iter().copied().filter(|event| !excused(case, signed_in_at(event))).collect();
     let mut gaps = unread(case, events, since);
-    gaps.extend(judged.iter().filter(|event| event.mfa.is_none()).map(|event| mfa_unknown(event)));
+    gaps.extend(judged.iter().filter_map(|event| mfa_unknown(event)));
     gaps.extend(unexplained(case, events, since));
-    let without: Vec<&RootEvent> =
-        judged.into_iter().filter(|event| event.mfa == Some(false)).collect();
+    let mut without: Vec<&RootEvent> =
+        judged.into_iter().filter(|event| is_without_mfa(event)).collect();
+    without.sort_by_key(|event| signed_in_at(event));
     let mut judgement = Judgement { gaps, basis: vec![basis], ..Judgement::default() };
-    for day in without.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
-        let Some(last) = day.last() else { continue };
+    let day_of = |event: &RootEvent| signed_in_at(event).date_naive();
+    for day in without.chunk_by(|a, b| day_of(a) == day_of(b)).rev() {
+        let Some(last) = day.last().map(|event| signed_in_at(event)) else { continue };
         judgement.findings.push(Finding {
-            subject: format_day(last.time),
+            subject: format_day(last),
             message: format!(
                 "root signed in without MFA on {}: {} ({})",
-                format_day(last.time),
+                format_day(last),
                 story(day),
                 seen_in(case, &[basis])
             ),
@@ -73,8 +77,8 @@ fn check(case: &Case<'_>) -> Judgement {
                      and the mailbox"
                 .to_owned(),
             window: None,
-            clears_at: Some(last.time + (case.now - since)),
-            happened_at: Some(last.time),
+            clears_at: Some(last + (case.now - since)),
+            happened_at: Some(last),
             waiver: None,
         });
     }
@@ -86,6 +90,45 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
     };
     judgement
+}
+
+/// What says that somebody was signed in as root, oldest first: sign-ins, and sessions of the console
+/// without MFA whose sign-in is not among the events.
+fn sign_ins<'a>(
+    case: &Case<'_>,
+    events: &'a RootEvents,
+    since: DateTime<Utc>,
+) -> Vec<&'a RootEvent> {
+    let mut sessions: Vec<DateTime<Utc>> = Vec::new();
+    let counts = |event: &&RootEvent| {
+        if event.is_console_session_without_mfa() {
+            let began = signed_in_at(event);
+            let told = began < since || sessions.contains(&began);
+            sessions.push(began);
+            return !told && events.sign_in_of(event).is_none();
+        }
+        // Nobody signs in where a program renews its token.
+        let renewed = event.is_token_refresh() && event.mfa.is_none();
+        (event.is_successful_sign_in() && !renewed) || is_odd(event)
+    };
+    from(case, events, since).filter(counts).collect()
+}
+
+/// A sign-in to the console that does not say whether it worked.
+fn is_odd(event: &RootEvent) -> bool {
+    event.kind == EventKind::Unrecognised && event.action() == "signin:ConsoleLogin"
+}
+
+fn is_without_mfa(event: &RootEvent) -> bool {
+    event.mfa == Some(false) && !is_odd(event)
+}
+
+/// When the sign-in was that an event tells of.
+fn signed_in_at(event: &RootEvent) -> DateTime<Utc> {
+    match event.is_console_session_without_mfa() {
+        true => event.session_started.unwrap_or(event.time),
+        false => event.judged_at(),
+    }
 }
 
 /// Whether a window agrees to a sign-in without MFA at this instant.
@@ -103,10 +146,15 @@ fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap
     missing
 }
 
-fn mfa_unknown(event: &RootEvent) -> Gap {
-    let at = format_time(event.time);
-    let detail = format!("the sign-in at {at} does not say whether MFA was used");
-    Gap::new(Source::RootEvents, Cause::Missing, detail)
+fn mfa_unknown(event: &RootEvent) -> Option<Gap> {
+    let unknown = match event.mfa {
+        Some(true) => return None,
+        _ if is_odd(event) => "does not say whether it worked",
+        Some(false) => return None,
+        None => "does not say whether MFA was used",
+    };
+    let detail = format!("the sign-in at {} {unknown}", format_time(event.time));
+    Some(Gap::new(Source::RootEvents, Cause::Missing, detail))
 }
 
 /// The sign-in that the credential report shows, where no event says whether it was with MFA.
@@ -114,7 +162,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Op
     let mut reported = Reported::all(root_row(case).ok(), since).into_iter();
     let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
     let explains =
-        |event: &RootEvent| event.kind == EventKind::SignIn && reported.is_explained_by(event);
+        |event: &RootEvent| event.is_successful_sign_in() && reported.is_explained_by(event);
     if events.events.iter().any(explains) || excused(case, reported.at) {
         return None;
     }

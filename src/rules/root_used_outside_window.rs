@@ -47,6 +47,12 @@ within 15, so an event explains a use that the report shows from that instant on
 no event explains is judged from the report. Once root was used, or there is a root key, `regions: \
 default` reads every enabled Region.
 
+A command-line tool (`aws login`) or an agent that root lets in (`AuthorizeOAuth2Access`, \
+`CreateOAuth2Token`) is a sign-in of root, and covered where the session that let it in began in the \
+window: tokens that it renews belong to that session for up to 12 hours. Where CloudTrail does not say \
+when the session began, the time of the event decides. What a session signs that root had from STS \
+(`GetSessionToken`, `GetFederationToken`) is a use of root, too.
+
 **Cannot see**, where `evidence.root-events` is `off`, earlier uses: the report carries only the newest \
 use of each credential, so an agreed use hides an earlier one. Events of Regions that were not read, \
 those that CloudTrail has not delivered yet (about 15 minutes), and calls that CloudTrail's event history \

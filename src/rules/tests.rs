@@ -1,5 +1,6 @@
 //! What the sources say together, and what each rule makes of it. Each truth has its named test.
 
+mod clients;
 mod events;
 
 use super::ALL;

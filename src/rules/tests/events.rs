@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::evaluate::evaluate;
 use crate::model::{
     Cause, EventKind, Evidence, Gap, KeyChange, KeyState, Outcome, Partition, RegionGap, RootEvent,
-    RootTask, SignedBy, Source, UseKind,
+    RootTask, SignInClient, SignedBy, Source, UseKind,
 };
 use crate::policy::{Allow, EventsPolicy, Policy, Regions, When, Window};
 use crate::testing::{
@@ -589,6 +589,82 @@ fn a_sign_in_without_mfa_fails_unless_a_window_waives_mfa() {
     assert_eq!(outcome_under(&policy, USED, &evidence).findings.len(), 1, "the other day's");
     let policy = with_window(Window { require_mfa: false, ..usual });
     assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
+}
+
+/// A call of a session of the console that began at nine without MFA.
+fn console_call(id: &str, at: &str) -> RootEvent {
+    let began = "2026-11-18T09:02:00Z";
+    RootEvent { mfa: Some(false), from_console: true, ..call(id, at, began, true) }
+}
+
+#[test]
+fn a_console_session_without_mfa_whose_sign_in_is_not_seen_was_one() {
+    let calls =
+        [console_call("a", "2026-11-18T09:10:00Z"), console_call("b", "2026-11-19T01:00:00Z")];
+    let evidence = healthy().and(&calls);
+    let outcome = outcome(NO_MFA, &evidence);
+    assert_eq!(subjects(&outcome), ["2026-11-18"], "one session, by the day on which it began");
+    assert!(outcome.message.contains("a session begun 09:02 without MFA"), "{}", outcome.message);
+    // The sign-in that is seen decides.
+    for (mfa, expected) in [(Some(true), Outcome::Pass), (Some(false), Outcome::Fail)] {
+        let seen = evidence.clone().and(&[sign_in("s", "2026-11-18T09:02:01Z", mfa)]);
+        assert_eq!(self::outcome(NO_MFA, &seen).outcome, expected, "{mfa:?}");
+    }
+    let usual = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None);
+    let policy = with_window(Window { require_mfa: false, ..usual });
+    assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
+}
+
+#[test]
+fn sessions_that_say_nothing_of_a_sign_in_do_not_fail() {
+    let plain = console_call("a", "2026-11-18T09:10:00Z");
+    let by_sts = RootEvent { from_console: false, ..plain.clone() };
+    let with_mfa = RootEvent { mfa: Some(true), ..plain.clone() };
+    let unsaid = RootEvent { mfa: None, ..plain.clone() };
+    let began_before = Some(time("2026-11-13T08:00:00Z"));
+    let older =
+        RootEvent { session_started: began_before, time: time("2026-11-13T10:00:00Z"), ..plain };
+    for event in [by_sts, with_mfa, unsaid, older] {
+        assert_eq!(outcome(NO_MFA, &healthy().and(&[event])).outcome, Outcome::Pass);
+    }
+}
+
+#[test]
+fn a_program_is_signed_in_with_the_mfa_of_its_session() {
+    let client = |mfa, grant: &str| RootEvent {
+        kind: EventKind::ClientSignIn,
+        event_name: "CreateOAuth2Token".into(),
+        session_started: Some(time("2026-11-18T09:02:00Z")),
+        client: Some(SignInClient {
+            id: Some("arn:aws:signin:::devtools/same-device".into()),
+            redirect_uri: None,
+            grant_type: Some(grant.into()),
+        }),
+        mfa,
+        ..sign_in("c", "2026-11-18T12:00:00Z", None)
+    };
+    let judged = |mfa, grant| outcome(NO_MFA, &healthy().and(&[client(mfa, grant)]));
+    assert_eq!(judged(Some(true), "authorization_code").outcome, Outcome::Pass);
+    assert_eq!(subjects(&judged(Some(false), "authorization_code")), ["2026-11-18"]);
+    assert_eq!(judged(None, "authorization_code").outcome, Outcome::Undetermined);
+    assert_eq!(judged(None, "refresh_token").outcome, Outcome::Pass, "nobody signed in");
+    let reported = healthy().with_row(&[("password_last_used", "2026-11-18T12:00:00Z")]);
+    let renewed = reported.and(&[client(Some(true), "refresh_token")]);
+    assert_eq!(outcome(NO_MFA, &renewed).outcome, Outcome::Undetermined, "it explains nothing");
+}
+
+#[test]
+fn a_sign_in_of_an_unknown_form_is_undetermined() {
+    let odd = |mfa| RootEvent {
+        kind: EventKind::Unrecognised,
+        ..sign_in("a", "2026-11-18T09:02:00Z", mfa)
+    };
+    for mfa in [None, Some(false)] {
+        let outcome = outcome(NO_MFA, &healthy().and(&[odd(mfa)]));
+        assert_eq!(outcome.outcome, Outcome::Undetermined);
+        assert!(outcome.message.contains("does not say whether it worked"), "{}", outcome.message);
+    }
+    assert_eq!(outcome(NO_MFA, &healthy().and(&[odd(Some(true))])).outcome, Outcome::Pass);
 }
 
 #[test]
