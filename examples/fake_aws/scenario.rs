@@ -6,6 +6,7 @@
 //! ```text
 //! account = 111122223333           # begins an account; keys that follow belong to it
 //! partition = aws-us-gov           # default: aws
+//! identity = 444455556666          # STS says that sessions of this account are another one's
 //! report.age = 1h                  # default 1h; `none`: no report until one is generated
 //! report.ready-after = 2           # polls until an ordered report is there (default 1)
 //! report.rows = none               # only the header; `no-root`: no root row
@@ -68,6 +69,8 @@ pub struct Event {
 pub struct Account {
     pub id: String,
     pub partition: String,
+    /// Whom GetCallerIdentity names; `None`: the account itself.
+    pub identity: Option<String>,
     /// `None`: no report exists until one is ordered.
     pub report_age: Option<TimeDelta>,
     pub ready_after: u32,
@@ -119,6 +122,7 @@ impl Account {
         Self {
             id: id.to_owned(),
             partition: "aws".to_owned(),
+            identity: None,
             report_age: Some(TimeDelta::hours(1)),
             ready_after: 1,
             rows: "all".to_owned(),
@@ -218,6 +222,7 @@ impl Account {
         } else {
             match key {
                 "partition" => self.partition = value.to_owned(),
+                "identity" => self.identity = Some(value.to_owned()),
                 "report.age" if value == "none" => self.report_age = None,
                 "report.age" => self.report_age = Some(age(value)?),
                 "report.ready-after" => self.ready_after = value.parse().ok()?,

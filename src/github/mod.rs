@@ -14,7 +14,7 @@ pub mod upload;
 
 pub use endpoint::is_private;
 pub(crate) use said::{chain, one_line};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 
 /// The workflow command that makes the runner hide a value in everything that follows.
 ///
