@@ -12,6 +12,8 @@ const HIDDEN: &str = "***";
 const SHORTEST: usize = 6;
 /// How a JWT begins: `{"` in Base64.
 const JWT: &str = "eyJ";
+/// The shortest head of a JWT names an algorithm.
+const SHORTEST_HEAD: usize = 16;
 
 /// A token or key. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,17 +95,18 @@ fn without_cut_end(text: &str, secret: &str) -> String {
     }
 }
 
-/// Two parts in Base64 and a dot between them, the first of which begins like a JSON object.
+/// A JWT begins like a JSON object in Base64, which is a long part before the first dot.
 fn without_jwts(text: &str) -> String {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let mut shown = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(JWT) {
         let (before, found) = rest.split_at(at);
-        let letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let end = found.find(|c| !letter(c)).unwrap_or(found.len());
         let (token, after) = found.split_at(end);
-        let is_cut = after.starts_with(CUT);
-        let is_jwt = token.len() > JWT.len() + SHORTEST && (token.contains('.') || is_cut);
+        let head = token.split('.').next().unwrap_or_default();
+        let whole = head.len() < token.len() || after.starts_with(CUT);
+        let is_jwt = whole && head.len() >= SHORTEST_HEAD && !before.ends_with(letter);
         shown.push_str(before);
         shown.push_str(if is_jwt { HIDDEN } else { token });
         rest = after;

@@ -135,6 +135,15 @@ impl NoticeCode {
     }
 }
 
+/// A file that evidence was read from: whoever can write to it can change what was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceFile {
+    /// The path as it was given; `-` is standard input. Outside text.
+    pub path: String,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+}
+
 /// An account of the scope that was not judged, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedAccount {
@@ -267,6 +276,8 @@ pub struct Report {
     pub fail_on: Severity,
     /// The day from which the gate blocks, while that day is still to come.
     pub enforce_from: Option<NaiveDate>,
+    /// The files that evidence came from, by path; empty where all was collected live.
+    pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
     pub incomplete: Option<String>,
     /// Why nothing was evaluated, where nothing was.

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use self::change::{fetched, is_plain};
 use self::page::{Page, account_cell, cell, lines};
+use super::evidence_files::evidence_files;
 use super::origin::{Quote, built_in, judge, origin};
 use super::policy_change::section::Section;
 use super::redacted::{Details, Redacted};
@@ -76,8 +77,15 @@ impl Page {
             accounts => format!("{},", words::counted(accounts.len(), "account")),
         };
         self.paragraph(&format!("{what} judged at {time} by {policy}."));
+        self.evidence_files(&evidence_files(report, Quote::Code));
         if let Some(reason) = &report.incomplete {
             self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
+        }
+    }
+
+    fn evidence_files(&mut self, clauses: &[String]) {
+        for clause in clauses {
+            self.paragraph(&format!("Evidence from a file: {clause}."));
         }
     }
 
@@ -280,6 +288,7 @@ impl Page {
         self.verdict(verdict, &report.verdict);
         self.paragraph(&format!("**{}** ({})", report.counts, report.consequence));
         self.paragraph(&format!("Judged at {}.", code_span(&report.evaluated_at)));
+        self.evidence_files(&report.evidence_files);
         self.not_evaluated(&report.not_evaluated);
         if let Some(change) = &report.change {
             self.redacted_change(change);

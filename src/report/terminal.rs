@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::slice;
 
 use self::page::{COLUMNS, Page, Style, wrapped};
+use super::evidence_files::evidence_files;
 use super::origin::{Quote, origin};
 use super::policy_change::section::Section;
 use super::redacted::{Details, OpenOutcome, Redacted};
@@ -50,6 +51,7 @@ impl Page<'_> {
     fn report(&mut self, report: &Report, verbosity: Verbosity) -> io::Result<()> {
         self.item("Policy: ", &origin(&report.policy, Quote::Bare))?;
         self.item("Judged at: ", &format_time(report.evaluated_at))?;
+        self.evidence_files(&evidence_files(report, Quote::Bare))?;
         self.not_evaluated(&words::not_evaluated(report))?;
         if let Some(section) = Section::of(report, Quote::Bare) {
             self.policy_change(&section, verbosity)?;
@@ -73,6 +75,10 @@ impl Page<'_> {
             self.paragraph("", &format!("The run is incomplete: {reason}"))?;
         }
         writeln!(self.out)
+    }
+
+    fn evidence_files(&mut self, clauses: &[String]) -> io::Result<()> {
+        clauses.iter().try_for_each(|clause| self.item("Evidence from a file: ", clause))
     }
 
     /// What it means that nothing was, and what to do.
@@ -249,6 +255,7 @@ impl Page<'_> {
         for (key, value) in &report.policy {
             self.item(&format!("Policy {key}: "), value)?;
         }
+        self.evidence_files(&report.evidence_files)?;
         self.not_evaluated(&report.not_evaluated)?;
         if let Some(change) = &report.change {
             self.redacted_change(change)?;
