@@ -16,6 +16,8 @@
 //! cut-listing FOLDER                 # 1,000 other names; `.` is the root
 //! pull 42 = octo-org/octo-repo       # where its branch is: another name is a fork
 //! pull 43 = none                     # a fork that was deleted since
+//! environment production = reviewers # also `reviewers self-review`, `timer`, `none` (no protection)
+//! compared bytes = 5000000           # of the files on the first page of a comparison
 //! in octo-org/policies commit …      # `commit` to `pull` of another repository
 //!
 //! fault upload = not-accessible      # calls: see below, `*` for all of them
@@ -27,7 +29,7 @@
 //! its content. A whole or shortened SHA is itself; a bare name is a branch, then a tag.
 //!
 //! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (that a ref is) ·
-//! `compare` (two commits) · `contents` (of what is no folder, or not there) · `listing` (of a
+//! `commit-object` · `compare` (two commits) · `environment` · `contents` (of what is no folder, or not there) · `listing` (of a
 //! folder) · `pull`.
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·

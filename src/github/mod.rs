@@ -5,6 +5,7 @@ pub mod api;
 mod commit;
 pub mod contents;
 mod endpoint;
+pub mod environments;
 pub mod oidc;
 pub mod pulls;
 pub mod repository;

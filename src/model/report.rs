@@ -67,6 +67,8 @@ pub enum NoticeCode {
     CheckoutPolicy,
     /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
     PolicyChangeAccepted,
+    /// Whoever asks for a change of the policy may accept it as well.
+    SelfReview,
     /// Another repository's policy judged.
     RemotePolicy,
     /// The checkout holds a second policy, which is not read.
@@ -113,6 +115,7 @@ impl NoticeCode {
             Self::BuiltInPolicy => "built-in-policy",
             Self::CheckoutPolicy => "checkout-policy",
             Self::PolicyChangeAccepted => "policy-change-accepted",
+            Self::SelfReview => "self-review",
             Self::RemotePolicy => "remote-policy",
             Self::SecondPolicy => "second-policy",
             Self::NoCheckout => "no-checkout",
