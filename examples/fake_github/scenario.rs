@@ -34,7 +34,7 @@
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·
 //! `not-accessible` (no `contents: read`) · `bad-credentials` · `not-found` · `too-large` ·
-//! `blob-too-large` · `unprocessable` · `invalid` · `rate-limited SECONDS` · `secondary SECONDS` ·
+//! `blob-too-large` · `unprocessable` · `no-commit STATUS` · `no-ref` · `invalid` · `rate-limited SECONDS` · `secondary SECONDS` ·
 //! `primary` · `status CODE` · `html` · `huge` · `braces` · `hostile` (a message that would be a
 //! workflow command) · `reset` · `hang` · `slow MILLISECONDS`.
 
@@ -170,7 +170,9 @@ fn fault(words: &[&str]) -> Option<Fault> {
             "This API returns blobs up to 1 MB in size. The requested blob is too large to fetch via the API, but you can use the Git Data API to request blobs up to 100 MB in size.",
         ),
         ["invalid"] => plain(400, "Invalid SARIF. Missing 'results' array in run."),
-        ["unprocessable"] => plain(422, "commit not found"),
+        ["unprocessable"] => plain(422, "Unprocessable Entity"),
+        ["no-commit", status] => plain(status.parse().ok()?, "commit not found"),
+        ["no-ref"] => plain(404, "ref 'refs/heads/gone' not found in this repository"),
         ["rate-limited", seconds] => {
             said(429, format!("retry-after: {seconds}\r\n"), "API rate limit exceeded")
         }
