@@ -16,7 +16,7 @@
 //! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN unassigned
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
-//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust; default: all
+//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
 //! events.per-page = 2              # default 50
 //! alias = acme-prod                # under which CloudTrail then lists root
@@ -93,7 +93,8 @@ pub struct Account {
 pub struct Scenario {
     pub accounts: Vec<Account>,
     pub claims: BTreeMap<String, String>,
-    pub trusted_sub: Option<String>,
+    /// Empty: all are.
+    pub trusted_subs: Vec<String>,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -176,7 +177,7 @@ impl Scenario {
                 return Some(());
             }
             "trust.sub" => {
-                self.trusted_sub = Some(value.to_owned());
+                self.trusted_subs.push(value.to_owned());
                 return Some(());
             }
             _ => {}

@@ -76,9 +76,11 @@ fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) 
         return Response::error(call, 400, "InvalidIdentityToken", "Incorrect token audience");
     }
     let sub = claims["sub"].as_str().unwrap_or_default();
-    let trusted = scenario.trusted_sub.as_deref().is_none_or(|pattern| {
+    let matches = |pattern: &String| {
         pattern.strip_suffix('*').map_or(pattern == sub, |prefix| sub.starts_with(prefix))
-    });
+    };
+    let trusted = &scenario.trusted_subs;
+    let trusted = trusted.is_empty() || trusted.iter().any(matches);
     if !trusted {
         let message = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
         return Response::error(call, 403, "AccessDenied", message);

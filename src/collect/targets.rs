@@ -253,7 +253,8 @@ impl Run<'_> {
         let detail = match (target.role_arn, error) {
             (None, SignInError::WrongAccount { found, .. }) => format!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
-                 credentials of this run belong to {found}"
+                 credentials of this run belong to {found}: give each account a role, as in \
+                 docs/action.md, \"Several accounts\""
             ),
             _ => format!("the account could not be entered: {error}"),
         };

@@ -91,8 +91,9 @@ impl Page {
 
     fn unread(&mut self, report: &Report) {
         let unread = report.accounts.iter().filter(|account| account.nothing_read);
-        let rows = unread.map(|account| vec![account_cell(account)]).collect();
-        self.table("Nothing could be read of", &["Account"], rows);
+        let why = |account| words::shut(account).map(cell).unwrap_or_default();
+        let rows = unread.map(|account| vec![account_cell(account), why(account)]).collect();
+        self.table("Nothing could be read of", &["Account", "Why"], rows);
     }
 
     fn failed(&mut self, report: &Report) {
@@ -146,7 +147,9 @@ impl Page {
         let mut rows = Vec::new();
         for alike in undetermined.chunk_by(words::same_reason) {
             let Some((account, outcome)) = alike.first() else { continue };
-            let gaps = outcome.gaps.iter().map(|gap| cell(&format!("{}.", words::gap(gap))));
+            let told = words::shut(account).map(|_| "everything, see above".to_owned());
+            let gaps = outcome.gaps.iter().filter(|_| told.is_none());
+            let gaps = gaps.map(|gap| cell(&format!("{}.", words::gap(gap)))).chain(told.clone());
             let remedies = outcome.gaps.iter().filter_map(words::gap_remedy);
             rows.push(of_account(
                 report,

@@ -96,8 +96,9 @@ impl Page<'_> {
         verbosity: Verbosity,
     ) -> io::Result<()> {
         self.heading(&format!("Account {}", words::account(account)))?;
+        let why = words::shut(account).map(|why| format!(": {why}")).unwrap_or_default();
         if account.nothing_read {
-            self.paragraph("  ", "Nothing of this account could be read.")?;
+            self.paragraph("  ", &format!("Nothing of this account could be read{why}."))?;
         }
         let worst_first = |kind: Outcome| {
             words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)
@@ -181,12 +182,13 @@ impl Page<'_> {
         report: &Report,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        let Some((_, outcome)) = alike.first() else { return Ok(()) };
+        let Some((account, outcome)) = alike.first() else { return Ok(()) };
         writeln!(self.out)?;
         for (_, outcome) in alike {
             self.head("UNDETERMINED", Style::Yellow, outcome, "")?;
         }
-        for gap in &outcome.gaps {
+        let told = words::shut(account).is_some();
+        for gap in outcome.gaps.iter().filter(|_| !told) {
             self.item(&format!("{INDENT}Lacking: "), &format!("{}.", words::gap(gap)))?;
             if let Some(remedy) = words::gap_remedy(gap) {
                 self.item(&format!("{INDENT}To do: "), &format!("{remedy}."))?;

@@ -86,7 +86,8 @@ fn an_account_without_a_role_must_be_the_runs_own() {
     assert_eq!(
         gap.detail,
         "the account has no `role-arn` in the policy's `scope.accounts`, and the credentials of \
-         this run belong to 111122223333"
+         this run belong to 111122223333: give each account a role, as in docs/action.md, \
+         \"Several accounts\""
     );
     assert!(!collected.evidence[1].nothing_read() && !collected.evidence[2].nothing_read());
     assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 2, "its own account not again");
