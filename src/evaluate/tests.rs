@@ -38,6 +38,7 @@ fn run() -> Run {
         not_evaluated: None,
         notices: Vec::new(),
         scope_named: true,
+        evidence_files: Vec::new(),
         incomplete: None,
         skipped: Vec::new(),
     }

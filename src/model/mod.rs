@@ -32,8 +32,8 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use report::{
-    AccountReport, Basis, Counts, ListedMark, Notice, NoticeCode, Report, RuleSetting,
-    SkippedAccount, UseMark, Verdict, WindowMark,
+    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
+    RuleSetting, SkippedAccount, UseMark, Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
