@@ -80,7 +80,8 @@ pub(crate) fn healthy() -> Evidence {
 /// Ninety quiet days in the three Regions of sign-ins.
 pub(crate) fn no_events() -> RootEvents {
     let until = time(SUMMARY_AT) - chrono::TimeDelta::minutes(15);
-    let read = |region: &&str| RegionRead { region: (*region).to_owned(), until };
+    let read =
+        |region: &&str| RegionRead { region: (*region).to_owned(), until, sign_ins_since: None };
     RootEvents {
         since: time(SUMMARY_AT) - chrono::TimeDelta::days(90),
         all_regions: false,

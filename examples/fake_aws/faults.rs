@@ -5,7 +5,9 @@
 //! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
 //! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
 //! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
-//! right body as `text/plain`) · `never-ready` (the report is never there).
+//! right body as `text/plain`) · `never-ready` (the report is never there) · `odd-member` (the members
+//! of a list or map have another name) · `twice` (all that is returned is there two times) · `split`
+//! (comments in the texts) · `no-user` (a device that is assigned to nobody).
 //!
 //! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
 //! all are.
@@ -44,6 +46,10 @@ pub enum Kind {
     Html,
     Plain,
     NeverReady,
+    OddMember,
+    Twice,
+    Split,
+    NoUser,
 }
 
 impl Fault {
@@ -88,6 +94,10 @@ impl Fault {
             ["html"] => Kind::Html,
             ["plain"] => Kind::Plain,
             ["never-ready"] => Kind::NeverReady,
+            ["odd-member"] => Kind::OddMember,
+            ["twice"] => Kind::Twice,
+            ["split"] => Kind::Split,
+            ["no-user"] => Kind::NoUser,
             _ => return None,
         };
         Some(Self { kind, first, every })
@@ -223,6 +233,43 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
                 "<IsTruncated>true</IsTruncated><Marker>again</Marker>",
             );
         }
+        Kind::OddMember => {
+            for name in ["member", "entry"] {
+                for end in ["", "/"] {
+                    let (from, to) = (format!("<{end}{name}>"), format!("<{end}item>"));
+                    response.body = response.body.replace(&from, &to);
+                }
+            }
+        }
+        Kind::Twice => twice(&mut response.body, call),
+        Kind::Split => {
+            // Half of a number, where there is one.
+            let body = response.body.replace("<value>", "<value>0<!-- -->");
+            response.body = body.replace("</", "<!-- --></");
+        }
+        Kind::NoUser => {
+            if let (Some(start), Some(end)) =
+                (response.body.find("<User>"), response.body.find("</User>"))
+            {
+                response.body.replace_range(start..end + "</User>".len(), "");
+            }
+        }
         _ => {}
+    }
+}
+
+/// The same members once more, and of a JSON list an empty one after the full one.
+fn twice(body: &mut String, call: &str) {
+    if crate::wire::JSON_CALLS.contains(&call) {
+        let list = if call == "ListRegions" { "Regions" } else { "Events" };
+        let end = body.rfind('}').unwrap_or_default();
+        body.replace_range(end.., &format!(",\"{list}\":[]}}"));
+        return;
+    }
+    let within = if call == "GetAccountSummary" { "SummaryMap" } else { &format!("{call}Result") };
+    let (open, close) = (format!("<{within}>"), format!("</{within}>"));
+    if let (Some(start), Some(end)) = (body.find(&open), body.find(&close)) {
+        let members = body[start + open.len()..end].to_owned();
+        body.insert_str(end, &members);
     }
 }

@@ -17,6 +17,7 @@
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
 //! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust; default: all
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
+//! others = 10000 us-east-1 signin:ConsoleLogin           # so many events a day by others, evenly spread
 //! events.per-page = 2              # default 50
 //! alias = acme-prod                # under which CloudTrail then lists root
 //! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default;
@@ -63,6 +64,15 @@ pub struct Event {
     pub words: BTreeMap<String, String>,
 }
 
+/// Events by others, so many that they are made up only when they are asked for.
+#[derive(Clone)]
+pub struct Others {
+    pub a_day: i64,
+    pub region: String,
+    pub service: String,
+    pub name: String,
+}
+
 /// What one account holds.
 #[derive(Clone)]
 pub struct Account {
@@ -78,6 +88,7 @@ pub struct Account {
     pub devices: Vec<(String, Option<String>)>,
     pub devices_per_page: usize,
     pub events: Vec<Event>,
+    pub others: Vec<Others>,
     pub events_per_page: usize,
     pub alias: Option<String>,
     pub regions: Vec<String>,
@@ -128,6 +139,7 @@ impl Account {
             devices: Vec::new(),
             devices_per_page: 100,
             events: Vec::new(),
+            others: Vec::new(),
             events_per_page: 50,
             alias: None,
             regions: REGIONS.iter().map(|name| (*name).to_owned()).collect(),
@@ -240,6 +252,7 @@ impl Account {
                     }
                 }
                 "event" => self.events.push(event(value, self.events.len() + 1)?),
+                "others" => self.others.push(others(value)?),
                 "events.per-page" => self.events_per_page = value.parse().ok()?,
                 "devices.per-page" => self.devices_per_page = value.parse().ok()?,
                 _ => return None,
@@ -261,6 +274,15 @@ fn event(text: &str, number: usize) -> Option<Event> {
     };
     let words = words.map(pair).collect::<Option<_>>()?;
     Some(Event { number, age, region, service: service.to_owned(), name: unescaped(name)?, words })
+}
+
+/// `10000 us-east-1 signin:ConsoleLogin`.
+fn others(text: &str) -> Option<Others> {
+    let mut words = text.split_whitespace();
+    let a_day = words.next()?.parse().ok().filter(|number| *number > 0)?;
+    let region = words.next()?.to_owned();
+    let (service, name) = words.next()?.split_once(':')?;
+    Some(Others { a_day, region, service: service.to_owned(), name: name.to_owned() })
 }
 
 /// `30d`, `5h`, `20m`, `9s`.

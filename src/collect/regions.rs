@@ -44,8 +44,17 @@ pub(super) async fn enabled(
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, REGIONS))?;
-        let names = page.regions.unwrap_or_default().into_iter();
-        regions.extend(names.filter_map(|region| region.region_name));
+        for region in page.regions.unwrap_or_default() {
+            let name = region.region_name.unwrap_or_default();
+            // It becomes a part of a host name.
+            let part =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if name.is_empty() || !name.bytes().all(part) {
+                let name: String = name.chars().take(40).collect();
+                return Err(unreadable(&format!("`{name}` is not the name of a Region")));
+            }
+            regions.push(name);
+        }
         match page.next_token {
             None if regions.is_empty() => {
                 return Err(unreadable("the list is empty, and every account has Regions"));

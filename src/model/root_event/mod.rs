@@ -207,6 +207,20 @@ pub struct RegionRead {
     pub region: String,
     /// Everything up to here is delivered: 15 minutes before it was read.
     pub until: DateTime<Utc>,
+    /// Other people sign in so often that not all sign-in events could be read: those that are older
+    /// than this instant (`ConsoleLogin`, and what happens as often: `CheckMfa`, requests to recover
+    /// a password, sign-ins of command lines) are missing, unless CloudTrail lists them under root's
+    /// name. Changes of root's credentials are not among them. `None`: all were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_ins_since: Option<DateTime<Utc>>,
+}
+
+impl RegionRead {
+    /// Two reads of one Region as one: it covers what both cover.
+    pub fn merge(&mut self, other: &Self) {
+        self.until = self.until.min(other.until);
+        self.sign_ins_since = self.sign_ins_since.max(other.sign_ins_since);
+    }
 }
 
 /// A part of the events that could not be read.
@@ -225,11 +239,17 @@ impl RootEvents {
     /// Source: CloudTrail User Guide, "AWS Management Console sign-in events".
     pub const SIGN_IN_REGIONS: &[&str] = &["us-east-1", "us-east-2", "us-west-2"];
 
-    /// Puts everything in order, each event once.
+    /// Puts everything in order, each Region and each event once.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.regions.sort();
-        self.regions.dedup_by(|later, earlier| later.region == earlier.region);
+        self.regions.dedup_by(|later, earlier| {
+            let same = later.region == earlier.region;
+            if same {
+                earlier.merge(later);
+            }
+            same
+        });
         self.gaps.sort();
         self.gaps.dedup();
         // Of two records of one event (CloudTrail amends some), always the same one is kept.

@@ -94,6 +94,20 @@ impl Record {
             || name.starts_with("DisableOrganizationsRoot")
     }
 
+    /// When it happened.
+    #[must_use]
+    pub const fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
+    /// The temporary credentials that STS issued to this account's root user in this call
+    /// (`GetSessionToken`, `GetFederationToken`): their access key id.
+    #[must_use]
+    pub fn session_issued_to_root(&self, account: &AccountId) -> Option<&str> {
+        let issued = self.raw.response_elements["credentials"]["accessKeyId"].as_str();
+        issued.filter(|id| !id.is_empty() && self.service() == "sts" && self.is_by_root_of(account))
+    }
+
     /// The access key that signed it; `None` where it is absent or empty, as at a sign-in.
     pub(super) fn access_key(&self) -> Option<&str> {
         let identity = self.raw.user_identity.as_ref()?;
