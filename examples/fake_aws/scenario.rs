@@ -24,6 +24,7 @@
 //!                                  # `none` stands for none
 //! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
+//! fault LookupEvents/AccessKeyId = denied # lookups by one attribute
 //! ```
 
 use std::collections::BTreeMap;
@@ -211,9 +212,11 @@ impl Scenario {
 
     /// The fault of the `count`-th call, if it has one. One above all accounts comes first.
     pub fn fault(&self, call: &str, account: Option<&str>, count: u32) -> Option<&Fault> {
-        let everywhere = self.faults.get(call).or_else(|| self.faults.get("*"));
+        // The call itself comes last: only there a fault of every call counts.
+        let star = if call.contains(['@', '/']) { "" } else { "*" };
+        let everywhere = self.faults.get(call).or_else(|| self.faults.get(star));
         let account = self.account(account);
-        let here = account.faults.get(call).or_else(|| account.faults.get("*"));
+        let here = account.faults.get(call).or_else(|| account.faults.get(star));
         everywhere.or(here).filter(|fault| fault.strikes(count))
     }
 }
