@@ -4,7 +4,7 @@
 //! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
 //! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
 //! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
-//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
+//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `endless` (a new marker each time) · `html` · `plain` (the
 //! right body as `text/plain`) · `never-ready` (the report is never there) · `odd-member` (the members
 //! of a list or map have another name) · `twice` (all that is returned is there two times) · `split`
 //! (comments in the texts) · `no-user` (a device that is assigned to nobody).
@@ -43,6 +43,7 @@ pub enum Kind {
     Empty,
     NoMarker,
     SameMarker,
+    Endless,
     Html,
     Plain,
     NeverReady,
@@ -91,6 +92,7 @@ impl Fault {
             ["empty"] => Kind::Empty,
             ["no-marker"] => Kind::NoMarker,
             ["same-marker"] => Kind::SameMarker,
+            ["endless"] => Kind::Endless,
             ["html"] => Kind::Html,
             ["plain"] => Kind::Plain,
             ["never-ready"] => Kind::NeverReady,
@@ -224,14 +226,19 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
                 .body
                 .replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
         }
-        Kind::SameMarker if crate::wire::JSON_CALLS.contains(&call) => {
-            response.body = r#"{"Events":[],"Regions":[],"NextToken":"again"}"#.to_owned();
-        }
-        Kind::SameMarker if call == "ListVirtualMFADevices" => {
-            response.body = response.body.replace(
-                "<IsTruncated>false</IsTruncated>",
-                "<IsTruncated>true</IsTruncated><Marker>again</Marker>",
-            );
+        Kind::SameMarker | Kind::Endless => {
+            let marker = match kind {
+                Kind::SameMarker => "again".to_owned(),
+                _ => crate::scenario::now().timestamp_micros().to_string(),
+            };
+            if crate::wire::JSON_CALLS.contains(&call) {
+                response.body = format!(r#"{{"Events":[],"Regions":[],"NextToken":"{marker}"}}"#);
+            } else if call == "ListVirtualMFADevices" {
+                response.body = response.body.replace(
+                    "<IsTruncated>false</IsTruncated>",
+                    &format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
+                );
+            }
         }
         Kind::OddMember => {
             for name in ["member", "entry"] {

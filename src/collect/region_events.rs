@@ -142,25 +142,27 @@ impl RegionLookup<'_> {
     ) -> Result<Option<DateTime<Utc>>, Box<Gap>> {
         let of_everybody = (LookupAttributeKey::EventSource, SIGN_IN.to_owned());
         let few = self.pages(&of_everybody, self.pace, FEW_PAGES, reading).await?;
-        let Some(known_since) = few.since(self) else { return Ok(None) };
+        let Some(until) = few.since(self) else { return Ok(None) };
+        // What those pages hold need not be read again.
+        let older = RegionLookup { client: self.client.clone(), until, ..*self };
         let named = |name: &str| (LookupAttributeKey::EventName, name.to_owned());
         let (changes, frequent) = match recorded {
             SignIns::Console => (CHANGES, FREQUENT),
             SignIns::CommandLine => (&[][..], COMMAND_LINE),
         };
         for name in changes {
-            self.whole(&named(name), reading).await?;
+            older.whole(&named(name), reading).await?;
         }
         let pace = self.pace.half(SIGN_IN_TIME);
         let mut left = SIGN_IN_PAGES;
         let mut since = None;
         for name in frequent {
             let most = if *name == CONSOLE_LOGIN { left } else { PAGES_OF_A_NAME };
-            let read = self.pages(&named(name), &pace, most, reading).await?;
+            let read = older.pages(&named(name), &pace, most, reading).await?;
             left = left.saturating_sub(read.count);
-            since = since.max(read.since(self));
+            since = since.max(read.since(&older));
         }
-        Ok(since.map(|since: DateTime<Utc>| since.min(known_since)))
+        Ok(since)
     }
 
     /// All pages of a question that must be read to its end.

@@ -31,6 +31,7 @@ mod policy;
 mod policy_diff_base;
 mod secrets;
 mod sign_in_shown;
+mod sound_accounts;
 mod support;
 mod upload;
 mod waivers;

@@ -223,7 +223,7 @@ fn none(_: &Value) -> Value {
     json!({ "Events": [] })
 }
 
-/// Answers so, what is asked for by these names; other names have no events, all sign-ins no end.
+/// Answers what is asked for by these names like that; other names have no events, all sign-ins no end.
 fn busy_in(names: &'static [&'static str]) -> impl Fn(&Value) -> Value {
     move |asked| {
         let value = asked["LookupAttributes"][0]["AttributeValue"].as_str().unwrap();
@@ -265,6 +265,22 @@ fn many_sign_ins_are_asked_for_by_name_and_console_logins_newest_first() {
         counted(&command_line.calls),
         [(SIGN_IN, FEW_PAGES), (COMMAND_LINE[0], 1), (COMMAND_LINE[1], 1)]
     );
+}
+
+#[test]
+fn sign_ins_by_name_begin_where_the_pages_of_all_end() {
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let asked_until = Arc::clone(&ends);
+    let read = read(sign_ins(SignIns::Console), move |asked| {
+        asked_until.lock().unwrap().push(asked["EndTime"].as_i64().unwrap());
+        busy_in(&[])(asked)
+    });
+    assert_eq!(read.since, Ok(None), "each name has its last page");
+    let minutes = 2 * (i64::try_from(FEW_PAGES).unwrap() - 1);
+    let by_name = until() - TimeDelta::minutes(minutes) + TimeDelta::seconds(1);
+    let mut expected = vec![until().timestamp(); FEW_PAGES];
+    expected.resize(read.calls.len(), by_name.timestamp());
+    assert_eq!(*ends.lock().unwrap(), expected);
 }
 
 #[test]

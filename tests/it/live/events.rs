@@ -1,9 +1,11 @@
 //! CloudTrail's events: every Region at its pace, every page, merged; and what a failing one leaves.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rootgate::collect::{Collected, EventsWanted, Settings, WantedRegions};
+use rootgate::collect::{Collected, EventsWanted, Settings, Sinks, WantedRegions, collect};
 use rootgate::model::{Cause, EventKind, Fact, RegionRead, RootEvents, Source, format_time};
 
 use super::{run, settings};
@@ -60,10 +62,17 @@ fn lookups(fake: &Fake) -> Vec<(String, String, String)> {
         .collect()
 }
 
+/// Each different question of all lookups: one that was throttled was asked again.
+fn questions(fake: &Fake) -> BTreeSet<(String, String, String)> {
+    lookups(fake).into_iter().collect()
+}
+
 /// What a Region was asked for, in order.
 fn asked_of(fake: &Fake, of: &str) -> Vec<String> {
     let here = lookups(fake).into_iter().filter(|(region, ..)| region == of);
-    here.map(|(_, _, value)| value).collect()
+    let mut asked: Vec<String> = here.map(|(_, _, value)| value).collect();
+    asked.dedup();
+    asked
 }
 
 #[test]
@@ -88,8 +97,8 @@ fn the_regions_of_sign_ins_are_read_side_by_side_at_two_calls_a_second() {
     assert!(events.regions.iter().all(|read| read.until == observed - TimeDelta::minutes(15)));
     assert_eq!(events.since, observed - TimeDelta::days(7));
     assert!(events.regions.iter().all(|read| read.sign_ins_since.is_none()));
-    // Five questions in us-east-1, two elsewhere; none was throttled, so none was asked twice.
-    let mut asked = lookups(&fake);
+    // Five questions in us-east-1, two elsewhere.
+    let mut asked = questions(&fake);
     asked.retain(|(region, ..)| DEFAULT.contains(&region.as_str()));
     assert_eq!(asked.len(), 9);
     assert!(took > Duration::from_secs(2) && took < Duration::from_secs(5), "{took:?}");
@@ -100,7 +109,27 @@ fn an_account_whose_root_is_not_used_is_asked_in_the_regions_of_sign_ins_alone()
     let fake = Fake::with("root.password_last_used = 8d ago");
     let fact = read(&fake, WantedRegions::Default);
     assert_eq!(regions(&fact.value), DEFAULT);
-    assert_eq!((lookups(&fake).len(), fake.count("ListRegions")), (9, 0));
+    assert_eq!((questions(&fake).len(), fake.count("ListRegions")), (9, 0));
+}
+
+#[test]
+fn a_clock_that_is_set_back_promises_no_more_than_it_shows() {
+    let fake = Fake::with(&format!("{FOUR_REGIONS}\nroot.password_last_used = 2d ago"));
+    let reads = Cell::new(0);
+    let clock = || {
+        reads.set(reads.get() + 1);
+        DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::minutes(reads.get())
+    };
+    let settings = wanting(&fake, WantedRegions::Default);
+    let sinks = Sinks { command: &|_| (), note: &|_| () };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let collected = runtime.block_on(collect(&settings, &clock, &sinks, std::future::pending()));
+    let fact = collected.unwrap().evidence.remove(0).root_events.unwrap();
+    let latest = fact.observed_at.unwrap() - TimeDelta::minutes(15);
+    let [west_europe, rest @ ..] = &fact.value.regions[..] else { panic!("no Region") };
+    assert_eq!((west_europe.region.as_str(), rest.len()), ("eu-west-1", 3));
+    assert!(rest.iter().all(|read| read.until < latest), "asked a minute earlier by that clock");
+    assert!(rest.iter().all(|read| west_europe.until < read.until), "asked even later");
 }
 
 #[test]
@@ -146,8 +175,8 @@ fn a_root_key_widens_the_default_to_all_enabled_regions_and_asks_for_the_key() {
             assert_eq!(regions(&fact.value), ["eu-west-1", "us-east-1", "us-east-2", "us-west-2"]);
             assert!(fact.value.all_regions && fact.value.gaps.is_empty(), "{:?}", fact.value.gaps);
             assert!(names(&fact.value).contains(&"RunInstances"), "{why}");
-            let asked = lookups(fake);
-            assert_eq!(asked.len(), 11 + 4, "none is throttled, so none is asked twice");
+            let asked = questions(fake);
+            assert_eq!(asked.len(), 11 + 4, "{why}");
             let by_key = asked.iter().filter(|(_, key, _)| key == "AccessKeyId").count();
             assert_eq!(by_key, 4, "{why}");
         },
@@ -245,7 +274,7 @@ fn calls_of_a_session_that_root_handed_out_are_found_by_its_key_id() {
     assert_eq!(names(&fact.value), ["GetFederationToken", "RunInstances"]);
     let call = &fact.value.events[1];
     assert!(call.kind.is_use(), "{:?}", call.kind);
-    let mut asked = lookups(&fake);
+    let mut asked = questions(&fake);
     asked.retain(|(_, key, _)| key == "AccessKeyId");
     let mut ids: Vec<&str> = asked.iter().map(|(_, _, id)| id.as_str()).collect();
     ids.sort_unstable();
@@ -277,7 +306,7 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
         let settings = Settings { timeout: Duration::from_secs(40), ..wanting(&fake, no_more()) };
         let fact = run(&settings).result.unwrap().evidence.remove(0).root_events.unwrap();
         assert_eq!(regions(&fact.value), DEFAULT);
-        let mut asked = lookups(&fake);
+        let mut asked = questions(&fake);
         asked.retain(|(region, key, _)| key == "AccessKeyId" && region == "us-west-2");
         assert_eq!(asked.len(), most);
         let newest = asked.iter().any(|(_, _, id)| id.ends_with("EXAMPLE000000001"));
@@ -384,8 +413,26 @@ fn an_answer_that_is_no_list_is_a_gap_that_names_its_call() {
         let gap = events.map_or_else(|gap| gap, |fact| fact.value.gaps[0].gap.clone());
         let action = if lists { "account:ListRegions" } else { "cloudtrail:LookupEvents" };
         assert_eq!((gap.cause, gap.action.as_str()), (Cause::Unreadable, action), "{fault}");
-        let asked = if lists { fake.count(call) } else { asked_of(&fake, "us-east-2").len() };
+        let of_region = || lookups(&fake).iter().filter(|asked| asked.0 == "us-east-2").count();
+        let asked = if lists { fake.count(call) } else { of_region() };
         assert!((1..=2).contains(&asked), "{call} {fault}");
+    });
+}
+
+#[test]
+fn a_list_of_regions_without_end_or_with_odd_names_is_not_believed() {
+    let cases = [
+        ("fault ListRegions = endless", "the list has more than 40 pages"),
+        ("region = eu-west-1.example", "`eu-west-1.example` is not the name of a Region"),
+    ];
+    side_by_side(cases, |(scenario, says)| {
+        let fake = Fake::with(scenario);
+        let fact = read(&fake, WantedRegions::All);
+        assert!(!fact.value.all_regions && regions(&fact.value) == DEFAULT);
+        let gap = &fact.value.gaps[0].gap;
+        assert_eq!((gap.cause, gap.action.as_str()), (Cause::Unreadable, "account:ListRegions"));
+        assert_eq!(gap.detail, format!("account:ListRegions: {says}"));
+        assert!(fake.count("ListRegions") <= 40);
     });
 }
 

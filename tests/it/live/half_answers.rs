@@ -66,9 +66,11 @@ fn an_answer_that_two_readers_read_differently_is_a_gap() {
 
 #[test]
 fn a_list_that_goes_on_without_a_marker_or_for_ever_is_a_gap() {
-    for (fault, reason, calls) in
-        [("no-marker", "it has no `Marker`", 1), ("same-marker", "never gets further", 2)]
-    {
+    for (fault, reason, calls) in [
+        ("no-marker", "it has no `Marker`", 1),
+        ("same-marker", "never gets further", 2),
+        ("endless", "more than 400 pages", 400),
+    ] {
         let fake = Fake::with(&format!("fault ListVirtualMFADevices = {fault}"));
         let collected = run(&settings(&fake)).result.unwrap();
         let gap = gaps(&collected)[2].unwrap();
