@@ -4,13 +4,15 @@
 //! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
 //! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
 //! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
-//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `endless` (a new marker each time) · `html` · `plain` (the
-//! right body as `text/plain`) · `never-ready` (the report is never there) · `odd-member` (the members
-//! of a list or map have another name) · `twice` (all that is returned is there two times) · `split`
-//! (comments in the texts) · `no-user` (a device that is assigned to nobody).
+//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
+//! right body as `text/plain`) · `never-ready` (the report is never there).
 //!
 //! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
 //! all are.
+//!
+//! Answers that do not end, or that two readers read differently: `endless` (a new marker each time) ·
+//! `odd-member` (the members of a list or map have another name) · `twice` (all that is returned is
+//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user).
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -39,6 +41,10 @@ pub enum Kind {
     Cut,
     Short,
     Hollow,
+    OddMember,
+    Twice,
+    Split,
+    NoUser,
     Braces,
     Empty,
     NoMarker,
@@ -47,10 +53,6 @@ pub enum Kind {
     Html,
     Plain,
     NeverReady,
-    OddMember,
-    Twice,
-    Split,
-    NoUser,
 }
 
 impl Fault {
@@ -88,6 +90,10 @@ impl Fault {
             ["cut"] => Kind::Cut,
             ["short"] => Kind::Short,
             ["hollow"] => Kind::Hollow,
+            ["odd-member"] => Kind::OddMember,
+            ["twice"] => Kind::Twice,
+            ["split"] => Kind::Split,
+            ["no-user"] => Kind::NoUser,
             ["braces"] => Kind::Braces,
             ["empty"] => Kind::Empty,
             ["no-marker"] => Kind::NoMarker,
@@ -96,10 +102,6 @@ impl Fault {
             ["html"] => Kind::Html,
             ["plain"] => Kind::Plain,
             ["never-ready"] => Kind::NeverReady,
-            ["odd-member"] => Kind::OddMember,
-            ["twice"] => Kind::Twice,
-            ["split"] => Kind::Split,
-            ["no-user"] => Kind::NoUser,
             _ => return None,
         };
         Some(Self { kind, first, every })

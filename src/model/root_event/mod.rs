@@ -216,10 +216,15 @@ pub struct RegionRead {
 }
 
 impl RegionRead {
-    /// Two reads of one Region as one: it covers what both cover.
-    pub fn merge(&mut self, other: &Self) {
-        self.until = self.until.min(other.until);
-        self.sign_ins_since = self.sign_ins_since.max(other.sign_ins_since);
+    /// Makes two reads of one Region one that covers what both cover; of another Region nothing is
+    /// taken. Returns whether it was the same.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let same = self.region == other.region;
+        if same {
+            self.until = self.until.min(other.until);
+            self.sign_ins_since = self.sign_ins_since.max(other.sign_ins_since);
+        }
+        same
     }
 }
 
@@ -239,17 +244,11 @@ impl RootEvents {
     /// Source: CloudTrail User Guide, "AWS Management Console sign-in events".
     pub const SIGN_IN_REGIONS: &[&str] = &["us-east-1", "us-east-2", "us-west-2"];
 
-    /// Puts everything in order, each Region and each event once.
+    /// Puts everything in order, each event once.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.regions.sort();
-        self.regions.dedup_by(|later, earlier| {
-            let same = later.region == earlier.region;
-            if same {
-                earlier.merge(later);
-            }
-            same
-        });
+        self.regions.dedup_by(|later, earlier| earlier.merge(later));
         self.gaps.sort();
         self.gaps.dedup();
         // Of two records of one event (CloudTrail amends some), always the same one is kept.

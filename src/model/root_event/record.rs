@@ -84,16 +84,6 @@ impl Record {
         Ok(Self { time, raw })
     }
 
-    /// Whether it may tell anything of this account's root user: what is worth keeping.
-    #[must_use]
-    pub fn concerns(&self, account: &AccountId) -> bool {
-        let names = ["AssumeRoot", "AcceptPrimaryEmailUpdate"];
-        let name = self.raw.event_name.as_str();
-        self.is_by_root_of(account)
-            || names.contains(&name)
-            || name.starts_with("DisableOrganizationsRoot")
-    }
-
     /// When it happened.
     #[must_use]
     pub const fn time(&self) -> DateTime<Utc> {
@@ -106,6 +96,16 @@ impl Record {
     pub fn session_issued_to_root(&self, account: &AccountId) -> Option<&str> {
         let issued = self.raw.response_elements["credentials"]["accessKeyId"].as_str();
         issued.filter(|id| !id.is_empty() && self.service() == "sts" && self.is_by_root_of(account))
+    }
+
+    /// Whether it may tell anything of this account's root user: what is worth keeping.
+    #[must_use]
+    pub fn concerns(&self, account: &AccountId) -> bool {
+        let names = ["AssumeRoot", "AcceptPrimaryEmailUpdate"];
+        let name = self.raw.event_name.as_str();
+        self.is_by_root_of(account)
+            || names.contains(&name)
+            || name.starts_with("DisableOrganizationsRoot")
     }
 
     /// The access key that signed it; `None` where it is absent or empty, as at a sign-in.

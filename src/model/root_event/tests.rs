@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use proptest::prelude::{Just, Strategy, prop_assert, proptest};
 use serde_json::{Value, json};
 
-use super::{Record, RegionGap, RegionRead, RootEvent, RootEvents, classify};
+use super::{Record, RegionGap, RootEvent, RootEvents, classify};
 use crate::model::{Cause, Gap, Source, parse_time};
 
 /// A file of the library.
@@ -148,25 +148,9 @@ proptest! {
 }
 
 #[test]
-fn gaps_stand_in_one_order_and_once() {
-    let gap = |region: Option<&str>| RegionGap {
-        region: region.map(str::to_owned),
-        gap: Gap::new(Source::RootEvents, Cause::Throttled, "throttled"),
-    };
-    let events = RootEvents {
-        since: parse_time("2026-10-01T00:00:00Z").unwrap(),
-        all_regions: true,
-        regions: Vec::new(),
-        gaps: vec![gap(Some("us-west-2")), gap(None), gap(Some("us-west-2"))],
-        events: Vec::new(),
-    };
-    assert_eq!(events.ordered().gaps, [gap(None), gap(Some("us-west-2"))]);
-}
-
-#[test]
 fn a_region_that_was_read_twice_covers_what_both_reads_cover() {
     let at = |text: &str| parse_time(text).unwrap();
-    let read = |until: &str, sign_ins_since: Option<&str>| RegionRead {
+    let read = |until: &str, sign_ins_since: Option<&str>| super::RegionRead {
         region: "us-east-1".to_owned(),
         until: at(until),
         sign_ins_since: sign_ins_since.map(at),
@@ -189,7 +173,23 @@ fn a_region_that_was_read_twice_covers_what_both_reads_cover() {
 #[test]
 fn a_region_of_an_older_file_has_all_its_sign_ins() {
     let older = r#"{"region":"us-east-1","until":"2026-10-02T09:00:00Z"}"#;
-    let read: RegionRead = serde_json::from_str(older).unwrap();
+    let read: super::RegionRead = serde_json::from_str(older).unwrap();
     assert_eq!(read.sign_ins_since, None);
     assert_eq!(serde_json::to_string(&read).unwrap(), older);
+}
+
+#[test]
+fn gaps_stand_in_one_order_and_once() {
+    let gap = |region: Option<&str>| RegionGap {
+        region: region.map(str::to_owned),
+        gap: Gap::new(Source::RootEvents, Cause::Throttled, "throttled"),
+    };
+    let events = RootEvents {
+        since: parse_time("2026-10-01T00:00:00Z").unwrap(),
+        all_regions: true,
+        regions: Vec::new(),
+        gaps: vec![gap(Some("us-west-2")), gap(None), gap(Some("us-west-2"))],
+        events: Vec::new(),
+    };
+    assert_eq!(events.ordered().gaps, [gap(None), gap(Some("us-west-2"))]);
 }
