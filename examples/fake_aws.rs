@@ -62,7 +62,8 @@ use wire::{Request, Response};
 pub struct State {
     /// Every call so far.
     calls: Vec<serde_json::Value>,
-    /// How often each call was made.
+    /// How often each call was made: in all, in a Region (`LookupEvents@us-west-2`), and with an
+    /// attribute (`LookupEvents/AccessKeyId`).
     counts: BTreeMap<String, u32>,
     /// How often each account's report was asked for since it was ordered; absent: not ordered.
     ordered: BTreeMap<String, u32>,
@@ -96,10 +97,15 @@ impl Server {
                 continue;
             }
             let call = request.call();
-            let count = self.record(&call, &request);
-            let here = format!("{call}@{}", request.scope_region().unwrap_or_default());
-            let fault = self.scenario.fault(&here, request.account(), count);
-            let fault = fault.or_else(|| self.scenario.fault(&call, request.account(), count));
+            let region = request.scope_region().unwrap_or_default();
+            let attribute = &request.json["LookupAttributes"][0]["AttributeKey"];
+            let attribute = attribute.as_str().unwrap_or_default();
+            let names = [format!("{call}/{attribute}"), format!("{call}@{region}"), call.clone()];
+            let counts = self.record(&names, &call, &request);
+            let fault = names
+                .iter()
+                .zip(counts)
+                .find_map(|(name, count)| self.scenario.fault(name, request.account(), count));
             let response = fault
                 .and_then(|fault| fault.answer_instead(&call, &request))
                 .unwrap_or_else(|| self.answer(&call, &request));
@@ -109,12 +115,14 @@ impl Server {
         }
     }
 
-    /// Notes the call; returns how often it was made, this time included.
-    fn record(&self, call: &str, request: &Request) -> u32 {
+    /// Notes the call; returns how often each of its names was called, this time included.
+    fn record(&self, names: &[String; 3], call: &str, request: &Request) -> [u32; 3] {
         let mut state = self.state.lock().unwrap();
-        let count = state.counts.entry(call.to_owned()).or_default();
-        *count += 1;
-        let count = *count;
+        let counts = names.each_ref().map(|name| {
+            let count = state.counts.entry(name.clone()).or_default();
+            *count += 1;
+            *count
+        });
         let entry = serde_json::json!({
             "call": call,
             "key": request.access_key(),
@@ -123,7 +131,7 @@ impl Server {
             "parameters": if request.json.is_null() { serde_json::json!(request.parameters) } else { request.json.clone() },
         });
         state.calls.push(entry);
-        count
+        counts
     }
 
     fn answer(&self, call: &str, request: &Request) -> Response {

@@ -8,11 +8,13 @@
 //! - `session=AGE` when the session began; default: a minute before the event
 //! - `assumed-root` a session by `sts:AssumeRoot`
 //! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
-//! - `invoked-by=SERVICE`, `by=TYPE` another type of principal than `Root`, `type=EVENT_TYPE`
+//! - `invoked-by=SERVICE`, `type=EVENT_TYPE`
+//! - `by=TYPE` another type of principal than `Root`; a `FederatedUser` got its session from root
 //! - `request=JSON`, `response=JSON` without spaces
 //!
 //! In a name and in what stands after `=`, `\u{20}` is that character.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -20,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::State;
-use crate::scenario::{Account, Event, Scenario, instant, now};
+use crate::scenario::{Account, Event, Others, Scenario, instant, now};
 use crate::wire::{Request, Response};
 
 /// What CloudTrail allows per account and Region.
@@ -77,8 +79,22 @@ fn events(account: &Account, state: &mut State, request: &Request) -> Response {
         bound("StartTime").is_none_or(|start| start <= seconds)
             && bound("EndTime").is_none_or(|end| seconds <= end)
     };
-    let mut found: Vec<(DateTime<Utc>, Value)> = Vec::new();
-    for event in account.events.iter().filter(|event| event.region == region) {
+    let size = account.events_per_page;
+    // Of those that others make, so many that the page and the next one's token are right.
+    let needed = first_of_page(request) + size + 1;
+    let made_up = account.others.iter().zip(1..).flat_map(|(others, kind)| {
+        let events = (1..).map(move |number| other_event(others, kind, number));
+        let asked_for = others.region == region
+            && match key.as_str() {
+                Some("EventSource") => *value == format!("{}.amazonaws.com", others.service),
+                Some("EventName") => *value == others.name,
+                _ => false,
+            };
+        let events = events.skip_while(|event| !within(happened(event.age)));
+        let events = events.take_while(|event| within(happened(event.age)));
+        events.take(if asked_for { needed } else { 0 })
+    });
+    let events = account.events.iter().filter(|event| event.region == region).filter(|event| {
         let record = record(account, event);
         let user = &record["userIdentity"];
         let held = match key.as_str() {
@@ -92,32 +108,58 @@ fn events(account: &Account, state: &mut State, request: &Request) -> Response {
             Some("AccessKeyId") => user["accessKeyId"].clone(),
             _ => Value::Null,
         };
-        let time = happened(event.age);
-        if held == *value && within(time) {
-            found.push((
-                time,
-                json!({
-                    "EventId": record["eventID"],
-                    "EventName": record["eventName"],
-                    "EventSource": record["eventSource"],
-                    "EventTime": time.timestamp(),
-                    "ReadOnly": record["readOnly"].to_string(),
-                    "CloudTrailEvent": record.to_string(),
-                }),
-            ));
-        }
-    }
-    found.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-    let found = found.into_iter().map(|(_, event)| event).collect();
-    page("Events", found, account.events_per_page, request)
+        held == *value && within(happened(event.age))
+    });
+    let mut found: Vec<Event> = events.cloned().chain(made_up).collect();
+    found.sort_by_key(|event| event.age);
+    page_of("Events", &found, size, request, |event| {
+        let record = record(account, event);
+        json!({
+            "EventId": record["eventID"],
+            "EventName": record["eventName"],
+            "EventSource": record["eventSource"],
+            "EventTime": happened(event.age).timestamp(),
+            "ReadOnly": record["readOnly"].to_string(),
+            "CloudTrailEvent": record.to_string(),
+        })
+    })
 }
 
-/// A page of a list; the token is the number of the first item.
+/// The `number`-th newest event that others make.
+fn other_event(others: &Others, kind: usize, number: usize) -> Event {
+    let words = [("by", "AssumedRole"), ("mfa", "yes")];
+    let seconds = 86_400 * i64::try_from(number).unwrap() / others.a_day;
+    Event {
+        number: kind * 100_000_000 + number,
+        age: TimeDelta::seconds(seconds),
+        region: others.region.clone(),
+        service: others.service.clone(),
+        name: others.name.clone(),
+        words: BTreeMap::from(words.map(|(name, value)| (name.to_owned(), value.to_owned()))),
+    }
+}
+
 fn page(list: &str, items: Vec<Value>, size: usize, request: &Request) -> Response {
-    let start =
-        request.json["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+    page_of(list, &items, size, request, Value::clone)
+}
+
+/// The number of the first item of the page that is asked for; the token says it.
+fn first_of_page(request: &Request) -> usize {
+    request.json["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0)
+}
+
+/// A page of a list.
+fn page_of<T>(
+    list: &str,
+    items: &[T],
+    size: usize,
+    request: &Request,
+    shown: impl Fn(&T) -> Value,
+) -> Response {
+    let start = first_of_page(request);
     let end = items.len().min(start + size);
-    let mut body = json!({ list: items[start.min(end)..end] });
+    let shown: Vec<Value> = items[start.min(end)..end].iter().map(shown).collect();
+    let mut body = json!({ list: shown });
     if end < items.len() {
         body["NextToken"] = json!(end.to_string());
     }
@@ -136,10 +178,18 @@ fn record(account: &Account, event: &Event) -> Value {
     let word = |name: &str| event.words.get(name).map(String::as_str);
     let time = happened(event.age);
     let sign_in = event.service == "signin";
+    let by = word("by").unwrap_or("Root");
+    let partition = &account.partition;
+    let root = format!("arn:{partition}:iam::{id}:root");
     let mut identity = json!({
-        "type": word("by").unwrap_or("Root"),
+        "type": by,
         "principalId": id,
-        "arn": format!("arn:{}:iam::{id}:root", account.partition),
+        "arn": match by {
+            "Root" => root.clone(),
+            "FederatedUser" => format!("arn:{partition}:sts::{id}:federated-user/admin"),
+            "AssumedRole" => format!("arn:{partition}:sts::{id}:assumed-role/admin/alice"),
+            _ => format!("arn:{partition}:iam::{id}:user/admin"),
+        },
         "accountId": id,
         "accessKeyId": word("key").unwrap_or(if sign_in { "" } else { "ASIAIOSFODNN7EXAMPLE" }),
     });
@@ -150,6 +200,10 @@ fn record(account: &Account, event: &Event) -> Value {
         identity["sessionContext"] = json!({
             "attributes": { "creationDate": instant(began), "mfaAuthenticated": mfa },
         });
+        if by == "FederatedUser" {
+            identity["sessionContext"]["sessionIssuer"] =
+                json!({ "type": "Root", "principalId": id, "arn": root, "accountId": id });
+        }
         if event.words.contains_key("assumed-root") {
             identity["sessionContext"]["assumedRoot"] = json!("true");
         }

@@ -10,6 +10,10 @@
 //!
 //! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
 //! all are.
+//!
+//! Answers that do not end, or that two readers read differently: `endless` (a new marker each time) ·
+//! `odd-member` (the members of a list or map have another name) · `twice` (all that is returned is
+//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user).
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -38,10 +42,15 @@ pub enum Kind {
     Cut,
     Short,
     Hollow,
+    OddMember,
+    Twice,
+    Split,
+    NoUser,
     Braces,
     Empty,
     NoMarker,
     SameMarker,
+    Endless,
     Html,
     Plain,
     NeverReady,
@@ -84,10 +93,15 @@ impl Fault {
             ["cut"] => Kind::Cut,
             ["short"] => Kind::Short,
             ["hollow"] => Kind::Hollow,
+            ["odd-member"] => Kind::OddMember,
+            ["twice"] => Kind::Twice,
+            ["split"] => Kind::Split,
+            ["no-user"] => Kind::NoUser,
             ["braces"] => Kind::Braces,
             ["empty"] => Kind::Empty,
             ["no-marker"] => Kind::NoMarker,
             ["same-marker"] => Kind::SameMarker,
+            ["endless"] => Kind::Endless,
             ["html"] => Kind::Html,
             ["plain"] => Kind::Plain,
             ["never-ready"] => Kind::NeverReady,
@@ -231,15 +245,57 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
                 .body
                 .replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
         }
-        Kind::SameMarker if crate::wire::JSON_CALLS.contains(&call) => {
-            response.body = r#"{"Events":[],"Regions":[],"NextToken":"again"}"#.to_owned();
+        Kind::SameMarker | Kind::Endless => {
+            let marker = match kind {
+                Kind::SameMarker => "again".to_owned(),
+                _ => crate::scenario::now().timestamp_micros().to_string(),
+            };
+            if crate::wire::JSON_CALLS.contains(&call) {
+                response.body = format!(r#"{{"Events":[],"Regions":[],"NextToken":"{marker}"}}"#);
+            } else if call == "ListVirtualMFADevices" {
+                response.body = response.body.replace(
+                    "<IsTruncated>false</IsTruncated>",
+                    &format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
+                );
+            }
         }
-        Kind::SameMarker if call == "ListVirtualMFADevices" => {
-            response.body = response.body.replace(
-                "<IsTruncated>false</IsTruncated>",
-                "<IsTruncated>true</IsTruncated><Marker>again</Marker>",
-            );
+        Kind::OddMember => {
+            for name in ["member", "entry"] {
+                for end in ["", "/"] {
+                    let (from, to) = (format!("<{end}{name}>"), format!("<{end}item>"));
+                    response.body = response.body.replace(&from, &to);
+                }
+            }
+        }
+        Kind::Twice => twice(&mut response.body, call),
+        Kind::Split => {
+            // Half of a number, where there is one.
+            let body = response.body.replace("<value>", "<value>0<!-- -->");
+            response.body = body.replace("</", "<!-- --></");
+        }
+        Kind::NoUser => {
+            if let (Some(start), Some(end)) =
+                (response.body.find("<User>"), response.body.find("</User>"))
+            {
+                response.body.replace_range(start..end + "</User>".len(), "");
+            }
         }
         _ => {}
+    }
+}
+
+/// The same members once more, and of a JSON list an empty one after the full one.
+fn twice(body: &mut String, call: &str) {
+    if crate::wire::JSON_CALLS.contains(&call) {
+        let list = if call == "ListRegions" { "Regions" } else { "Events" };
+        let end = body.rfind('}').unwrap_or_default();
+        body.replace_range(end.., &format!(",\"{list}\":[]}}"));
+        return;
+    }
+    let within = if call == "GetAccountSummary" { "SummaryMap" } else { &format!("{call}Result") };
+    let (open, close) = (format!("<{within}>"), format!("</{within}>"));
+    if let (Some(start), Some(end)) = (body.find(&open), body.find(&close)) {
+        let members = body[start + open.len()..end].to_owned();
+        body.insert_str(end, &members);
     }
 }

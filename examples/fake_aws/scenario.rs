@@ -18,12 +18,14 @@
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
 //! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
+//! others = 10000 us-east-1 signin:ConsoleLogin           # so many events a day by others, evenly spread
 //! events.per-page = 2              # default 50
 //! alias = acme-prod                # under which CloudTrail then lists root
 //! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default;
 //!                                  # `none` stands for none
 //! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
+//! fault LookupEvents/AccessKeyId = denied # lookups by one attribute
 //! ```
 
 use std::collections::BTreeMap;
@@ -64,6 +66,15 @@ pub struct Event {
     pub words: BTreeMap<String, String>,
 }
 
+/// Events by others, so many that they are made up only when they are asked for.
+#[derive(Clone)]
+pub struct Others {
+    pub a_day: i64,
+    pub region: String,
+    pub service: String,
+    pub name: String,
+}
+
 /// What one account holds.
 #[derive(Clone)]
 pub struct Account {
@@ -81,6 +92,7 @@ pub struct Account {
     pub devices: Vec<(String, Option<String>)>,
     pub devices_per_page: usize,
     pub events: Vec<Event>,
+    pub others: Vec<Others>,
     pub events_per_page: usize,
     pub alias: Option<String>,
     pub regions: Vec<String>,
@@ -133,6 +145,7 @@ impl Account {
             devices: Vec::new(),
             devices_per_page: 100,
             events: Vec::new(),
+            others: Vec::new(),
             events_per_page: 50,
             alias: None,
             regions: REGIONS.iter().map(|name| (*name).to_owned()).collect(),
@@ -204,9 +217,11 @@ impl Scenario {
 
     /// The fault of the `count`-th call, if it has one. One above all accounts comes first.
     pub fn fault(&self, call: &str, account: Option<&str>, count: u32) -> Option<&Fault> {
-        let everywhere = self.faults.get(call).or_else(|| self.faults.get("*"));
+        // The call itself comes last: only there a fault of every call counts.
+        let star = if call.contains(['@', '/']) { "" } else { "*" };
+        let everywhere = self.faults.get(call).or_else(|| self.faults.get(star));
         let account = self.account(account);
-        let here = account.faults.get(call).or_else(|| account.faults.get("*"));
+        let here = account.faults.get(call).or_else(|| account.faults.get(star));
         everywhere.or(here).filter(|fault| fault.strikes(count))
     }
 }
@@ -246,6 +261,7 @@ impl Account {
                     }
                 }
                 "event" => self.events.push(event(value, self.events.len() + 1)?),
+                "others" => self.others.push(others(value)?),
                 "events.per-page" => self.events_per_page = value.parse().ok()?,
                 "devices.per-page" => self.devices_per_page = value.parse().ok()?,
                 _ => return None,
@@ -267,6 +283,15 @@ fn event(text: &str, number: usize) -> Option<Event> {
     };
     let words = words.map(pair).collect::<Option<_>>()?;
     Some(Event { number, age, region, service: service.to_owned(), name: unescaped(name)?, words })
+}
+
+/// `10000 us-east-1 signin:ConsoleLogin`.
+fn others(text: &str) -> Option<Others> {
+    let mut words = text.split_whitespace();
+    let a_day = words.next()?.parse().ok().filter(|number| *number > 0)?;
+    let region = words.next()?.to_owned();
+    let (service, name) = words.next()?.split_once(':')?;
+    Some(Others { a_day, region, service: service.to_owned(), name: name.to_owned() })
 }
 
 /// `30d`, `5h`, `20m`, `9s`.

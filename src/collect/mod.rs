@@ -69,11 +69,12 @@ pub struct EventsWanted {
 /// The Regions whose events are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedRegions {
-    /// Those in which sign-ins are recorded; all enabled ones where there is a root key.
+    /// Those in which sign-ins are recorded; all enabled ones where root may have acted in any of
+    /// them.
     Default,
     /// All enabled ones.
     All,
-    /// These.
+    /// These, and those in which sign-ins are recorded.
     Named(Vec<String>),
 }
 

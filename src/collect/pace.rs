@@ -76,6 +76,16 @@ impl Pace {
         Self { deadline: Instant::now() + self.left() / 3, ..self.clone() }
     }
 
+    /// Half of what is left, and at most `most`, for calls whose answer may stay incomplete.
+    pub(super) fn half(&self, most: Duration) -> Self {
+        Self { deadline: Instant::now() + (self.left() / 2).min(most), ..self.clone() }
+    }
+
+    /// Whether this share ends before another.
+    pub(super) fn ends_before(&self, other: &Self) -> bool {
+        self.deadline < other.deadline
+    }
+
     /// Makes the call, again after a failure that may pass, until it answers or the share is spent.
     ///
     /// Throttling, 5xx and silence are retried to the end, a broken connection a few times, a

@@ -12,6 +12,8 @@ const ALIASES: &str = "iam:ListAccountAliases";
 const REGIONS: &str = "account:ListRegions";
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
+/// There are far fewer Regions than these pages hold.
+const MOST_PAGES: usize = 40;
 
 /// The account's alias, under which CloudTrail may list root. An account has one at most.
 pub(super) async fn aliases(client: &aws_sdk_iam::Client, pace: &Pace) -> Result<Vec<String>, Gap> {
@@ -30,7 +32,7 @@ pub(super) async fn enabled(
 ) -> Result<Vec<String>, Gap> {
     let mut regions = Vec::new();
     let mut token: Option<String> = None;
-    loop {
+    for _ in 0..MOST_PAGES {
         let call = async || {
             let answer = client
                 .list_regions()
@@ -44,8 +46,17 @@ pub(super) async fn enabled(
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, REGIONS))?;
-        let names = page.regions.unwrap_or_default().into_iter();
-        regions.extend(names.filter_map(|region| region.region_name));
+        for region in page.regions.unwrap_or_default() {
+            let name = region.region_name.unwrap_or_default();
+            // It becomes a part of a host name.
+            let part =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if name.is_empty() || !name.bytes().all(part) {
+                let name: String = name.chars().take(40).collect();
+                return Err(unreadable(&format!("`{name}` is not the name of a Region")));
+            }
+            regions.push(name);
+        }
         match page.next_token {
             None if regions.is_empty() => {
                 return Err(unreadable("the list is empty, and every account has Regions"));
@@ -58,6 +69,7 @@ pub(super) async fn enabled(
             next => token = next,
         }
     }
+    Err(unreadable(&format!("the list has more than {MOST_PAGES} pages")))
 }
 
 fn unreadable(why: &str) -> Gap {

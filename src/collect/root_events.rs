@@ -1,8 +1,9 @@
 //! `LookupEvents`: what CloudTrail recorded of root, Region by Region.
 //!
-//! Whose an event is only its content says, so everything that may find root is asked for and
-//! merged: by the user name `root`, by the account's alias, the sign-ins, the known root keys, and
-//! what others can do to root's credentials. Regions go side by side, each as [`region_events`] says.
+//! Only its content says whose an event is, so everything that may find root is asked for and
+//! merged: by the user name `root`, by the account's alias, the sign-ins, what others can do to
+//! root's credentials; then, by their ids, the root keys and the sessions that root opened. Regions
+//! go side by side, each as [`region_events`] says.
 //!
 //! [`region_events`]: super::region_events
 
@@ -13,13 +14,13 @@ use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvents, classify,
+    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvents, Source, classify,
 };
 
 use super::all::all;
 use super::pace::Pace;
 use super::region::first_region;
-use super::region_events::{Question, RegionLookup, Turns};
+use super::region_events::{Questions, Reading, RegionLookup, SignIns, Turns};
 use super::regions;
 use super::session::Session;
 use super::{EventsWanted, WantedRegions};
@@ -30,6 +31,8 @@ const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
 /// So many root keys are asked for one by one; an account cannot have more at a time than two.
 const MOST_KEYS: usize = 8;
+/// So many sessions that root opened are asked for one by one.
+const MOST_SESSIONS: usize = 50;
 /// What others can do to root's credentials; these are calls of IAM or of its Region.
 const BY_OTHERS: &[&str] = &[
     "AcceptPrimaryEmailUpdate",
@@ -50,22 +53,34 @@ pub(super) struct Gathered {
     sent: DateTime<Utc>,
     since: DateTime<Utc>,
     aliases: Vec<String>,
-    /// Whether every enabled Region was asked.
+    /// Whether the enabled Regions were asked for, and whether they are known.
+    listed: bool,
     all_regions: bool,
     asked: BTreeSet<String>,
-    read: Vec<RegionRead>,
+    read: BTreeMap<String, RegionRead>,
     gaps: Vec<RegionGap>,
     records: Vec<Record>,
     /// Whose turn it was in each Region.
     turns: BTreeMap<String, Turns>,
 }
 
+impl Gathered {
+    /// The first instant of the look-back.
+    pub(super) const fn since(&self) -> DateTime<Utc> {
+        self.since
+    }
+
+    fn failed(&self, region: &str) -> bool {
+        self.gaps.iter().any(|gap| gap.region.as_deref() == Some(region))
+    }
+}
+
 /// What a Region answered.
 struct Answered {
     region: String,
     records: Vec<Record>,
-    /// Why that is not all.
-    gap: Option<Box<Gap>>,
+    /// Since when sign-ins are complete, or why something is missing.
+    read: Result<Option<DateTime<Utc>>, Box<Gap>>,
     turns: Turns,
 }
 
@@ -78,9 +93,10 @@ impl Lookup<'_> {
             sent,
             since: sent - lookback,
             aliases: Vec::new(),
+            listed: false,
             all_regions: false,
             asked: BTreeSet::new(),
-            read: Vec::new(),
+            read: BTreeMap::new(),
             gaps: Vec::new(),
             records: Vec::new(),
             turns: BTreeMap::new(),
@@ -92,63 +108,80 @@ impl Lookup<'_> {
             Err(gap) => gathered.gaps.push(RegionGap { region: None, gap }),
         }
         let regions: Vec<String> = gathered.asked.iter().cloned().collect();
-        let questions = |region: &str| self.questions(region, &gathered.aliases);
-        let asked = regions.into_iter().map(|region| (questions(&region), region)).collect();
-        self.ask(&mut gathered, asked).await;
+        self.ask_first_questions(&mut gathered, regions).await;
         gathered
     }
 
-    /// Asks all enabled Regions where there is a root key, and for the keys that are known.
-    pub(super) async fn widened(
+    /// What is known so far.
+    pub(super) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
+        Fact::new(self.events(gathered), gathered.sent)
+    }
+
+    /// Asks all enabled Regions where root may have acted in any of them, and then for the keys and
+    /// sessions that are known.
+    pub(super) async fn rest(
         &self,
         mut gathered: Gathered,
-        shows_a_root_key: bool,
+        anywhere: bool,
     ) -> Observed<RootEvents> {
-        let events = self.events(&gathered);
-        if shows_a_root_key || events.tell_of_a_key() {
-            let mut keys: Vec<&str> = Vec::new();
-            for event in &events.events {
-                let made = event.key_change.as_ref().and_then(|change| change.id.as_deref());
-                for key in event.access_key_id.as_deref().into_iter().chain(made) {
-                    if key.starts_with("AKIA") && !keys.contains(&key) {
-                        keys.push(key);
-                    }
-                }
-            }
-            let by_key: Vec<Question> = keys
-                .iter()
-                .take(MOST_KEYS)
-                .map(|key| (LookupAttributeKey::AccessKeyId, (*key).to_owned()))
-                .collect();
+        if anywhere && self.wanted.regions == WantedRegions::Default && !gathered.listed {
             let before = gathered.asked.clone();
-            if self.wanted.regions == WantedRegions::Default && !gathered.all_regions {
-                self.enabled(&mut gathered).await;
-            }
-            let mut asked: Vec<(Vec<Question>, String)> = Vec::new();
-            for region in &gathered.asked {
-                let mut questions = by_key.clone();
-                if !before.contains(region) {
-                    questions.splice(0..0, self.questions(region, &gathered.aliases));
-                }
-                asked.push((questions, region.clone()));
-            }
-            asked.retain(|(questions, _)| !questions.is_empty());
-            self.ask(&mut gathered, asked).await;
+            self.enabled(&mut gathered).await;
+            let more = gathered.asked.difference(&before).cloned().collect();
+            self.ask_first_questions(&mut gathered, more).await;
         }
-        let events = self.events(&gathered);
-        // Not one Region: that is the fact that is lacking, not a detail of it.
-        match lacking(&events.gaps).filter(|_| events.regions.is_empty()) {
-            Some(gap) => Err(gap),
-            None => Ok(Fact::new(events, gathered.sent)),
+        self.follow_keys(&mut gathered).await;
+        let events = self.seen(&gathered);
+        // Not one Region: that is the fact that is missing, not a detail of it.
+        if events.value.regions.is_empty() {
+            let nothing = || {
+                Gap::new(
+                    Source::RootEvents,
+                    Cause::Missing,
+                    "there was no Region to ask for events",
+                )
+            };
+            return Err(lacking(&events.value.gaps).unwrap_or_else(nothing));
         }
+        Ok(events)
+    }
+
+    /// Asks for root's keys and sessions by their ids, until the answers name no new ones.
+    ///
+    /// CloudTrail lists the calls of a federated session under the name that root gave it, and may
+    /// list those of a key under another name than `root`.
+    async fn follow_keys(&self, gathered: &mut Gathered) {
+        let mut keys = Ids::new(MOST_KEYS);
+        let mut sessions = Ids::new(MOST_SESSIONS);
+        loop {
+            let events = self.events(gathered).events;
+            let named = events.iter().flat_map(|event| {
+                let made = event.key_change.as_ref().and_then(|change| change.id.as_deref());
+                event.access_key_id.as_deref().into_iter().chain(made).map(|id| (event.time, id))
+            });
+            let mut new = keys.take(named.filter(|(_, id)| id.starts_with("AKIA")));
+            let issued = gathered.records.iter().filter(|record| record.time() >= gathered.since);
+            new.extend(sessions.take(issued.filter_map(|record| {
+                Some((record.time(), record.session_issued_to_root(&self.session.account)?))
+            })));
+            if new.is_empty() {
+                break;
+            }
+            let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
+            let questions = Questions { whole: by_id.collect(), sign_ins: None };
+            let regions = gathered.asked.iter().filter(|region| !gathered.failed(region));
+            let asked = regions.map(|region| (questions.clone(), region.clone())).collect();
+            self.ask(gathered, asked).await;
+        }
+        let gaps = [keys.gap("access keys of root"), sessions.gap("sessions that root opened")];
+        let gaps = gaps.into_iter().flatten().map(|gap| RegionGap { region: None, gap });
+        gathered.gaps.extend(gaps);
     }
 
     fn events(&self, gathered: &Gathered) -> RootEvents {
         // Whether the account is a member of an organization nobody has told.
         let events = classify(&gathered.records, &self.session.account, false);
-        let failed =
-            |region: &String| gathered.gaps.iter().any(|gap| gap.region.as_ref() == Some(region));
-        let read = gathered.read.iter().filter(|read| !failed(&read.region));
+        let read = gathered.read.values().filter(|read| !gathered.failed(&read.region));
         RootEvents {
             since: gathered.since,
             all_regions: gathered.all_regions,
@@ -162,27 +195,22 @@ impl Lookup<'_> {
     /// The Regions to ask first.
     async fn choose(&self, gathered: &mut Gathered) {
         let in_aws = self.session.partition.as_str() == "aws";
-        match &self.wanted.regions {
-            WantedRegions::Named(named) => gathered.asked.extend(named.iter().cloned()),
-            WantedRegions::Default if in_aws => self.ask_sign_in_regions(gathered),
-            _ => {
-                self.enabled(gathered).await;
-                if in_aws {
-                    self.ask_sign_in_regions(gathered);
-                } else if gathered.asked.is_empty() {
-                    gathered.asked.insert(first_region(&self.session.partition).to_owned());
-                }
-            }
+        if let WantedRegions::Named(named) = &self.wanted.regions {
+            gathered.asked.extend(named.iter().cloned());
+        } else if self.wanted.regions == WantedRegions::All || !in_aws {
+            self.enabled(gathered).await;
         }
-    }
-
-    fn ask_sign_in_regions(&self, gathered: &mut Gathered) {
-        let regions = RootEvents::SIGN_IN_REGIONS.iter();
-        gathered.asked.extend(regions.map(|region| (*region).to_owned()));
+        if in_aws {
+            let regions = RootEvents::SIGN_IN_REGIONS.iter();
+            gathered.asked.extend(regions.map(|region| (*region).to_owned()));
+        } else if gathered.asked.is_empty() {
+            gathered.asked.insert(first_region(&self.session.partition).to_owned());
+        }
     }
 
     /// All enabled Regions, or a gap that says why they are not known.
     async fn enabled(&self, gathered: &mut Gathered) {
+        gathered.listed = true;
         match regions::enabled(&self.session.account_management(), &self.pace.third()).await {
             Ok(enabled) => {
                 gathered.asked.extend(enabled);
@@ -192,27 +220,31 @@ impl Lookup<'_> {
         }
     }
 
-    fn questions(&self, region: &str, aliases: &[String]) -> Vec<Question> {
+    async fn ask_first_questions(&self, gathered: &mut Gathered, regions: Vec<String>) {
+        let questions = |region: String| (self.questions(&region, &gathered.aliases), region);
+        let asked = regions.into_iter().map(questions).collect();
+        self.ask(gathered, asked).await;
+    }
+
+    fn questions(&self, region: &str, aliases: &[String]) -> Questions {
         let partition = &self.session.partition;
-        let mut questions = vec![(LookupAttributeKey::Username, "root".to_owned())];
-        let in_aws = partition.as_str() == "aws";
-        if !in_aws || RootEvents::SIGN_IN_REGIONS.contains(&region) {
-            let source = "signin.amazonaws.com".to_owned();
-            questions.push((LookupAttributeKey::EventSource, source));
-        }
+        let mut whole = vec![(LookupAttributeKey::Username, "root".to_owned())];
         for alias in aliases {
-            questions.push((LookupAttributeKey::Username, alias.clone()));
+            whole.push((LookupAttributeKey::Username, alias.clone()));
         }
         if region == first_region(partition) {
             let names = BY_OTHERS.iter().map(|name| (*name).to_owned());
-            questions.extend(names.map(|name| (LookupAttributeKey::EventName, name)));
+            whole.extend(names.map(|name| (LookupAttributeKey::EventName, name)));
         }
-        questions
+        let console = partition.as_str() != "aws" || RootEvents::SIGN_IN_REGIONS.contains(&region);
+        let sign_ins = Some(if console { SignIns::Console } else { SignIns::CommandLine });
+        Questions { whole, sign_ins }
     }
 
     /// Asks Regions side by side.
-    async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Vec<Question>, String)>) {
-        let sent = gathered.sent;
+    async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Questions, String)>) {
+        // A clock that was set back since the first question must not promise more.
+        let asked_at = (self.clock)().min(gathered.sent);
         let mut reads: Vec<Pin<Box<dyn Future<Output = Answered> + '_>>> = Vec::new();
         for (questions, region) in asked {
             let lookup = RegionLookup {
@@ -220,27 +252,77 @@ impl Lookup<'_> {
                 account: &self.session.account,
                 pace: self.pace,
                 since: gathered.since,
-                until: sent,
+                until: gathered.sent,
             };
             let mut turns = gathered.turns.remove(&region).unwrap_or_default();
             reads.push(Box::pin(async move {
                 let mut records = Vec::new();
-                let gap = lookup.read(&questions, &mut turns, &mut records).await.err();
-                Answered { region, records, gap, turns }
+                let mut reading = Reading { turns: &mut turns, records: &mut records };
+                let read = lookup.read(&questions, &mut reading).await;
+                Answered { region, records, read, turns }
             }));
         }
-        for Answered { region, records, gap, turns } in all(reads).await {
+        for Answered { region, records, read, turns } in all(reads).await {
             gathered.records.extend(records);
             gathered.turns.insert(region.clone(), turns);
-            match gap {
-                None => gathered.read.push(RegionRead {
-                    region,
-                    until: sent - DELIVERY,
-                    sign_ins_since: None,
-                }),
-                Some(gap) => gathered.gaps.push(RegionGap { region: Some(region), gap: *gap }),
+            match read {
+                Ok(sign_ins_since) => {
+                    let until = asked_at - DELIVERY;
+                    let read = RegionRead { region: region.clone(), until, sign_ins_since };
+                    let whole = gathered.read.entry(region).or_insert_with(|| read.clone());
+                    whole.merge(&read);
+                }
+                Err(gap) => gathered.gaps.push(RegionGap { region: Some(region), gap: *gap }),
             }
         }
+    }
+}
+
+/// Ids of access keys that are asked for one by one, up to a number.
+struct Ids {
+    most: usize,
+    taken: BTreeSet<String>,
+    beyond: BTreeSet<String>,
+}
+
+impl Ids {
+    const fn new(most: usize) -> Self {
+        Self { most, taken: BTreeSet::new(), beyond: BTreeSet::new() }
+    }
+
+    /// Those of them that were not taken before, newest first, as many as there is room for.
+    fn take<'a>(&mut self, found: impl Iterator<Item = (DateTime<Utc>, &'a str)>) -> Vec<String> {
+        let mut newest: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
+        for (time, id) in found {
+            let known = newest.entry(id).or_insert(time);
+            *known = time.max(*known);
+        }
+        let mut new: Vec<_> =
+            newest.into_iter().filter(|(id, _)| !self.taken.contains(*id)).collect();
+        new.sort_by_key(|(id, time)| (std::cmp::Reverse(*time), *id));
+        let room = (self.most - self.taken.len()).min(new.len());
+        let beyond = new.split_off(room);
+        self.beyond.extend(beyond.into_iter().map(|(id, _)| id.to_owned()));
+        let new: Vec<String> = new.into_iter().map(|(id, _)| id.to_owned()).collect();
+        self.taken.extend(new.iter().cloned());
+        new
+    }
+
+    /// The gap that those leave for which there was no room.
+    fn gap(&self, what: &str) -> Option<Gap> {
+        if self.beyond.is_empty() {
+            return None;
+        }
+        let detail = format!(
+            "the events name {} {what}, and only {} are asked for by their key id, so that calls of \
+             the others may be missing",
+            self.taken.len() + self.beyond.len(),
+            self.taken.len(),
+        );
+        let todo = "explain why there are so many; it ends by itself when fewer lie in the look-back \
+                    (`evidence.root-events.lookback`)";
+        let gap = Gap::new(Source::RootEvents, Cause::Missing, detail);
+        Some(Gap { grant: Some(todo.to_owned()), ..gap })
     }
 }
 
@@ -270,7 +352,6 @@ fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Source;
 
     fn of(region: Option<&str>, gap: Gap) -> RegionGap {
         RegionGap { region: region.map(str::to_owned), gap }

@@ -310,8 +310,9 @@ impl Run<'_> {
             root_events: Err(not_needed(Source::RootEvents)),
         };
         if let (Some(lookup), Some(gathered)) = (&lookup, gathered) {
-            let shows_a_key = evidence.shows_a_root_key();
-            evidence.root_events = lookup.widened(gathered, shows_a_key).await;
+            evidence.root_events = Ok(lookup.seen(&gathered));
+            let anywhere = evidence.root_may_have_acted_anywhere(gathered.since());
+            evidence.root_events = lookup.rest(gathered, anywhere).await;
         }
         evidence
     }

@@ -13,6 +13,9 @@ const SOURCE: Source = Source::VirtualMfaDevices;
 const ACTION: &str = "iam:ListVirtualMFADevices";
 /// The most that one page may hold. Source: API reference, `MaxItems`.
 const PAGE: i32 = 1_000;
+/// So many pages hold the devices of all users that an account may have (5,000 with 8 each), even if
+/// AWS sends shorter ones.
+const MOST_PAGES: usize = 400;
 
 /// Reads every page of the assigned devices; true at the instant the first call was sent.
 pub(super) async fn fetch(
@@ -23,7 +26,7 @@ pub(super) async fn fetch(
     let mut devices = Vec::new();
     let mut first_sent = None;
     let mut marker: Option<String> = None;
-    loop {
+    for _ in 0..MOST_PAGES {
         let call = async || {
             let sent = clock();
             let request = client
@@ -48,6 +51,8 @@ pub(super) async fn fetch(
         }
         marker = page.marker;
     }
+    let detail = format!("{ACTION}: the list has more than {MOST_PAGES} pages");
+    Err(Gap::new(SOURCE, Cause::Unreadable, detail))
 }
 
 fn device(listed: Listed) -> VirtualMfaDevice {

@@ -1,11 +1,16 @@
 //! Proves that an answer is whole, before any of it is believed.
 //!
 //! The SDK's deserializers are lenient: a document that is cut short, a result element that is
-//! missing, `IsTruncated` without a marker, even `{}` all become an empty value. Empty means
-//! "no devices" or "no keys", so half an answer would pass the gate. Every client carries this
-//! interceptor: it reads the body on its own, and fails the call unless the document is well
-//! formed and holds what the operation returns. It runs right after deserialization, because
-//! only then is the body read; what was deserialized is thrown away.
+//! missing, `IsTruncated` without a marker, even `{}` all become an empty value. They skip list
+//! elements of another name, take the last of two members or map entries, and the first part of a
+//! text that a comment or CDATA splits. Empty means "no devices" or "no keys", so half an answer
+//! would pass the gate. Every client carries this interceptor: it reads the body on its own, and
+//! fails the call unless the document is well formed, holds what the operation returns, and has one
+//! reading only. It runs right after deserialization, because only then is the body read; what was
+//! deserialized is thrown away.
+
+use std::collections::BTreeSet;
+use std::fmt;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -14,6 +19,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use roxmltree::{Document, Node};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 /// Why an answer is not whole; one clause.
@@ -65,14 +71,18 @@ fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
 
 /// A JSON document with a list of objects that have these texts, and perhaps a token.
 fn json_list(text: &str, list: &str, texts: &[&str]) -> Result<(), NotWhole> {
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| NotWhole(format!("it is no whole JSON: {error}")))?;
+    let document = unique_json(text)?;
     let items = document[list].as_array();
     let items = items.ok_or_else(|| NotWhole(format!("it has no `{list}`")))?;
     let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
     for item in items {
-        if let Some(lacking) = texts.iter().find(|key| !filled(&item[**key])) {
-            return Err(NotWhole(format!("one of its `{list}` has no `{lacking}`")));
+        if let Some(missing) = texts.iter().find(|key| !filled(&item[**key])) {
+            return Err(NotWhole(format!("one of its `{list}` has no `{missing}`")));
+        }
+        // The record of an event is JSON in a text.
+        if let Some(record) = item["CloudTrailEvent"].as_str() {
+            unique_json(record)
+                .map_err(|error| NotWhole(format!("one of its `CloudTrailEvent`s: {error}")))?;
         }
     }
     match &document["NextToken"] {
@@ -82,9 +92,80 @@ fn json_list(text: &str, list: &str, texts: &[&str]) -> Result<(), NotWhole> {
     }
 }
 
+/// A JSON document in which no object has two members of one name.
+fn unique_json(text: &str) -> Result<Value, NotWhole> {
+    let Unique(value) = serde_json::from_str(text)
+        .map_err(|error| NotWhole(format!("it is no whole JSON: {error}")))?;
+    Ok(value)
+}
+
+/// A value of JSON; two members of one name in an object are an error.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unique(item)) = array.next_element()? {
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut members = serde_json::Map::new();
+        while let Some((name, Unique(value))) = object.next_entry::<String, Unique>()? {
+            if members.contains_key(&name) {
+                let name: String = name.chars().take(40).collect();
+                return Err(de::Error::custom(format!("it has two members `{name}`")));
+            }
+            members.insert(name, value);
+        }
+        Ok(members.into())
+    }
+}
+
 fn xml(operation: &str, text: &str) -> Result<(), NotWhole> {
     let document =
         Document::parse(text).map_err(|error| NotWhole(format!("it is no whole XML: {error}")))?;
+    one_reading(&document, text)?;
     let root = document.root_element();
     if root.tag_name().name() != format!("{operation}Response") {
         let name: String = root.tag_name().name().chars().take(40).collect();
@@ -106,6 +187,42 @@ fn xml(operation: &str, text: &str) -> Result<(), NotWhole> {
     }
 }
 
+/// Whether every element holds either elements or one text, so that all readers see the same.
+fn one_reading(document: &Document<'_>, text: &str) -> Result<(), NotWhole> {
+    let is_odd = |node: &Node<'_, '_>| node.is_comment() || node.is_pi();
+    if document.descendants().any(|node| is_odd(&node)) || text.contains("<![CDATA[") {
+        let detail =
+            "it holds a comment, an instruction or CDATA, which not every reader sees alike";
+        return Err(NotWhole(detail.into()));
+    }
+    let has_text = |node: &Node<'_, '_>| {
+        let mut texts = node.children().filter(Node::is_text);
+        texts.any(|part| part.text().is_some_and(|text| !text.trim().is_empty()))
+    };
+    let is_mixed =
+        |node: &Node<'_, '_>| node.children().any(|child| child.is_element()) && has_text(node);
+    match document.descendants().find(|node| node.is_element() && is_mixed(node)) {
+        Some(node) => Err(NotWhole(format!("its `{}` holds text and elements", name_of(node)))),
+        None => Ok(()),
+    }
+}
+
+fn name_of(node: Node<'_, '_>) -> String {
+    node.tag_name().name().chars().take(40).collect()
+}
+
+/// The children of a list or a map, all of which have this name.
+fn children<'a>(node: Node<'a, 'a>, name: &str) -> Result<Vec<Node<'a, 'a>>, NotWhole> {
+    let found: Vec<_> = node.children().filter(Node::is_element).collect();
+    match found.iter().find(|child| child.tag_name().name() != name) {
+        Some(other) => {
+            let (list, other) = (name_of(node), name_of(*other));
+            Err(NotWhole(format!("its `{list}` holds a `{other}`, not only `{name}`")))
+        }
+        None => Ok(found),
+    }
+}
+
 /// The one child of that name.
 fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, NotWhole> {
     let mut found = node.children().filter(|child| child.tag_name().name() == name);
@@ -116,11 +233,13 @@ fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, NotWhole> {
     }
 }
 
-/// The text of the one child of that name, which may not be empty.
+/// The text of the one child of that name, which may neither be empty nor have spaces around it.
 fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, NotWhole> {
-    match child(node, name)?.text().map(str::trim) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(NotWhole(format!("its `{name}` is empty"))),
+    let text = child(node, name)?.text().unwrap_or_default();
+    match text.trim() {
+        "" => Err(NotWhole(format!("its `{name}` is empty"))),
+        trimmed if trimmed != text => Err(NotWhole(format!("its `{name}` has spaces around it"))),
+        _ => Ok(text),
     }
 }
 
@@ -131,36 +250,42 @@ fn texts(node: Node<'_, '_>, names: &[&str]) -> Result<(), NotWhole> {
     Ok(())
 }
 
-/// A map with entries, each a name and a whole number.
+/// A map with entries, each a name and a whole number; no name twice.
 fn summary(result: Node<'_, '_>) -> Result<(), NotWhole> {
-    let map = child(result, "SummaryMap")?;
-    let mut entries = 0;
-    for entry in map.children().filter(Node::is_element) {
+    let mut keys = BTreeSet::new();
+    for entry in children(child(result, "SummaryMap")?, "entry")? {
         let key = text(entry, "key")?;
-        if text(entry, "value")?.parse::<i64>().is_err() {
+        if text(entry, "value")?.parse::<i32>().is_err() {
             return Err(NotWhole(format!("its `{key}` is no number")));
         }
-        entries += 1;
+        if !keys.insert(key) {
+            return Err(NotWhole(format!("it has two entries `{key}`")));
+        }
     }
-    if entries == 0 { Err(NotWhole("its `SummaryMap` is empty".into())) } else { Ok(()) }
+    if keys.is_empty() { Err(NotWhole("its `SummaryMap` is empty".into())) } else { Ok(()) }
 }
 
 /// A list of one name at most.
 fn aliases(result: Node<'_, '_>) -> Result<(), NotWhole> {
-    child(result, "AccountAliases")?;
+    let aliases = children(child(result, "AccountAliases")?, "member")?;
+    if aliases.iter().any(|alias| alias.text().is_none_or(|text| text.trim().is_empty())) {
+        return Err(NotWhole("one of its `AccountAliases` is empty".into()));
+    }
     match text(result, "IsTruncated")? {
         "false" => Ok(()),
         _ => Err(NotWhole("its `IsTruncated` is not `false`: an account has one alias".into())),
     }
 }
 
-/// A list that says whether it goes on, and where.
+/// A list that says whether it goes on, and where. Only assigned devices are asked for, and an
+/// assigned one has a user.
 fn devices(result: Node<'_, '_>) -> Result<(), NotWhole> {
-    for device in child(result, "VirtualMFADevices")?.children().filter(Node::is_element) {
+    for device in children(child(result, "VirtualMFADevices")?, "member")? {
         text(device, "SerialNumber")?;
-        if device.children().any(|child| child.tag_name().name() == "User") {
-            text(child(device, "User")?, "Arn")?;
-        }
+        let user = child(device, "User").map_err(|NotWhole(reason)| {
+            NotWhole(format!("{reason} in a device that is assigned to somebody"))
+        })?;
+        text(user, "Arn")?;
     }
     match text(result, "IsTruncated")? {
         "false" => Ok(()),
@@ -318,10 +443,124 @@ mod tests {
     }
 
     #[test]
-    fn a_device_of_a_user_names_the_user() {
-        let device = "<VirtualMFADevices><member><SerialNumber>s</SerialNumber><User><UserId>1\
-            </UserId></User></member></VirtualMFADevices><IsTruncated>false</IsTruncated>";
-        assert_eq!(reason("ListVirtualMFADevices", device), "it has no `Arn`");
+    fn an_assigned_device_names_its_user() {
+        for (user, says) in [
+            ("<User><UserId>1</UserId></User>", "it has no `Arn`"),
+            ("", "it has no `User` in a device that is assigned to somebody"),
+            ("<User><Arn>a</Arn></User><User><Arn>b</Arn></User>", "more than one `User`"),
+        ] {
+            let device = format!(
+                "<VirtualMFADevices><member><SerialNumber>s</SerialNumber>{user}</member>\
+                 </VirtualMFADevices><IsTruncated>false</IsTruncated>"
+            );
+            let reason = reason("ListVirtualMFADevices", &device);
+            assert!(reason.contains(says), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_list_or_map_holds_nothing_of_another_name() {
+        let aliases = "<AccountAliases><member>a</member></AccountAliases><IsTruncated>false\
+            </IsTruncated>";
+        assert_eq!(
+            check("ListAccountAliases", answer("ListAccountAliases", aliases).as_bytes()),
+            Ok(())
+        );
+        for (operation, whole, name) in [
+            ("ListVirtualMFADevices", DEVICES, "member"),
+            ("ListAccountAliases", aliases, "member"),
+            ("GetAccountSummary", SUMMARY, "entry"),
+        ] {
+            let odd = whole.replace(&format!("{name}>"), "item>");
+            let reason = reason(operation, &odd);
+            assert!(reason.contains(&format!("holds a `item`, not only `{name}`")), "{reason}");
+        }
+        let empty = aliases.replace(">a<", "><");
+        assert_eq!(reason("ListAccountAliases", &empty), "one of its `AccountAliases` is empty");
+    }
+
+    #[test]
+    fn what_stands_twice_has_no_one_reading() {
+        let key = "<entry><key>AccountAccessKeysPresent</key><value>0</value></entry>";
+        let twice = SUMMARY.replace(key, &format!("{key}{}", key.replace(">0<", ">1<")));
+        assert_eq!(
+            reason("GetAccountSummary", &twice),
+            "it has two entries `AccountAccessKeysPresent`"
+        );
+        for (operation, result) in ANSWERS {
+            let reason = reason(operation, &format!("{result}{result}"));
+            assert!(reason.contains("more than one"), "{operation}: {reason}");
+        }
+        for (operation, whole, twice) in [
+            ("LookupEvents", EVENTS, r#"],"Events":[],"NextToken""#),
+            ("LookupEvents", EVENTS, r#"],"\u0045vents":[],"NextToken""#),
+            ("LookupEvents", EVENTS, r#"],"NextToken":null,"NextToken""#),
+        ] {
+            let twice = whole.replace(r#"],"NextToken""#, twice);
+            let reason = check(operation, twice.as_bytes()).unwrap_err().0;
+            assert!(reason.contains("it has two members `"), "{reason}");
+        }
+        let regions = REGIONS.replace(r#"{"RegionName""#, r#"{"RegionName":"x","RegionName""#);
+        let reason = check("ListRegions", regions.as_bytes()).unwrap_err().0;
+        assert!(reason.contains("it has two members `RegionName`"), "{reason}");
+    }
+
+    #[test]
+    fn a_record_in_which_a_member_stands_twice_is_not_believed() {
+        let events = |record: &str| {
+            let record = Value::from(record);
+            format!(r#"{{"Events":[{{"EventId":"e","CloudTrailEvent":{record}}}]}}"#)
+        };
+        let check = |record: &str| check("LookupEvents", events(record).as_bytes());
+        assert_eq!(check(r#"{"a":[1,-1,0.5,true,null,{"b":"c"}],"b":{"b":{}}}"#), Ok(()));
+        let reason = check(r#"{"responseElements":{"ConsoleLogin":"Failure","ConsoleLogin":"x"}}"#);
+        let reason = reason.unwrap_err().0;
+        assert!(reason.contains("`CloudTrailEvent`s: "), "{reason}");
+        assert!(reason.contains("it has two members `ConsoleLogin`"), "{reason}");
+        assert!(check("{").is_err());
+    }
+
+    #[test]
+    fn a_text_in_parts_has_no_one_reading() {
+        let value = |value: &str| {
+            let summary = SUMMARY.replace("<value>0</value>", &format!("<value>{value}</value>"));
+            check("GetAccountSummary", answer("GetAccountSummary", &summary).as_bytes())
+        };
+        assert_eq!(value("0"), Ok(()));
+        assert_eq!(value("&#48;"), Ok(()), "a character by its number reads alike everywhere");
+        for odd in
+            ["0<!-- -->1", "<![CDATA[0]]>", "0<?x?>1", "0<x/>1", "0<x/>", "&zero;", " 0", "0\n"]
+        {
+            assert!(value(odd).is_err(), "{odd}");
+        }
+        for (operation, result) in ANSWERS {
+            let whole = answer(operation, result);
+            let spaced = whole.replace("><", ">\n  <");
+            assert_eq!(check(operation, spaced.as_bytes()), Ok(()), "{operation}");
+            for odd in ["<!-- -->", "<![CDATA[]]>", "<?x?>"] {
+                let odd = whole.replacen("</", &format!("{odd}</"), 1);
+                assert!(check(operation, odd.as_bytes()).is_err(), "{operation} {odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_another_type_are_not_believed() {
+        for (operation, odd) in [
+            ("LookupEvents", r#"{"Events":[null]}"#),
+            ("LookupEvents", r#"{"Events":{"EventId":"e","CloudTrailEvent":"{}"}}"#),
+            ("LookupEvents", r#"{"Events":[{"EventId":1,"CloudTrailEvent":"{}"}]}"#),
+            ("LookupEvents", r#"{"Events":[{"EventId":"e","CloudTrailEvent":{}}]}"#),
+            ("LookupEvents", r#"{"Events":[],"NextToken":1}"#),
+            ("ListRegions", r#"{"Regions":["us-east-1"]}"#),
+        ] {
+            assert!(check(operation, odd.as_bytes()).is_err(), "{odd}");
+        }
+        for odd in ["1.0", "true", "99999999999"] {
+            let summary = SUMMARY.replace(">0<", &format!(">{odd}<"));
+            let reason = reason("GetAccountSummary", &summary);
+            assert_eq!(reason, "its `AccountAccessKeysPresent` is no number");
+        }
     }
 
     #[test]

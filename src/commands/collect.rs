@@ -113,7 +113,11 @@ fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
         Details::Full => gap.detail.as_str(),
         Details::Redacted => gap.cause.id(),
     };
-    let help = gap.grant.as_ref().map(|action| format!("; help: grant {action}"));
+    // What to do is an IAM action to grant, or a sentence.
+    let help = gap.grant.as_ref().map(|todo| match todo.contains(' ') {
+        true => format!("; help: {todo}"),
+        false => format!("; help: grant {todo}"),
+    });
     format!("gap: {label}, {of}: {why}{}", help.unwrap_or_default())
 }
 

@@ -305,3 +305,56 @@ impl Evidence {
         counted.is_some_and(|count| count > 0) || in_row || in_events
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventKind, KeyChange, KeyState, RootEvent, parse_time};
+    use crate::testing::{event, healthy};
+
+    fn since() -> DateTime<Utc> {
+        parse_time("2026-11-13T09:00:00Z").unwrap()
+    }
+
+    fn with_event(change: impl Fn(&mut RootEvent)) -> Evidence {
+        let mut event = event("e", since());
+        change(&mut event);
+        let mut evidence = healthy();
+        evidence.root_events.as_mut().unwrap().value.events.push(event);
+        evidence
+    }
+
+    #[test]
+    fn a_use_or_a_key_of_root_may_have_been_anywhere() {
+        assert!(!healthy().root_may_have_acted_anywhere(since()), "never used, no key");
+        for column in
+            ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"]
+        {
+            let used = |at: &str| healthy().with_row(&[(column, at)]);
+            assert!(used("2026-11-13T09:00:00Z").root_may_have_acted_anywhere(since()), "{column}");
+            let before = used("2026-11-13T08:59:59Z");
+            assert!(!before.root_may_have_acted_anywhere(since()), "{column}");
+        }
+        let counted = healthy().with_count("AccountAccessKeysPresent", 1);
+        assert!(counted.root_may_have_acted_anywhere(since()));
+        let made = KeyChange { id: None, state: KeyState::Deleted };
+        let by_another = with_event(|event| {
+            event.kind = EventKind::CentralRemediation;
+            event.key_change = Some(made.clone());
+        });
+        assert!(by_another.root_may_have_acted_anywhere(since()), "there was a key");
+    }
+
+    #[test]
+    fn of_events_only_uses_count_and_only_in_the_look_back() {
+        for kind in EventKind::ALL {
+            let evidence = with_event(|event| event.kind = *kind);
+            assert_eq!(evidence.root_may_have_acted_anywhere(since()), kind.is_use(), "{kind:?}");
+            let before = with_event(|event| {
+                event.kind = *kind;
+                event.time -= chrono::TimeDelta::seconds(1);
+            });
+            assert!(!before.root_may_have_acted_anywhere(since()), "{kind:?}");
+        }
+    }
+}

@@ -305,7 +305,8 @@ pub(super) static ROOT_EVENTS: &[Field] = &[
         "regions",
         Kind::Regions,
         "Where: `default` is the three Regions in which sign-ins are recorded, and all enabled ones as \
-         soon as root was used or there is a root key; `all`; or a list, to which the three belong, too.",
+         soon as there is a root key or a use of root in the look-back; `all`; or a list, to which \
+         those three always belong.",
     )
     .less_is_weaker()
     .default("default")

@@ -32,6 +32,7 @@ mod policy_diff_base;
 mod secrets;
 mod several_accounts;
 mod sign_in_shown;
+mod sound_accounts;
 mod support;
 mod upload;
 mod waivers;

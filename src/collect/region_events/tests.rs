@@ -18,14 +18,15 @@ use tokio::sync::watch;
 use super::*;
 use crate::collect::pace::Stop;
 use crate::collect::whole_answer::WholeAnswer;
-use crate::model::{RootEvent, classify, parse_time};
+use crate::model::{RootEvent, classify, format_time, parse_time};
 
 const ACCOUNT: &str = "111122223333";
 
 /// Answers each call with what a function makes of its body.
 struct Fake<F> {
     answer: F,
-    calls: Arc<Mutex<usize>>,
+    delay: Duration,
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl<F> std::fmt::Debug for Fake<F> {
@@ -36,20 +37,50 @@ impl<F> std::fmt::Debug for Fake<F> {
 
 impl<F: Fn(&Value) -> Value + Send + Sync> HttpConnector for Fake<F> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        *self.calls.lock().unwrap() += 1;
-        let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let asked = body["LookupAttributes"][0]["AttributeValue"].as_str().unwrap().to_owned();
+        self.calls.lock().unwrap().push(asked);
         let body = SdkBody::from((self.answer)(&body).to_string());
-        HttpConnectorFuture::ready(Ok(Response::new(StatusCode::try_from(200).unwrap(), body)))
+        let response = Ok(Response::new(StatusCode::try_from(200).unwrap(), body));
+        if self.delay.is_zero() {
+            return HttpConnectorFuture::ready(response);
+        }
+        let delay = self.delay;
+        HttpConnectorFuture::new(async move {
+            tokio::time::sleep(delay).await;
+            response
+        })
     }
 }
 
-/// What reading these questions gives, and how many calls it takes; nobody waits for a second.
-fn read(
-    questions: &[Question],
+/// What reading these questions gave.
+struct Read {
+    /// Since when sign-ins are complete.
+    since: Result<Option<DateTime<Utc>>, Gap>,
+    records: Vec<Record>,
+    /// What each call asked for.
+    calls: Vec<String>,
+}
+
+/// The end of the look-back.
+fn until() -> DateTime<Utc> {
+    parse_time("2026-11-20T09:00:00Z").unwrap()
+}
+
+/// Reads without a wait between calls.
+fn read(questions: Questions, answer: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Read {
+    read_within(Duration::from_secs(60), Duration::ZERO, questions, answer)
+}
+
+/// Reads within this share of the time, from a CloudTrail that takes so long to answer.
+fn read_within(
+    share: Duration,
+    delay: Duration,
+    questions: Questions,
     answer: impl Fn(&Value) -> Value + Send + Sync + 'static,
-) -> (Result<Vec<Record>, Gap>, usize) {
-    let calls = Arc::new(Mutex::new(0));
-    let connector = SharedHttpConnector::new(Fake { answer, calls: Arc::clone(&calls) });
+) -> Read {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let connector = SharedHttpConnector::new(Fake { answer, delay, calls: Arc::clone(&calls) });
     let config = aws_sdk_cloudtrail::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -58,30 +89,35 @@ fn read(
         .interceptor(WholeAnswer)
         .build();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let read = runtime.block_on(async {
-        let pace = Pace::new(Duration::from_secs(60), Stop::new(watch::channel(None).1));
-        let until = parse_time("2026-11-20T09:00:00Z").unwrap();
+    let mut records = Vec::new();
+    let since = runtime.block_on(async {
+        let pace = Pace::new(share, Stop::new(watch::channel(None).1));
         let lookup = RegionLookup {
             client: Client::from_conf(config),
             account: &ACCOUNT.parse().unwrap(),
             pace: &pace,
-            since: until - TimeDelta::days(90),
-            until,
+            since: until() - TimeDelta::days(90),
+            until: until(),
         };
         let mut turns = Turns { second: Duration::ZERO, ..Turns::default() };
-        let mut records = Vec::new();
-        let read = lookup.read(questions, &mut turns, &mut records).await;
-        read.map(|()| records).map_err(|gap| *gap)
+        let mut reading = Reading { turns: &mut turns, records: &mut records };
+        lookup.read(&questions, &mut reading).await.map_err(|gap| *gap)
     });
-    let calls = *calls.lock().unwrap();
-    (read, calls)
+    let calls = calls.lock().unwrap().clone();
+    Read { since, records, calls }
 }
 
-fn questions() -> Vec<Question> {
-    vec![
+/// How often each thing was asked for, in the order of the first question.
+fn counted(calls: &[String]) -> Vec<(&str, usize)> {
+    calls.chunk_by(|a, b| a == b).map(|same| (same[0].as_str(), same.len())).collect()
+}
+
+fn questions() -> Questions {
+    let whole = vec![
         (LookupAttributeKey::Username, "root".to_owned()),
         (LookupAttributeKey::EventSource, "signin.amazonaws.com".to_owned()),
-    ]
+    ];
+    Questions { whole, sign_ins: None }
 }
 
 /// The records of the library `tests/events`.
@@ -139,27 +175,168 @@ proptest! {
         ends.iter_mut().for_each(|end| *end %= half + 1);
         ends.sort_unstable();
         let pages = 2 * (ends.len() + 1);
-        let (records, calls) = read(&questions(), move |asked| {
+        let read = read(questions(), move |asked| {
             let key = &asked["LookupAttributes"][0]["AttributeKey"];
             let list = if key == "Username" { &by_name } else { &by_source };
             page(list, &ends, &asked["NextToken"])
         });
-        prop_assert_eq!(calls, pages);
-        prop_assert_eq!(classified(&records.unwrap()), classified(&parsed));
+        prop_assert_eq!(read.since, Ok(None));
+        prop_assert_eq!(read.calls.len(), pages);
+        prop_assert_eq!(classified(&read.records), classified(&parsed));
     }
 }
 
 #[test]
 fn a_list_without_end_ends_in_a_gap_that_says_so() {
-    let (read, calls) = read(&questions(), |asked| {
+    let read = read(questions(), |asked| {
         let number = asked["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
         json!({ "Events": [], "NextToken": (number + 1).to_string() })
     });
-    let gap = read.unwrap_err();
-    assert_eq!((gap.cause, calls), (Cause::Missing, MOST_PAGES));
+    let gap = read.since.unwrap_err();
+    assert_eq!((gap.cause, read.calls.len()), (Cause::Missing, MOST_PAGES));
     assert_eq!(
         gap.detail,
         "cloudtrail:LookupEvents: there are more than 400 pages of events for Username `root`; the \
          rest was not read"
+    );
+}
+
+/// A page of two sign-ins of others a minute apart, and the same older ones on and on.
+fn busy(asked: &Value) -> Value {
+    let number = asked["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+    let event = |minutes: i64| {
+        let time = format_time(until() - TimeDelta::minutes(minutes));
+        let id = format!("{minutes}");
+        let record = json!({
+            "eventID": id,
+            "eventTime": time,
+            "eventSource": "signin.amazonaws.com",
+            "eventName": "ConsoleLogin",
+            "userIdentity": { "type": "AssumedRole", "accountId": ACCOUNT },
+        });
+        json!({ "EventId": id, "CloudTrailEvent": record.to_string() })
+    };
+    json!({
+        "Events": [event(2 * number), event(2 * number + 1)],
+        "NextToken": (number + 1).to_string(),
+    })
+}
+
+fn none(_: &Value) -> Value {
+    json!({ "Events": [] })
+}
+
+/// Answers what is asked for by these names like that; other names have no events, all sign-ins no end.
+fn busy_in(names: &'static [&'static str]) -> impl Fn(&Value) -> Value {
+    move |asked| {
+        let value = asked["LookupAttributes"][0]["AttributeValue"].as_str().unwrap();
+        if value == SIGN_IN || names.contains(&value) { busy(asked) } else { none(asked) }
+    }
+}
+
+fn sign_ins(recorded: SignIns) -> Questions {
+    Questions { whole: Vec::new(), sign_ins: Some(recorded) }
+}
+
+#[test]
+fn sign_ins_of_a_few_pages_are_one_question() {
+    let read = read(sign_ins(SignIns::Console), |asked| match asked["NextToken"].as_str() {
+        Some("3") => none(asked),
+        _ => busy(asked),
+    });
+    assert_eq!(read.since, Ok(None));
+    assert_eq!(counted(&read.calls), [(SIGN_IN, FEW_PAGES)]);
+}
+
+#[test]
+fn many_sign_ins_are_asked_for_by_name_and_console_logins_newest_first() {
+    let console = read(sign_ins(SignIns::Console), busy_in(&["ConsoleLogin"]));
+    let each = |name: &'static str| (name, 1);
+    let mut expected = vec![(SIGN_IN, FEW_PAGES)];
+    expected.extend(CHANGES.iter().map(|name| each(name)));
+    expected.extend(["PasswordRecoveryRequested", "CheckMfa"].map(each));
+    expected.extend(COMMAND_LINE.iter().map(|name| each(name)));
+    expected.push(("ConsoleLogin", SIGN_IN_PAGES - 4));
+    assert_eq!(counted(&console.calls), expected);
+    // The last page begins 2 * 75 minutes back, and all that is later was read.
+    let since = until() - TimeDelta::minutes(2 * 75) + TimeDelta::seconds(1);
+    assert_eq!(console.since, Ok(Some(since)));
+
+    let command_line = read(sign_ins(SignIns::CommandLine), busy_in(&["ConsoleLogin"]));
+    assert_eq!(command_line.since, Ok(None), "root's console sign-ins are not recorded there");
+    assert_eq!(
+        counted(&command_line.calls),
+        [(SIGN_IN, FEW_PAGES), (COMMAND_LINE[0], 1), (COMMAND_LINE[1], 1)]
+    );
+}
+
+#[test]
+fn sign_ins_by_name_begin_where_the_pages_of_all_end() {
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let asked_until = Arc::clone(&ends);
+    let read = read(sign_ins(SignIns::Console), move |asked| {
+        asked_until.lock().unwrap().push(asked["EndTime"].as_i64().unwrap());
+        busy_in(&[])(asked)
+    });
+    assert_eq!(read.since, Ok(None), "each name has its last page");
+    let minutes = 2 * (i64::try_from(FEW_PAGES).unwrap() - 1);
+    let by_name = until() - TimeDelta::minutes(minutes) + TimeDelta::seconds(1);
+    let mut expected = vec![until().timestamp(); FEW_PAGES];
+    expected.resize(read.calls.len(), by_name.timestamp());
+    assert_eq!(*ends.lock().unwrap(), expected);
+}
+
+#[test]
+fn the_frequent_sign_in_event_that_reaches_back_least_decides() {
+    let read = read(sign_ins(SignIns::Console), busy_in(&["ConsoleLogin", "CheckMfa"]));
+    let count = |name: &str| read.calls.iter().filter(|asked| *asked == name).count();
+    assert_eq!(count("CheckMfa"), PAGES_OF_A_NAME);
+    assert_eq!(count("ConsoleLogin"), SIGN_IN_PAGES - PAGES_OF_A_NAME - 3);
+    let minutes = 2 * (i64::try_from(PAGES_OF_A_NAME).unwrap() - 1);
+    let since = until() - TimeDelta::minutes(minutes) + TimeDelta::seconds(1);
+    assert_eq!(read.since, Ok(Some(since)));
+}
+
+#[test]
+fn changes_of_credentials_without_end_are_a_gap() {
+    let read = read(sign_ins(SignIns::Console), busy_in(CHANGES));
+    let gap = read.since.unwrap_err();
+    assert_eq!(gap.cause, Cause::Missing);
+    assert!(gap.detail.contains(CHANGES[0]), "{}", gap.detail);
+    assert_eq!(read.calls.len(), FEW_PAGES + MOST_PAGES);
+}
+
+#[test]
+fn slow_answers_end_the_sign_ins_where_half_of_the_time_is_spent() {
+    let (share, delay) = (Duration::from_millis(1_200), Duration::from_millis(20));
+    let started = Instant::now();
+    let console = sign_ins(SignIns::Console);
+    let read = read_within(share, delay, console, busy_in(&["ConsoleLogin"]));
+    assert!(started.elapsed() < share, "the rest is for what comes after");
+    let since = read.since.unwrap().unwrap();
+    let pages = read.calls.iter().filter(|asked| *asked == "ConsoleLogin").count();
+    assert!((2..SIGN_IN_PAGES - 4).contains(&pages), "{pages}");
+    // The last call may have been under way.
+    let of_page = |page: usize| until() - TimeDelta::minutes(2 * i64::try_from(page).unwrap());
+    assert!(since > of_page(pages - 1) && since <= of_page(pages - 2) + TimeDelta::seconds(1));
+}
+
+#[test]
+fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
+    let denied = |message: &str| {
+        let message = format!("User: x is not authorized to perform: {ACTION} {message}");
+        let error = CallError {
+            code: "AccessDeniedException".into(),
+            ..CallError::new(Kind::Denied, message)
+        };
+        failed(&error).grant.unwrap()
+    };
+    let by_role = denied("because no identity-based policy allows it");
+    assert_eq!(by_role, ACTION);
+    let by_scp = denied("with an explicit deny in a service control policy");
+    assert_eq!(
+        by_scp,
+        "exempt cloudtrail:LookupEvents in the service control policy that closes the Region (in its \
+         `NotAction`, beside the global services)"
     );
 }

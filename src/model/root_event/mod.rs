@@ -315,10 +315,25 @@ pub struct RegionRead {
     pub region: String,
     /// Everything up to here is delivered: 15 minutes before it was read.
     pub until: DateTime<Utc>,
-    /// Console sign-ins before this instant were not read, because there were too many of them;
-    /// `None`: all were read.
+    /// Other people sign in so often that not all sign-in events could be read: those that are older
+    /// than this instant (`ConsoleLogin`, and what happens as often: `CheckMfa`, requests to recover
+    /// a password, sign-ins of command lines) are missing, unless CloudTrail lists them under root's
+    /// name. Changes of root's credentials are not among them. `None`: all were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_ins_since: Option<DateTime<Utc>>,
+}
+
+impl RegionRead {
+    /// Makes two reads of one Region one that covers what both cover; of another Region nothing is
+    /// taken. Returns whether it was the same.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let same = self.region == other.region;
+        if same {
+            self.until = self.until.min(other.until);
+            self.sign_ins_since = self.sign_ins_since.max(other.sign_ins_since);
+        }
+        same
+    }
 }
 
 /// A part of the events that could not be read.
@@ -372,7 +387,7 @@ impl RootEvents {
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.regions.sort();
-        self.regions.dedup_by(|later, earlier| later.region == earlier.region);
+        self.regions.dedup_by(|later, earlier| earlier.merge(later));
         self.gaps.sort();
         self.gaps.dedup();
         self.events.sort();

@@ -94,6 +94,20 @@ impl Record {
         Ok(Self { time, raw })
     }
 
+    /// When it happened.
+    #[must_use]
+    pub const fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
+    /// The temporary credentials that STS issued to this account's root user in this call
+    /// (`GetSessionToken`, `GetFederationToken`): their access key id.
+    #[must_use]
+    pub fn session_issued_to_root(&self, account: &AccountId) -> Option<&str> {
+        let issued = self.raw.response_elements["credentials"]["accessKeyId"].as_str();
+        issued.filter(|id| !id.is_empty() && self.service() == "sts" && self.is_by_root_of(account))
+    }
+
     /// Whether it may tell anything of this account's root user: what is worth keeping.
     #[must_use]
     pub fn concerns(&self, account: &AccountId) -> bool {

@@ -297,6 +297,37 @@ fn the_sign_in_of_a_session_is_found_by_its_arn_or_its_start() {
 }
 
 #[test]
+fn a_region_that_was_read_twice_covers_what_both_reads_cover() {
+    let at = |text: &str| parse_time(text).unwrap();
+    let read = |until: &str, sign_ins_since: Option<&str>| super::RegionRead {
+        region: "us-east-1".to_owned(),
+        until: at(until),
+        sign_ins_since: sign_ins_since.map(at),
+    };
+    let events = RootEvents {
+        since: at("2026-10-01T00:00:00Z"),
+        all_regions: false,
+        regions: vec![
+            read("2026-10-02T09:00:00Z", None),
+            read("2026-10-02T10:00:00Z", Some("2026-10-01T05:00:00Z")),
+            read("2026-10-02T11:00:00Z", Some("2026-10-01T04:00:00Z")),
+        ],
+        gaps: Vec::new(),
+        events: Vec::new(),
+    };
+    let both = read("2026-10-02T09:00:00Z", Some("2026-10-01T05:00:00Z"));
+    assert_eq!(events.ordered().regions, [both]);
+}
+
+#[test]
+fn a_region_of_an_older_file_has_all_its_sign_ins() {
+    let older = r#"{"region":"us-east-1","until":"2026-10-02T09:00:00Z"}"#;
+    let read: super::RegionRead = serde_json::from_str(older).unwrap();
+    assert_eq!(read.sign_ins_since, None);
+    assert_eq!(serde_json::to_string(&read).unwrap(), older);
+}
+
+#[test]
 fn gaps_stand_in_one_order_and_once() {
     let gap = |region: Option<&str>| RegionGap {
         region: region.map(str::to_owned),

@@ -42,10 +42,35 @@ fn half_an_answer_is_a_gap_that_names_the_call() {
 }
 
 #[test]
+fn an_answer_that_two_readers_read_differently_is_a_gap() {
+    for (call, index, fault, reason) in [
+        ("GetCredentialReport", 0, "twice", "more than one `Content`"),
+        ("GetCredentialReport", 0, "split", "a comment"),
+        ("GetAccountSummary", 1, "twice", "two entries `AccessKeysPerUserQuota`"),
+        ("GetAccountSummary", 1, "odd-member", "holds a `item`, not only `entry`"),
+        ("GetAccountSummary", 1, "split", "a comment"),
+        ("ListVirtualMFADevices", 2, "twice", "more than one `VirtualMFADevices`"),
+        ("ListVirtualMFADevices", 2, "odd-member", "holds a `item`, not only `member`"),
+        ("ListVirtualMFADevices", 2, "split", "a comment"),
+        ("ListVirtualMFADevices", 2, "no-user", "no `User` in a device that is assigned"),
+    ] {
+        let device = "device = arn:aws:iam::111122223333:mfa/d arn:aws:iam::111122223333:root";
+        let fake = Fake::with(&format!("{device}\nfault {call} = {fault}"));
+        let collected = run(&settings(&fake)).result.unwrap();
+        let gap = gaps(&collected)[index].unwrap_or_else(|| panic!("{call} {fault}: no gap"));
+        assert_eq!(gap.cause, Cause::Unreadable, "{call} {fault}");
+        assert!(gap.detail.contains(reason), "{call} {fault}: {}", gap.detail);
+        assert_eq!(fake.count(call), 1, "{call} {fault}");
+    }
+}
+
+#[test]
 fn a_list_that_goes_on_without_a_marker_or_for_ever_is_a_gap() {
-    for (fault, reason, calls) in
-        [("no-marker", "it has no `Marker`", 1), ("same-marker", "never gets further", 2)]
-    {
+    for (fault, reason, calls) in [
+        ("no-marker", "it has no `Marker`", 1),
+        ("same-marker", "never gets further", 2),
+        ("endless", "more than 400 pages", 400),
+    ] {
         let fake = Fake::with(&format!("fault ListVirtualMFADevices = {fault}"));
         let collected = run(&settings(&fake)).result.unwrap();
         let gap = gaps(&collected)[2].unwrap();
