@@ -40,4 +40,4 @@ pub use root_event::{
     RootEvents, RootTask, SignedBy, classify,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
-pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};
+pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};

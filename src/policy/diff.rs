@@ -521,7 +521,7 @@ impl Waived<'_> {
     fn key(&self) -> String {
         let subject = match self.subject {
             None => String::new(),
-            Some(WaiverSubject::AccessKeyCreated(day)) => format!(" (key {day})"),
+            Some(WaiverSubject::AccessKeyCreated(made)) => format!(" (key {made})"),
             Some(WaiverSubject::CertificateUploaded(day)) => format!(" (certificate {day})"),
             Some(WaiverSubject::Use(kind)) => format!(" ({})", kind.id()),
         };

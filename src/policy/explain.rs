@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::schedule::{Opening, Schedule};
 use super::types::{
@@ -172,8 +172,22 @@ impl Explain<'_> {
         self.account.is_none_or(|account| window.is_for(account))
     }
 
+    /// The opening that is running at the instant, else the next one.
     fn next(&self, window: &Window) -> Option<Opening> {
-        window.openings(self.at, 1).first().copied()
+        let opening = window.openings(self.at, 1).first().copied()?;
+        Some(self.rest_of(opening, |at| window.is_open(at)))
+    }
+
+    /// An opening as it is still to come: in the night in which clocks go back it may be closed by
+    /// the clock at the instant, and open again before its end.
+    fn rest_of(&self, opening: Opening, is_open: impl Fn(DateTime<Utc>) -> bool) -> Opening {
+        if self.at < opening.from || is_open(self.at) {
+            return opening;
+        }
+        let whole = self.at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(self.at);
+        let mut later = (1..=24 * 60).map(|minutes| whole + TimeDelta::minutes(minutes));
+        let again = later.find(|at| is_open(*at)).filter(|at| *at < opening.to);
+        Opening { from: again.unwrap_or(opening.to), ..opening }
     }
 
     /// What it allows, then its openings: the one-off one, or the next few.
@@ -226,6 +240,7 @@ impl Explain<'_> {
         };
         openings
             .into_iter()
+            .map(|opening| self.rest_of(opening, |at| schedule.is_open(at)))
             .map(|Opening { from, to }| {
                 format!("      {} = {}: {}", local(from), span(from, to), self.state(from, to))
             })
@@ -347,7 +362,7 @@ fn allows(window: &Window, kind: UseKind) -> bool {
 fn subject(subject: Option<WaiverSubject>) -> String {
     match subject {
         None => String::new(),
-        Some(WaiverSubject::AccessKeyCreated(day)) => format!(", key of {day},"),
+        Some(WaiverSubject::AccessKeyCreated(made)) => format!(", key of {made},"),
         Some(WaiverSubject::CertificateUploaded(day)) => format!(", certificate of {day},"),
         Some(WaiverSubject::Use(kind)) => format!(", {},", kind.id()),
     }

@@ -68,6 +68,8 @@ pub(super) enum Kind {
     Day,
     /// An instant, with its zone.
     Time,
+    /// A whole day or an instant.
+    DayOrTime,
     /// A time of the day, `HH:MM`.
     Clock,
     /// A time zone of the tz database.
@@ -210,7 +212,11 @@ pub(super) static POLICY: &[Field] = &[
         Kind::List { of: &Kind::Mapping(WAIVER), least: 0, most: usize::MAX },
         "Rules that may be violated for a while.",
     ),
-    Field::new("limits", Kind::Mapping(LIMITS), "The longest that windows and waivers may be."),
+    Field::new(
+        "limits",
+        Kind::Mapping(LIMITS),
+        "The longest that windows and waivers may be, for each account.",
+    ),
 ];
 
 pub(super) static SCOPE: &[Field] = &[
@@ -482,11 +488,12 @@ pub(super) static WAIVER: &[Field] = &[
 pub(super) static SUBJECT: &[Field] = &[
     Field::new(
         "access-key-created",
-        Kind::Day,
-        "Only the access key made on this day (UTC): for rules about keys.",
+        Kind::DayOrTime,
+        "Only the access key made on this day (UTC) or at this time, as the finding says it: for rules \
+         about keys. A day on which two keys were made, active or not, names neither: write the time.",
     )
     .identity()
-    .example("2019-05-02"),
+    .example("2019-05-02T10:00:00Z"),
     Field::new(
         "certificate-uploaded",
         Kind::Day,
@@ -507,7 +514,8 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
-        "The longest that a window may be open at a time.",
+        "The longest that a window may be open at a time. Windows of one account that touch or overlap \
+         count as one.",
     )
     .more_is_weaker()
     .default("12h")
@@ -515,7 +523,7 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window-total",
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
-        "The longest sum of all recurring windows in any 30 days.",
+        "The longest sum of all windows of one account in any 30 days, one-off and recurring ones.",
     )
     .more_is_weaker()
     .default("24h")

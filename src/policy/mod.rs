@@ -20,6 +20,7 @@ mod starter;
 mod suggest;
 #[cfg(test)]
 mod test_rules;
+mod together;
 mod tree;
 mod types;
 
@@ -31,6 +32,6 @@ pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
 pub use types::{
-    Allow, EventsPolicy, Gate, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
+    Allow, EventsPolicy, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
     ScopeAccount, Waiver, WaiverSubject, When, Window,
 };

@@ -102,6 +102,7 @@ fn type_of(kind: &Kind) -> String {
         Kind::Duration { .. } => "duration".to_owned(),
         Kind::Day => "day".to_owned(),
         Kind::Time => "time".to_owned(),
+        Kind::DayOrTime => "day or time".to_owned(),
         Kind::Clock => "time of the day".to_owned(),
         Kind::Zone => "time zone".to_owned(),
         Kind::Flag => words(&["true", "false"]),

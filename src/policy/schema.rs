@@ -113,6 +113,9 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         Kind::Duration { .. } => duration(),
         Kind::Day => json!({ "type": "string", "format": "date", "pattern": DAY }),
         Kind::Time => json!({ "type": "string", "format": "date-time", "pattern": TIME }),
+        Kind::DayOrTime => {
+            json!({ "oneOf": [self::kind(&Kind::Day, rules), self::kind(&Kind::Time, rules)] })
+        }
         Kind::Clock => json!({ "type": "string", "pattern": CLOCK }),
         Kind::Zone => json!({ "type": "string", "minLength": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),

@@ -7,7 +7,7 @@ use crate::policy::test_rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
-    Allow, Gate, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy, ScopeAccount,
+    Allow, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy, ScopeAccount,
     Waiver, WaiverSubject, When, Window,
 };
 
@@ -151,7 +151,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         Waiver {
             rule: KEY_ACTIVE.id,
             accounts: vec!["111122223333".parse().unwrap(), "011122223333".parse().unwrap()],
-            subject: Some(WaiverSubject::AccessKeyCreated(day("2019-05-02"))),
+            subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day("2019-05-02")))),
             reason: "r".to_owned(),
             ticket: "SEC-77".to_owned(),
             from: day("2026-11-01"),
@@ -225,6 +225,40 @@ windows:
         "09:00 to 10:00 Europe/Berlin, mon, first week of jan, apr, jul, oct; until 2027-12-31";
     let night = "23:00 to 01:00 UTC, sun, last week of every month";
     assert_eq!(words, [(None, drill.to_owned()), (Some("T"), night.to_owned())]);
+}
+
+#[test]
+fn a_waiver_names_a_key_by_its_day_or_by_its_time() {
+    let subject = |made: &str| {
+        let subject = format!("subject: {{ access-key-created: {made} }}");
+        let text = waiver(&format!("rule: root-access-key-active\n{subject}\n{V}"));
+        parse(&text).map(|policy| policy.waivers[0].subject)
+    };
+    let named = |created| Ok(Some(WaiverSubject::AccessKeyCreated(created)));
+    assert_eq!(subject("2019-05-02"), named(KeyCreated::On(day("2019-05-02"))));
+    for made in ["2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00", "\"2019-05-02T10:00:00.4Z\""] {
+        assert_eq!(subject(made), named(KeyCreated::At(time("2019-05-02T10:00:00Z"))), "{made}");
+    }
+    for (made, code, message) in [
+        ("2019-05-02T10:00:00", "time", "has no zone"),
+        ("2019-05-02T24:00:00Z", "time", "the hour is 24"),
+        ("2019-13-02", "day", "the month is 13"),
+        ("yesterday", "day", "is not a day"),
+    ] {
+        let errors = subject(made).unwrap_err();
+        let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+        assert_eq!((error.code, error.line), (code, 4));
+        assert!(error.message.contains(message), "{}", error.message);
+    }
+    let two = |one: &str, other: &str| {
+        let each = |made| {
+            format!("  - {{ rule: root-access-key-active, subject: {{ access-key-created: {made} }}, accounts: [\"111122223333\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n")
+        };
+        format!("version: 1\nwaivers:\n{}{}", each(one), each(other))
+    };
+    assert_eq!(places(&two("2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00")), ["duplicate 4:5"]);
+    assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02T10:00:01Z")).is_ok());
+    assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02")).is_ok());
 }
 
 #[test]
@@ -580,7 +614,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nschedule: {{ {M} }}")),
             "window-total 6:36",
-            "open for 1d6h from 2026-11-20 to 2026-12-19",
+            "`a` is open for 1d6h from 2026-11-20 to 2026-12-19",
         ),
         (
             window(&format!(
@@ -788,4 +822,72 @@ error[window-too-long]: this window is 14h long; `limits.window` allows 12h
 rootgate.yaml: 3 errors; the policy was not read
 ";
     assert_eq!(parse(text).unwrap_err().render(false), drawn);
+}
+
+/// A policy whose windows are these: account (or none), from and to, all on 2026-11-20 in UTC.
+fn windows_of(windows: &[(&str, &str, &str)]) -> String {
+    let mut text = "version: 1\nwindows:\n".to_owned();
+    for (at, (account, from, to)) in windows.iter().enumerate() {
+        let accounts = match *account {
+            "" => String::new(),
+            id => format!("accounts: [\"{id}\"], "),
+        };
+        text += &format!(
+            "  - {{ id: w{at}, reason: r, ticket: t, {accounts}from: 2026-11-{from}:00Z, to: 2026-11-{to}:00Z }}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn windows_of_one_account_that_touch_or_overlap_are_one() {
+    let (one, other) = ("111122223333", "444455556666");
+    let (day, night) = (("20T06:00", "20T16:00"), ("20T16:00", "21T02:00"));
+    let both = |first, second| windows_of(&[(first, day.0, day.1), (second, night.0, night.1)]);
+    let errors = parse(&both(one, one)).unwrap_err();
+    let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+    assert_eq!((error.code, error.line), ("window-too-long", 4), "the later of the two");
+    assert_eq!(
+        error.message,
+        "`w0` and `w1` touch or overlap in account 111122223333, so they count as one, 20h long from \
+         2026-11-20T06:00:00Z to 2026-11-21T02:00:00Z; `limits.window` allows 12h"
+    );
+    assert!(parse(&both(one, other)).is_ok(), "accounts do not touch each other");
+    for (first, second) in [("", ""), (one, ""), ("", other)] {
+        assert_eq!(places(&both(first, second)).len(), 1, "{first} {second}");
+    }
+    let apart = windows_of(&[(one, "20T06:00", "20T16:00"), (one, "20T16:01", "21T02:00")]);
+    assert!(parse(&apart).is_ok());
+    let together = windows_of(&[(one, "20T06:00", "20T12:00"), (one, "20T12:00", "20T18:00")]);
+    assert!(parse(&together).is_ok(), "12h together");
+    let longer = both(one, one) + "limits: { window: 20h }\n";
+    assert!(parse(&longer).is_ok());
+    // What is wrong by itself is said once.
+    let too_long = windows_of(&[(one, "20T06:00", "21T06:00"), (one, "21T06:00", "21T07:00")]);
+    assert_eq!(places(&too_long).len(), 1);
+}
+
+#[test]
+fn one_off_windows_count_in_the_total_of_their_account() {
+    let (one, other) = ("111122223333", "444455556666");
+    let days = |accounts: [&str; 3]| {
+        let [first, second, third] = accounts;
+        windows_of(&[
+            (first, "02T06:00", "02T16:00"),
+            (second, "10T06:00", "10T16:00"),
+            (third, "20T06:00", "20T16:00"),
+        ])
+    };
+    let errors = parse(&days([one; 3])).unwrap_err();
+    let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+    assert_eq!((error.code, error.line), ("window-total", 5));
+    assert_eq!(
+        error.message,
+        "`w0`, `w1` and `w2` in account 111122223333 are open for 1d6h from 2026-11-02 to 2026-12-01; \
+         `limits.window-total` allows 1d in any 30 days"
+    );
+    assert!(parse(&days([one, one, other])).is_ok());
+    assert_eq!(places(&days([one, "", one])).len(), 1);
+    assert_eq!(places(&days([""; 3])).len(), 1, "said once, not for every account");
+    assert!(parse(&(days([one; 3]) + "limits: { window-total: 30h }\n")).is_ok());
 }
