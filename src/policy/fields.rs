@@ -22,6 +22,8 @@ pub(super) struct Field {
     pub(super) built: bool,
     /// What a change of the value means, for `policy diff`.
     pub(super) direction: Direction,
+    /// Whether the key may stand there with nothing below it, which is as if it were absent.
+    pub(super) may_be_empty: bool,
 }
 
 /// Which change of a value lets more pass.
@@ -105,6 +107,7 @@ impl Field {
             example: "",
             built: true,
             direction,
+            may_be_empty: false,
         }
     }
 
@@ -130,6 +133,11 @@ impl Field {
 
     const fn identity(mut self) -> Self {
         self.direction = Direction::Identity;
+        self
+    }
+
+    const fn may_be_empty(mut self) -> Self {
+        self.may_be_empty = true;
         self
     }
 
@@ -201,17 +209,20 @@ pub(super) static POLICY: &[Field] = &[
     ),
     Field::new("gate", Kind::Mapping(GATE), "What blocks, and from when."),
     Field::new("evidence", Kind::Mapping(EVIDENCE), "What may decide."),
-    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here."),
+    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here.")
+        .may_be_empty(),
     Field::new(
         "windows",
         Kind::List { of: &Kind::Mapping(WINDOW), least: 0, most: usize::MAX },
         "When root may be used.",
-    ),
+    )
+    .may_be_empty(),
     Field::new(
         "waivers",
         Kind::List { of: &Kind::Mapping(WAIVER), least: 0, most: usize::MAX },
         "Rules that may be violated for a while.",
-    ),
+    )
+    .may_be_empty(),
     Field::new(
         "limits",
         Kind::Mapping(LIMITS),

@@ -23,6 +23,7 @@ mod test_rules;
 mod together;
 mod tree;
 mod types;
+mod warnings;
 
 pub use diff::diff;
 pub use error::{PolicyError, PolicyErrors};
@@ -31,6 +32,7 @@ pub use reference::reference;
 pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
+pub use warnings::{PolicyWarning, warnings};
 pub use types::{
     Allow, EventsPolicy, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
     ScopeAccount, Waiver, WaiverSubject, When, Window,

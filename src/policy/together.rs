@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::schedule::{Opening, Schedule};
-use super::types::{When, Window};
+use super::types::{Policy, When, Window};
 use crate::model::{AccountId, Duration};
 
 /// A window, as far as time and accounts go.
@@ -343,6 +343,38 @@ impl<'a> Calendar<'a> {
             }
         }
         Excess { total: Duration::seconds(total), ..excess }
+    }
+}
+
+impl Policy {
+    /// The key of the limit of windows that touch or overlap.
+    pub const WINDOW: &str = "limits.window";
+
+    /// The key of the limit of thirty days.
+    pub const WINDOW_TOTAL: &str = "limits.window-total";
+
+    /// The limit that further one-off windows of an account would break, by its key; `None`: none.
+    #[must_use]
+    pub fn limit_broken_by(
+        &self,
+        account: &AccountId,
+        more: &[Opening],
+        today: NaiveDate,
+    ) -> Option<&'static str> {
+        let more: Vec<When> =
+            more.iter().map(|it| When::Once { from: it.from, to: it.to }).collect();
+        if more.iter().any(|when| length(when) > self.limits.window) {
+            return Some(Self::WINDOW);
+        }
+        let own = self.windows.iter().filter(|window| window.is_for(account));
+        let own = own.map(|window| &window.when).chain(&more);
+        let timed: Vec<Timed<'_>> = own.map(|when| Timed { when, accounts: None }).collect();
+        let group = Group { account: None, members: (0..timed.len()).collect() };
+        if too_long(&timed, &group, self.limits.window, today).is_some() {
+            return Some(Self::WINDOW);
+        }
+        let total = excess(&timed, &group, self.limits.window_total, today);
+        total.map(|_| Self::WINDOW_TOTAL)
     }
 }
 

@@ -326,6 +326,12 @@ impl RulePolicy {
 }
 
 impl Window {
+    /// What suggested windows say where only a person can give the reason. An error in a policy.
+    pub const REASON_MISSING: &str = "REASON";
+
+    /// What suggested windows say where only a person can give the ticket. An error in a policy.
+    pub const TICKET_MISSING: &str = "TICKET";
+
     /// Whether the window is open for this kind of use of this account at this instant.
     #[must_use]
     pub fn covers(&self, account: &AccountId, kind: UseKind, at: DateTime<Utc>) -> bool {

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::reconcile::Known;
-use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
@@ -58,13 +59,26 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
+const STEPS: &[Step] = &[
+    Step {
+        id: "deactivate-root-key",
+        reason: "deactivate the root access key and see what breaks",
+        actions: &["iam:UpdateAccessKey"],
+    },
+    Step {
+        id: "delete-root-key",
+        reason: "delete the root access key that was deactivated",
+        actions: &["iam:UpdateAccessKey", "iam:DeleteAccessKey"],
+    },
+];
+
 fn to_do(case: &Case<'_>) -> ToDo {
     ToDo {
         remedy: format!(
             "Move what uses the key to a role. {AS_ROOT}, Access keys, Actions: Deactivate, wait for breakage, \
-             then Delete. {IN_A_MEMBER}: there, deleting is final"
+             then Delete: two windows, the second when nothing broke. {IN_A_MEMBER}: there, deleting is final"
         ),
-        window: window_first(case, "remove-root-key", "remove the root access key"),
+        window: suggested_window::for_steps(case, STEPS),
     }
 }
 
@@ -75,7 +89,7 @@ fn older(case: &Case<'_>, created: DateTime<Utc>) -> usize {
     made.iter().filter(|made| made.date_naive() == day && **made < created).count()
 }
 
-/// The remedy of a finding, and the window that it needs first.
+/// The remedy of a finding, and the windows that it needs first.
 pub(super) struct ToDo {
     pub(super) remedy: String,
     pub(super) window: Option<String>,

@@ -8,6 +8,7 @@ use super::super::error::{Span, code_point, is_deceptive, show, visible};
 use super::super::fields::Kind;
 use super::super::suggest;
 use super::super::tree::{Node, ScalarType, Value};
+use super::super::types::Window;
 use super::Reader;
 use super::mapping::Mapping;
 use crate::model::{
@@ -33,6 +34,17 @@ impl Reader<'_> {
                 format!("`{key}` is empty"),
                 format!("such as `{example}`"),
             );
+            return None;
+        }
+        if let "reason" | "ticket" = key
+            && [Window::REASON_MISSING, Window::TICKET_MISSING].contains(&text.trim())
+        {
+            let message = format!("`{key}` still holds the placeholder `{}`", text.trim());
+            let what = match key {
+                "reason" => "why it was agreed",
+                _ => "the ticket in which it was agreed",
+            };
+            self.error("placeholder", span, message, format!("write {what}, such as `{}`", field.example));
             return None;
         }
         let length = text.chars().count();

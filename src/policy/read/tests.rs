@@ -307,6 +307,52 @@ fn all_problems_of_a_file_are_reported_in_its_order() {
 }
 
 #[test]
+fn sections_may_stand_there_with_nothing_below_them() {
+    let text = "version: 1\nrules:\nwindows:\n#  - id: a\nwaivers: # none\n";
+    let mut policy = parse(text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    policy.lines.clear();
+    assert_eq!(policy, Policy::built_in(RULES));
+    for text in ["gate:", "scope:", "limits:", "windows: ~", "rules: null", "evidence:"] {
+        assert_eq!(places(&format!("version: 1\n{text}\n")), ["no-value 2:1"], "{text}");
+    }
+}
+
+#[test]
+fn help_shows_what_was_meant() {
+    let help = |text: &str| -> String {
+        let errors = parse(text).unwrap_err();
+        let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+        error.help.clone()
+    };
+    let regions = |regions: &str| {
+        help(&format!("version: 1\nevidence: {{ root-events: {{ regions: {regions} }} }}\n"))
+    };
+    assert_eq!(regions("eu-central-1"), "write the list form: `regions: [eu-central-1]`");
+    assert_eq!(
+        regions("\"us-east-1, eu-central-1\""),
+        "write the list form: `regions: [us-east-1, eu-central-1]`"
+    );
+    let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
+    let accounts = |id: &str| help(&window(&format!("{W}\n{hour}\naccounts: {id}")));
+    assert_eq!(accounts("\"111122223333\""), "write `accounts: [\"111122223333\"]`");
+    assert_eq!(accounts("444455556666"), "write `accounts: [\"444455556666\"]`");
+    let days = window(&format!("{W}\nschedule: {{ days: mon, {M} }}"));
+    assert_eq!(help(&days), "write `days: [mon]`");
+    assert_eq!(help("version:1\ngate: {}\n"), "write `version: 1`");
+    let below = help("version: 1\nwindows: []\n- { id: a }\n");
+    assert_eq!(below, "remove the brackets: write `windows:`, and the entries below it");
+    let midnight =
+        help(&window(&format!("{W}\nfrom: 2026-11-20T24:00:00Z\nto: 2026-11-21T10:00:00Z")));
+    assert_eq!(midnight, "midnight at the end of a day is `00:00:00` of the next day");
+}
+
+#[test]
+fn a_reason_that_only_mentions_a_placeholder_is_a_reason() {
+    let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
+    assert!(parse(&window(&format!("id: TICKET\nreason: REASON of the year\nticket: TICKET-1\n{hour}"))).is_ok());
+}
+
+#[test]
 fn what_has_merely_passed_is_no_error() {
     let text = "version: 1\ngate: { enforce-from: 2020-01-01 }\nwindows:\n  - { id: a, reason: r, ticket: t, from: 2020-01-01T00:00:00Z, to: 2020-01-01T01:00:00Z }\nwaivers:\n  - { rule: root-access-key-active, accounts: [\"111122223333\"], subject: { access-key-created: 2019-05-02 }, reason: r, ticket: t, from: 2020-01-01, expires: 2020-01-02 }\n";
     assert!(parse(text).is_ok());
@@ -358,6 +404,30 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: {}\ngate: {}"), "duplicate-key 3:1", "stands twice"),
         (top("<<: { gate: {} }"), "unknown-key 2:1", "no key `<<`"),
         ("version: 1\nwindows: ".to_owned() + &"[".repeat(5_000), "too-deep 2:42", "32 deep"),
+        // A space that is missing, and entries below an empty list.
+        ("version:1\n".to_owned(), "no-space 1:1", "after the colon of `version:1`"),
+        ("version:1\ngate: {}\n".to_owned(), "no-space 1:1", "`version:1`"),
+        ("# x\nversion:1\n\n# y\ngate: {}\n".to_owned(), "no-space 2:1", "`version:1`"),
+        (top("gate:\n  fail-on:high"), "no-space 3:3", "`fail-on:high`"),
+        (top("gate:\n  fail-on:high\n  on-weaker: fail"), "no-space 3:3", "`fail-on:high`"),
+        (top("gate:\n  on-weaker: fail\n  fail-on:high"), "no-space 4:3", "`fail-on:high`"),
+        (top("gate: { fail-on:high }"), "no-space 2:9", "`fail-on:high`"),
+        (top("rules:\n  root-mfa-missing:off"), "no-space 3:3", "`root-mfa-missing:off`"),
+        (
+            top("rules:\n  root-mfa-missing:off\n  root-mfa-not-hardware: off"),
+            "no-space 3:3",
+            "`root-mfa-missing:off`",
+        ),
+        (top("windows: []\n- { id: a }"), "entries-below-empty 2:1", "`windows: []` is an empty list"),
+        (top("windows: []\n  - id: a\n    reason: r"), "entries-below-empty 2:1", "`windows: []`"),
+        (top("windows: [] # none\n# x\n#  - id\n- id: a"), "entries-below-empty 2:1", "`windows: []`"),
+        (top("waivers: []\n  - { rule: x }"), "entries-below-empty 2:1", "`waivers: []`"),
+        (
+            top("rules: {}\n  root-mfa-missing: off"),
+            "entries-below-empty 2:1",
+            "`rules: {}` is an empty mapping",
+        ),
+        (top("windows: []\nrules: {}\ngate: \"open"), "syntax 5:1", "not closed"),
         // Keys and types.
         ("gate: {}\n".to_owned(), "missing-key 1:1", "no `version`"),
         ("# x\n\n{ gate: {} }\n".to_owned(), "missing-key 3:1", "no `version`"),
@@ -383,6 +453,11 @@ fn each_mistake_is_named_where_it_stands() {
         (top("evidence: { root-events: ~ }"), "no-value 2:13", "no value"),
         (top("evidence: { root-events: { lookback: 401d } }"), "out-of-bounds 2:38", "400d"),
         (top("evidence: { root-events: { regions: every } }"), "unknown-word 2:37", "`every`"),
+        (
+            top("evidence: { root-events: { regions: eu-central-1 } }"),
+            "wrong-type 2:37",
+            "a list of Regions",
+        ),
         (top("evidence: { root-events: { regions: [] } }"), "empty-list 2:37", "an empty list"),
         (top("evidence: { root-events: { regions: [useast1] } }"), "region 2:38", "`useast1`"),
         (
@@ -685,7 +760,42 @@ fn each_mistake_is_named_where_it_stands() {
             "duplicate 4:11",
             "second window `a`",
         ),
+        (
+            window("id: a\nreason: REASON\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            "placeholder 4:13",
+            "`reason` still holds the placeholder `REASON`",
+        ),
+        (
+            window("id: a\nreason: r\nticket: \"TICKET\"\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            "placeholder 5:13",
+            "`ticket` still holds the placeholder `TICKET`",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T24:00:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "the hour is 24",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-13-20T09:00:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "the month is 13",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T09:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "it has no seconds",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"09:60\", to: \"10:00\", timezone: UTC }}")),
+            "clock 6:23",
+            "the minute is 60",
+        ),
         // waivers.
+        (
+            waiver(&format!("rule: root-mfa-missing\n{}", V.replace("ticket: t", "ticket: TICKET"))),
+            "placeholder 6:13",
+            "`TICKET`",
+        ),
         (waiver(&format!("rule: root-access-key-active\n{V}")), "missing-key 3:5", "no `subject`"),
         (
             waiver(&format!("rule: root-access-key-active\nsubject: { }\n{V}", "{}")),
@@ -883,7 +993,7 @@ fn one_off_windows_count_in_the_total_of_their_account() {
     assert_eq!((error.code, error.line), ("window-total", 5));
     assert_eq!(
         error.message,
-        "`w0`, `w1` and `w2` in account 111122223333 are open for 1d6h from 2026-11-02 to 2026-12-01; \
+        "`w0`, `w1` and `w2` are open for 1d6h in account 111122223333 from 2026-11-02 to 2026-12-01; \
          `limits.window-total` allows 1d in any 30 days"
     );
     assert!(parse(&days([one, one, other])).is_ok());

@@ -155,7 +155,7 @@ impl Reader<'_> {
                 let help =
                     "open fewer or shorter windows, or raise `limits.window-total` (at most 72h)";
                 let message = format!(
-                    "{}{whose} open for {} from {} to {}; `limits.window-total` allows {} in any 30 days",
+                    "{} open for {}{whose} from {} to {}; `limits.window-total` allows {} in any 30 days",
                     match excess.members.len() {
                         1 => format!("{} is", names(known, &excess.members)),
                         _ => format!("{} are", names(known, &excess.members)),
