@@ -435,7 +435,7 @@ Windows
       2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
 
 Waivers
-  root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
+  root-access-key-active, key of 2019-05-02T10:00:00Z, in 444455556666 (billing)
       2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 46)
 
 May root act at this instant?

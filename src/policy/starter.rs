@@ -51,7 +51,7 @@ windows:
 waivers:
 #  - rule: root-access-key-active
 #    accounts: [\"111122223333\"]
-#    subject: { access-key-created: 2019-05-02 }
+#    subject: { access-key-created: 2019-05-02T10:00:00Z }
 #    reason: the billing export moves to a role in Q1
 #    ticket: SEC-77
 #    from: 2026-11-01

@@ -56,7 +56,7 @@ pub(super) fn for_steps(case: &Case<'_>, steps: &[Step]) -> Option<String> {
     let free = (0..24).map(|later| openings(first + TimeDelta::hours(later)));
     let tried: Vec<_> = free.map(|it| (broken_limit(case, &it), it)).collect();
     // The sum of thirty days is broken at any hour: then the gaps at least are right.
-    let best = [None, Some(Policy::WINDOW_TOTAL)].into_iter();
+    let mut best = [None, Some(Policy::WINDOW_TOTAL)].into_iter();
     let best = best.find_map(|wanted| tried.iter().find(|(over, _)| *over == wanted));
     let (over, openings) = best.or(tried.first()).cloned()?;
     // Without a console there is no sign-in, only the key itself.

@@ -48,7 +48,8 @@ fn check_as_json_has_every_file_with_its_problems() {
     let ended = with_input(&folder, &arguments, EXAMPLE);
     assert_eq!((ended.code, &*ended.stderr), (2, ""));
     let files = parsed(&ended);
-    assert_eq!(files[0], json!({ "path": "<stdin>", "valid": true, "errors": [] }));
+    let stdin = json!({ "path": "<stdin>", "valid": true, "errors": [], "warnings": [] });
+    assert_eq!(files[0], stdin);
     assert_eq!(
         files[1],
         json!({ "path": "bad.yaml", "valid": false, "errors": [{
@@ -58,7 +59,7 @@ fn check_as_json_has_every_file_with_its_problems() {
             "column": 9,
             "label": "",
             "help": "did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `on-weaker`, `enforce-from`",
-        }] })
+        }], "warnings": [] })
     );
     for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {
         assert_eq!(files[at]["valid"], false);
@@ -70,6 +71,45 @@ fn check_as_json_has_every_file_with_its_problems() {
     folder.write("rootgate.yaml", "version: 1\n");
     let ended = folder.run(&["policy", "check", "--format", "json"]);
     assert_eq!((ended.code, &parsed(&ended)[0]["path"]), (0, &json!("rootgate.yaml")));
+}
+
+#[test]
+fn check_warns_of_what_is_valid_and_perhaps_not_meant_and_exits_0() {
+    let text = "version: 1
+scope:
+  accounts:
+    - { id: \"111122223333\" }
+    - { id: \"123456789012\" }
+windows:
+  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+  - { id: \"b ##[error]\", reason: r, ticket: t, accounts: [\"444455556666\", \"111122223333\"], from: 2026-11-20T09:30:00Z, to: 2026-11-20T10:00:00Z }
+waivers:
+  - { rule: root-access-key-active, accounts: [\"111122223333\"], subject: { access-key-created: 2019-05-02 }, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }
+";
+    let folder = Folder::new();
+    folder.write("p.yaml", text);
+    let ended = folder.run(&["policy", "check", "p.yaml"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("p.yaml: valid (2 accounts named,"), "{}", ended.stdout);
+    for (code, line, part) in [
+        ("no-sign-in", 5, "111122223333, 123456789012"),
+        ("outside-scope", 8, "444455556666"),
+        ("overlapping-windows", 8, "overlaps window `a` of line 7"),
+        ("key-by-day", 10, "`access-key-created: 2019-05-02T10:00:00Z`"),
+    ] {
+        let said = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
+        assert!(said.contains(&format!(" --> p.yaml:{line}\n")), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!ended.stderr.contains("##["), "{}", ended.stderr);
+    let json = parsed(&folder.run(&["policy", "check", "p.yaml", "--format", "json"]));
+    assert_eq!((&json[0]["valid"], &json[0]["errors"]), (&json!(true), &json!([])));
+    let codes: Vec<_> = json[0]["warnings"].as_array().unwrap().iter().collect();
+    assert_eq!(codes.len(), 4);
+    assert_eq!((&codes[0]["code"], &codes[0]["line"]), (&json!("no-sign-in"), &json!(5)));
+    let quiet = folder.run(&["policy", "init", "--output", "-"]);
+    let quiet = with_input(&folder, &["policy", "check", "-"], &quiet.stdout);
+    assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
 }
 
 #[test]
