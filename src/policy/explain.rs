@@ -8,7 +8,8 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::schedule::{Opening, Schedule};
 use super::types::{
-    OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When, Window,
+    KeyCreated, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When,
+    Window,
 };
 
 use crate::model::{AccountId, Duration, UseKind, format_time};
@@ -121,9 +122,10 @@ impl Explain<'_> {
                 events.lookback,
                 match &events.regions {
                     Regions::Default =>
-                        "the Regions of sign-ins, with a root key in all".to_owned(),
+                        "the Regions of sign-ins, and in all where root has a key or was used".to_owned(),
                     Regions::All => "all enabled Regions".to_owned(),
-                    Regions::Named(regions) => regions.join(", "),
+                    Regions::Named(regions) =>
+                        format!("{} and the Regions of sign-ins", regions.join(", ")),
                 }
             ),
         });
@@ -163,9 +165,23 @@ impl Explain<'_> {
             self.policy.windows.iter().filter(|w| self.concerns(w)).collect();
         windows.sort_by_key(|window| (self.next(window).map(|next| next.from), window.line));
         if windows.is_empty() {
-            return vec!["None: every use of root is a finding.".to_owned()];
+            return vec!["None: every use of root is a finding.".to_owned(), self.limits()];
         }
-        windows.into_iter().flat_map(|window| self.window(window)).collect()
+        let windows = windows.into_iter().flat_map(|window| self.window(window));
+        windows.chain([self.limits()]).collect()
+    }
+
+    /// What windows may come to together.
+    fn limits(&self) -> String {
+        let limits = &self.policy.limits;
+        format!(
+            "In one account at most {} at a time ({}), windows that touch or overlap together, and {} in any 30 \
+             days ({}).",
+            limits.window,
+            self.written("limits.window"),
+            limits.window_total,
+            self.written("limits.window-total")
+        )
     }
 
     fn concerns(&self, window: &Window) -> bool {
@@ -362,6 +378,9 @@ fn allows(window: &Window, kind: UseKind) -> bool {
 fn subject(subject: Option<WaiverSubject>) -> String {
     match subject {
         None => String::new(),
+        Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day))) => {
+            format!(", the only key of {day},")
+        }
         Some(WaiverSubject::AccessKeyCreated(made)) => format!(", key of {made},"),
         Some(WaiverSubject::CertificateUploaded(day)) => format!(", certificate of {day},"),
         Some(WaiverSubject::Use(kind)) => format!(", {},", kind.id()),
@@ -412,7 +431,7 @@ What blocks
   So does a fact that is lacking (line 15).
   So does a pull request that weakens this policy (line 16).
   A fact older than 4h15m decides nothing (line 19).
-  CloudTrail events of the last 30d are read in the Regions of sign-ins, with a root key in all (line 20).
+  CloudTrail events of the last 30d are read in the Regions of sign-ins, and in all where root has a key or was used (line 20).
 
 Rules
   rule                                   severity  threshold     from
@@ -433,6 +452,7 @@ Windows
       CHG-1234: close the sandbox account, which only its root user can
       changes only by account:CloseAccount
       2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
+  In one account at most 12h at a time (line 56), windows that touch or overlap together, and 1d in any 30 days (default).
 
 Waivers
   root-access-key-active, key of 2019-05-02T10:00:00Z, in 444455556666 (billing)
@@ -500,6 +520,31 @@ windows:
             ),
             "{explained}"
         );
+    }
+
+    #[test]
+    fn in_the_hour_that_comes_twice_the_clock_decides() {
+        let text = "version: 1
+windows:
+  - id: night
+    reason: r
+    schedule: { week: last, days: [sun], from: '02:15', to: '02:45', timezone: Europe/Berlin }
+";
+        let policy = |at: &str| {
+            let now = parse_time(at).unwrap();
+            explain(&Policy::parse(text, "p.yaml", RULES, now).unwrap(), now, None)
+        };
+        for at in ["2026-10-25T00:20:00Z", "2026-10-25T01:20:00Z"] {
+            let said = policy(at);
+            let yes = "any account, sign-in: yes, window night is open until 2026-10-25T01:45:00Z.";
+            assert!(said.contains(yes) && said.contains(": open for another "), "{said}");
+        }
+        let between = policy("2026-10-25T00:50:00Z");
+        let no = "any account, sign-in: no window is open; the next is night, from 2026-10-25T01:15:00Z.";
+        assert!(between.contains(no), "{between}");
+        assert!(between.contains("01:15:00Z to 2026-10-25T01:45:00Z: opens in 25m"), "{between}");
+        let after = policy("2026-10-25T01:45:00Z");
+        assert!(after.contains("the next is night, from 2026-11-29T01:15:00Z."), "{after}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ const KEYS: &str = "AccountAccessKeysPresent";
 /// `more` at its end.
 fn fresh(pasted: &str, more: &str) -> Policy {
     let filled = pasted.replace("REASON", "agreed").replace("TICKET", "CHG-1");
-    let starter = starter(None);
+    let starter = starter(Default::default());
     let waivers = starter.replace("\nwaivers:\n", &format!("\nwaivers:\n{more}"));
     for indent in ["", "  "] {
         let lines: String = filled.lines().map(|line| format!("{indent}{line}\n")).collect();
