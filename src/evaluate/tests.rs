@@ -330,10 +330,7 @@ fn keys_of_one_day_are_numbered_and_told_apart_over_active_and_inactive_ones() {
         let evidence = two(slots);
         assert_eq!(subjects(&outcome_under(&built_in(), active, &evidence)), [active_subject]);
         assert_eq!(subjects(&outcome_under(&built_in(), present, &evidence)), [other_subject]);
-        let policy = Policy {
-            waivers: vec![key_waiver("2026-11-01", "2027-01-15")],
-            ..built_in()
-        };
+        let policy = Policy { waivers: vec![key_waiver("2026-11-01", "2027-01-15")], ..built_in() };
         let report = judged(&policy, &evidence);
         let outcome = report.accounts[0].outcomes.iter().find(|it| it.rule.0 == active).unwrap();
         assert_eq!(outcome.outcome, Outcome::Fail, "the inactive key is a second one of that day");
@@ -349,8 +346,7 @@ fn keys_of_one_day_are_numbered_and_told_apart_over_active_and_inactive_ones() {
         );
     }
     let alone = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
-    let policy =
-        Policy { waivers: vec![key_waiver("2026-11-01", "2027-01-15")], ..built_in() };
+    let policy = Policy { waivers: vec![key_waiver("2026-11-01", "2027-01-15")], ..built_in() };
     assert_eq!(outcome_under(&policy, active, &alone).outcome, Outcome::Waived);
     assert!(!codes(&policy, &alone).iter().any(|(code, _)| *code == NoticeCode::WaiverAmbiguous));
 }
@@ -396,7 +392,9 @@ fn not_rotated_judges_only_keys_whose_active_is_waived() {
         [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2026-11-01T10:00:00Z")];
     let mut policy = built_in();
     policy.waivers = vec![Waiver {
-        subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(parse_day("2026-11-01").unwrap()))),
+        subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(
+            parse_day("2026-11-01").unwrap(),
+        ))),
         ..key_waiver("2026-11-01", "2027-01-15")
     }];
     let evidence = healthy().with_row(&young).with_count("AccountAccessKeysPresent", 1);

@@ -151,7 +151,9 @@ mod tests {
         assert_eq!(parse_time("2026-11-20T09:00:00"), Err(InvalidTime::NoZone));
         assert_eq!(parse_time("2026-11-20"), Err(InvalidTime::Day));
         assert_eq!(parse_time("tomorrow"), Err(InvalidTime::NotATime));
-        for text in ["2026-11-20T", "2026-11-20T9:00:00Z", "20T09:00:00Z", "2026-11-20T09Z", "äöüäöü"] {
+        for text in
+            ["2026-11-20T", "2026-11-20T9:00:00Z", "20T09:00:00Z", "2026-11-20T09Z", "äöüäöü"]
+        {
             assert_eq!(parse_time(text), Err(InvalidTime::NotATime), "{text}");
         }
     }

@@ -228,10 +228,7 @@ impl Diff<'_> {
             self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
         }
         // Whether one is the larger depends on both.
-        let size = match (
-            wider(&old.regions, &new.regions),
-            wider(&new.regions, &old.regions),
-        ) {
+        let size = match (wider(&old.regions, &new.regions), wider(&new.regions, &old.regions)) {
             (true, true) => 0,
             (true, false) => 1,
             (false, _) => -1,

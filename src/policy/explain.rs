@@ -122,7 +122,8 @@ impl Explain<'_> {
                 events.lookback,
                 match &events.regions {
                     Regions::Default =>
-                        "the Regions of sign-ins, and in all where root has a key or was used".to_owned(),
+                        "the Regions of sign-ins, and in all where root has a key or was used"
+                            .to_owned(),
                     Regions::All => "all enabled Regions".to_owned(),
                     Regions::Named(regions) =>
                         format!("{} and the Regions of sign-ins", regions.join(", ")),

@@ -32,8 +32,8 @@ pub use reference::reference;
 pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
-pub use warnings::{PolicyWarning, warnings};
 pub use types::{
-    Allow, EventsPolicy, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
-    ScopeAccount, Waiver, WaiverSubject, When, Window,
+    Allow, EventsPolicy, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, Regions,
+    RulePolicy, ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
+pub use warnings::{PolicyWarning, warnings};

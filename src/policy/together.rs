@@ -113,9 +113,9 @@ pub(super) fn too_long(
         return None;
     }
     let (base, end) = horizon(schedules().map(|(_, when)| when), today)?;
-    [today.max(base), base].into_iter().find_map(|first| {
-        longest_over(openings(schedules(), first, end), windows, most)
-    })
+    [today.max(base), base]
+        .into_iter()
+        .find_map(|first| longest_over(openings(schedules(), first, end), windows, most))
 }
 
 /// The first run of these openings that is longer than `most`.

@@ -6,9 +6,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::schedule::{Opening, Schedule};
-use crate::model::{
-    AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind, format_time,
-};
+use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind, format_time};
 
 /// The policy, as it judges.
 #[derive(Debug, Clone, PartialEq, Eq)]

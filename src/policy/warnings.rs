@@ -194,7 +194,9 @@ waivers:
     fn windows_that_are_open_at_the_same_time_are_warned_of() {
         let windows = |windows: &str| format!("version: 1\nwindows:\n{windows}");
         let at = |id: &str, accounts: &str, from: &str, to: &str| {
-            format!("  - {{ id: {id}, reason: r, ticket: t, {accounts}from: 2026-11-20T{from}:00Z, to: 2026-11-20T{to}:00Z }}\n")
+            format!(
+                "  - {{ id: {id}, reason: r, ticket: t, {accounts}from: 2026-11-20T{from}:00Z, to: 2026-11-20T{to}:00Z }}\n"
+            )
         };
         let (one, other) = ("accounts: [\"111122223333\"], ", "accounts: [\"444455556666\"], ");
         let both = |first, second| {
@@ -213,7 +215,9 @@ waivers:
     #[test]
     fn a_key_that_is_named_by_its_day_is_warned_of() {
         let waiver = |made: &str| {
-            format!("version: 1\nwaivers:\n  - {{ rule: root-access-key-active, accounts: [\"111122223333\"], subject: {{ access-key-created: {made} }}, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n")
+            format!(
+                "version: 1\nwaivers:\n  - {{ rule: root-access-key-active, accounts: [\"111122223333\"], subject: {{ access-key-created: {made} }}, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"
+            )
         };
         assert_eq!(of(&waiver("2019-05-02")), ["key-by-day 3"]);
         assert_eq!(of(&waiver("2019-05-02T10:00:00Z")), [""; 0]);

@@ -213,7 +213,9 @@ fn acknowledging(case: &Case<'_>, day: NaiveDate, uses: &[&Use<'_>]) -> Option<S
         id: &format!("acknowledged-{day}-{}", kind.id()),
         kinds: &[kind],
         // Changes of credentials must be named; then every other change must be, too.
-        names_changes: uses.iter().any(|used| used.event.is_some_and(RootEvent::is_credential_change)),
+        names_changes: uses
+            .iter()
+            .any(|used| used.event.is_some_and(RootEvent::is_credential_change)),
         require_mfa: true,
     };
     suggested_window::acknowledging(case, &what, &done)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ended, Folder, rootgate};
+use crate::support::{ACTIVE_KEY, Ended, Folder, REPORT, credential_report, rootgate};
 
 const EXAMPLE: &str = include_str!("../../policy.example.yaml");
 const AT: [&str; 2] = ["--at", "2026-11-20T12:00:00Z"];
@@ -288,6 +288,40 @@ fn init_writes_a_valid_policy_and_says_what_is_next() {
     assert!(check.stdout.contains("1 account named, 10 of 10 rules on"), "{}", check.stdout);
     let explain = folder.run(&["policy", "explain"]);
     assert!(explain.code == 0 && explain.stdout.contains("111122223333"));
+}
+
+#[test]
+fn what_a_report_suggests_can_be_pasted_below_the_windows_of_a_fresh_policy() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    let starter = folder.run(&["policy", "init", "--output", "-"]).stdout;
+    let off = starter.replace("root-events: { regions: default }", "root-events: off");
+    folder.write("rootgate.yaml", &off);
+    let files = ["--json", "out.json", "--summary", "out.md"];
+    assert_eq!(folder.run(&[&REPORT[..], &files].concat()).code, 1);
+    let outcomes = folder.json("out.json")["accounts"][0]["outcomes"].clone();
+    let active =
+        outcomes.as_array().unwrap().iter().find(|it| it["rule"] == "root-access-key-active");
+    let windows = active.unwrap()["findings"][0]["window"].as_str().unwrap().to_owned();
+    assert_eq!(windows.lines().count(), 2, "deactivate, wait, delete: {windows}");
+    let summary = folder.read("out.md");
+    for line in windows.lines() {
+        assert!(summary.contains(&format!("\n  {line}\n")), "{summary}");
+    }
+    for indent in ["", "  "] {
+        let lines: String = windows.lines().map(|line| format!("{indent}{line}\n")).collect();
+        let pasted = off.replace("\nwindows:\n", &format!("\nwindows:\n{lines}"));
+        folder.write("rootgate.yaml", &pasted);
+        folder.run(&["policy", "check"]).refused(&["placeholder `TICKET`", "such as `CHG-1234`"]);
+        folder.write("rootgate.yaml", pasted.replace("ticket: TICKET", "ticket: CHG-7"));
+        let check = folder.run(&["policy", "check"]);
+        assert!(check.code == 0 && check.stderr.is_empty(), "{}", check.stderr);
+        assert!(check.stdout.contains("2 windows"), "{}", check.stdout);
+        let closed = pasted.replace("\nwindows:\n", "\nwindows: []\n");
+        folder.write("rootgate.yaml", closed);
+        let said = ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
+        folder.run(&["policy", "check"]).refused(&said);
+    }
 }
 
 #[test]

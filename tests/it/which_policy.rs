@@ -98,7 +98,11 @@ fn a_first_policy_that_is_weaker_than_the_defaults_fails_and_says_what_to_do() {
     }
     let mut job = Job::pull_request().work(FILE, "version: 1\n").report(&[]);
     job.check(&[]);
-    assert_eq!(job.json()["policy_change"]["effect"], "none", "what says no more than the defaults");
+    assert_eq!(
+        job.json()["policy_change"]["effect"],
+        "none",
+        "what says no more than the defaults"
+    );
 }
 
 #[test]

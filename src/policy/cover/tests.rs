@@ -137,10 +137,8 @@ fn in_the_hour_that_comes_twice_the_clock_decides_when_a_session_began() {
             session_started: Some(began),
             ..call("09:30:00", "s3:PutObject", "09:30:00", read_only)
         };
-        let signed_in = RootEvent {
-            time: at,
-            ..event(EventKind::SignIn, "09:30:00", "signin:ConsoleLogin")
-        };
+        let signed_in =
+            RootEvent { time: at, ..event(EventKind::SignIn, "09:30:00", "signin:ConsoleLogin") };
         assert_eq!(covers(&night, &signed_in), open, "{clock}");
         assert_eq!(covers(&night, &began(at, true)), open, "{clock}: a session that began then");
         assert_eq!(covers(&night, &began(at, false)), open, "{clock}");

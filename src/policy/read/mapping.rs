@@ -47,10 +47,7 @@ impl<'n> Mapping<'n> {
 }
 
 /// `version:1`, as a known key and its value.
-pub(super) fn without_space(
-    text: &str,
-    is_known: impl Fn(&str) -> bool,
-) -> Option<(&str, &str)> {
+pub(super) fn without_space(text: &str, is_known: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
     let (key, value) = text.split_once(':')?;
     let begins = value.chars().next()?;
     (is_known(key) && !begins.is_whitespace()).then_some((key, value))

@@ -44,7 +44,12 @@ impl Reader<'_> {
                 "reason" => "why it was agreed",
                 _ => "the ticket in which it was agreed",
             };
-            self.error("placeholder", span, message, format!("write {what}, such as `{}`", field.example));
+            self.error(
+                "placeholder",
+                span,
+                message,
+                format!("write {what}, such as `{}`", field.example),
+            );
             return None;
         }
         let length = text.chars().count();

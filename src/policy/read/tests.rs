@@ -7,8 +7,8 @@ use crate::policy::test_rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
-    Allow, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy, ScopeAccount,
-    Waiver, WaiverSubject, When, Window,
+    Allow, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy,
+    ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 
 const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
@@ -236,7 +236,8 @@ fn a_waiver_names_a_key_by_its_day_or_by_its_time() {
     };
     let named = |created| Ok(Some(WaiverSubject::AccessKeyCreated(created)));
     assert_eq!(subject("2019-05-02"), named(KeyCreated::On(day("2019-05-02"))));
-    for made in ["2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00", "\"2019-05-02T10:00:00.4Z\""] {
+    for made in ["2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00", "\"2019-05-02T10:00:00.4Z\""]
+    {
         assert_eq!(subject(made), named(KeyCreated::At(time("2019-05-02T10:00:00Z"))), "{made}");
     }
     for (made, code, message) in [
@@ -252,11 +253,16 @@ fn a_waiver_names_a_key_by_its_day_or_by_its_time() {
     }
     let two = |one: &str, other: &str| {
         let each = |made| {
-            format!("  - {{ rule: root-access-key-active, subject: {{ access-key-created: {made} }}, accounts: [\"111122223333\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n")
+            format!(
+                "  - {{ rule: root-access-key-active, subject: {{ access-key-created: {made} }}, accounts: [\"111122223333\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"
+            )
         };
         format!("version: 1\nwaivers:\n{}{}", each(one), each(other))
     };
-    assert_eq!(places(&two("2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00")), ["duplicate 4:5"]);
+    assert_eq!(
+        places(&two("2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00")),
+        ["duplicate 4:5"]
+    );
     assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02T10:00:01Z")).is_ok());
     assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02")).is_ok());
 }
@@ -349,7 +355,12 @@ fn help_shows_what_was_meant() {
 #[test]
 fn a_reason_that_only_mentions_a_placeholder_is_a_reason() {
     let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
-    assert!(parse(&window(&format!("id: TICKET\nreason: REASON of the year\nticket: TICKET-1\n{hour}"))).is_ok());
+    assert!(
+        parse(&window(&format!(
+            "id: TICKET\nreason: REASON of the year\nticket: TICKET-1\n{hour}"
+        )))
+        .is_ok()
+    );
 }
 
 #[test]
@@ -418,9 +429,17 @@ fn each_mistake_is_named_where_it_stands() {
             "no-space 3:3",
             "`root-mfa-missing:off`",
         ),
-        (top("windows: []\n- { id: a }"), "entries-below-empty 2:1", "`windows: []` is an empty list"),
+        (
+            top("windows: []\n- { id: a }"),
+            "entries-below-empty 2:1",
+            "`windows: []` is an empty list",
+        ),
         (top("windows: []\n  - id: a\n    reason: r"), "entries-below-empty 2:1", "`windows: []`"),
-        (top("windows: [] # none\n# x\n#  - id\n- id: a"), "entries-below-empty 2:1", "`windows: []`"),
+        (
+            top("windows: [] # none\n# x\n#  - id\n- id: a"),
+            "entries-below-empty 2:1",
+            "`windows: []`",
+        ),
         (top("waivers: []\n  - { rule: x }"), "entries-below-empty 2:1", "`waivers: []`"),
         (
             top("rules: {}\n  root-mfa-missing: off"),
@@ -761,12 +780,16 @@ fn each_mistake_is_named_where_it_stands() {
             "second window `a`",
         ),
         (
-            window("id: a\nreason: REASON\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            window(
+                "id: a\nreason: REASON\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
             "placeholder 4:13",
             "`reason` still holds the placeholder `REASON`",
         ),
         (
-            window("id: a\nreason: r\nticket: \"TICKET\"\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
+            window(
+                "id: a\nreason: r\nticket: \"TICKET\"\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
             "placeholder 5:13",
             "`ticket` still holds the placeholder `TICKET`",
         ),
@@ -792,7 +815,10 @@ fn each_mistake_is_named_where_it_stands() {
         ),
         // waivers.
         (
-            waiver(&format!("rule: root-mfa-missing\n{}", V.replace("ticket: t", "ticket: TICKET"))),
+            waiver(&format!(
+                "rule: root-mfa-missing\n{}",
+                V.replace("ticket: t", "ticket: TICKET")
+            )),
             "placeholder 6:13",
             "`TICKET`",
         ),

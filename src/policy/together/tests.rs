@@ -93,7 +93,10 @@ fn whether_schedules_are_too_long_together_does_not_depend_on_the_day() {
 fn one_off_windows_count_in_their_thirty_days_wherever_they_lie() {
     for year in ["1987", "2026", "2300", "9999"] {
         let at = |date: &str, from: u32| {
-            once(&format!("{year}-{date}T{from:02}:00"), &format!("{year}-{date}T{:02}:00", from + 9))
+            once(
+                &format!("{year}-{date}T{from:02}:00"),
+                &format!("{year}-{date}T{:02}:00", from + 9),
+            )
         };
         let near = [at("03-01", 9), at("03-10", 9), at("03-30", 9)];
         for today in ["1900-01-01", TODAY, "2400-01-01"] {
@@ -206,7 +209,10 @@ fn two_windows_overlap_where_both_are_open_and_not_where_they_touch() {
     let drill =
         When::Recurring(Schedule { days: [4].into(), ..daily("07:00", "09:00", "Europe/Berlin") });
     assert_eq!(at(&[one.clone(), touching.clone()]), []);
-    assert_eq!(at(&[touching, one.clone(), drill.clone()]), [(1, 2, "2026-11-20 06:00".to_owned())]);
+    assert_eq!(
+        at(&[touching, one.clone(), drill.clone()]),
+        [(1, 2, "2026-11-20 06:00".to_owned())]
+    );
     let friday = When::Recurring(Schedule { days: [4].into(), ..daily("08:30", "10:00", "UTC") });
     assert_eq!(at(&[drill, friday]), []);
     let long_ago = once("2001-05-01T00:00", "2001-05-01T08:00");

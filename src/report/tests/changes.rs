@@ -171,13 +171,14 @@ fn a_policy_that_moves_or_is_new_is_seen_as_what_it_is() {
 #[test]
 fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
     let fails = with(changed(changes()), Effect::Fails);
-    let first =
-        Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..fails.clone() };
+    let first = Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..fails.clone() };
     for options in [Options::default(), REDACTED] {
         let text = shown(&first, Format::Markdown, &options);
         let paragraphs: Vec<&str> = text.split("\n\n").collect();
         let paragraph = paragraphs.iter().find(|it| it.contains("is the first policy of")).unwrap();
-        for part in ["It fails the gate", "by the defaults", "To do: once,", "(accept-policy-change)"] {
+        for part in
+            ["It fails the gate", "by the defaults", "To do: once,", "(accept-policy-change)"]
+        {
             assert!(paragraph.contains(part), "{part}: {paragraph}");
         }
     }

@@ -147,7 +147,8 @@ fn cases() -> Vec<Case> {
     let keys = |row| healthy().with_row(row).with_count(KEYS, 1);
     let device = "arn:aws:iam::111122223333:mfa/root";
     let certificate = [("cert_1_active", "true"), ("cert_1_last_rotated", "2012-01-01T00:00:00Z")];
-    let case = |rule, before, windows, remedy: Remedy| Case { rule, before, windows, remedy, waiver: "" };
+    let case =
+        |rule, before, windows, remedy: Remedy| Case { rule, before, windows, remedy, waiver: "" };
     vec![
         case("root-access-key-active", keys(ACTIVE_KEY), 2, |opens, evidence| {
             deactivate_and_delete(opens, evidence, true)
@@ -228,7 +229,13 @@ fn whoever_pastes_the_suggestion_and_does_the_remedy_is_green() {
         // They allow nothing else.
         let other = call(opens[0], 6, "iam:CreateUser");
         let other = evaluate(&policy, &after.and(&[other]), now);
-        assert!(other.outcomes.iter().any(|it| it.rule.0 == "root-used-outside-window" && it.outcome == Outcome::Fail), "{rule}");
+        assert!(
+            other
+                .outcomes
+                .iter()
+                .any(|it| it.rule.0 == "root-used-outside-window" && it.outcome == Outcome::Fail),
+            "{rule}"
+        );
     }
 }
 
@@ -297,8 +304,7 @@ fn a_suggestion_keeps_the_limits_beside_the_windows_that_are_there() {
     policy.limits.window = crate::model::Duration::seconds(0);
     let found = failing(&policy, "root-access-key-present", &before);
     assert_eq!(found.findings[0].window, None, "no window can be open");
-    let taken =
-        "- { id: a, reason: r, ticket: TICKET, from: 2026-11-20T09:00:00Z, to: 2026-11-20T21:00:00Z }";
+    let taken = "- { id: a, reason: r, ticket: TICKET, from: 2026-11-20T09:00:00Z, to: 2026-11-20T21:00:00Z }";
     let policy = fresh(taken, "");
     let inside = of(&policy);
     assert!(inside.contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T12:00:00Z, "), "{inside}");
@@ -340,7 +346,11 @@ fn at(clock: &str) -> DateTime<Utc> {
 
 #[test]
 fn a_use_that_was_agreed_is_acknowledged_by_its_window() {
-    let evidence = healthy().and(&session(at("18T09:02"), true, &[call(at("18T09:02"), 8, "s3:PutBucketPolicy")]));
+    let evidence = healthy().and(&session(
+        at("18T09:02"),
+        true,
+        &[call(at("18T09:02"), 8, "s3:PutBucketPolicy")],
+    ));
     let window = acknowledged(&[USED], &evidence);
     assert_eq!(
         window,
@@ -358,11 +368,18 @@ fn changes_of_credentials_are_acknowledged_by_name() {
     let done = [
         call(opens, 3, "iam:EnableMFADevice"),
         call(opens, 4, "iam:CreateUser"),
-        RootEvent { event_name: "CreateDistribution2020_05_31".into(), ..call(opens, 5, "cloudfront:X") },
+        RootEvent {
+            event_name: "CreateDistribution2020_05_31".into(),
+            ..call(opens, 5, "cloudfront:X")
+        },
     ];
     let evidence = healthy().and(&session(opens, true, &done));
     let windows = acknowledged(&[USED, CHANGED], &evidence);
-    assert!(windows.contains("actions: [\"iam:EnableMFADevice\", \"iam:CreateUser\", \"cloudfront:*\"]"), "{windows}");
+    assert!(
+        windows
+            .contains("actions: [\"iam:EnableMFADevice\", \"iam:CreateUser\", \"cloudfront:*\"]"),
+        "{windows}"
+    );
     let by_another = RootEvent {
         kind: EventKind::ChangeByAnother,
         access_key: SignedBy::Nothing,
@@ -395,7 +412,10 @@ fn uses_of_a_day_longer_than_a_window_can_be_take_several_windows_that_do_not_to
     assert_eq!(windows.lines().count(), 2, "{windows}");
     assert!(windows.contains("acknowledged-2026-11-18-sign-in-111122223333-2,"), "{windows}");
     // A session that is longer than any window may be needs a higher limit, and says so.
-    let long = RootEvent { session_started: Some(at("18T00:10")), ..call(at("18T13:00"), 0, "s3:PutBucketPolicy") };
+    let long = RootEvent {
+        session_started: Some(at("18T00:10")),
+        ..call(at("18T13:00"), 0, "s3:PutBucketPolicy")
+    };
     let evidence = read_at(healthy().and(&[sign_in(at("18T00:10"), true), long]), time(NOW));
     let window = suggestion(&failing(&fresh("", ""), USED, &evidence));
     assert!(window.ends_with("# first raise limits.window"), "{window}");
