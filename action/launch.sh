@@ -95,6 +95,7 @@ esac
 
 # Inputs of one value a line.
 while read -r value; do
+    value=${value%,} # between lines, commas are welcome too
     [ -z "$value" ] || set -- "$@" "--account=$value"
 done <<END
 $ROOTGATE_ALLOWED_ACCOUNT_IDS

@@ -101,7 +101,7 @@ impl Server {
             let fault = self.scenario.fault(&here, request.account(), count);
             let fault = fault.or_else(|| self.scenario.fault(&call, request.account(), count));
             let response = fault
-                .and_then(|fault| fault.answer_instead(&call))
+                .and_then(|fault| fault.answer_instead(&call, &request))
                 .unwrap_or_else(|| self.answer(&call, &request));
             if !faults::send(&mut stream, fault, response, &call) {
                 return;
@@ -130,6 +130,7 @@ impl Server {
         let mut state = self.state.lock().unwrap();
         match call {
             "GitHubToken" => github::token(&self.scenario, request),
+            "GetRoleCredentials" => sts::role_credentials(request),
             "GetCallerIdentity" | "AssumeRoleWithWebIdentity" | "AssumeRole" => {
                 sts::answer(&self.scenario, &mut state, call, request)
             }

@@ -253,8 +253,8 @@ pub(crate) struct SignInArgs {
     /// External id for every AssumeRole of the run
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
-    /// Account that may be signed in to (repeatable); any other is refused
-    #[arg(long, value_name = "ID", value_parser = account)]
+    /// Account that may be signed in to (repeatable, commas too); any other is refused
+    #[arg(long, value_name = "ID", value_parser = account, value_delimiter = ',')]
     pub(crate) account: Vec<AccountId>,
     /// AWS Region of the endpoints
     #[arg(long, value_name = "REGION")]
@@ -352,7 +352,8 @@ fn severity(text: &str) -> Result<Severity, String> {
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
-    text.parse().map_err(|error: rootgate::model::InvalidAccountId| error.to_string())
+    // After a comma there may be a space.
+    text.trim().parse().map_err(|error: rootgate::model::InvalidAccountId| error.to_string())
 }
 
 fn format(text: &str) -> Result<report::Format, String> {

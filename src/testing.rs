@@ -28,6 +28,7 @@ pub(crate) fn time(text: &str) -> DateTime<Utc> {
 /// An empty change list is the row itself; the value `-` removes a column.
 pub(crate) fn row(changes: &[(&str, &str)]) -> RootRow {
     let mut cells: BTreeMap<&str, &str> = BTreeMap::from([
+        ("user_creation_time", "2015-01-01T00:00:00Z"),
         ("password_enabled", "true"),
         ("password_last_used", "2026-01-05T10:00:00Z"),
         ("password_last_changed", "2025-12-01T10:00:00Z"),
@@ -80,7 +81,8 @@ pub(crate) fn healthy() -> Evidence {
 /// Ninety quiet days in the three Regions of sign-ins.
 pub(crate) fn no_events() -> RootEvents {
     let until = time(SUMMARY_AT) - chrono::TimeDelta::minutes(15);
-    let read = |region: &&str| RegionRead { region: (*region).to_owned(), until };
+    let read =
+        |region: &&str| RegionRead { region: (*region).to_owned(), until, sign_ins_since: None };
     RootEvents {
         since: time(SUMMARY_AT) - chrono::TimeDelta::days(90),
         all_regions: false,
@@ -105,16 +107,23 @@ pub(crate) fn event(id: &str, at: DateTime<Utc>) -> RootEvent {
         user_agent: None,
         mfa: Some(true),
         session_started: Some(at),
+        sign_in_session: None,
+        client: None,
+        from_console: false,
         access_key: SignedBy::Session,
         access_key_id: None,
         key_change: None,
+        mfa_target: None,
         task: None,
     }
 }
 
 impl Evidence {
-    /// Changes cells of the root row.
+    /// Changes cells of the root row. Where one tells of a use, every enabled Region was read.
     pub(crate) fn with_row(mut self, changes: &[(&str, &str)]) -> Self {
+        if changes.iter().any(|(column, _)| column.contains("last_used")) {
+            self = self.with_events(|events| events.all_regions = true);
+        }
         let observed_at =
             self.credential_report.as_ref().map_or(Some(time(REPORT_AT)), |fact| fact.observed_at);
         let value = CredentialReport { root: Some(row(changes)) };
@@ -169,9 +178,12 @@ impl Evidence {
         self
     }
 
-    /// Adds events.
+    /// Adds events; every enabled Region was read then, as a collector does once root was used.
     pub(crate) fn and(self, more: &[RootEvent]) -> Self {
-        self.with_events(|events| events.events.extend_from_slice(more))
+        self.with_events(|events| {
+            events.all_regions = true;
+            events.events.extend_from_slice(more);
+        })
     }
 
     /// Adds a virtual MFA device.

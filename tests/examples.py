@@ -45,7 +45,7 @@ exit "$status"
 """
 
 STAND_INS = {
-    "actions/upload-artifact": ("", "name path if-no-files-found retention-days", 'cp "$path" "{store}/artifact"'),
+    "actions/upload-artifact": ("", "name path if-no-files-found retention-days", 'cp "$path" "{store}/artifact"{spoil}'),
     "actions/download-artifact": ("", "name", 'cp "{store}/artifact" evidence.json'),
     "github/codeql-action": ("upload-sarif", "sarif_file", 'cp "$sarif_file" "{store}/uploaded.sarif"'),
 }
@@ -63,13 +63,14 @@ esac
 class Run:
     """One run of one example: its log, the outcome of each job, and what was handed on."""
 
-    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY):
+    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY, reviewers="reviewers", spoil=""):
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             (folder / "main" / ".github").mkdir(parents=True)
             (folder / "main" / ".github" / "rootgate.yaml").write_text(POLICY)
             (folder / "github.txt").write_text(
                 f"default-branch = main\ntoken = {TOKEN}\ncommit {TIP} = {folder / 'main'}\nref heads/main = {TIP}\n"
+                f"environment rootgate-policy = {reviewers}\n"
             )
             aws = stack.enter_context(fake_aws(scenario))
             github = stack.enter_context(fake("fake_github", folder / "github.txt"))
@@ -82,7 +83,7 @@ class Run:
                 + ["--env", f"ACTIONS_ID_TOKEN_REQUEST_URL={aws}/token?api-version=2.0"]
                 + ["--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=runner-token"]
                 + ["--secret", f"GITHUB_TOKEN={TOKEN}"]
-                + self.stand_ins(folder, name),
+                + self.stand_ins(folder, name, spoil),
                 env={
                     "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
                     "HOME": str(folder),
@@ -122,7 +123,7 @@ class Run:
         path.write_text(text)
         path.chmod(0o755)
 
-    def stand_ins(self, folder, name):
+    def stand_ins(self, folder, name, spoil):
         """Where `act` finds each action that the example pins; it copies the checkout itself."""
         text = (WORKFLOWS / name).read_text()
         arguments = []
@@ -137,12 +138,14 @@ class Run:
                 action = action.replace("  binary:\n", f"  binary:\n    default: {folder / 'rootgate'}\n", 1)
                 (place / "action.yml").write_text(action)
             else:
-                self.stand_in(place, folder / "store", *STAND_INS[repository])
+                subfolder, inputs, command = STAND_INS[repository]
+                command = command.replace("{spoil}", spoil).format(store=folder / "store")
+                self.stand_in(place, subfolder, inputs, command)
             arguments += ["--local-repository", f"{repository}@{commit}={place}"]
         return arguments
 
     @staticmethod
-    def stand_in(place, store, subfolder, inputs, command):
+    def stand_in(place, subfolder, inputs, command):
         (place / subfolder).mkdir(parents=True)
         inputs = inputs.split()
         action = {
@@ -154,7 +157,7 @@ class Run:
                     {
                         "shell": "sh",
                         "env": {name.replace("-", "_"): f"${{{{ inputs.{name} }}}}" for name in inputs},
-                        "run": f"{command.format(store=store)}\nsleep 0.3",
+                        "run": f"{command}\nsleep 0.3",
                     }
                 ],
             },
@@ -233,15 +236,18 @@ class Examples(unittest.TestCase):
         self.assert_uploaded(weaker)
 
     def test_a_labelled_pull_request_is_accepted_by_the_environment_alone(self):
-        labels = [{"name": "root-policy"}]
+        labels = [{"name": "rootgate-policy"}]
         labelled = {"action": "labeled", "number": 42, "pull_request": {"number": 42, "labels": labels}}
         accepted = {"event": "pull_request", "payload": labelled, "policy": WEAKER}
         run = Run("pull-request.yml", scenario="accepted", **accepted)
         self.assert_jobs(run, root_gate="succeeded")
-        self.assertIn("root-policy", run.log)
+        self.assertIn("rootgate-policy", run.log)
         run = Run("pull-request.yml", scenario="red", **accepted)
         self.assert_jobs(run, root_gate="failed")
         self.assertIn("names no environment", run.log)
+        run = Run("pull-request.yml", scenario="accepted", reviewers="none", **accepted)
+        self.assert_jobs(run, root_gate="failed")
+        self.assertIn("has no required reviewers", run.log)
 
     def test_evidence_of_one_job_is_judged_in_another(self):
         green = Run("collect-then-judge.yml", "schedule", "green")
@@ -256,6 +262,10 @@ class Examples(unittest.TestCase):
                 run = Run("collect-then-judge.yml", "schedule", scenario)
                 self.assert_jobs(run, collect="succeeded", judge="failed")
                 self.assert_uploaded(run, rules)
+        replaced = Run("collect-then-judge.yml", "schedule", "green", spoil='; echo " " >>"{store}/artifact"')
+        self.assert_jobs(replaced, collect="succeeded", judge="failed")
+        self.assertIn("evidence.json is not the file that the job collect wrote.", replaced.log)
+        self.assert_uploaded(replaced)
         untrusted = Run("collect-then-judge.yml", "schedule", "untrusted")
         self.assert_jobs(untrusted, collect="failed")
 

@@ -5,7 +5,8 @@
 //! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
 //! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
 //! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
-//! right body as `text/plain`) · `never-ready` (the report is never there).
+//! right body as `text/plain`) · `never-ready` (the report is never there) · `echo` (a denial that
+//! repeats the keys and tokens of the request) · `accepted` (the right body with status 202).
 //!
 //! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
 //! all are.
@@ -14,7 +15,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use crate::wire::Response;
+use crate::wire::{Request, Response};
 
 /// Long enough to outlast every test's patience, short enough to end.
 const HANG: Duration = Duration::from_secs(60);
@@ -44,6 +45,8 @@ pub enum Kind {
     Html,
     Plain,
     NeverReady,
+    Echo,
+    Accepted,
 }
 
 impl Fault {
@@ -88,6 +91,8 @@ impl Fault {
             ["html"] => Kind::Html,
             ["plain"] => Kind::Plain,
             ["never-ready"] => Kind::NeverReady,
+            ["echo"] => Kind::Echo,
+            ["accepted"] => Kind::Accepted,
             _ => return None,
         };
         Some(Self { kind, first, every })
@@ -100,8 +105,19 @@ impl Fault {
     }
 
     /// What is answered instead of the truth; `None`: the truth, perhaps spoilt on its way.
-    pub fn answer_instead(&self, call: &str) -> Option<Response> {
+    pub fn answer_instead(&self, call: &str, request: &Request) -> Option<Response> {
         match &self.kind {
+            Kind::Echo => {
+                let secrets = [
+                    request.parameters.get("WebIdentityToken"),
+                    request.session_token.as_ref(),
+                    request.authorization.as_ref(),
+                ];
+                let secrets: Vec<&str> =
+                    secrets.into_iter().flatten().map(String::as_str).collect();
+                let message = format!("not for {}", secrets.join(" and "));
+                Some(Response::error(call, 403, "AccessDenied", &message))
+            }
             Kind::Error { status, code, message } if message.is_empty() => {
                 let service = match call {
                     "LookupEvents" => "cloudtrail",
@@ -209,6 +225,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
     match kind {
         Kind::Cut => response.body.truncate(response.body.len() / 2),
         Kind::Plain => response.content_type = "text/plain",
+        Kind::Accepted => response.status = 202,
         Kind::NoMarker if call == "ListVirtualMFADevices" => {
             response.body = response
                 .body

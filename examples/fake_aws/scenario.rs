@@ -6,6 +6,7 @@
 //! ```text
 //! account = 111122223333           # begins an account; keys that follow belong to it
 //! partition = aws-us-gov           # default: aws
+//! identity = 444455556666          # STS says that sessions of this account are another one's
 //! report.age = 1h                  # default 1h; `none`: no report until one is generated
 //! report.ready-after = 2           # polls until an ordered report is there (default 1)
 //! report.rows = none               # only the header; `no-root`: no root row
@@ -15,7 +16,7 @@
 //! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN unassigned
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
-//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust; default: all
+//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
 //! events.per-page = 2              # default 50
 //! alias = acme-prod                # under which CloudTrail then lists root
@@ -68,6 +69,8 @@ pub struct Event {
 pub struct Account {
     pub id: String,
     pub partition: String,
+    /// Whom GetCallerIdentity names; `None`: the account itself.
+    pub identity: Option<String>,
     /// `None`: no report exists until one is ordered.
     pub report_age: Option<TimeDelta>,
     pub ready_after: u32,
@@ -90,7 +93,8 @@ pub struct Account {
 pub struct Scenario {
     pub accounts: Vec<Account>,
     pub claims: BTreeMap<String, String>,
-    pub trusted_sub: Option<String>,
+    /// Empty: all are.
+    pub trusted_subs: Vec<String>,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -119,6 +123,7 @@ impl Account {
         Self {
             id: id.to_owned(),
             partition: "aws".to_owned(),
+            identity: None,
             report_age: Some(TimeDelta::hours(1)),
             ready_after: 1,
             rows: "all".to_owned(),
@@ -172,7 +177,7 @@ impl Scenario {
                 return Some(());
             }
             "trust.sub" => {
-                self.trusted_sub = Some(value.to_owned());
+                self.trusted_subs.push(value.to_owned());
                 return Some(());
             }
             _ => {}
@@ -218,6 +223,7 @@ impl Account {
         } else {
             match key {
                 "partition" => self.partition = value.to_owned(),
+                "identity" => self.identity = Some(value.to_owned()),
                 "report.age" if value == "none" => self.report_age = None,
                 "report.age" => self.report_age = Some(age(value)?),
                 "report.ready-after" => self.ready_after = value.parse().ok()?,

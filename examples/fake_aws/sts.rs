@@ -1,4 +1,4 @@
-//! STS: who am I, and the two ways into a role.
+//! STS: who am I, and the two ways into a role. And what IAM Identity Center gives for its token.
 
 use chrono::TimeDelta;
 
@@ -30,7 +30,8 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
 
 fn identity(scenario: &Scenario, request: &Request) -> Response {
     let account = scenario.account(request.account());
-    let (id, partition) = (&account.id, &account.partition);
+    let id = account.identity.as_ref().filter(|_| request.account().is_some());
+    let (id, partition) = (id.unwrap_or(&account.id), &account.partition);
     let (user, arn) = match request.account() {
         Some(_) => (
             "AROAEXAMPLEROOTGATE01:rootgate".to_owned(),
@@ -46,6 +47,24 @@ fn identity(scenario: &Scenario, request: &Request) -> Response {
     )
 }
 
+/// "GetRoleCredentials" of IAM Identity Center: the keys of a role for the token of `aws sso login`.
+pub fn role_credentials(request: &Request) -> Response {
+    let token = request.headers.get("x-amz-sso_bearer_token").map_or("", String::as_str);
+    if token != "sso-token-EXAMPLE" {
+        let body = r#"{"message":"Session token not found or invalid"}"#.to_owned();
+        return Response::json(401, body);
+    }
+    let account = request.query.get("account_id").map_or("", String::as_str);
+    let expiration = (now() + TimeDelta::hours(1)).timestamp_millis();
+    let credentials = serde_json::json!({
+        "accessKeyId": format!("ASIAFAKE{account}"),
+        "secretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "sessionToken": "FwoGZXIvYXdzEXAMPLESESSIONTOKEN/sso",
+        "expiration": expiration,
+    });
+    Response::json(200, serde_json::json!({ "roleCredentials": credentials }).to_string())
+}
+
 fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) -> Response {
     let call = "AssumeRoleWithWebIdentity";
     let Some(claims) = github::decode(request.parameter("WebIdentityToken")) else {
@@ -57,9 +76,11 @@ fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) 
         return Response::error(call, 400, "InvalidIdentityToken", "Incorrect token audience");
     }
     let sub = claims["sub"].as_str().unwrap_or_default();
-    let trusted = scenario.trusted_sub.as_deref().is_none_or(|pattern| {
+    let matches = |pattern: &String| {
         pattern.strip_suffix('*').map_or(pattern == sub, |prefix| sub.starts_with(prefix))
-    });
+    };
+    let trusted = &scenario.trusted_subs;
+    let trusted = trusted.is_empty() || trusted.iter().any(matches);
     if !trusted {
         let message = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
         return Response::error(call, 403, "AccessDenied", message);

@@ -94,6 +94,7 @@ fn parse(buffer: &[u8]) -> Option<(Request, usize)> {
     let target = header("x-amz-target");
     let operation = match path {
         "/listRegions" => Some("ListRegions".to_owned()),
+        "/federation/credentials" => Some("GetRoleCredentials".to_owned()),
         _ => target.and_then(|target| Some(target.rsplit('.').next()?.to_owned())),
     };
     let json = operation.as_ref().and_then(|_| serde_json::from_slice(body).ok());

@@ -19,6 +19,8 @@ pub struct Asked<'a> {
     /// Of a path.
     git_ref: String,
     accept: String,
+    /// The first page of a comparison holds the files as well.
+    with_files: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -34,6 +36,8 @@ impl<'a> Asked<'a> {
             ("GET", ["repos", _, _, "compare", _]) => ("compare", 4),
             ("GET", ["repos", _, _, "contents", ..]) => ("contents", 4),
             ("GET", ["repos", _, _, "pulls", _]) => ("pull", 4),
+            ("GET", ["repos", _, _, "environments", _]) => ("environment", 4),
+            ("GET", ["repos", _, _, "git", "commits", _]) => ("commit-object", 5),
             _ => ("unknown", parts.len()),
         };
         let full_name = parts.get(1..3).unwrap_or_default().join("/");
@@ -43,6 +47,7 @@ impl<'a> Asked<'a> {
             full_name,
             rest: wire::decode(&parts[start..].join("/").replace('+', "%2B")),
             git_ref: request.query.get("ref").unwrap_or(&scenario.default_branch).clone(),
+            with_files: request.query.get("page").is_none_or(|page| page == "1"),
             accept: request.headers.get("accept").cloned().unwrap_or_default(),
         };
         let is_folder = |contents: Contents<'_>| contents.is_folder(&asked.rest);
@@ -70,7 +75,9 @@ impl<'a> Asked<'a> {
                 }),
             ),
             "commit" => repository.commit(&self.rest, &self.accept),
-            "compare" => repository.compare(&self.rest),
+            "commit-object" => repository.commit_object(&self.rest),
+            "compare" => repository.compare(&self.rest, self.with_files),
+            "environment" => repository.environment(&self.rest),
             "contents" | "listing" => self.contents()?.answer(&self.rest),
             "pull" => repository.pull(&self.rest, &self.full_name, scenario),
             _ => return None,

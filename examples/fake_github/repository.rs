@@ -22,6 +22,10 @@ pub struct Repository {
     refs: BTreeMap<String, String>,
     /// The number, and where the branch is; `None`: deleted.
     pulls: BTreeMap<u64, Option<String>>,
+    /// By name, and the words of the scenario: `none`, `reviewers`, `reviewers self-review`, `timer`.
+    environments: BTreeMap<String, String>,
+    /// How large the list of files of a comparison is, in bytes.
+    compared: usize,
     pub submodules: BTreeSet<String>,
     /// Folders whose listings are cut; empty: the root.
     pub cut_listings: BTreeSet<String>,
@@ -51,6 +55,12 @@ impl Repository {
                 let head = Some(head).filter(|head| *head != "none");
                 self.pulls.insert(number.trim().parse().ok()?, head.map(str::to_owned));
             }
+            (("environment", name), Some(words)) => {
+                let known = ["none", "reviewers", "reviewers self-review", "timer"];
+                let words = known.contains(&words).then(|| words.to_owned())?;
+                self.environments.insert(name.trim().to_owned(), words);
+            }
+            (("compared", "bytes"), Some(bytes)) => self.compared = bytes.parse().ok()?,
             (("submodule", path), None) => {
                 self.submodules.insert(path.trim().to_owned());
             }
@@ -98,8 +108,37 @@ impl Repository {
         Answer::json(200, &listed)
     }
 
-    /// "Compare two commits": where the second left the first.
-    pub fn compare(&self, both: &str) -> Answer {
+    /// "Get a commit object": its parents, and no files.
+    pub fn commit_object(&self, sha: &str) -> Answer {
+        let commit = self.commits.iter().find(|commit| commit.sha == sha);
+        commit.map_or_else(
+            || Answer::message(404, "Not Found"),
+            |commit| Answer::json(200, &commit.listed()),
+        )
+    }
+
+    /// "Get an environment": who must let its jobs run.
+    pub fn environment(&self, name: &str) -> Answer {
+        let found = self.environments.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let Some((name, words)) = found else { return Answer::message(404, "Not Found") };
+        let mut rules = vec![json!({ "id": 1, "type": "branch_policy" })];
+        if words.starts_with("reviewers") {
+            rules.push(json!({
+                "id": 2,
+                "type": "required_reviewers",
+                "prevent_self_review": words == "reviewers",
+                "reviewers": [{ "type": "Team", "reviewer": { "id": 7, "slug": "security" } }],
+            }));
+        }
+        if words == "timer" {
+            rules.push(json!({ "id": 3, "type": "wait_timer", "wait_timer": 30 }));
+        }
+        let rules = if words == "none" { json!([]) } else { json!(rules) };
+        Answer::json(200, &json!({ "id": 161, "name": name, "protection_rules": rules }))
+    }
+
+    /// "Compare two commits": where the second left the first. The first page holds the files.
+    pub fn compare(&self, both: &str, with_files: bool) -> Answer {
         let known = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
         let Some((base, head)) =
             both.split_once("...").and_then(|(base, head)| Some((known(base)?, known(head)?)))
@@ -107,10 +146,14 @@ impl Repository {
             return Answer::message(404, "Not Found");
         };
         match self.history(head).into_iter().find(|commit| self.holds(base, commit)) {
-            Some(merge_base) => Answer::json(
-                200,
-                &json!({ "merge_base_commit": merge_base.listed(), "commits": [], "files": [] }),
-            ),
+            Some(merge_base) => {
+                let mut answer = json!({ "merge_base_commit": merge_base.listed(), "commits": [] });
+                if with_files {
+                    answer["files"] =
+                        json!([{ "filename": "x", "patch": "x".repeat(self.compared) }]);
+                }
+                Answer::json(200, &answer)
+            }
             None => Answer::message(404, "No common ancestor between these commits."),
         }
     }

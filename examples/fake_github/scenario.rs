@@ -16,6 +16,8 @@
 //! cut-listing FOLDER                 # 1,000 other names; `.` is the root
 //! pull 42 = octo-org/octo-repo       # where its branch is: another name is a fork
 //! pull 43 = none                     # a fork that was deleted since
+//! environment production = reviewers # also `reviewers self-review`, `timer`, `none` (no protection)
+//! compared bytes = 5000000           # of the files on the first page of a comparison
 //! in octo-org/policies commit …      # `commit` to `pull` of another repository
 //!
 //! fault upload = not-accessible      # calls: see below, `*` for all of them
@@ -27,12 +29,12 @@
 //! its content. A whole or shortened SHA is itself; a bare name is a branch, then a tag.
 //!
 //! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (that a ref is) ·
-//! `compare` (two commits) · `contents` (of what is no folder, or not there) · `listing` (of a
+//! `commit-object` · `compare` (two commits) · `environment` · `contents` (of what is no folder, or not there) · `listing` (of a
 //! folder) · `pull`.
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·
 //! `not-accessible` (no `contents: read`) · `bad-credentials` · `not-found` · `too-large` ·
-//! `blob-too-large` · `unprocessable` · `invalid` · `rate-limited SECONDS` · `secondary SECONDS` ·
+//! `blob-too-large` · `unprocessable` · `no-commit STATUS` · `no-ref` · `invalid` · `rate-limited SECONDS` · `secondary SECONDS` ·
 //! `primary` · `status CODE` · `html` · `huge` · `braces` · `hostile` (a message that would be a
 //! workflow command) · `reset` · `hang` · `slow MILLISECONDS`.
 
@@ -168,7 +170,9 @@ fn fault(words: &[&str]) -> Option<Fault> {
             "This API returns blobs up to 1 MB in size. The requested blob is too large to fetch via the API, but you can use the Git Data API to request blobs up to 100 MB in size.",
         ),
         ["invalid"] => plain(400, "Invalid SARIF. Missing 'results' array in run."),
-        ["unprocessable"] => plain(422, "commit not found"),
+        ["unprocessable"] => plain(422, "Unprocessable Entity"),
+        ["no-commit", status] => plain(status.parse().ok()?, "commit not found"),
+        ["no-ref"] => plain(404, "ref 'refs/heads/gone' not found in this repository"),
         ["rate-limited", seconds] => {
             said(429, format!("retry-after: {seconds}\r\n"), "API rate limit exceeded")
         }

@@ -6,10 +6,61 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::github::{chain, one_line};
+use crate::github::{Secrets, chain, one_line};
 use crate::model::{Cause, Gap, Source};
 
 use super::whole_answer::NotWhole;
+
+/// AWS says no. Source: "Common error types" of AWS's API references; the query protocol has the
+/// short names, JSON those that end in `Exception`.
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotAuthorized",
+    "NotAuthorizedException",
+    "UnauthorizedOperation",
+];
+/// The credentials or the signature are wrong. Same source.
+const BAD_CREDENTIALS: &[&str] = &[
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidClientTokenIdException",
+    "InvalidSignature",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "InvalidTokenException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "RequestExpiredException",
+    "RequestInTheFuture",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "SignatureDoesNotMatchException",
+    "TokenRefreshRequired",
+    "UnrecognizedClient",
+    "UnrecognizedClientException",
+];
+/// Too many calls. Source: the error codes that AWS's SDKs retry as throttling.
+const THROTTLED: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "TooManyRequestsException",
+];
 
 /// The kinds of failure that are treated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +73,7 @@ pub(super) enum Kind {
     Throttled,
     /// AWS cannot take the order now: `LimitExceeded`, or its identity check failed in passing.
     Busy,
-    /// HTTP 5xx.
+    /// HTTP 5xx or 408.
     Server,
     /// No connection, or one that broke.
     Network,
@@ -91,35 +142,20 @@ impl CallError {
     /// What a wire code means; the codes are AWS's "Common errors" and those of each call.
     fn from_code(status: u16, code: Option<&str>, message: &str) -> Self {
         let kind = match code {
-            Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => {
-                Kind::Denied
-            }
-            Some(
-                "ExpiredToken"
-                | "ExpiredTokenException"
-                | "InvalidClientTokenId"
-                | "MissingAuthenticationToken"
-                | "RequestExpired"
-                | "RequestTimeTooSkewed"
-                | "SignatureDoesNotMatch"
-                | "UnrecognizedClientException",
-            ) => Kind::Credentials,
-            Some(
-                "Throttling"
-                | "ThrottlingException"
-                | "RequestLimitExceeded"
-                | "RequestThrottled"
-                | "TooManyRequestsException",
-            ) => Kind::Throttled,
+            Some(code) if DENIED.contains(&code) => Kind::Denied,
+            Some(code) if BAD_CREDENTIALS.contains(&code) => Kind::Credentials,
+            Some(code) if THROTTLED.contains(&code) => Kind::Throttled,
             Some("LimitExceeded" | "LimitExceededException" | "IDPCommunicationError") => {
                 Kind::Busy
             }
+            // AWS gave up waiting for the request; the same one may arrive in time.
+            Some("RequestTimeout" | "RequestTimeoutException") => Kind::Server,
             // STS could not fetch GitHub's keys just now.
             Some("InvalidIdentityToken") if message.contains("retrieve verification key") => {
                 Kind::Busy
             }
             _ if status == 429 => Kind::Throttled,
-            _ if status >= 500 => Kind::Server,
+            _ if status == 408 || status >= 500 => Kind::Server,
             Some(_) => Kind::Refused,
             None => Kind::Unreadable,
         };
@@ -134,6 +170,11 @@ impl CallError {
             one_line(message)
         };
         Self { kind, code: code.unwrap_or_default().to_owned(), message, status }
+    }
+
+    /// The same error without the secrets that AWS may have repeated.
+    pub(super) fn hiding(self, secrets: &Secrets) -> Self {
+        Self { code: secrets.hide(&self.code), message: secrets.hide(&self.message), ..self }
     }
 
     /// `AccessDenied (HTTP 403): User … is not authorized …`.
@@ -162,7 +203,7 @@ impl CallError {
             Kind::Interrupted => Cause::Interrupted,
         };
         let what = match self.kind {
-            Kind::Credentials => "AWS no longer accepted the credentials of this run",
+            Kind::Credentials => "AWS does not accept the credentials of this run (any more)",
             Kind::Throttled => "AWS throttled the call until its share of the time was spent",
             Kind::Busy => "AWS had no capacity until the call's share of the time was spent",
             Kind::Server => "AWS failed on its side",
@@ -212,6 +253,22 @@ mod tests {
             (503, None, Kind::Server),
             (404, Some("ReportInProgress"), Kind::Refused),
             (403, None, Kind::Unreadable),
+            (408, None, Kind::Server),
+            (408, Some("RequestTimeout"), Kind::Server),
+            (400, Some("RequestTimeout"), Kind::Server),
+            (400, Some("RequestTimeoutException"), Kind::Server),
+            (503, Some("SlowDown"), Kind::Throttled),
+            (403, Some("InvalidSignature"), Kind::Credentials),
+            (400, Some("InvalidSignatureException"), Kind::Credentials),
+            (400, Some("IncompleteSignature"), Kind::Credentials),
+            (403, Some("MissingAuthenticationToken"), Kind::Credentials),
+            (403, Some("MissingAuthenticationTokenException"), Kind::Credentials),
+            (403, Some("InvalidAccessKeyId"), Kind::Credentials),
+            (400, Some("NotAuthorized"), Kind::Denied),
+            // Controls: these are none of them, and are not asked again.
+            (400, Some("RequestTimeoutX"), Kind::Refused),
+            (403, Some("OptInRequired"), Kind::Refused),
+            (400, Some("ValidationError"), Kind::Refused),
         ] {
             assert_eq!(CallError::from_code(status, code, "").kind, kind, "{status} {code:?}");
         }

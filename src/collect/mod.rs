@@ -15,6 +15,7 @@ mod environment;
 mod failure;
 mod guard;
 mod pace;
+mod profile;
 mod region;
 mod region_events;
 mod regions;

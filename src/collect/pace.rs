@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::github::Secrets;
+
 use super::failure::{CallError, Kind};
 
 /// A connection that cannot be made is tried this often: a wrong address stays wrong.
@@ -44,6 +46,7 @@ pub(super) struct Pace {
     longest_pause: Duration,
     longest_poll: Duration,
     stop: Stop,
+    secrets: Secrets,
 }
 
 impl Pace {
@@ -59,7 +62,13 @@ impl Pace {
             longest_pause: part(10, 50, 20_000),
             longest_poll: part(6, 50, 120_000),
             stop,
+            secrets: Secrets::default(),
         }
+    }
+
+    /// The same, for calls whose errors may repeat these secrets. Every error passes here.
+    pub(super) fn hiding(self, secrets: &Secrets) -> Self {
+        Self { secrets: secrets.clone(), ..self }
     }
 
     /// A third of what is left, for a call that others wait for: if it fails, they still have time.
@@ -132,10 +141,13 @@ impl Pace {
         tokio::select! {
             biased;
             why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),
-            answer = timeout(limit, call()) => answer.unwrap_or_else(|_| {
-                let message = format!("no whole answer within {} ms", limit.as_millis());
-                Err(CallError::new(Kind::TimedOut, message))
-            }),
+            answer = timeout(limit, call()) => {
+                let answer = answer.unwrap_or_else(|_| {
+                    let message = format!("no whole answer within {} ms", limit.as_millis());
+                    Err(CallError::new(Kind::TimedOut, message))
+                });
+                answer.map_err(|error| error.hiding(&self.secrets))
+            }
         }
     }
 

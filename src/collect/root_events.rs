@@ -233,7 +233,11 @@ impl Lookup<'_> {
             gathered.records.extend(records);
             gathered.turns.insert(region.clone(), turns);
             match gap {
-                None => gathered.read.push(RegionRead { region, until: sent - DELIVERY }),
+                None => gathered.read.push(RegionRead {
+                    region,
+                    until: sent - DELIVERY,
+                    sign_ins_since: None,
+                }),
                 Some(gap) => gathered.gaps.push(RegionGap { region: Some(region), gap: *gap }),
             }
         }

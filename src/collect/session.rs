@@ -15,7 +15,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::github::oidc::{Claims, TokenEndpoint, TokenError, request_token};
-use crate::github::{Secret, chain, mask_command};
+use crate::github::{Secret, Secrets, chain, mask_command};
 use crate::model::{AccountId, Partition};
 
 use super::failure::{CallError, Kind};
@@ -23,10 +23,13 @@ use super::pace::Pace;
 use super::region::region_in;
 use super::transport::Transport;
 use super::whole_answer::WholeAnswer;
-use super::{Settings, SignInError, Sinks, guard, session_policy};
+use super::{Settings, SignInError, Sinks, guard, profile, session_policy};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
 const METADATA: Duration = Duration::from_millis(1_000);
+
+/// A mask hides every occurrence, in outputs too, so a shorter external id is not masked.
+const SHORTEST_MASK: usize = 8;
 
 /// What all sign-ins of a run share. It holds no credentials.
 pub(super) struct Access<'a> {
@@ -35,6 +38,7 @@ pub(super) struct Access<'a> {
     transport: Transport,
     base: SdkConfig,
     region: Option<String>,
+    secrets: Secrets,
 }
 
 /// An account that was entered.
@@ -74,6 +78,14 @@ impl<'a> Access<'a> {
         settings: &'a Settings,
         sinks: &'a Sinks<'a>,
     ) -> Result<Self, SignInError> {
+        let secrets = Secrets::default();
+        if let Some(endpoint) = &settings.environment.token_endpoint {
+            secrets.keep(&endpoint.bearer);
+        }
+        let external_id = settings.external_id.as_deref().map(Secret::new);
+        if let Some(id) = external_id.filter(|id| id.expose().len() >= SHORTEST_MASK) {
+            mask(&id, settings, sinks, &secrets);
+        }
         guard::check_settings(settings)?;
         let connect =
             (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
@@ -98,7 +110,12 @@ impl<'a> Access<'a> {
         let base = loader.load().await;
         guard::check_endpoints(settings, &base)?;
         let region = region.map(|region| region.to_string());
-        Ok(Self { settings, sinks, transport, base, region })
+        Ok(Self { settings, sinks, transport, base, region, secrets })
+    }
+
+    /// What no text may repeat.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The identity of the SDK's default chain.
@@ -124,16 +141,19 @@ impl<'a> Access<'a> {
             loaded.map_err(|error| match error {
                 // That every place is empty says no more than the error itself.
                 CredentialsError::CredentialsNotLoaded(_) => {
-                    (self.sinks.note)(&chain(&error));
+                    (self.sinks.note)(&self.secrets.hide(&chain(&error)));
                     CallError::new(Kind::Refused, "")
                 }
                 _ => CallError::new(Kind::Refused, chain(&error)),
             })
         };
-        let credentials = pace.single(load).await.map_err(|error| match error.kind {
-            Kind::Interrupted => SignInError::Interrupted(error.message),
-            _ => self.no_credentials(error.message),
-        })?;
+        let credentials = match pace.single(load).await {
+            Ok(credentials) => credentials,
+            Err(CallError { kind: Kind::Interrupted, message, .. }) => {
+                return Err(SignInError::Interrupted(message));
+            }
+            Err(error) => return Err(self.no_credentials(in_our_words(error.message).await)),
+        };
         self.mask_credentials(&credentials);
         self.identified(credentials, region, None, pace).await
     }
@@ -207,7 +227,8 @@ impl<'a> Access<'a> {
             _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims),
         })?;
         let credentials = self.issued(answer.credentials)?;
-        self.identified(credentials, region, Some(claims), pace).await
+        let session = self.identified(credentials, region, Some(claims), pace).await?;
+        of_the_role(session, role_arn)
     }
 
     /// Into a role from another session.
@@ -238,7 +259,8 @@ impl<'a> Access<'a> {
             SignInError::of_role(&error, call, role_arn, region.as_ref(), &from.arn)
         })?;
         let credentials = self.issued(answer.credentials)?;
-        self.identified(credentials, region, None, pace).await
+        let session = self.identified(credentials, region, None, pace).await?;
+        of_the_role(session, role_arn)
     }
 
     /// Masks what STS issued, and makes it the SDK's.
@@ -321,12 +343,44 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Outside GitHub Actions nobody reads the command, and it would print the secret.
     fn mask(&self, secret: &Secret) {
-        if self.settings.environment.github_actions {
-            (self.sinks.command)(&mask_command(secret));
-        }
+        mask(secret, self.settings, self.sinks, &self.secrets);
     }
+}
+
+/// Outside GitHub Actions nobody reads the command, and it would print the secret.
+fn mask(secret: &Secret, settings: &Settings, sinks: &Sinks<'_>, secrets: &Secrets) {
+    if settings.environment.github_actions {
+        (sinks.command)(&mask_command(secret));
+    }
+    secrets.keep(secret);
+}
+
+/// The account that a role's ARN names.
+pub(super) fn account_of_role(role_arn: &str) -> Option<AccountId> {
+    role_arn.split(':').nth(4)?.parse().ok()
+}
+
+/// A role's session is in the role's account. Anything else is no answer of AWS.
+fn of_the_role(session: Session, role_arn: &str) -> Result<Session, SignInError> {
+    if account_of_role(role_arn).as_ref() == Some(&session.account) {
+        return Ok(session);
+    }
+    Err(SignInError::RoleElsewhere { role_arn: role_arn.to_owned(), found: session.account })
+}
+
+/// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
+async fn in_our_words(said: String) -> String {
+    let for_developers = said.contains("cargo feature");
+    if !said.is_empty() && !for_developers {
+        return said;
+    }
+    let unknown = if for_developers {
+        "the profile signs in in a way that rootgate does not have"
+    } else {
+        ""
+    };
+    profile::fault().await.unwrap_or_else(|| unknown.to_owned())
 }
 
 fn client(config: &SdkConfig) -> aws_sdk_sts::Client {
@@ -403,6 +457,7 @@ mod tests {
                 }))
                 .build(),
             region: region.map(str::to_owned),
+            secrets: Secrets::default(),
         };
         let partition = Partition::new(partition).unwrap();
         let region = access.region_in(Some(&partition));

@@ -93,6 +93,13 @@ pub enum SignInError {
         /// Whose they may be.
         expected: Vec<AccountId>,
     },
+    /// The session of a role is in another account than the role.
+    RoleElsewhere {
+        /// The role.
+        role_arn: String,
+        /// Where AWS says that its session is.
+        found: AccountId,
+    },
     /// An account of the scope that `--account` does not allow.
     NotAllowed {
         /// The account.
@@ -243,7 +250,9 @@ fn too_many_keys(message: &str) -> bool {
 /// The texts of a signature from another time. Source: IAM User Guide, "Troubleshoot signed
 /// requests".
 fn is_skew(error: &CallError) -> bool {
-    matches!(error.code.as_str(), "RequestExpired" | "RequestTimeTooSkewed")
+    let codes =
+        ["RequestExpired", "RequestExpiredException", "RequestInTheFuture", "RequestTimeTooSkewed"];
+    codes.contains(&error.code.as_str())
         || error.message.contains("Signature expired")
         || error.message.contains("Signature not yet current")
 }

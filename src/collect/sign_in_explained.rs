@@ -48,6 +48,11 @@ impl SignInError {
             Self::WrongAccount { found, expected } => {
                 format!("the credentials belong to account {found}, not to {}", list(expected))
             }
+            Self::RoleElsewhere { role_arn, found } => format!(
+                "AWS says that the session of `{role_arn}` belongs to account {found}, not to the \
+                 role's account {}",
+                account_of(role_arn)
+            ),
             Self::NotAllowed { account, allowed } => format!(
                 "account {account} may not be signed in to: `--account` allows only {}",
                 list(allowed)
@@ -168,6 +173,10 @@ impl SignInError {
             Self::WrongAccount { .. } => "sign in to the right account, or correct `--account` or \
                  the policy's `scope.accounts`"
                 .into(),
+            Self::RoleElsewhere { .. } => "a role's session is always in the role's account, so \
+                 something between here and AWS gives answers that are not AWS's: look at proxies, \
+                 `--endpoint-url` and the certificates that this machine trusts"
+                .into(),
             Self::NotAllowed { account, .. } => format!(
                 "name a role of an allowed account (`--role-arn`, or `role-arn` in the policy's \
                  `scope.accounts`), or allow this one, too: `--account {account}`; the action's \
@@ -210,7 +219,11 @@ give some in one of three ways:
   1. in GitHub Actions: `permissions: id-token: write` on the job, and `--role-arn` (the action's
      input `role-to-assume`) with a role that trusts GitHub's OIDC provider
   2. anywhere: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` (and `AWS_SESSION_TOKEN`) in the
-     environment, or a profile in ~/.aws with `AWS_PROFILE`
+     environment, or a profile in ~/.aws with `AWS_PROFILE`: keys, a role, `credential_process`,
+     or IAM Identity Center (`aws sso login --profile X` first). For `aws login`, and whatever
+     else the AWS CLI can do, name the CLI's profile X in a profile of its own for rootgate:
+       [profile rootgate]
+       credential_process = aws configure export-credentials --profile X --format process
   3. on AWS: the role of the instance, task or pod
 or judge without AWS: `--evidence FILE` or `--credential-report FILE`";
 

@@ -14,7 +14,7 @@ use super::all::all;
 use super::credential_report::Acquisition;
 use super::pace::{Pace, Stop};
 use super::root_events::Lookup;
-use super::session::{Access, Session};
+use super::session::{Access, Session, account_of_role};
 use super::{Settings, SignInError, Sinks, Target, account_summary, virtual_mfa_devices};
 
 /// A run over its accounts.
@@ -100,7 +100,7 @@ impl Run<'_> {
     }
 
     fn pace(&self, share: Duration) -> Pace {
-        Pace::new(share.min(self.left()), self.stop.clone())
+        Pace::new(share.min(self.left()), self.stop.clone()).hiding(self.access.secrets())
     }
 
     /// The run's own identity, where one is needed: `--role-arn`, else the SDK's default chain.
@@ -253,7 +253,8 @@ impl Run<'_> {
         let detail = match (target.role_arn, error) {
             (None, SignInError::WrongAccount { found, .. }) => format!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
-                 credentials of this run belong to {found}"
+                 credentials of this run belong to {found}: give each account a role, as in \
+                 docs/action.md, \"Several accounts\""
             ),
             _ => format!("the account could not be entered: {error}"),
         };
@@ -335,8 +336,4 @@ async fn if_needed<T>(
 
 fn not_needed(source: Source) -> Gap {
     Gap::new(source, Cause::NotCollected, "no enabled rule needs it")
-}
-
-fn account_of_role(role_arn: &str) -> Option<AccountId> {
-    role_arn.split(':').nth(4)?.parse().ok()
 }

@@ -5,7 +5,9 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use rootgate::collect::{self, Collected};
 use rootgate::evaluate::{self, NotEvaluated, Run, evaluate};
-use rootgate::model::{AccountReport, AfterMerge, Evidence, Report, Severity, format_time};
+use rootgate::model::{
+    AccountReport, AfterMerge, Evidence, EvidenceFile, Report, Severity, format_time,
+};
 use rootgate::policy::Policy;
 use rootgate::report::{Details, Format};
 
@@ -65,6 +67,7 @@ fn judged(
         not_evaluated: not_evaluated.map(|reason| NotEvaluated { reason, skip }),
         notices,
         scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
+        evidence_files: gathered.files,
         incomplete: gathered.incomplete,
         skipped: Vec::new(),
     };
@@ -95,6 +98,7 @@ fn after_merge(args: &CheckArgs, copy: &Policy, evidence: &[Evidence], run: &Run
 #[derive(Default)]
 struct Gathered {
     evidence: Vec<Evidence>,
+    files: Vec<EvidenceFile>,
     incomplete: Option<String>,
     /// What GitHub's token says of the repository's visibility.
     visibility: Option<String>,
@@ -104,6 +108,7 @@ impl From<Collected> for Gathered {
     fn from(collected: Collected) -> Self {
         Self {
             evidence: collected.evidence,
+            files: Vec::new(),
             incomplete: collected.incomplete,
             visibility: collected.claims.and_then(|claims| claims.repository_visibility),
         }
@@ -139,7 +144,7 @@ fn gather(
         policy.scope.iter().map(|account| &account.id).collect()
     };
     let only = if let [only] = named[..] { Some(only) } else { None };
-    let evidence = offline::load(args, only)?;
+    let offline::Loaded { evidence, files } = offline::load(args, only)?;
     if evidence.is_empty() {
         return Err(Failure::new(
             "there is no evidence to judge: the run makes no AWS call (--offline or --at)",
@@ -148,7 +153,7 @@ fn gather(
     }
     let evidence = scope::arrange(policy, allowed, evidence)?;
     let incomplete = collect::incomplete(&evidence);
-    Ok(Gathered { evidence, incomplete, visibility: None })
+    Ok(Gathered { evidence, files, incomplete, visibility: None })
 }
 
 /// Flags that only mean something to a run that signs in must not be ignored in silence.

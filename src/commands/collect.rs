@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use rootgate::escape;
-use rootgate::model::{Cause, Evidence, Gap, RegionGap, write_evidence};
+use rootgate::model::{Cause, Evidence, Gap, RegionGap, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
@@ -40,6 +40,7 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
     output.write(text.as_bytes())?;
     let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
     let details = host.details(asked, visibility.as_deref());
+    line(&format!("the evidence file has the SHA-256 {}", sha256_hex(text.as_bytes())));
     say(&policy, &collected.evidence, details);
     if let Some(why) = collected.incomplete {
         line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));

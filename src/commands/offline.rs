@@ -6,21 +6,27 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use rootgate::model::{
-    AccountId, Cause, CredentialReport, Evidence, Fact, ParsedReport, parse_time, read_evidence,
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, Fact, ParsedReport, parse_time,
+    read_evidence, sha256_hex,
 };
 use serde::Deserialize;
 
 use super::{Failure, files};
 use crate::cli::CheckArgs;
 
+/// Evidence, and the files that it came from.
+pub(crate) struct Loaded {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) files: Vec<EvidenceFile>,
+}
+
 /// Everything that the flags name. The same account twice is an error.
-pub(crate) fn load(
-    args: &CheckArgs,
-    only_account: Option<&AccountId>,
-) -> Result<Vec<Evidence>, Failure> {
+pub(crate) fn load(args: &CheckArgs, only_account: Option<&AccountId>) -> Result<Loaded, Failure> {
     let mut accounts: Vec<(Evidence, String)> = Vec::new();
+    let mut files: Vec<EvidenceFile> = Vec::new();
     for path in &args.evidence {
         let text = files::read_text(path, "the evidence file")?;
+        files.push(evidence_file(path, text.as_bytes()));
         let shown = path.display().to_string();
         let read = read_evidence(&text).map_err(|error| {
             let what = format!("{shown} is not an evidence file that this version reads: {error}");
@@ -32,7 +38,9 @@ pub(crate) fn load(
         accounts.extend(read.into_iter().map(|evidence| (evidence, shown.clone())));
     }
     if let Some(path) = &args.credential_report {
-        let evidence = credential_report(path, args.report_generated_at, only_account)?;
+        let bytes = files::read(path, "the credential report")?;
+        files.push(evidence_file(path, &bytes));
+        let evidence = credential_report(path, bytes, args.report_generated_at, only_account)?;
         accounts.push((evidence, path.display().to_string()));
     }
     accounts.sort_by(|a, b| a.0.account.cmp(&b.0.account));
@@ -42,7 +50,13 @@ pub(crate) fn load(
             "give the evidence of each account once",
         ));
     }
-    Ok(accounts.into_iter().map(|(evidence, _)| evidence).collect())
+    let evidence = accounts.into_iter().map(|(evidence, _)| evidence).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Loaded { evidence, files })
+}
+
+fn evidence_file(path: &Path, bytes: &[u8]) -> EvidenceFile {
+    EvidenceFile { path: path.display().to_string(), sha256: sha256_hex(bytes) }
 }
 
 /// What `aws iam get-credential-report` prints.
@@ -58,10 +72,10 @@ struct CliAnswer {
 
 fn credential_report(
     path: &Path,
+    bytes: Vec<u8>,
     given: Option<DateTime<Utc>>,
     only_account: Option<&AccountId>,
 ) -> Result<Evidence, Failure> {
-    let bytes = files::read(path, "the credential report")?;
     let shown = path.display();
     let failed = |what: String| {
         Failure::new(

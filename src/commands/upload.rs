@@ -25,6 +25,11 @@ const PERMISSION: &str = "give the job the permission security-events: write, in
                           --upload never (upload-sarif: never)";
 const NEXT_RUN: &str =
     "nothing, if the next run uploads; else look at https://www.githubstatus.com";
+const COMMIT_GONE: &str = "no permission is missing: this repository does not have the run's commit \
+                           or ref (any more), because the branch was deleted, pushed anew or \
+                           belongs to another repository; run the workflow again for the commit \
+                           that is there now, and leave GITHUB_SHA, GITHUB_REF and \
+                           GITHUB_REPOSITORY as the runner sets them";
 const OWN_FAULT: &str = "keep the file of --sarif and report this as a fault of rootgate";
 
 /// An upload that is asked for and has not been made.
@@ -209,6 +214,7 @@ fn of_upload(error: &UploadError) -> Ended {
 
 fn of_api(error: &ApiError) -> Ended {
     let help = match error.status() {
+        _ if lacks_the_commit(error) => COMMIT_GONE,
         _ if matches!(error, ApiError::RateLimited { .. }) => NEXT_RUN,
         _ if matches!(error, ApiError::Untrusted(_)) => {
             "trust an authority of your own by --ca-bundle (`ca-bundle`)"
@@ -217,11 +223,20 @@ fn of_api(error: &ApiError) -> Ended {
         Some(403 | 404) => PERMISSION,
         Some(413) => "judge fewer accounts in one run",
         Some(400 | 422) => OWN_FAULT,
-        Some(500..) => NEXT_RUN,
+        Some(408 | 500..) => NEXT_RUN,
         Some(_) => "check GITHUB_REPOSITORY and GITHUB_API_URL",
         None => "let this machine reach GITHUB_API_URL; HTTPS_PROXY and NO_PROXY are honoured",
     };
     Ended::not_uploaded(error, help)
+}
+
+/// GitHub uses 404 and 422 for a commit or ref that it does not have as well as for a token that may
+/// not ask or a file that it cannot use: only its words tell them apart.
+fn lacks_the_commit(error: &ApiError) -> bool {
+    let ApiError::Status { status: 404 | 422, said } = error else { return false };
+    let said = said.to_ascii_lowercase();
+    let no_commit = said.contains("commit not found") || said.contains("no commit found");
+    no_commit || (said.contains("ref ") && said.contains("not found in this repository"))
 }
 
 /// What became of the upload, for the log and the job summary.

@@ -12,7 +12,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// The same evidence, with a gap in the place of every fact that must not decide.
 pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) -> Evidence {
     let max_age = policy.max_age;
-    Evidence {
+    let mut evidence = Evidence {
         account: evidence.account.clone(),
         partition: evidence.partition.clone(),
         credential_report: checked(
@@ -34,7 +34,12 @@ pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) ->
             let detail = "the policy switches CloudTrail events off";
             Err(Gap::new(Source::RootEvents, Cause::NotCollected, detail))
         },
+    };
+    // Only a list that may decide proves whose an MFA device is.
+    if let (Ok(events), Ok(devices)) = (&mut evidence.root_events, &evidence.virtual_mfa_devices) {
+        events.value.settle_devices(&devices.value);
     }
+    evidence
 }
 
 /// Events are the one source that a policy can do without: whoever did not collect them is told how.

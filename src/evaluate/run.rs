@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Notice, PolicyChange, PolicyOrigin, SkippedAccount};
+use crate::model::{EvidenceFile, Notice, PolicyChange, PolicyOrigin, SkippedAccount};
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Run {
     pub policy_change: Option<PolicyChange>,
     /// Whether the accounts were named, by the policy or by a flag.
     pub scope_named: bool,
+    /// The files that evidence came from.
+    pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is.
     pub incomplete: Option<String>,
     /// Why nothing was evaluated, where nothing was.

@@ -38,6 +38,7 @@ fn run() -> Run {
         not_evaluated: None,
         notices: Vec::new(),
         scope_named: true,
+        evidence_files: Vec::new(),
         incomplete: None,
         skipped: Vec::new(),
     }
@@ -126,10 +127,18 @@ fn what_is_below_fail_on_is_counted_and_passes() {
 fn warn_lets_undetermined_through_but_never_critical_rules() {
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;
-    // The summary is lacking: only root-access-key-present (high) is undetermined.
-    let report = judged(&policy, &healthy().without(Source::AccountSummary, Cause::Denied));
+    // The events are missing: a rule on uses (high) is undetermined; those that only events judge are off.
+    for rule in &mut policy.rules {
+        if ["root-signed-in-without-mfa", "root-credential-changed"].contains(&rule.info.id.0) {
+            rule.on = false;
+        }
+    }
+    let report = judged(&policy, &healthy().without(Source::RootEvents, Cause::Denied));
     assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 0));
     assert!(report.notices.iter().any(|notice| notice.code == NoticeCode::UndeterminedTolerated));
+    // The summary was denied: it could contradict what the older report says of keys and MFA.
+    let report = judged(&policy, &healthy().without(Source::AccountSummary, Cause::Denied));
+    assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
     // A new key: root-access-key-active (critical) is undetermined, and present is waived away.
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;

@@ -35,6 +35,7 @@ pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report
         policy: run.origin,
         policy_change: run.policy_change,
         not_evaluated: run.not_evaluated.map(|not| not.reason),
+        evidence_files: run.evidence_files,
         incomplete: run.incomplete,
         skipped: run.skipped,
     }

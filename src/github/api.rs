@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::said::{chain, one_line};
-use super::{Secret, is_private};
+use super::{Secret, Secrets, is_private};
 
 /// Where the API is, unless `GITHUB_API_URL` says otherwise.
 pub const DEFAULT_API_URL: &str = "https://api.github.com";
@@ -93,13 +93,27 @@ impl ApiError {
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Status { status, .. } => *status >= 500,
+            Self::Status { status, .. } => *status == 408 || *status >= 500,
             Self::RateLimited { .. } | Self::Unreachable(_) | Self::TimedOut => true,
             Self::NotPrivate(_)
             | Self::Unusable
             | Self::NoRef(_)
             | Self::Untrusted(_)
             | Self::Unreadable(_) => false,
+        }
+    }
+
+    /// The same error without the secrets that the other side may have repeated.
+    fn hiding(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Status { status, said } => Self::Status { status, said: secrets.hide(&said) },
+            Self::RateLimited { status, said, retry_after } => {
+                Self::RateLimited { status, said: secrets.hide(&said), retry_after }
+            }
+            Self::Unreachable(said) => Self::Unreachable(secrets.hide(&said)),
+            Self::Untrusted(said) => Self::Untrusted(secrets.hide(&said)),
+            Self::Unreadable(said) => Self::Unreadable(secrets.hide(&said)),
+            Self::NotPrivate(_) | Self::Unusable | Self::NoRef(_) | Self::TimedOut => self,
         }
     }
 
@@ -239,6 +253,14 @@ impl Api {
     }
 
     async fn once(&self, request: HttpRequest) -> Result<Vec<u8>, ApiError> {
+        self.exchange(request).await.map_err(|error| {
+            let secrets = Secrets::default();
+            secrets.keep(&self.token);
+            error.hiding(&secrets)
+        })
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<Vec<u8>, ApiError> {
         let response =
             self.connector.call(request).await.map_err(|error| unreachable(chain(&error)))?;
         let status = response.status().as_u16();
@@ -349,7 +371,7 @@ mod tests {
         for refused in [301, 400, 401, 403, 404, 413, 422] {
             assert_eq!(status(refused), None, "{refused}");
         }
-        for passing in [500, 502, 503] {
+        for passing in [408, 500, 502, 503] {
             assert_eq!(status(passing), Some(USUAL), "{passing}");
         }
     }

@@ -93,21 +93,50 @@ pub async fn merge_base(
     tip: &Commit,
     commit: &Commit,
 ) -> Result<Commit, ApiError> {
-    // One commit a page: neither they nor their files are needed.
-    let path = format!("{}/compare/{tip}...{commit}?per_page=1", repository.path());
+    // The first page holds up to 300 files with their changes; a later one holds commits alone.
+    let path = format!("{}/compare/{tip}...{commit}?per_page=1&page=2", repository.path());
     let Comparison { merge_base_commit } = api.get(&path).await?;
     let read = Commit::new(&merge_base_commit.sha);
     read.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
 }
 
-/// Source: GitHub REST API, "Compare two commits".
-#[derive(Deserialize)]
-struct Comparison {
-    merge_base_commit: MergeBase,
+/// The commit that a merge was made into: the first of its parents. `None` for what is no merge.
+///
+/// # Errors
+/// See [`ApiError`]; [`ApiError::Unreadable`] for an answer about another commit.
+pub async fn merged_into(
+    api: &Api,
+    repository: &Repository,
+    merge: &Commit,
+) -> Result<Option<Commit>, ApiError> {
+    let object = api.get(&format!("{}/git/commits/{merge}", repository.path())).await?;
+    first_parent(&object, merge)
+}
+
+fn first_parent(object: &CommitObject, merge: &Commit) -> Result<Option<Commit>, ApiError> {
+    let unreadable = || ApiError::Unreadable("it holds no commit".to_owned());
+    let answered = Commit::new(&object.sha).ok_or_else(unreadable)?;
+    itself(merge, answered)?;
+    match object.parents.as_slice() {
+        [first, _, ..] => Commit::new(&first.sha).map(Some).ok_or_else(unreadable),
+        _ => Ok(None),
+    }
 }
 
 #[derive(Deserialize)]
-struct MergeBase {
+struct CommitObject {
+    sha: String,
+    parents: Vec<Sha>,
+}
+
+/// Source: GitHub REST API, "Compare two commits".
+#[derive(Deserialize)]
+struct Comparison {
+    merge_base_commit: Sha,
+}
+
+#[derive(Deserialize)]
+struct Sha {
     sha: String,
 }
 
@@ -145,6 +174,21 @@ mod tests {
         for answer in ["", "main", &A[..39], "{}", r#"{"sha":7}"#, r#"{"sha":"main"}"#, "<html>"] {
             assert_eq!(unreadable(sha(answer)), "it holds no commit", "{answer}");
         }
+    }
+
+    #[test]
+    fn the_first_parent_of_a_merge_is_what_it_was_made_into() {
+        let merge = Commit::new(A).unwrap();
+        let parent = |parents: serde_json::Value| {
+            let object = json!({ "sha": A, "parents": parents, "tree": { "sha": A } });
+            first_parent(&serde_json::from_value(object).unwrap(), &merge)
+        };
+        assert_eq!(parent(json!([{ "sha": B }, { "sha": A }])), Ok(Commit::new(B)));
+        assert_eq!(parent(json!([{ "sha": B }])), Ok(None));
+        assert_eq!(parent(json!([])), Ok(None));
+        unreadable(parent(json!([{ "sha": "main" }, { "sha": A }])));
+        let other = serde_json::from_value(json!({ "sha": B, "parents": [] })).unwrap();
+        unreadable(first_parent(&other, &merge));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::{Api, ApiError};
-pub use super::commit::{Commit, merge_base, resolve};
+pub use super::commit::{Commit, merge_base, merged_into, resolve};
 use super::repository::Repository;
 use crate::escape;
 

@@ -5,6 +5,7 @@ pub mod api;
 mod commit;
 pub mod contents;
 mod endpoint;
+pub mod environments;
 pub mod oidc;
 pub mod pulls;
 pub mod repository;
@@ -14,7 +15,7 @@ pub mod upload;
 
 pub use endpoint::is_private;
 pub(crate) use said::{chain, one_line};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 
 /// The workflow command that makes the runner hide a value in everything that follows.
 ///

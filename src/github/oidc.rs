@@ -11,7 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::said::{chain, one_line};
-use super::{Secret, is_private};
+use super::{Secret, Secrets, is_private};
 
 /// What the runner gives a job that may ask for a token.
 #[derive(Debug, Clone)]
@@ -84,9 +84,19 @@ impl TokenError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::Unreachable(_) => true,
             Self::NotPrivate(_) | Self::NoToken(_) => false,
+        }
+    }
+
+    /// The same error without the secrets that the other side may have repeated.
+    fn hiding(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::NotPrivate(url) => Self::NotPrivate(secrets.hide(&url)),
+            Self::Status { status, body } => Self::Status { status, body: secrets.hide(&body) },
+            Self::Unreachable(said) => Self::Unreachable(secrets.hide(&said)),
+            Self::NoToken(said) => Self::NoToken(secrets.hide(&said)),
         }
     }
 }
@@ -96,6 +106,16 @@ impl TokenError {
 /// # Errors
 /// See [`TokenError`]; the bearer token and the JWT are in none of them.
 pub async fn request_token(
+    connector: &SharedHttpConnector,
+    endpoint: &TokenEndpoint,
+    audience: &str,
+) -> Result<IdToken, TokenError> {
+    let secrets = Secrets::default();
+    secrets.keep(&endpoint.bearer);
+    ask(connector, endpoint, audience).await.map_err(|error| error.hiding(&secrets))
+}
+
+async fn ask(
     connector: &SharedHttpConnector,
     endpoint: &TokenEndpoint,
     audience: &str,
@@ -208,6 +228,7 @@ mod tests {
     fn only_what_may_pass_is_asked_again() {
         let status = |status| TokenError::Status { status, body: String::new() };
         assert!(status(500).is_passing() && status(503).is_passing() && status(429).is_passing());
+        assert!(status(408).is_passing());
         assert!(
             !status(400).is_passing() && !status(401).is_passing() && !status(403).is_passing()
         );

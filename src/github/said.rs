@@ -4,6 +4,8 @@ use std::error::Error;
 
 /// How much of a message from outside is shown, in characters.
 const SHOWN: usize = 300;
+/// The end of a message that is shown in part.
+pub(super) const CUT: char = '…';
 
 /// An error with all its causes, on one line.
 pub(crate) fn chain(error: &dyn Error) -> String {
@@ -27,7 +29,7 @@ pub(crate) fn one_line(text: &str) -> String {
         return clean.to_owned();
     }
     let mut short: String = clean.chars().take(SHOWN).collect();
-    short.push('…');
+    short.push(CUT);
     short
 }
 

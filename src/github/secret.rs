@@ -1,6 +1,19 @@
 //! Text that must not reach a log.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
+
+use super::said::CUT;
+
+/// What is shown in place of a secret.
+const HIDDEN: &str = "***";
+/// A shorter text is not searched for: it would be found in every other word.
+const SHORTEST: usize = 6;
+/// How a JWT begins: `{"` in Base64.
+const JWT: &str = "eyJ";
+/// The shortest head of a JWT names an algorithm.
+const SHORTEST_HEAD: usize = 16;
 
 /// A token or key. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +33,87 @@ impl Secret {
     }
 }
 
+/// The secrets of a run, for the texts of others that may repeat them. Clones share them.
+#[derive(Clone, Default)]
+pub struct Secrets(Rc<RefCell<Vec<Secret>>>);
+
+impl Secrets {
+    /// Remembers a secret, and the parts of a JWT one by one.
+    pub fn keep(&self, secret: &Secret) {
+        let mut known = self.0.borrow_mut();
+        let parts = secret.expose().split('.').map(Secret::new);
+        for secret in parts.chain([secret.clone()]) {
+            if secret.expose().len() >= SHORTEST && !known.contains(&secret) {
+                known.push(secret);
+            }
+        }
+        // A secret that contains another one goes first.
+        known.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    }
+
+    /// The text without any of them, and without anything that looks like a JWT.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        let mut text = without_jwts(text);
+        for secret in self.0.borrow().iter() {
+            for form in secret.forms() {
+                text = text.replace(&form, HIDDEN);
+                text = without_cut_end(&text, &form);
+            }
+        }
+        text
+    }
+}
+
+impl Secret {
+    /// The secret as it is, and as a URL writes it.
+    fn forms(&self) -> Vec<String> {
+        let encoded = |upper: bool| -> String {
+            let byte = |byte: u8| match (byte, upper) {
+                (b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~', _) => {
+                    char::from(byte).to_string()
+                }
+                (byte, true) => format!("%{byte:02X}"),
+                (byte, false) => format!("%{byte:02x}"),
+            };
+            self.0.bytes().map(byte).collect()
+        };
+        let mut forms = vec![self.0.clone(), encoded(true), encoded(false)];
+        forms.dedup();
+        forms
+    }
+}
+
+/// A text that was shortened may end within a secret.
+fn without_cut_end(text: &str, secret: &str) -> String {
+    let Some(whole) = text.strip_suffix(CUT) else { return text.to_owned() };
+    let starts = secret.char_indices().map(|(at, _)| &secret[..at]).rev();
+    let mut starts = starts.filter(|start| start.len() >= SHORTEST);
+    match starts.find_map(|start| whole.strip_suffix(start)) {
+        Some(before) => format!("{before}{HIDDEN}{CUT}"),
+        None => text.to_owned(),
+    }
+}
+
+/// A JWT begins like a JSON object in Base64, which is a long part before the first dot.
+fn without_jwts(text: &str) -> String {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(JWT) {
+        let (before, found) = rest.split_at(at);
+        let end = found.find(|c| !letter(c)).unwrap_or(found.len());
+        let (token, after) = found.split_at(end);
+        let head = token.split('.').next().unwrap_or_default();
+        let whole = head.len() < token.len() || after.starts_with(CUT);
+        let is_jwt = whole && head.len() >= SHORTEST_HEAD && !before.ends_with(letter);
+        shown.push_str(before);
+        shown.push_str(if is_jwt { HIDDEN } else { token });
+        rest = after;
+    }
+    shown + rest
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret")
@@ -35,5 +129,45 @@ mod tests {
         let secret = Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         assert_eq!(format!("{secret:?}"), "Secret");
         assert_eq!(format!("{:#?}", Some(&secret)), "Some(\n    Secret,\n)");
+    }
+
+    fn hidden(text: &str) -> String {
+        let secrets = Secrets::default();
+        for secret in ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "runner/token+of==", "x-42"] {
+            secrets.keep(&Secret::new(secret));
+        }
+        secrets.hide(text)
+    }
+
+    #[test]
+    fn a_secret_is_found_in_the_words_of_others() {
+        assert_eq!(hidden("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY, bad"), "key ***, bad");
+        assert_eq!(hidden("?t=runner%2Ftoken%2Bof%3D%3D&x"), "?t=***&x");
+        assert_eq!(hidden("?t=runner%2ftoken%2bof%3d%3d"), "?t=***");
+        assert_eq!(hidden("runner/token+of==runner/token+of=="), "******");
+        // The end of what was shortened.
+        assert_eq!(hidden("said wJalrXUtnFEMI/K7…"), "said ***…");
+        assert_eq!(hidden("said wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY…"), "said ***…");
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_form() {
+        for token in ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOiJ9.c2ln", "eyJhbGciOiJSUzI1NiJ9.e"] {
+            assert_eq!(hidden(&format!("{{\"value\":\"{token}\"}}")), "{\"value\":\"***\"}");
+        }
+        assert_eq!(hidden("eyJhbGciOiJSUzI1NiJ9…"), "***…");
+    }
+
+    #[test]
+    fn other_words_stay_as_they_are() {
+        for text in [
+            "User: arn:aws:sts::111122223333:assumed-role/rootgate/x-42 is not authorized",
+            "wJalrX is no key",
+            "heyJude.mp3 and eyJ.",
+            "wJal…",
+            "",
+        ] {
+            assert_eq!(hidden(text), text);
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::UseKind;
 use super::{AccountId, Partition, format_time, parse_time};
 
 /// The name of the root row; `<` is not legal in the name of an IAM user, so nothing clashes.
@@ -106,6 +107,8 @@ pub struct CertificateSlot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Columns", into = "BTreeMap<String, String>")]
 pub struct RootRow {
+    /// When the account was created.
+    pub user_creation_time: Cell<DateTime<Utc>>,
     /// Whether root has a password, or may set one (recovery allowed); `not_supported` in old reports.
     pub password_enabled: Cell<bool>,
     /// Newest sign-in; of sign-ins within 5 minutes AWS keeps the first.
@@ -299,6 +302,17 @@ fn word(text: &str) -> Option<String> {
 }
 
 impl RootRow {
+    /// The newest use of each credential, with the column that tells it: the password first, then
+    /// the two keys.
+    #[must_use]
+    pub const fn last_uses(&self) -> [(&'static str, UseKind, &Cell<DateTime<Utc>>); 3] {
+        [
+            ("password_last_used", UseKind::SignIn, &self.password_last_used),
+            ("access_key_1_last_used_date", UseKind::AccessKey, &self.access_keys[0].last_used),
+            ("access_key_2_last_used_date", UseKind::AccessKey, &self.access_keys[1].last_used),
+        ]
+    }
+
     fn from_columns<'a>(column: impl Fn(&str) -> Option<&'a str>) -> Self {
         let key = |slot: u8| KeySlot {
             active: Cell::read(column(&format!("access_key_{slot}_active")), boolean),
@@ -318,6 +332,7 @@ impl RootRow {
             last_rotated: Cell::read(column(&format!("cert_{slot}_last_rotated")), instant),
         };
         Self {
+            user_creation_time: Cell::read(column("user_creation_time"), instant),
             password_enabled: Cell::read(column("password_enabled"), boolean),
             password_last_used: Cell::read(column("password_last_used"), instant),
             password_last_changed: Cell::read(column("password_last_changed"), instant),
@@ -345,6 +360,7 @@ impl From<Columns> for RootRow {
 impl From<RootRow> for BTreeMap<String, String> {
     fn from(row: RootRow) -> Self {
         let mut cells: Vec<(String, Option<String>)> = vec![
+            ("user_creation_time".into(), row.user_creation_time.write(|time| format_time(*time))),
             ("password_enabled".into(), row.password_enabled.write(bool::to_string)),
             ("password_last_used".into(), row.password_last_used.write(|time| format_time(*time))),
             (

@@ -269,6 +269,25 @@ impl Evidence {
             && self.root_events.is_err()
     }
 
+    /// Whether root may have acted in any Region since an instant: a use is reported or recorded
+    /// since then, or there is or was a root access key.
+    ///
+    /// Sign-ins to the console are recorded in three Regions, everything else in the Region that was
+    /// called. Central audits and removals, services that act in root's name and attempts do not
+    /// count: they are no uses.
+    #[must_use]
+    pub fn root_may_have_acted_anywhere(&self, since: DateTime<Utc>) -> bool {
+        let row = self.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
+        let reported = row.is_some_and(|row| {
+            row.last_uses().iter().any(|(.., cell)| matches!(cell, Cell::Value(at) if *at >= since))
+        });
+        let recorded = self.root_events.as_ref().is_ok_and(|fact| {
+            let mut events = fact.value.events.iter();
+            events.any(|event| event.time >= since && event.use_kind().is_some())
+        });
+        reported || recorded || self.shows_a_root_key()
+    }
+
     /// Whether a source shows a root access key, or did not long ago: then root may have been used
     /// in any Region.
     #[must_use]

@@ -32,12 +32,12 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use report::{
-    AccountReport, Basis, Counts, ListedMark, Notice, NoticeCode, Report, RuleSetting,
-    SkippedAccount, UseMark, Verdict, WindowMark,
+    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
+    RuleSetting, SkippedAccount, UseMark, Verdict, WindowMark,
 };
 pub use root_event::{
-    EventKind, KeyChange, KeyState, Record, RecordError, RegionGap, RegionRead, RootEvent,
-    RootEvents, RootTask, SignedBy, classify,
+    EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
+    RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};

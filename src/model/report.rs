@@ -67,6 +67,8 @@ pub enum NoticeCode {
     CheckoutPolicy,
     /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
     PolicyChangeAccepted,
+    /// Whoever asks for a change of the policy may accept it as well.
+    SelfReview,
     /// Another repository's policy judged.
     RemotePolicy,
     /// The checkout holds a second policy, which is not read.
@@ -115,6 +117,7 @@ impl NoticeCode {
             Self::BuiltInPolicy => "built-in-policy",
             Self::CheckoutPolicy => "checkout-policy",
             Self::PolicyChangeAccepted => "policy-change-accepted",
+            Self::SelfReview => "self-review",
             Self::RemotePolicy => "remote-policy",
             Self::SecondPolicy => "second-policy",
             Self::NoCheckout => "no-checkout",
@@ -136,6 +139,15 @@ impl NoticeCode {
             Self::Incomplete => "incomplete",
         }
     }
+}
+
+/// A file that evidence was read from: whoever can write to it can change what was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceFile {
+    /// The path as it was given; `-` is standard input. Outside text.
+    pub path: String,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
 }
 
 /// An account of the scope that was not judged, and why.
@@ -273,6 +285,8 @@ pub struct Report {
     pub fail_on: Severity,
     /// The day from which the gate blocks, while that day is still to come.
     pub enforce_from: Option<NaiveDate>,
+    /// The files that evidence came from, by path; empty where all was collected live.
+    pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
     pub incomplete: Option<String>,
     /// Why nothing was evaluated, where nothing was.

@@ -12,7 +12,8 @@ const LEFT_OPEN: TimeDelta = TimeDelta::hours(1);
 impl Window {
     /// Whether the window covers a use of root, or a change of its credentials.
     ///
-    /// A sign-in is covered while the window is open. A call of a session is covered where the
+    /// A sign-in is covered while the window is open; that of a program (`aws login`, an agent) where
+    /// the session that let it in began in the window. A call of a session is covered where the
     /// session began in the window: one that only reads until an hour after the window closed, any
     /// other until it closed, and only as `allow.actions` says. Use of a long-lived key, and what
     /// other principals do, is judged by its own time.
@@ -23,7 +24,7 @@ impl Window {
         }
         match event.use_kind() {
             Some(UseKind::SignIn) if event.is_sign_in() => {
-                self.allow.sign_in && self.is_open(event.time)
+                self.allow.sign_in && self.is_open(event.judged_at())
             }
             Some(UseKind::SignIn) => self.allow.sign_in && self.covers_session(event),
             Some(UseKind::AccessKey) => {
@@ -31,6 +32,15 @@ impl Window {
             }
             None => self.is_open(event.time) && self.allow.does(event),
         }
+    }
+
+    /// Whether the window is open at this instant and names one of these actions in full.
+    #[must_use]
+    pub fn names_one_of(&self, account: &AccountId, at: DateTime<Utc>, actions: &[&str]) -> bool {
+        let named = |allowed: &String| actions.iter().any(|it| it.eq_ignore_ascii_case(allowed));
+        self.is_for(account)
+            && self.is_open(at)
+            && self.allow.actions.as_ref().is_some_and(|allowed| allowed.iter().any(named))
     }
 
     /// Whether a sign-in without MFA is agreed at this instant.

@@ -122,7 +122,7 @@ impl Explain<'_> {
                 events.lookback,
                 match &events.regions {
                     Regions::Default =>
-                        "the Regions of sign-ins, and in all where root has a key or was used"
+                        "the Regions of sign-ins, and in all once root was used or has a key"
                             .to_owned(),
                     Regions::All => "all enabled Regions".to_owned(),
                     Regions::Named(regions) =>
@@ -432,7 +432,7 @@ What blocks
   So does a fact that is lacking (line 15).
   So does a pull request that weakens this policy (line 16).
   A fact older than 4h15m decides nothing (line 19).
-  CloudTrail events of the last 30d are read in the Regions of sign-ins, and in all where root has a key or was used (line 20).
+  CloudTrail events of the last 30d are read in the Regions of sign-ins, and in all once root was used or has a key (line 20).
 
 Rules
   rule                                   severity  threshold     from

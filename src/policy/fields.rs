@@ -322,7 +322,7 @@ pub(super) static ROOT_EVENTS: &[Field] = &[
         "regions",
         Kind::Regions,
         "Where: `default` is the three Regions in which sign-ins are recorded, and all enabled ones as \
-         soon as there is a root key; `all`; or a list.",
+         soon as root was used or there is a root key; `all`; or a list, to which the three belong, too.",
     )
     .less_is_weaker()
     .default("default")
@@ -443,10 +443,14 @@ pub(super) static SCHEDULE: &[Field] = &[
 ];
 
 pub(super) static ALLOW: &[Field] = &[
-    Field::new("sign-in", Kind::Flag, "Signing in to the console.")
-        .more_is_weaker()
-        .default("false")
-        .example("true"),
+    Field::new(
+        "sign-in",
+        Kind::Flag,
+        "Signing in: to the console, a command-line tool or an agent.",
+    )
+    .more_is_weaker()
+    .default("false")
+    .example("true"),
     Field::new("access-key", Kind::Flag, "Using a long-lived access key.")
         .more_is_weaker()
         .default("false")

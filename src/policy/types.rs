@@ -151,7 +151,7 @@ pub enum When {
 /// What a window allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
-    /// Signing in to the console.
+    /// Signing in: to the console, a command-line tool or an agent.
     pub sign_in: bool,
     /// Using a long-lived access key.
     pub access_key: bool,

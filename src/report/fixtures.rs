@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
 use crate::model::{
-    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, Finding, Gap,
-    Judge, ListedMark, Notice, NoticeCode, Outcome, Partition, PolicyChange, PolicyCopy,
-    PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
+    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
+    Finding, Gap, Judge, ListedMark, Notice, NoticeCode, Outcome, Partition, PolicyChange,
+    PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting,
+    Severity, SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
     parse_day, parse_time,
 };
 
@@ -192,6 +192,7 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
         },
         fail_on: Severity::Medium,
         enforce_from: None,
+        evidence_files: vec![],
         incomplete: None,
         not_evaluated: None,
         policy_change: None,
@@ -536,6 +537,8 @@ fn outside_report(text: &str) -> Report {
     report.policy.git_ref = Some(text());
     report.policy.commit = Some(text());
     report.incomplete = Some(text());
+    report.evidence_files =
+        vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
     report.skipped = vec![SkippedAccount { id: "444455556666".parse().unwrap(), reason: text() }];
     for notice in &mut report.notices {
         notice.message = text();

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::escape::visible;
 use crate::model::{
-    AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
+    self, AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
     RuleOutcome, RuleSetting, Severity, Source, UseKind, Verdict, fingerprint, format_time,
 };
 
@@ -43,6 +43,7 @@ struct Document<'a> {
     evaluated_at: String,
     valid_until: String,
     policy: Policy<'a>,
+    evidence_files: Vec<EvidenceFile<'a>>,
     accounts: Vec<Account<'a>>,
     skipped_accounts: Vec<Skipped<'a>>,
     notices: Vec<Notice>,
@@ -74,6 +75,13 @@ pub(super) struct Policy<'a> {
     environment: Option<String>,
     repository: Option<String>,
     pinned: Option<bool>,
+}
+
+/// A file that evidence came from.
+#[derive(Serialize)]
+pub(super) struct EvidenceFile<'a> {
+    path: String,
+    sha256: &'a str,
 }
 
 #[derive(Serialize)]
@@ -191,6 +199,7 @@ impl<'a> Document<'a> {
             evaluated_at: format_time(report.evaluated_at),
             valid_until: format_time(report.valid_until),
             policy: Policy::of(&report.policy),
+            evidence_files: EvidenceFile::all(report),
             accounts: report.accounts.iter().map(Account::of).collect(),
             skipped_accounts: skipped
                 .map(|account| Skipped {
@@ -214,6 +223,16 @@ impl<'a> Document<'a> {
             policy_change: report.policy_change.as_ref().map(change::PolicyChange::of),
             rules: report.rules.iter().map(Rule::of).collect(),
         }
+    }
+}
+
+impl<'a> EvidenceFile<'a> {
+    pub(super) fn all(report: &'a Report) -> Vec<Self> {
+        let of = |file: &'a model::EvidenceFile| Self {
+            path: visible(&file.path),
+            sha256: &file.sha256,
+        };
+        report.evidence_files.iter().map(of).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 //! a public repository) is rendered from [`redacted`], which cannot hold anything else.
 
 pub mod annotations;
+mod evidence_files;
 pub mod json;
 mod origin;
 pub mod policy_change;

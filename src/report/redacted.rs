@@ -12,6 +12,7 @@ use crate::model::{
     AccountReport, ChangeKind, Outcome, Report, RuleId, RuleOutcome, Severity, format_time,
 };
 
+use super::evidence_files::evidence_files;
 use super::origin::{self, Quote};
 use super::policy_change::section::{MOST, Section, public_key};
 use super::policy_change::{KINDS, of_kind};
@@ -45,6 +46,8 @@ pub(super) struct Redacted {
     pub(super) origin: String,
     /// Path, ref, commit and digest of the policy, as far as it is a file of this repository.
     pub(super) policy: Vec<(&'static str, String)>,
+    /// The digests of the files that evidence came from.
+    pub(super) evidence_files: Vec<String>,
     /// What it means that nothing was evaluated.
     pub(super) not_evaluated: Vec<String>,
     /// The checkout's copy of the policy.
@@ -100,6 +103,7 @@ impl Redacted {
             evaluated_at: format_time(report.evaluated_at),
             origin: origin_of(report),
             policy: policy(report),
+            evidence_files: evidence_files(report, Quote::Public),
             not_evaluated: match &report.not_evaluated {
                 Some(_) => vec![words::NOT_EVALUATED.to_owned(), words::what_of_it(report)],
                 None => Vec::new(),

@@ -79,17 +79,26 @@ fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run 
         .build()
 }
 
-/// Which policy judged, as in the JSON report. GitHub ignores it, people who keep the file do not.
+/// Which policy judged, and which evidence came from a file, as in the JSON report. GitHub ignores
+/// it, people who keep the file do not.
 fn judged_by(report: &Report) -> PropertyBag {
-    let mut policy = serde_json::to_value(json::Policy::of(&report.policy)).unwrap_or_default();
-    for value in policy.as_object_mut().into_iter().flat_map(|policy| policy.values_mut()) {
+    let mut more = BTreeMap::from([("policy".to_owned(), value(json::Policy::of(&report.policy)))]);
+    if !report.evidence_files.is_empty() {
+        let files = json::EvidenceFile::all(report).into_iter().map(value);
+        more.insert("evidence_files".to_owned(), files.collect());
+    }
+    PropertyBag::builder().additional_properties(more).build()
+}
+
+/// An object of the JSON report, its texts escaped.
+fn value(object: impl serde::Serialize) -> Value {
+    let mut object = serde_json::to_value(object).unwrap_or_default();
+    for value in object.as_object_mut().into_iter().flat_map(|object| object.values_mut()) {
         if let Value::String(text) = value {
             *text = escape::sarif(text);
         }
     }
-    PropertyBag::builder()
-        .additional_properties(BTreeMap::from([("policy".to_owned(), policy)]))
-        .build()
+    object
 }
 
 /// All up to the last `/` is the category, within which GitHub opens and closes alerts.

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use self::change::{fetched, is_plain};
 use self::page::{Page, account_cell, cell, lines};
+use super::evidence_files::evidence_files;
 use super::origin::{Quote, built_in, judge, origin};
 use super::policy_change::section::Section;
 use super::redacted::{Details, Redacted};
@@ -76,15 +77,23 @@ impl Page {
             accounts => format!("{},", words::counted(accounts.len(), "account")),
         };
         self.paragraph(&format!("{what} judged at {time} by {policy}."));
+        self.evidence_files(&evidence_files(report, Quote::Code));
         if let Some(reason) = &report.incomplete {
             self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
         }
     }
 
+    fn evidence_files(&mut self, clauses: &[String]) {
+        for clause in clauses {
+            self.paragraph(&format!("Evidence from a file: {clause}."));
+        }
+    }
+
     fn unread(&mut self, report: &Report) {
         let unread = report.accounts.iter().filter(|account| account.nothing_read);
-        let rows = unread.map(|account| vec![account_cell(account)]).collect();
-        self.table("Nothing could be read of", &["Account"], rows);
+        let why = |account| words::shut(account).map(cell).unwrap_or_default();
+        let rows = unread.map(|account| vec![account_cell(account), why(account)]).collect();
+        self.table("Nothing could be read of", &["Account", "Why"], rows);
     }
 
     fn failed(&mut self, report: &Report) {
@@ -144,7 +153,9 @@ impl Page {
         let mut rows = Vec::new();
         for alike in undetermined.chunk_by(words::same_reason) {
             let Some((account, outcome)) = alike.first() else { continue };
-            let gaps = outcome.gaps.iter().map(|gap| cell(&format!("{}.", words::gap(gap))));
+            let told = words::shut(account).map(|_| "everything, see above".to_owned());
+            let gaps = outcome.gaps.iter().filter(|_| told.is_none());
+            let gaps = gaps.map(|gap| cell(&format!("{}.", words::gap(gap)))).chain(told.clone());
             let remedies = outcome.gaps.iter().filter_map(words::gap_remedy);
             rows.push(of_account(
                 report,
@@ -286,6 +297,7 @@ impl Page {
         self.verdict(verdict, &report.verdict);
         self.paragraph(&format!("**{}** ({})", report.counts, report.consequence));
         self.paragraph(&format!("Judged at {}.", code_span(&report.evaluated_at)));
+        self.evidence_files(&report.evidence_files);
         self.not_evaluated(&report.not_evaluated);
         if let Some(change) = &report.change {
             self.redacted_change(change);

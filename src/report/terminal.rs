@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::slice;
 
 use self::page::{COLUMNS, Page, Style, wrapped};
+use super::evidence_files::evidence_files;
 use super::origin::{Quote, origin};
 use super::policy_change::section::Section;
 use super::redacted::{Details, OpenOutcome, Redacted};
@@ -50,6 +51,7 @@ impl Page<'_> {
     fn report(&mut self, report: &Report, verbosity: Verbosity) -> io::Result<()> {
         self.item("Policy: ", &origin(&report.policy, Quote::Bare))?;
         self.item("Judged at: ", &format_time(report.evaluated_at))?;
+        self.evidence_files(&evidence_files(report, Quote::Bare))?;
         self.not_evaluated(&words::not_evaluated(report))?;
         if let Some(section) = Section::of(report, Quote::Bare) {
             self.policy_change(&section, verbosity)?;
@@ -75,6 +77,10 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
+    fn evidence_files(&mut self, clauses: &[String]) -> io::Result<()> {
+        clauses.iter().try_for_each(|clause| self.item("Evidence from a file: ", clause))
+    }
+
     /// What it means that nothing was, and what to do.
     fn not_evaluated(&mut self, sentences: &[String]) -> io::Result<()> {
         if !sentences.is_empty() {
@@ -90,8 +96,9 @@ impl Page<'_> {
         verbosity: Verbosity,
     ) -> io::Result<()> {
         self.heading(&format!("Account {}", words::account(account)))?;
+        let why = words::shut(account).map(|why| format!(": {why}")).unwrap_or_default();
         if account.nothing_read {
-            self.paragraph("  ", "Nothing of this account could be read.")?;
+            self.paragraph("  ", &format!("Nothing of this account could be read{why}."))?;
         }
         let worst_first = |kind: Outcome| {
             words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)
@@ -177,12 +184,13 @@ impl Page<'_> {
         report: &Report,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        let Some((_, outcome)) = alike.first() else { return Ok(()) };
+        let Some((account, outcome)) = alike.first() else { return Ok(()) };
         writeln!(self.out)?;
         for (_, outcome) in alike {
             self.head("UNDETERMINED", Style::Yellow, outcome, "")?;
         }
-        for gap in &outcome.gaps {
+        let told = words::shut(account).is_some();
+        for gap in outcome.gaps.iter().filter(|_| !told) {
             self.item(&format!("{INDENT}Lacking: "), &format!("{}.", words::gap(gap)))?;
             if let Some(remedy) = words::gap_remedy(gap) {
                 self.item(&format!("{INDENT}To do: "), &format!("{remedy}."))?;
@@ -251,6 +259,7 @@ impl Page<'_> {
         for (key, value) in &report.policy {
             self.item(&format!("Policy {key}: "), value)?;
         }
+        self.evidence_files(&report.evidence_files)?;
         self.not_evaluated(&report.not_evaluated)?;
         if let Some(change) = &report.change {
             self.redacted_change(change)?;

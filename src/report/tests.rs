@@ -8,7 +8,7 @@ use super::fixtures::{at, broken, fork, green, hostile, outside, red, undetermin
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};
 use crate::evaluate::evaluate;
-use crate::model::{Cause, Gap, Judge, Source};
+use crate::model::{Cause, EvidenceFile, Gap, Judge, Source};
 use crate::testing::{NOW, built_in, healthy};
 
 /// The report in a format, with everything shown and no colour.
@@ -244,12 +244,42 @@ fn hostile_text_changes_nothing_of_a_summary_but_words() {
     }
 }
 
+fn evidence_file(path: &str) -> EvidenceFile {
+    EvidenceFile { path: path.to_owned(), sha256: crate::model::sha256_hex(b"evidence") }
+}
+
+#[test]
+fn evidence_from_a_file_is_named_with_its_digest_in_every_format() {
+    let digest = crate::model::sha256_hex(b"evidence");
+    let files = vec![evidence_file("evidence.json"), evidence_file("-")];
+    let report = Report { evidence_files: files, ..green() };
+    for format in Format::ALL {
+        let text = rendered(&report, *format);
+        // SARIF says it in the run of each account.
+        let runs = if *format == Format::Sarif { report.accounts.len() } else { 1 };
+        assert_eq!(text.matches(&digest).count(), 2 * runs, "{}: {text}", format.id());
+        assert!(text.contains("evidence.json"), "{}: {text}", format.id());
+        let live = rendered(&green(), *format);
+        assert!(!live.contains("from a file") && !live.contains(&digest), "{live}");
+    }
+    for format in [Format::Text, Format::Markdown] {
+        let text = shown(&report, format, &REDACTED);
+        assert_eq!(text.matches(&digest).count(), 2, "{text}");
+        assert!(!text.contains("evidence.json"), "{text}");
+    }
+    let many = Report { evidence_files: vec![evidence_file("x.json"); 25], ..green() };
+    let text = rendered(&many, Format::Text);
+    assert_eq!(text.matches(&digest).count(), 20);
+    assert!(text.contains("and 5 more files, in the JSON report"), "{text}");
+}
+
 #[test]
 fn redacted_output_holds_no_id_address_key_or_reason() {
     let options = REDACTED;
     for mut report in [red(), undetermined(), green(), weakened(), broken(), fork()] {
         report.skipped = hostile().skipped;
         report.incomplete = Some("interrupted in 111122223333".to_owned());
+        report.evidence_files = vec![evidence_file("vault/111122223333.json")];
         report.policy.judge = Judge::Accepted { environment: "ward-7".to_owned() };
         report.not_evaluated = report.not_evaluated.map(|_| "SEC-7 says so".to_owned());
         let all = [

@@ -199,16 +199,26 @@ pub(super) fn worst_first(
     found
 }
 
+/// Why nothing of an account could be read, where every source has the same reason: it could not be
+/// entered. Then a reader needs it once, and not at each rule.
+pub(super) fn shut(account: &AccountReport) -> Option<&str> {
+    let undetermined =
+        account.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Undetermined);
+    let mut gaps = undetermined.flat_map(|outcome| &outcome.gaps);
+    let first = gaps.next().filter(|_| account.nothing_read)?;
+    let same = |gap: &Gap| gap.cause == Cause::NotEntered && gap.detail == first.detail;
+    (same(first) && gaps.all(same)).then_some(first.detail.as_str())
+}
+
 /// Whether two outcomes of the same account are undetermined for one and the same reason, so that
 /// a reader needs it once.
 pub(super) fn same_reason(
     (account, one): &(&AccountReport, &RuleOutcome),
     (other_account, other): &(&AccountReport, &RuleOutcome),
 ) -> bool {
-    account.id == other_account.id
-        && one.message == other.message
-        && one.gaps == other.gaps
-        && one.blocks == other.blocks
+    let reason =
+        shut(account).is_some() || (one.message == other.message && one.gaps == other.gaps);
+    account.id == other_account.id && one.blocks == other.blocks && reason
 }
 
 /// Why an outcome that is not fine does not block.

@@ -3,10 +3,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::reported::{CLOCKS, DELIVERY, Row};
 use super::words::{NO_CONSOLE, age};
 use super::{Case, Judgement};
 use crate::model::{
-    Basis, Cause, Gap, Partition, RegionGap, RootEvent, RootEvents, Source, format_time,
+    Basis, Cause, Cell, Gap, Partition, RegionGap, RegionRead, RootEvent, RootEvents, Source,
+    format_time,
 };
 use crate::policy::Regions;
 
@@ -100,6 +102,12 @@ pub(super) fn gaps(
     };
     let concerns = |gap: &&RegionGap| gap.region.as_deref().is_none_or(matters);
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
+    if events.regions.is_empty() && gaps.is_empty() {
+        let detail = "the evidence holds CloudTrail events of no Region";
+        gaps.push(Gap::new(Source::RootEvents, Cause::NotCollected, detail));
+    }
+    let ends_early = events.regions.iter().filter(|read| matters(&read.region));
+    gaps.extend(ends_early.filter_map(|read| ends_too_early(case, read)));
     if events.since > since + APART {
         gaps.push(Gap::new(
             Source::RootEvents,
@@ -121,11 +129,17 @@ pub(super) fn gaps(
             gaps.push(Gap::new(Source::RootEvents, Cause::NotCollected, detail));
         }
     }
-    if let (Scope::Everywhere, Some(why)) = (scope, all_needed(case, in_aws)) {
+    if let (Scope::Everywhere, Some(why)) = (scope, all_needed(case, since, in_aws)) {
         let known = events.gaps.iter().any(|gap| gap.region.is_none());
         if !events.all_regions && !known {
             let detail = format!("{why}, and not all enabled Regions were read");
-            gaps.push(Gap::new(Source::RootEvents, Cause::NotCollected, detail));
+            gaps.push(Gap {
+                grant: Some(
+                    "collect the evidence again: rootgate then reads every enabled Region"
+                        .to_owned(),
+                ),
+                ..Gap::new(Source::RootEvents, Cause::NotCollected, detail)
+            });
         }
     }
     gaps
@@ -140,25 +154,100 @@ fn expected<'c>(
 ) -> Vec<&'c str> {
     let regions = case.policy.root_events.as_ref().map(|events| &events.regions);
     match regions {
-        Some(Regions::Named(named)) => named.iter().map(String::as_str).collect(),
+        Some(Regions::Named(named)) => {
+            let sign_ins = RootEvents::SIGN_IN_REGIONS.iter().filter(|_| in_aws).copied();
+            let mut all: Vec<&str> = named.iter().map(String::as_str).chain(sign_ins).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        }
         _ if !in_aws || (partition.is_none() && events.all_regions) => Vec::new(),
         _ => RootEvents::SIGN_IN_REGIONS.to_vec(),
     }
 }
 
 /// Why every enabled Region must have been read, if it must.
-fn all_needed(case: &Case<'_>, in_aws: bool) -> Option<&'static str> {
+fn all_needed(case: &Case<'_>, since: DateTime<Utc>, in_aws: bool) -> Option<&'static str> {
     match case.policy.root_events.as_ref().map(|events| &events.regions)? {
         Regions::Named(_) => None,
         Regions::All => Some("the policy asks for the events of all Regions"),
         Regions::Default if !in_aws => {
             Some("in this partition sign-ins may be recorded in any Region")
         }
+        Regions::Default if case.evidence.shows_a_root_key() => {
+            Some("there is a root access key, which may have been used in any Region")
+        }
         Regions::Default => case
             .evidence
-            .shows_a_root_key()
-            .then_some("there is a root access key, which may have been used in any Region"),
+            .root_may_have_acted_anywhere(since)
+            .then_some("root was used, and may have acted in any Region"),
     }
+}
+
+/// Events count as read up to 15 minutes before they were collected; a Region that ends before that
+/// was not read whole.
+fn ends_too_early(case: &Case<'_>, read: &RegionRead) -> Option<Gap> {
+    let collected = case.evidence.root_events.as_ref().ok()?.observed_at?;
+    if read.until >= collected - DELIVERY - CLOCKS {
+        return None;
+    }
+    let detail = format!(
+        "{}: the CloudTrail events end at {}, and they were collected at {}",
+        read.region,
+        format_time(read.until),
+        format_time(collected)
+    );
+    let grant = Some("collect the evidence again".to_owned());
+    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+}
+
+/// The instant up to which the events of all Regions are delivered: never later than 15 minutes
+/// before they were collected. `None`: no Region was read whole.
+pub(super) fn reach(case: &Case<'_>, events: &RootEvents) -> Option<DateTime<Utc>> {
+    let collected = case.evidence.root_events.as_ref().ok()?.observed_at?;
+    events.until().map(|until| until.min(collected - DELIVERY))
+}
+
+/// Sign-ins to the console that were not read, because there were too many of them.
+///
+/// A newer credential report that shows no sign-in since `since` closes this gap. It says nothing of
+/// attempts: `closes` is `None` where those count.
+pub(super) fn unread_sign_ins(
+    events: &RootEvents,
+    since: DateTime<Utc>,
+    closes: Option<Row<'_>>,
+) -> Vec<Gap> {
+    let unread = |read: &RegionRead| {
+        let from = read.sign_ins_since.filter(|from| *from > since + APART)?;
+        if closes.is_some_and(|row| shows_no_sign_in(row, since, from)) {
+            return None;
+        }
+        let detail = format!(
+            "{}: so many sign-ins are recorded that those before {} were not read",
+            read.region,
+            format_time(from)
+        );
+        let grant = Some(
+            "shorten `evidence.root-events.lookback` (and `within` of root-used-outside-window), or give \
+             --timeout more time"
+                .to_owned(),
+        );
+        Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+    };
+    events.regions.iter().filter_map(unread).collect()
+}
+
+/// Whether the report proves that nobody signed in from `since` to `until`.
+fn shows_no_sign_in((row, basis): Row<'_>, since: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+    // A sign-in moments before the report may not be in it yet.
+    let reaches = until + DELIVERY <= basis.observed_at;
+    // Of sign-ins within 5 minutes the report keeps the first.
+    let none = match row.password_last_used {
+        Cell::Value(at) => at + TimeDelta::minutes(5) < since,
+        Cell::NotApplicable | Cell::NoInformation => true,
+        _ => false,
+    };
+    reaches && none
 }
 
 fn named(gap: &RegionGap) -> Gap {
@@ -174,7 +263,7 @@ pub(super) fn read_where(case: &Case<'_>, events: &RootEvents) -> String {
     let names: Vec<&str> = events.regions.iter().map(|read| read.region.as_str()).collect();
     let regions =
         if names.len() > 4 { format!("{} Regions", names.len()) } else { names.join(", ") };
-    match events.until() {
+    match reach(case, events) {
         Some(until) => format!(
             "CloudTrail events of {regions} up to {}, {}",
             format_time(until),

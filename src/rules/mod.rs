@@ -10,6 +10,7 @@ mod events;
 mod key_events;
 mod page;
 mod reconcile;
+mod reported;
 mod root_access_key_active;
 mod root_access_key_not_rotated;
 mod root_access_key_present;

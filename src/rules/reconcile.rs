@@ -10,9 +10,10 @@
 //! | above 0 | shows none, or unread | undetermined | yes |
 //! | above 0 | shows keys | as the report | as the report |
 //! | not asked | any | as the report | as the report |
-//! | asked, unread | any | as the report | as the report, and a pass is undetermined |
+//! | asked, unread | any | as the report, and a pass is undetermined | the same |
 //!
-//! Then come the key events that are newer than what decided (`key_events`).
+//! Then come the key events that are newer than what decided (`key_events`). A source that was asked
+//! and not read leaves every pass undetermined that it could have contradicted.
 //!
 //! Whether the summary counts inactive keys, and whether it counts beyond one, AWS does not say:
 //! neither may decide a verdict.
@@ -351,7 +352,10 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
     let mut extra = None;
     match count {
         Count::Is(counted, at) => {
-            basis.push(*at);
+            // A number above 0 does not tell active from inactive keys.
+            if *counted == 0 || *counted > number {
+                basis.push(*at);
+            }
             if *counted > number {
                 extra = Some(unshown(*counted, number, "access keys", seen, *at));
             }
@@ -361,7 +365,9 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
         Count::Unread(gap) | Count::Lacking(gap) => {
             let mut other = report_other(shown.inactive, shown.inactive_gaps, basis.clone());
             other.gaps.push(gap.clone());
-            return (Known { exist: shown.active, gaps: shown.active_gaps, basis }, other);
+            let mut active = Known { exist: shown.active, gaps: shown.active_gaps, basis };
+            active.gaps.push(gap.clone());
+            return (active, other);
         }
     }
     match extra {
@@ -485,9 +491,9 @@ impl Known {
 
 /// A yes or no that both sources know: the newest decides.
 ///
-/// `harmless` is the answer that lets rules pass. Where the newer source was read and does not tell
-/// (a counter that is not there, a cell that is not understood), the older one's harmless answer is
-/// not believed. A report that says `not_supported` never tells, so the summary decides alone.
+/// `harmless` is the answer that lets rules pass. Where the newer source does not tell (it was asked and
+/// could not be read, a counter is not there, a cell is not understood), the older one's harmless
+/// answer is not believed. A report that says `not_supported` never tells, so the summary decides alone.
 fn newest(
     report: &Report<'_>,
     column: &str,
@@ -517,7 +523,9 @@ fn newest(
             Fact::Unknown(vec![gap])
         }
         (Err(_), Count::Is(number, counted)) => Fact::Is(number > 0, counted),
-        (Ok((value, _)), Count::Lacking(gap)) if value == harmless => Fact::Unknown(vec![gap]),
+        (Ok((value, _)), Count::Lacking(gap) | Count::Unread(gap)) if value == harmless => {
+            Fact::Unknown(vec![gap])
+        }
         (Ok((value, seen)), _) => Fact::Is(value, seen),
         (Err(report), Count::NotAsked(gap) | Count::Unread(gap) | Count::Lacking(gap)) => {
             Fact::Unknown(vec![report, gap])

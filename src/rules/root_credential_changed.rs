@@ -1,12 +1,15 @@
 //! What root can sign in with may change only where a window names the action.
 
-use super::events::{Scope, from, gaps, lookback, only_events, read_where};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
+use super::reported::{CLOCKS, not_delivered, root_row, run_again_after};
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
-    EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind, UseKind,
-    format_day, format_time,
+    Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId, RuleInfo,
+    Severity, Source, SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -26,7 +29,14 @@ or central management of member root credentials is disabled.
 
 **Judged from** CloudTrail's events of the look-back: calls that worked. A change is covered by a window \
 that names its action in full in `allow.actions`, such as `iam:EnableMFADevice`; a whole service \
-(`iam:*`) does not name it. Waivers do not cover it.
+(`iam:*`) does not name it. Waivers do not cover it. A change counts whoever invoked it, a service \
+included. Where the credential report shows that the password, a key or a certificate changed within the \
+look-back and no event tells of it, the rule is undetermined, unless that was within an hour of the \
+account's creation or in a window that names such an action.
+
+An MFA device that root adds or removes counts as root's own unless it is proven to be an IAM user's: by \
+its serial (`…:u2f/user/NAME/…`), by the user's ARN in the event, or by the list of virtual MFA devices. \
+The name of a user in the event proves nothing.
 
 **Cannot see** anything where `evidence.root-events` is `off`.",
         remedy: "\
@@ -49,8 +59,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let covered = |event: &&&RootEvent| {
         case.policy.windows.iter().any(|window| window.covers_event(case.account, event))
     };
+    let mut missing = gaps(case, events, since, Scope::SignIns);
+    missing.extend(unexplained(case, events, since));
     let mut judgement = Judgement {
-        gaps: gaps(case, events, since, Scope::SignIns),
+        gaps: missing,
         basis: vec![basis],
         note: match changes.len() {
             0 => format!("no credential of root was changed ({})", read_where(case, events)),
@@ -101,17 +113,112 @@ fn acknowledging(case: &Case<'_>, event: &RootEvent, changes: &[&RootEvent]) -> 
     suggested_window::acknowledging(case, &what, &done)
 }
 
+/// What the credential report shows as changed, with the actions that can have changed it.
+struct Dated {
+    what: &'static str,
+    at: DateTime<Utc>,
+    by: &'static [&'static str],
+}
+
+const PASSWORD: &[&str] = &[
+    "iam:ChangePassword",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    "signin:PasswordUpdated",
+    "signin:PasswordRecoveryCompleted",
+];
+/// The report's date of a key is that of its creation or last change, also of its deactivation.
+const KEY: &[&str] = &["iam:CreateAccessKey", "iam:UpdateAccessKey"];
+const CERTIFICATE: &[&str] = &["iam:UploadSigningCertificate", "iam:UpdateSigningCertificate"];
+/// What is set while an account is created is no change of it.
+const CREATION: TimeDelta = TimeDelta::hours(1);
+
+fn dated(row: &RootRow) -> Vec<Dated> {
+    let [key_1, key_2] = &row.access_keys;
+    let [certificate_1, certificate_2] = &row.certificates;
+    let cells = [
+        ("the root password changed", &row.password_last_changed, PASSWORD),
+        ("a root access key was made or changed", &key_1.last_rotated, KEY),
+        ("a root access key was made or changed", &key_2.last_rotated, KEY),
+        ("a signing certificate was uploaded", &certificate_1.last_rotated, CERTIFICATE),
+        ("a signing certificate was uploaded", &certificate_2.last_rotated, CERTIFICATE),
+    ];
+    let dated = cells.into_iter().filter_map(|(what, cell, by)| match cell {
+        Cell::Value(at) => Some(Dated { what, at: *at, by }),
+        _ => None,
+    });
+    dated.collect()
+}
+
+/// Changes that the credential report dates within the look-back, and that no event tells of.
+fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
+    let Ok((row, _)) = root_row(case) else { return Vec::new() };
+    let at_creation = |at: DateTime<Utc>| match row.user_creation_time {
+        Cell::Value(created) => (at - created).abs() <= CREATION,
+        _ => false,
+    };
+    let recorded = |change: &Dated| {
+        events.events.iter().any(|event| {
+            event.error_code.is_none()
+                && change.by.contains(&event.action().as_str())
+                && (event.time - change.at).abs() <= CLOCKS
+        })
+    };
+    let agreed = |change: &Dated| {
+        let mut windows = case.policy.windows.iter();
+        windows.any(|window| window.names_one_of(case.account, change.at, change.by))
+    };
+    let unknown = |change: &Dated| {
+        change.at >= since && !at_creation(change.at) && !recorded(change) && !agreed(change)
+    };
+    dated(row)
+        .iter()
+        .filter(|it| unknown(it))
+        .map(|it| change_gap(case, events, since, it))
+        .collect()
+}
+
+fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change: &Dated) -> Gap {
+    let (what, at) = (change.what, format_time(change.at));
+    let (cause, why, grant) = match not_delivered(change.at, reach(case, events)) {
+        Some(after) => (
+            Cause::Unavailable,
+            "CloudTrail has not delivered its event yet",
+            run_again_after(after),
+        ),
+        None => (
+            Cause::Missing,
+            "no CloudTrail event tells of it",
+            format!(
+                "find out who changed it; if it was agreed, a window of that time that names {} covers it; it leaves \
+                 the look-back at {}",
+                change.by.join(" or "),
+                format_time(change.at + (case.now - since))
+            ),
+        ),
+    };
+    let detail = format!("the credential report shows that {what} at {at}, and {why}");
+    Gap { grant: Some(grant), ..Gap::new(Source::CredentialReport, cause, detail) }
+}
+
 fn told(case: &Case<'_>, event: &RootEvent) -> String {
     let who = if event.kind == EventKind::ChangeByAnother { "another principal" } else { "root" };
     let key = event.key_change.as_ref().and_then(|change| change.id.as_deref());
     let key = key.map(|id| format!(" ({id})")).unwrap_or_default();
+    let unproven = event.mfa_target.as_ref().map(|target| {
+        format!(
+            "; the event names the user {}, but nothing proves that the device {} is that user's",
+            target.user_name, target.serial_number
+        )
+    });
     let task = event.task.map(|task| format!(", to {}", task.name())).unwrap_or_default();
     let from = event.source_address.as_deref();
     let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
     format!(
-        "{who} called {}{key}{task} at {}{from}, {}, outside every window that names it",
+        "{who} called {}{key}{task} at {}{from}, {}, outside every window that names it{}",
         event.action(),
         format_time(event.time),
-        age(case.now, event.time)
+        age(case.now, event.time),
+        unproven.unwrap_or_default()
     )
 }

@@ -1,12 +1,14 @@
 //! Failed sign-ins and recovery requests that nobody agreed.
 
-use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where, unread_sign_ins};
 use super::story::counted;
 use super::words::seen_in;
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Amount, EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
-    Threshold, UseKind, format_day,
+    Threshold, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -20,17 +22,20 @@ pub(super) static RULE: Rule = Rule {
             default: Amount::Count(5),
             least: Amount::Count(1),
             most: Amount::Count(1_000),
-            meaning: "how many failed sign-ins and recovery requests of one UTC day are a finding",
+            meaning: "how many failed sign-ins and recovery requests in any 24 hours are a finding",
         }),
         needs: &[Source::RootEvents],
         only_if_waived: None,
         docs: "\
 Whoever knows the e-mail address of the account can try to sign in or ask to recover the password, so \
-one attempt says little. Many on a day say that somebody is interested.
+one attempt says little. Many in 24 hours say that somebody is interested.
 
 **Judged from** CloudTrail's sign-in events of the look-back: failed sign-ins and recovery requests, \
-counted per UTC day (`threshold`, default 5). Those inside a window that allows signing in are not \
-counted.
+counted in any 24 hours (`threshold`, default 5). Those inside a window that allows signing in are not \
+counted. A finding is named by the UTC day of the attempt that reaches the threshold.
+
+A sign-in that a policy of AWS Sign-In denied (its resource-based policy, or a resource control policy) \
+is a failed one, and told as denied.
 
 **Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
@@ -41,6 +46,9 @@ account is protected by MFA too, and use an address that is not public.",
     },
     check,
 };
+
+/// Attempts count together for this long.
+const DAY: TimeDelta = TimeDelta::hours(24);
 
 fn check(case: &Case<'_>) -> Judgement {
     let (events, basis) = match only_sign_ins(case) {
@@ -54,27 +62,34 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     let attempts: Vec<&RootEvent> =
         from(case, events, since).filter(|e| e.kind.is_attempt() && !covered(e)).collect();
+    let mut missing = gaps(case, events, since, Scope::SignIns);
+    missing.extend(unread_sign_ins(events, since, None));
     let mut judgement = Judgement {
-        gaps: gaps(case, events, since, Scope::SignIns),
+        gaps: missing,
         basis: vec![basis],
         note: format!(
-            "fewer than {} on every day: {} in all ({})",
+            "fewer than {} in any 24 hours: {} in all ({})",
             counted(case.count(), "attempt"),
             counted(attempts.len(), "attempt"),
             read_where(case, events)
         ),
         ..Judgement::default()
     };
-    for day in attempts.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
-        let Some(last) = day.last().filter(|_| day.len() >= case.count()) else { continue };
+    for burst in bursts(&attempts, case.count()).into_iter().rev() {
+        let Some(last) = burst.attempts.last() else { continue };
+        let subject = format_day(burst.reached);
+        // Two bursts that reach the threshold on one day are one finding, of the newer one.
+        if judgement.findings.iter().any(|finding| finding.subject == subject) {
+            continue;
+        }
         judgement.findings.push(Finding {
-            subject: format_day(last.time),
             message: format!(
-                "{} on {} ({})",
-                told(day),
-                format_day(last.time),
+                "{} in 24 hours, the last at {} ({})",
+                told(burst.attempts),
+                format_time(last.time),
                 seen_in(case, &[basis])
             ),
+            subject,
             remedy: "Ask the team whether they tried. If not, make sure that root has MFA and that the mailbox of \
                      the account is protected too"
                 .to_owned(),
@@ -87,18 +102,47 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
+/// Attempts within 24 hours that reach the threshold.
+struct Burst<'e> {
+    attempts: &'e [&'e RootEvent],
+    /// When the threshold was reached.
+    reached: DateTime<Utc>,
+}
+
+/// Each attempt belongs to one burst at most: the earliest 24 hours that hold `threshold` of them.
+fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>> {
+    let mut bursts = Vec::new();
+    let mut first = 0;
+    while let Some(begins) = attempts.get(first) {
+        let rest = &attempts[first..];
+        let within = rest.partition_point(|event| event.time < begins.time + DAY);
+        match rest.get(threshold.saturating_sub(1)) {
+            Some(reaching) if within >= threshold => {
+                bursts.push(Burst { attempts: &rest[..within], reached: reaching.time });
+                first += within;
+            }
+            _ => first += 1,
+        }
+    }
+    bursts
+}
+
 /// How many of which, and from where.
 fn told(day: &[&RootEvent]) -> String {
     let of = |kind| day.iter().filter(|event| event.kind == kind).count();
     let mut parts = Vec::new();
     for (count, what) in [
         (of(EventKind::SignInFailed), "failed sign-in"),
+        (of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
         (of(EventKind::RecoveryRequested), "request to recover the password"),
     ] {
         match (count, what) {
             (0, _) => {}
             (2.., "request to recover the password") => {
                 parts.push(format!("{count} requests to recover the password"));
+            }
+            (2.., "sign-in denied by a policy of AWS Sign-In") => {
+                parts.push(format!("{count} sign-ins denied by a policy of AWS Sign-In"));
             }
             _ => parts.push(counted(count, what)),
         }

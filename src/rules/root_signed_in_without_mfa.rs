@@ -1,13 +1,18 @@
 //! Nobody may sign in as root without MFA.
 
-use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where};
+use chrono::{DateTime, Utc};
+
+use super::events::{
+    Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
+};
+use super::reported::{Reported, not_delivered, root_row, run_again_after};
 use super::story::story;
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Cause, EventKind, Finding, Gap, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
-    UseKind, format_day, format_time,
+    Cause, EventKind, Finding, Gap, RootEvent, RootEvents, RuleId, RuleInfo, Severity, Source,
+    SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -24,8 +29,11 @@ A sign-in without MFA means that the password alone was enough: no device is reg
 removed for the moment.
 
 **Judged from** CloudTrail's sign-in events of the look-back: successful ones that say that MFA was not \
-used. A window with `require-mfa: false` that is open at the time excuses them; waivers do not. A \
-sign-in that does not say whether MFA was used makes the rule undetermined.
+used. A session of the console without MFA whose sign-in is not among the events was one, too. A sign-in \
+of a command-line tool or an agent counts with the MFA of the session that let it in. A window with \
+`require-mfa: false` that is open at the time excuses them; waivers do not. A sign-in that does not say \
+whether MFA was used makes the rule undetermined, and so does one that the credential report shows and no \
+event explains.
 
 **Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
@@ -42,12 +50,12 @@ mailbox.",
 /// the first device.
 fn acknowledging(case: &Case<'_>, sign_ins: &[&RootEvent]) -> Option<String> {
     let what = Acknowledged {
-        id: &format!("acknowledged-{}-without-mfa", format_day(sign_ins.first()?.time)),
+        id: &format!("acknowledged-{}-without-mfa", format_day(signed_in_at(sign_ins.first()?))),
         kinds: &[UseKind::SignIn],
         names_changes: false,
         require_mfa: false,
     };
-    let done: Vec<Done> = sign_ins.iter().map(|event| Done::at(event.time)).collect();
+    let done: Vec<Done> = sign_ins.iter().map(|event| Done::at(signed_in_at(event))).collect();
     suggested_window::acknowledging(case, &what, &done)
 }
 
@@ -57,41 +65,34 @@ fn check(case: &Case<'_>) -> Judgement {
         Err(judgement) => return judgement,
     };
     let since = lookback(case);
-    let sign_ins: Vec<&RootEvent> =
-        from(case, events, since).filter(|event| event.kind == EventKind::SignIn).collect();
-    let excused = |event: &RootEvent| {
-        let mut windows = case.policy.windows.iter();
-        windows.any(|window| window.excuses_no_mfa(case.account, event.time))
-    };
-    let mut gaps = gaps(case, events, since, Scope::SignIns);
-    for event in sign_ins.iter().filter(|event| event.mfa.is_none() && !excused(event)) {
-        let detail =
-            format!("the sign-in at {} does not say whether MFA was used", format_time(event.time));
-        gaps.push(Gap::new(Source::RootEvents, Cause::Missing, detail));
-    }
-    let without: Vec<&RootEvent> = sign_ins
-        .iter()
-        .copied()
-        .filter(|event| event.mfa == Some(false) && !excused(event))
-        .collect();
+    let sign_ins = sign_ins(case, events, since);
+    let judged: Vec<&RootEvent> =
+        sign_ins.iter().copied().filter(|event| !excused(case, signed_in_at(event))).collect();
+    let mut gaps = unread(case, events, since);
+    gaps.extend(judged.iter().filter_map(|event| mfa_unknown(event)));
+    gaps.extend(unexplained(case, events, since));
+    let mut without: Vec<&RootEvent> =
+        judged.into_iter().filter(|event| is_without_mfa(event)).collect();
+    without.sort_by_key(|event| signed_in_at(event));
     let mut judgement = Judgement { gaps, basis: vec![basis], ..Judgement::default() };
-    for day in without.chunk_by(|a, b| a.time.date_naive() == b.time.date_naive()).rev() {
-        let Some(last) = day.last() else { continue };
+    let day_of = |event: &RootEvent| signed_in_at(event).date_naive();
+    for day in without.chunk_by(|a, b| day_of(a) == day_of(b)).rev() {
+        let Some(last) = day.last().map(|event| signed_in_at(event)) else { continue };
         judgement.findings.push(Finding {
-            subject: format_day(last.time),
+            subject: format_day(last),
             message: format!(
                 "root signed in without MFA on {}: {} ({})",
-                format_day(last.time),
+                format_day(last),
                 story(day),
                 seen_in(case, &[basis])
             ),
             remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If it was \
-                     agreed, acknowledge it with a window that names its ticket. If nobody knows of it, treat the account as compromised: change the password, check MFA, keys \
-                     and the mailbox"
+                     agreed, acknowledge it with a window that names its ticket. If nobody knows of it, treat the \
+                     account as compromised: change the password, check MFA, keys and the mailbox"
                 .to_owned(),
             window: acknowledging(case, day),
-            clears_at: Some(last.time + (case.now - since)),
-            happened_at: Some(last.time),
+            clears_at: Some(last + (case.now - since)),
+            happened_at: Some(last),
             waiver: None,
         });
     }
@@ -103,4 +104,104 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
     };
     judgement
+}
+
+/// What says that somebody was signed in as root, oldest first: sign-ins, and sessions of the console
+/// without MFA whose sign-in is not among the events.
+fn sign_ins<'a>(
+    case: &Case<'_>,
+    events: &'a RootEvents,
+    since: DateTime<Utc>,
+) -> Vec<&'a RootEvent> {
+    let mut sessions: Vec<DateTime<Utc>> = Vec::new();
+    let counts = |event: &&RootEvent| {
+        if event.is_console_session_without_mfa() {
+            let began = signed_in_at(event);
+            let told = began < since || sessions.contains(&began);
+            sessions.push(began);
+            return !told && events.sign_in_of(event).is_none();
+        }
+        // Nobody signs in where a program renews its token.
+        let renewed = event.is_token_refresh() && event.mfa.is_none();
+        (event.is_successful_sign_in() && !renewed) || is_odd(event)
+    };
+    from(case, events, since).filter(counts).collect()
+}
+
+/// A sign-in to the console that does not say whether it worked.
+fn is_odd(event: &RootEvent) -> bool {
+    event.kind == EventKind::Unrecognised && event.action() == "signin:ConsoleLogin"
+}
+
+fn is_without_mfa(event: &RootEvent) -> bool {
+    event.mfa == Some(false) && !is_odd(event)
+}
+
+/// When the sign-in was that an event tells of.
+fn signed_in_at(event: &RootEvent) -> DateTime<Utc> {
+    match event.is_console_session_without_mfa() {
+        true => event.session_started.unwrap_or(event.time),
+        false => event.judged_at(),
+    }
+}
+
+/// Whether a window agrees to a sign-in without MFA at this instant.
+fn excused(case: &Case<'_>, at: DateTime<Utc>) -> bool {
+    case.policy.windows.iter().any(|window| window.excuses_no_mfa(case.account, at))
+}
+
+/// Sign-ins that may be missing from the events. From a command line or by an agent root may sign in
+/// in any Region, so once it was used every Region matters.
+fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
+    let anywhere = case.evidence.root_may_have_acted_anywhere(since);
+    let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
+    let mut missing = gaps(case, events, since, scope);
+    missing.extend(unread_sign_ins(events, since, root_row(case).ok()));
+    missing
+}
+
+fn mfa_unknown(event: &RootEvent) -> Option<Gap> {
+    let unknown = match event.mfa {
+        Some(true) => return None,
+        _ if is_odd(event) => "does not say whether it worked",
+        Some(false) => return None,
+        None => "does not say whether MFA was used",
+    };
+    let detail = format!("the sign-in at {} {unknown}", format_time(event.time));
+    Some(Gap::new(Source::RootEvents, Cause::Missing, detail))
+}
+
+/// The sign-in that the credential report shows, where no event says whether it was with MFA.
+fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
+    let mut reported = Reported::all(root_row(case).ok(), since).into_iter();
+    let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
+    let explains =
+        |event: &RootEvent| event.is_successful_sign_in() && reported.is_explained_by(event);
+    if events.events.iter().any(explains) || excused(case, reported.at) {
+        return None;
+    }
+    let at = format_time(reported.at);
+    let (cause, detail, grant) = match not_delivered(reported.at, reach(case, events)) {
+        Some(after) => (
+            Cause::Unavailable,
+            format!(
+                "the credential report shows a sign-in at {at}, and CloudTrail has not delivered its event yet, so \
+                 whether MFA was used is not known"
+            ),
+            run_again_after(after),
+        ),
+        None => (
+            Cause::Missing,
+            format!(
+                "the credential report shows a sign-in at {at} that no CloudTrail event explains, so whether MFA was \
+                 used is not known"
+            ),
+            format!(
+                "find out who signed in; if it was agreed, and MFA was not needed for it, a window with `require-mfa: \
+                 false` covers it; it leaves the look-back at {}",
+                format_time(reported.at + (case.now - since))
+            ),
+        ),
+    };
+    Some(Gap { grant: Some(grant), ..Gap::new(Source::RootEvents, cause, detail) })
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::events::{Events, Scope, from, gaps, read_where};
+use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
+use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::{counted, story};
 use super::suggested_window::{self, Acknowledged, Done};
-use super::uses::{self, CREDENTIALS, Use, cells};
+use super::uses::{self, Use};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -42,13 +43,21 @@ Windows are half-open: a use at the instant `to` is outside.
 and from CloudTrail's events, within `within` (default 7 days). A call of a session is covered where the \
 session began in the window: a read until an hour after the window closed, any other call until it \
 closed and as `allow.actions` says. A denied call is a use. Services that act in root's name, central \
-audits and central removals are none. A use that the report shows and that no event within 15 minutes \
-explains is judged from the report.
+audits and central removals are none. AWS keeps the first of sign-ins within 5 minutes and of key uses \
+within 15, so an event explains a use that the report shows from that instant on, for as long. A use that \
+no event explains is judged from the report. Once root was used, or there is a root key, `regions: \
+default` reads every enabled Region.
+
+A command-line tool (`aws login`) or an agent that root lets in (`AuthorizeOAuth2Access`, \
+`CreateOAuth2Token`) is a sign-in of root, and covered where the session that let it in began in the \
+window: tokens that it renews belong to that session for up to 12 hours. Where CloudTrail does not say \
+when the session began, the time of the event decides. What a session signs that root had from STS \
+(`GetSessionToken`, `GetFederationToken`) is a use of root, too.
 
 **Cannot see**, where `evidence.root-events` is `off`, earlier uses: the report carries only the newest \
-use of each credential, so an agreed use hides an earlier one. AWS collapses sign-ins within 5 minutes \
-and key uses within 15 minutes and keeps the first. Events of Regions that were not read, and those \
-that CloudTrail has not delivered yet (about 15 minutes), are not seen either.",
+use of each credential, so an agreed use hides an earlier one. Events of Regions that were not read, \
+those that CloudTrail has not delivered yet (about 15 minutes), and calls that CloudTrail's event history \
+does not hold, such as reading objects of S3, are not seen either.",
         remedy: "\
 Find out who used root and why. If the use was agreed, add a window with its ticket that covers the \
 time in the finding (a window in the past acknowledges a known use, and counts as a weaker policy in \
@@ -62,7 +71,7 @@ keys and the mailbox.",
 fn check(case: &Case<'_>) -> Judgement {
     let since = case.now - case.threshold().delta();
     let read = root_row(case);
-    let row = read.as_ref().ok().map(|(row, _)| *row);
+    let row = read.as_ref().ok().copied();
     let mut judgement = match &read {
         Ok((row, basis)) => {
             Judgement { gaps: unreadable(case, row), basis: vec![*basis], ..Judgement::default() }
@@ -78,37 +87,26 @@ fn check(case: &Case<'_>) -> Judgement {
         Events::Read(events, basis) => {
             judgement.basis.push(basis);
             judgement.gaps.extend(gaps(case, events, since, Scope::Everywhere));
+            if case.root_has_console() {
+                judgement.gaps.extend(unread_sign_ins(events, since, row));
+            }
             Some(events)
         }
     };
     let uses = uses::all(case, row, since);
-    judgement.findings = findings(case, &uses, events.is_some(), &judgement.basis);
+    judgement.findings = findings(case, &uses, events, &judgement.basis);
     judgement.note = match (events, row) {
         (Some(events), _) => note_of_events(case, events, &uses, since),
-        (None, Some(row)) => note_of_report(case, row, &uses, &judgement.basis),
+        (None, Some((row, _))) => note_of_report(case, row, &uses, &judgement.basis),
         (None, None) => String::new(),
     };
     judgement
 }
 
-fn root_row<'a>(case: &'a Case<'_>) -> Result<(&'a RootRow, Basis), Box<Gap>> {
-    let fact = case.evidence.credential_report.as_ref().map_err(|gap| Box::new(gap.clone()))?;
-    let gap = |cause, detail: &str| Box::new(Gap::new(Source::CredentialReport, cause, detail));
-    let observed_at = fact
-        .observed_at
-        .ok_or_else(|| gap(Cause::Undated, "the credential report carries no time"))?;
-    let row =
-        fact.value.root.as_ref().ok_or_else(|| {
-            gap(Cause::Missing, "the credential report has no `<root_account>` row")
-        })?;
-    Ok((row, Basis { source: Source::CredentialReport, observed_at }))
-}
-
 /// The uses within `within`, oldest first, each with the window that covers it.
 #[must_use]
 pub fn uses(case: &Case<'_>) -> Vec<UseMark> {
-    let row = root_row(case).ok().map(|(row, _)| row);
-    uses::marks(&uses::all(case, row, case.now - case.threshold().delta()))
+    uses::marks(&uses::all(case, root_row(case).ok(), case.now - case.threshold().delta()))
 }
 
 /// The calls of central root sessions within `within`, oldest first.
@@ -120,8 +118,8 @@ pub fn listed(case: &Case<'_>) -> Vec<ListedMark> {
 /// Cells that do not say whether there was a use. Without a console there is no sign-in to miss.
 fn unreadable(case: &Case<'_>, row: &RootRow) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    for ((column, kind), cell) in CREDENTIALS.iter().zip(cells(row)) {
-        if *kind == UseKind::SignIn && !case.root_has_console() {
+    for (column, kind, cell) in row.last_uses() {
+        if kind == UseKind::SignIn && !case.root_has_console() {
             continue;
         }
         match cell {
@@ -142,7 +140,12 @@ fn unreadable(case: &Case<'_>, row: &RootRow) -> Vec<Gap> {
 }
 
 /// One finding per UTC day and kind of use, newest first.
-fn findings(case: &Case<'_>, uses: &[Use<'_>], with_events: bool, basis: &[Basis]) -> Vec<Finding> {
+fn findings(
+    case: &Case<'_>,
+    uses: &[Use<'_>],
+    events: Option<&RootEvents>,
+    basis: &[Basis],
+) -> Vec<Finding> {
     let mut days: BTreeMap<(NaiveDate, UseKind), Vec<&Use<'_>>> = BTreeMap::new();
     for used in uses.iter().filter(|used| used.window.is_none()) {
         days.entry((used.at.date_naive(), used.kind)).or_default().push(used);
@@ -152,7 +155,7 @@ fn findings(case: &Case<'_>, uses: &[Use<'_>], with_events: bool, basis: &[Basis
         let Some(last) = uses.last() else { continue };
         findings.push(Finding {
             subject: format!("{day} {}", kind.id()),
-            message: format!("{} ({})", told(case, &uses, with_events), seen_in(case, basis)),
+            message: format!("{} ({})", told(case, &uses, events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
             window: acknowledging(case, day, &uses),
             clears_at: Some(last.at + case.threshold().delta()),
@@ -165,7 +168,7 @@ fn findings(case: &Case<'_>, uses: &[Use<'_>], with_events: bool, basis: &[Basis
 }
 
 /// What was done on one day: the story of the events, and what only the report shows.
-fn told(case: &Case<'_>, uses: &[&Use<'_>], with_events: bool) -> String {
+fn told(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String {
     let events: Vec<&RootEvent> = uses.iter().filter_map(|used| used.event).collect();
     let mut sentences = Vec::new();
     if let (Some(first), Some(last)) = (events.first(), events.last()) {
@@ -177,12 +180,7 @@ fn told(case: &Case<'_>, uses: &[&Use<'_>], with_events: bool) -> String {
         ));
     }
     if let Some(used) = uses.iter().rfind(|used| used.event.is_none()) {
-        let unexplained = if with_events {
-            "; the credential report shows it, and no CloudTrail event within 15 minutes explains it: it \
-             happened in a Region that was not read, or its event is not delivered yet"
-        } else {
-            ""
-        };
+        let unexplained = read.map(|events| unexplained(case, used, events)).unwrap_or_default();
         sentences.push(format!(
             "root was used at {} ({}), {}, outside every window{unexplained}",
             format_time(used.at),
@@ -191,6 +189,17 @@ fn told(case: &Case<'_>, uses: &[&Use<'_>], with_events: bool) -> String {
         ));
     }
     sentences.join(". Also, ")
+}
+
+/// Why no event tells of a use that the report shows.
+fn unexplained(case: &Case<'_>, used: &Use<'_>, events: &RootEvents) -> String {
+    match not_delivered(used.at, reach(case, events)) {
+        Some(at) => format!(
+            "; the credential report shows it, and CloudTrail has not delivered its event yet: {}",
+            run_again_after(at)
+        ),
+        None => "; the credential report shows it, and no CloudTrail event explains it".to_owned(),
+    }
 }
 
 const fn how(kind: UseKind) -> &'static str {
@@ -222,7 +231,7 @@ fn acknowledging(case: &Case<'_>, day: NaiveDate, uses: &[&Use<'_>]) -> Option<S
 }
 
 fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
-    let newest = cells(row).into_iter().filter_map(|cell| match cell {
+    let newest = row.last_uses().into_iter().filter_map(|(.., cell)| match cell {
         Cell::Value(at) => Some(*at),
         _ => None,
     });

@@ -1,21 +1,23 @@
 //! What root did, as a short story: `signed in 09:02 with MFA from 198.51.100.20, 4 reads, 1 change
 //! (s3:PutBucketPolicy)`.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::model::{EventKind, RootEvent, UseKind};
+use crate::model::{EventKind, RootEvent, RootEvents, UseKind};
 
 /// So many sessions are told, and so many actions of each.
 const TOLD: usize = 5;
-/// A session begins when its sign-in is recorded, or a moment later.
-const SAME: TimeDelta = TimeDelta::minutes(2);
 
 /// What belongs together: a sign-in and the calls of its session, or the calls of one key.
 #[derive(Default)]
 struct Chapter<'a> {
     began: Option<DateTime<Utc>>,
     key: Option<&'a str>,
+    /// The ARN of the sign-in session.
+    session: Option<&'a str>,
     sign_in: Option<&'a RootEvent>,
+    /// Programs that were signed in, and their tokens.
+    clients: Vec<&'a RootEvent>,
     calls: Vec<&'a RootEvent>,
 }
 
@@ -32,9 +34,11 @@ pub(super) fn story(events: &[&RootEvent]) -> String {
 fn chapters<'a>(events: &[&'a RootEvent]) -> Vec<Chapter<'a>> {
     let mut chapters: Vec<Chapter<'a>> = Vec::new();
     for event in events {
-        if event.is_sign_in() {
+        let session = event.sign_in_session.as_deref();
+        let is_client = event.kind == EventKind::ClientSignIn;
+        if event.is_sign_in() && !is_client {
             let began = Some(event.time);
-            chapters.push(Chapter { began, sign_in: Some(event), ..Chapter::default() });
+            chapters.push(Chapter { began, session, sign_in: Some(event), ..Chapter::default() });
             continue;
         }
         let key = match event.use_kind() {
@@ -42,24 +46,33 @@ fn chapters<'a>(events: &[&'a RootEvent]) -> Vec<Chapter<'a>> {
             _ => None,
         };
         let began = event.session_started;
-        let known = chapters.iter_mut().find(|chapter| match (key, chapter.began, began) {
+        let known = chapters.iter().position(|chapter| match (key, chapter.session, session) {
             (Some(_), ..) => chapter.key == key,
-            (None, Some(known), Some(began)) => {
-                chapter.key.is_none() && (began - known).abs() <= SAME
-            }
-            (None, ..) => chapter.key.is_none() && chapter.began == began,
+            (None, Some(known), Some(session)) => known == session,
+            (None, ..) => chapter.key.is_none() && is_same(chapter.began, began),
         });
-        match known {
-            Some(chapter) => chapter.calls.push(event),
-            None => chapters.push(Chapter { began, key, sign_in: None, calls: vec![event] }),
-        }
+        let at = known.unwrap_or_else(|| {
+            chapters.push(Chapter { began, key, ..Chapter::default() });
+            chapters.len() - 1
+        });
+        let chapter = &mut chapters[at];
+        chapter.session = chapter.session.or(session);
+        if is_client { chapter.clients.push(event) } else { chapter.calls.push(event) }
     }
     chapters
+}
+
+fn is_same(known: Option<DateTime<Utc>>, began: Option<DateTime<Utc>>) -> bool {
+    match (known, began) {
+        (Some(known), Some(began)) => (began - known).abs() <= RootEvents::SESSION_BEGINS,
+        _ => known == began,
+    }
 }
 
 impl Chapter<'_> {
     fn tell(&self) -> String {
         let mut parts = vec![self.opening()];
+        parts.extend(programs(&self.clients));
         let (reads, changes): (Vec<&RootEvent>, Vec<&RootEvent>) =
             self.calls.iter().copied().partition(|event| event.read_only);
         if !reads.is_empty() {
@@ -68,7 +81,12 @@ impl Chapter<'_> {
         if !changes.is_empty() {
             parts.push(format!("{} ({})", counted(changes.len(), "change"), actions(&changes)));
         }
-        let failed = self.calls.iter().filter(|event| event.error_code.is_some()).count();
+        let failed = self
+            .calls
+            .iter()
+            .chain(&self.clients)
+            .filter(|event| event.error_code.is_some())
+            .count();
         if failed > 0 {
             parts.push(format!("{failed} of them failed"));
         }
@@ -76,7 +94,8 @@ impl Chapter<'_> {
     }
 
     fn opening(&self) -> String {
-        let first = self.sign_in.or_else(|| self.calls.first().copied());
+        let own = self.clients.iter().chain(&self.calls).min_by_key(|event| event.time);
+        let first = self.sign_in.or(own.copied());
         let from = first.and_then(|event| event.source_address.as_deref());
         let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
         let region = first.map(|event| format!(" in {}", event.region)).unwrap_or_default();
@@ -104,6 +123,45 @@ impl Chapter<'_> {
             None => format!("at {first_at}{from}{region}"),
         }
     }
+}
+
+/// The programs that were signed in, each with where its codes went, and how many tokens they had.
+fn programs(clients: &[&RootEvent]) -> Vec<String> {
+    let mut told: Vec<(Option<&str>, &RootEvent, Vec<&str>)> = Vec::new();
+    for event in clients {
+        let client = event.client.as_ref();
+        let id = client.and_then(|client| client.id.as_deref());
+        let known = told.iter().position(|(other, ..)| *other == id).unwrap_or_else(|| {
+            told.push((id, event, Vec::new()));
+            told.len() - 1
+        });
+        let address = client.and_then(|client| client.redirect_uri.as_deref());
+        let new = address.filter(|address| !told[known].2.contains(address));
+        told[known].2.extend(new);
+    }
+    let more = told.len().saturating_sub(TOLD);
+    let mut parts: Vec<String> = told.iter().take(TOLD).map(program).collect();
+    if more > 0 {
+        parts.push(counted(more, "more client"));
+    }
+    let is_token = |event: &&&RootEvent| event.event_name.starts_with("CreateOAuth2Token");
+    match clients.iter().filter(is_token).count() {
+        0 => {}
+        tokens => parts.push(counted(tokens, "token")),
+    }
+    parts
+}
+
+fn program((id, first, addresses): &(Option<&str>, &RootEvent, Vec<&str>)) -> String {
+    let client =
+        id.map_or_else(|| "a client without a name".to_owned(), |id| format!("the client {id}"));
+    let shown = addresses.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let to = match addresses.len() {
+        0 => String::new(),
+        1..=TOLD => format!(", redirect address {shown}"),
+        more => format!(", redirect addresses {shown} and {} more", more - TOLD),
+    };
+    format!("signed in {client} at {}{to}", first.time.format("%H:%M"))
 }
 
 /// The distinct actions, with the tasks that only root can do.

@@ -90,6 +90,9 @@ pub(super) struct Done {
 impl Done {
     /// A call or sign-in as an event shows it. Use of a key is judged by its own time.
     pub(super) fn of(event: &RootEvent) -> Self {
+        if event.is_sign_in() {
+            return Self::at(event.judged_at());
+        }
         let by_key = event.use_kind() == Some(UseKind::AccessKey);
         let began = event.session_started.filter(|began| !by_key && *began < event.time);
         let changes = !event.read_only && !event.is_sign_in();

@@ -1,5 +1,6 @@
 //! What the sources say together, and what each rule makes of it. Each truth has its named test.
 
+mod clients;
 mod events;
 
 use super::ALL;
@@ -194,12 +195,47 @@ fn a_newer_summary_of_0_against_an_inactive_key_is_undetermined_until_the_next_r
 }
 
 #[test]
-fn a_summary_that_was_denied_leaves_present_undetermined_and_names_the_action() {
-    let evidence = healthy().without(Source::AccountSummary, Cause::Denied);
-    let present = outcome(PRESENT, &evidence);
-    assert_eq!(present.outcome, Outcome::Undetermined);
-    assert_eq!(present.gaps[0].grant.as_deref(), Some("iam:GetAccountSummary"));
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
+fn a_summary_that_was_asked_and_not_read_leaves_what_it_could_contradict_undetermined() {
+    for cause in [Cause::Denied, Cause::Throttled, Cause::Unreadable] {
+        let evidence = healthy().without(Source::AccountSummary, cause);
+        for rule in [ACTIVE, PRESENT, MFA] {
+            let outcome = outcome(rule, &evidence);
+            assert_eq!(outcome.outcome, Outcome::Undetermined, "{rule}");
+            assert_eq!(outcome.gaps[0].action, "iam:GetAccountSummary");
+        }
+        assert_eq!(of(CERTIFICATE, &evidence), Outcome::Pass, "it never decides for certificates");
+        assert_eq!(of(MFA, &evidence.clone().with_row(&[("mfa_active", "false")])), Outcome::Fail);
+        assert_eq!(of(ACTIVE, &evidence.with_row(ACTIVE_KEY)), Outcome::Fail);
+    }
+    let denied = healthy().without(Source::AccountSummary, Cause::Denied);
+    assert_eq!(outcome(ACTIVE, &denied).gaps[0].grant.as_deref(), Some("iam:GetAccountSummary"));
+}
+
+#[test]
+fn no_message_cites_the_summary_for_what_it_cannot_tell() {
+    let active = healthy().with_row(ACTIVE_KEY).with_count(KEYS, 1);
+    let inactive = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
+    for (rule, evidence) in
+        [(ACTIVE, &active), (PRESENT, &active), (ACTIVE, &inactive), (PRESENT, &inactive)]
+    {
+        let outcome = outcome(rule, evidence);
+        assert!(!outcome.message.contains("account summary"), "{rule}: {}", outcome.message);
+        assert!(outcome.message.contains("credential report"), "{rule}: {}", outcome.message);
+    }
+    // A counter of 0 tells: no key is active.
+    assert!(outcome(ACTIVE, &healthy()).message.contains("account summary"));
+}
+
+#[test]
+fn an_inactive_key_may_have_been_switched_on_where_events_could_not_be_read() {
+    let inactive = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
+    assert_eq!(of(ACTIVE, &inactive), Outcome::Pass);
+    let denied = inactive.clone().without(Source::RootEvents, Cause::Denied);
+    assert_eq!(of(ACTIVE, &denied), Outcome::Undetermined);
+    let not_asked = inactive.without(Source::RootEvents, Cause::NotCollected);
+    assert_eq!(of(ACTIVE, &not_asked), Outcome::Pass, "a report alone decides what it carries");
+    let none = healthy().without(Source::RootEvents, Cause::Denied);
+    assert_eq!(of(ACTIVE, &none), Outcome::Pass, "the live summary counts 0");
 }
 
 #[test]

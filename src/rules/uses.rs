@@ -4,25 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Case;
 use super::events::{self, Events};
+use super::reported::{Reported, Row};
 use super::story::{counted, story};
-use crate::model::{Cell, EventKind, ListedMark, RootEvent, RootRow, UseKind, UseMark};
+use crate::model::{EventKind, ListedMark, RootEvent, UseKind, UseMark};
 
-/// AWS keeps the first of several uses of a credential within this time, so an event explains a use
-/// of the report from so far away. Source: IAM User Guide, "Getting credential reports".
-pub(super) const EXPLAINS: TimeDelta = TimeDelta::minutes(15);
 /// On a timeline, uses of one kind and window this close are one.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);
-
-/// The columns of the report that know a newest use.
-pub(super) const CREDENTIALS: [(&str, UseKind); 3] = [
-    ("password_last_used", UseKind::SignIn),
-    ("access_key_1_last_used_date", UseKind::AccessKey),
-    ("access_key_2_last_used_date", UseKind::AccessKey),
-];
-
-pub(super) const fn cells(row: &RootRow) -> [&Cell<DateTime<Utc>>; 3] {
-    [&row.password_last_used, &row.access_keys[0].last_used, &row.access_keys[1].last_used]
-}
 
 /// A use of root.
 pub(super) struct Use<'a> {
@@ -37,7 +24,7 @@ pub(super) struct Use<'a> {
 /// Every use from `since` on, oldest first. `row`: the report's, where it was read.
 pub(super) fn all<'a>(
     case: &'a Case<'_>,
-    row: Option<&RootRow>,
+    row: Option<Row<'_>>,
     since: DateTime<Utc>,
 ) -> Vec<Use<'a>> {
     let mut uses: Vec<Use<'a>> = match Events::of(case) {
@@ -46,18 +33,14 @@ pub(super) fn all<'a>(
         }
         Events::Off | Events::Lacking(_) => Vec::new(),
     };
-    let mut reported: Vec<(DateTime<Utc>, UseKind)> = Vec::new();
-    for ((_, kind), cell) in CREDENTIALS.iter().zip(row.iter().flat_map(|row| cells(row))) {
-        if let Cell::Value(at) = *cell
-            && at >= since
-            && !uses.iter().any(|used| explains(used, at, *kind))
-        {
-            reported.push((at, *kind));
-        }
-    }
-    reported.sort();
-    reported.dedup();
-    uses.extend(reported.into_iter().map(|(at, kind)| {
+    let known = match Events::of(case) {
+        Events::Read(events, _) => &events.events[..],
+        Events::Off | Events::Lacking(_) => &[],
+    };
+    let explained = |reported: &Reported| known.iter().any(|event| reported.is_explained_by(event));
+    let mut reported = Reported::all(row, since);
+    reported.retain(|reported| !explained(reported));
+    uses.extend(reported.into_iter().map(|Reported { at, kind, .. }| {
         let mut windows = case.policy.windows.iter();
         let window = windows.find(|window| window.covers(case.account, kind, at));
         Use { at, kind, window: window.map(|window| window.id.as_str()), event: None }
@@ -72,15 +55,6 @@ fn of_event<'a>(case: &'a Case<'_>, event: &'a RootEvent) -> Option<Use<'a>> {
     let window = windows.find(|window| window.covers_event(case.account, event));
     let window = window.map(|window| window.id.as_str());
     Some(Use { at: event.time, kind, window, event: Some(event) })
-}
-
-/// Whether an event is the use that the report shows. Of signing in only what signed in is.
-fn explains(used: &Use<'_>, at: DateTime<Utc>, kind: UseKind) -> bool {
-    let Some(event) = used.event else { return false };
-    let signs_in = event.is_sign_in() || event.event_source.starts_with("signin.");
-    used.kind == kind
-        && (kind == UseKind::AccessKey || signs_in)
-        && (used.at - at).abs() <= EXPLAINS
 }
 
 /// Uses for a timeline: those of one kind and window that lie close together are one mark.

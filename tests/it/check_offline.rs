@@ -62,6 +62,20 @@ fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
 }
 
 #[test]
+fn a_file_that_evidence_came_from_is_named_with_its_digest() {
+    let report = credential_report(&[]);
+    let (folder, ended) = judge(&report, &["--sarif", "out.sarif", "--summary", "out.md"]);
+    let digest = rootgate::model::sha256_hex(report.as_bytes());
+    let files = json!([{ "path": "report.csv", "sha256": digest }]);
+    assert_eq!(folder.json("out.json")["evidence_files"], files);
+    assert_eq!(folder.json("out.sarif")["runs"][0]["properties"]["evidence_files"], files);
+    for text in [&ended.stdout, &folder.read("out.md")] {
+        assert!(text.contains("Evidence from a file: "), "{text}");
+        assert!(text.contains(&digest), "{text}");
+    }
+}
+
+#[test]
 fn a_bare_csv_without_its_time_is_undetermined_with_3() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));

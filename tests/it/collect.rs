@@ -1,5 +1,6 @@
 //! `rootgate collect`: what it writes is judged as if it had just been asked for.
 
+use rootgate::model::sha256_hex;
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
@@ -44,6 +45,12 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert_eq!(gate.fake.names().len(), calls, "{scenario}: no call");
         let [live, file] = ["live.json", "file.json"].map(|name| gate.folder.json(name));
         assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
+        // Both jobs say which file it was.
+        let digest = sha256_hex(gate.folder.read("evidence.json").as_bytes());
+        let said = format!("the evidence file has the SHA-256 {digest}\n");
+        assert!(collected.stderr.contains(&said), "{}", collected.stderr);
+        assert_eq!(file["evidence_files"], json!([{ "path": "evidence.json", "sha256": digest }]));
+        assert_eq!(live["evidence_files"], json!([]), "{scenario}");
         assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
     });
 }

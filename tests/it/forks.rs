@@ -86,6 +86,7 @@ fn a_fork_that_got_a_token_is_evaluated_and_so_is_evidence_from_files() {
 fn a_change_is_accepted_by_the_environment_that_githubs_token_names() {
     let aws = Fake::with("claim.environment = production");
     let mut job = Job::both(POLICY).work(FILE, WEAKER).oidc(&aws).report(ACTIVE_KEY);
+    job = job.line("environment production = reviewers");
     let ended = job.check(&["--accept-policy-change"]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     let json = job.json();
@@ -96,8 +97,65 @@ fn a_change_is_accepted_by_the_environment_that_githubs_token_names() {
     assert_eq!(json["policy_change"]["effect"], "accepted");
     assert_eq!(json["policy_change"]["weaker"], true);
     assert!(job.notices().contains(&"policy-change-accepted".to_owned()));
+    assert!(!job.notices().contains(&"self-review".to_owned()));
     assert!(job.summary().contains("production"), "{}", job.summary());
     assert!(ended.stdout.starts_with("::add-mask::"), "{}", ended.stdout);
+}
+
+#[test]
+fn an_environment_that_nobody_reviews_accepts_nothing() {
+    let job = |name: &str, line: &str| {
+        let aws = Fake::with(&format!("claim.environment = {name}"));
+        let mut job = Job::both(POLICY).work(FILE, WEAKER).oidc(&aws).report(ACTIVE_KEY).line(line);
+        let ended = job.check(&["--accept-policy-change", "--timeout", "5s"]);
+        (job, ended)
+    };
+    for line in ["environment rootgate-policy = none", "environment rootgate-policy = timer"] {
+        let (job, ended) = job("rootgate-policy", line);
+        ended.refused(&[
+            "the environment `rootgate-policy` has no required reviewers",
+            "Settings, Environments",
+            "--policy github:OWNER/REPO/PATH@REF",
+            "ruleset bypass",
+        ]);
+        assert!(!job.folder.exists("out.json"));
+    }
+    // What GitHub does not say is not taken for a yes.
+    for line in [
+        "environment another = reviewers",
+        "fault environment = not-accessible",
+        "fault environment = not-found",
+        "fault environment = bad-credentials",
+        "fault environment = status 500",
+        "fault environment = braces",
+        "fault environment = html",
+        "fault environment = primary",
+    ] {
+        let (_, ended) = job("rootgate-policy", line);
+        ended.refused(&["has required reviewers is not known"]);
+        let waits = line.ends_with("primary");
+        assert_eq!(ended.stderr.contains("actions: read"), !waits, "{}", ended.stderr);
+    }
+    // A name may look like a path.
+    for name in ["a/b c", "..", "../rootgate-policy"] {
+        let (job, ended) = job(name, "environment rootgate-policy = reviewers");
+        ended.refused(&["has required reviewers is not known"]);
+        let calls = job.github.as_ref().unwrap().calls();
+        assert!(calls.iter().all(|call| call["call"] != "unknown"), "{calls:?}");
+    }
+    let (_, ended) = job("a/b c", "environment a/b c = reviewers");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}
+
+#[test]
+fn whoever_may_accept_their_own_change_is_a_notice() {
+    let aws = Fake::with("claim.environment = production");
+    let job = Job::both(POLICY).work(FILE, WEAKER).oidc(&aws).report(ACTIVE_KEY);
+    let mut job = job.line("environment Production = reviewers self-review");
+    let ended = job.check(&["--accept-policy-change"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(job.notices().contains(&"self-review".to_owned()));
+    assert!(ended.stdout.contains("Prevent self-review"), "{}", ended.stdout);
 }
 
 #[test]
@@ -117,9 +175,10 @@ fn without_such_a_token_nothing_is_judged() {
 fn only_a_change_that_could_judge_is_accepted() {
     let aws = Fake::with("claim.environment = production");
     let accept = ["--accept-policy-change"];
-    let mut broken = Job::both(POLICY).work(FILE, "version: 2\n").oidc(&aws).report(&[]);
+    let reviewed = |job: Job| job.oidc(&aws).line("environment production = reviewers").report(&[]);
+    let mut broken = reviewed(Job::both(POLICY).work(FILE, "version: 2\n"));
     broken.check(&accept).refused(&["version"]);
-    let mut missing = Job::both(POLICY).work("x", "").without(FILE).oidc(&aws).report(&[]);
+    let mut missing = reviewed(Job::both(POLICY).work("x", "").without(FILE));
     missing.check(&accept).refused(&["no policy that could be accepted"]);
     let asked = aws.count("GitHubToken");
     let mut same = Job::both(POLICY).oidc(&aws).report(&[]);

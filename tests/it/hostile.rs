@@ -257,7 +257,14 @@ fn recorded(text: &str) -> Value {
     };
     let key = json!({ "access_key": "long-lived-key", "access_key_id": format!("AKIA{text}") });
     let change = json!({ "key_change": { "id": text, "state": "made" } });
-    let attempts = (0..5).map(|n| event(&format!("f{n}"), 30, "sign-in-failed", json!({})));
+    let client = json!({
+        "access_key": "nothing", "sign_in_session": text,
+        "client": { "id": text, "redirect_uri": text, "grant_type": text },
+    });
+    let device = json!({ "mfa_target": {
+        "user_name": text, "serial_number": text, "else_kind": "session-call",
+    } });
+    let attempts = (0..5).map(|n| event(&format!("f{n}"), 30, "sign-in-denied", json!({})));
     let events = ["us-east-1", "us-east-2", "us-west-2"];
     let regions = events.map(|region| json!({ "region": region, "until": ago(1) }));
     let events: Vec<Value> = [
@@ -265,6 +272,8 @@ fn recorded(text: &str) -> Value {
         event("b", 50, "session-call", json!({})),
         event("c", 30, "key-call", key),
         event("d", 30, "credential-change", change),
+        event("i", 31, "client-sign-in", client),
+        event("k", 12, "credential-change", device),
         event("e", 20, "central-audit", json!({})),
         event("g", 10, "change-by-another", json!({})),
         event("h", 10, "unrecognised", json!({})),

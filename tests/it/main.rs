@@ -30,6 +30,7 @@ mod permissions;
 mod policy;
 mod policy_diff_base;
 mod secrets;
+mod several_accounts;
 mod sign_in_shown;
 mod support;
 mod upload;

@@ -29,6 +29,14 @@ const SCENARIOS: &[&str] = &[
     "fault GitHubToken = cut",
     "fault GitHubToken = short",
     "fault AssumeRole = denied",
+    // Whoever answers may repeat what it was sent.
+    "fault AssumeRole = echo",
+    "fault AssumeRoleWithWebIdentity = echo",
+    "fault GetAccountSummary = echo",
+    "fault GitHubToken = echo",
+    "fault GitHubToken = accepted",
+    "fault GetCallerIdentity = error 403 SignatureDoesNotMatch The request signature we calculated does \
+     not match for wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     // What AWS really answers to a wrong signature holds all that was signed.
     "fault GetCallerIdentity = error 403 SignatureDoesNotMatch The request signature we calculated \
      does not match. The Canonical String for this request should have been 'POST / \

@@ -430,6 +430,50 @@ fn a_run_again_after_the_default_branch_moved_is_judged_by_its_tip() {
     job.ends("fail", 1);
 }
 
+#[test]
+fn a_large_or_old_pull_request_that_does_not_touch_the_policy_does_not_weaken_it() {
+    let (old, new) = (policy("gate: { fail-on: high }\n"), policy("gate: { fail-on: medium }\n"));
+    let pull = |work: &str, line: &str| {
+        let job = Job::pull_request().earlier(FILE, &old).main(FILE, &new).work(FILE, work);
+        let checkout = job.in_work("").display().to_string();
+        job.line(&format!("commit {HEAD} = {checkout} parent {EARLIER}"))
+            .line(&format!("commit {STALE} = {checkout} parent {EARLIER} {HEAD}"))
+            .line(line)
+            .set("GITHUB_SHA", STALE)
+            .report(&[])
+    };
+    let weaker = policy("gate: { fail-on: critical }\n");
+    // More than is ever read of an answer; and what GitHub cannot compare at all.
+    for line in
+        ["compared bytes = 5000000", "fault compare = status 500", "fault compare = not-found"]
+    {
+        let mut job = pull(&old, line);
+        let ended = job.check(&["--timeout", "20s"]);
+        assert_eq!(ended.code, 0, "{line}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(job.json()["policy_change"]["copy"], "behind", "{line}");
+        assert_eq!(pull(&weaker, line).check(&["--timeout", "20s"]).code, 1, "{line}");
+    }
+    // The page that is asked for holds no file.
+    let mut job = pull(&old, "");
+    job.ends("pass", 0);
+    let calls = job.github.as_ref().unwrap().calls();
+    let compared = calls.iter().find(|call| call["call"] == "compare").unwrap();
+    assert_eq!(compared["query"]["page"], "2");
+    // Only GitHub's own merge into the default branch says what that branch had.
+    let unknown = || pull(&old, "fault compare = not-found");
+    for mut job in [
+        unknown().set("GITHUB_BASE_REF", "release"),
+        unknown().set("GITHUB_REF", "refs/heads/feature").set("GITHUB_EVENT_NAME", "push"),
+        unknown().set("GITHUB_SHA", HEAD),
+        unknown().line("fault commit-object = status 404"),
+    ] {
+        job.ends("fail", 1);
+    }
+}
+
+/// The head of a pull request that left the default branch at the earlier commit.
+const HEAD: &str = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c";
+
 /// The merge commit of a pull request whose base is the earlier commit.
 const STALE: &str = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d";
 

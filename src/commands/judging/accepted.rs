@@ -1,12 +1,16 @@
 //! `--accept-policy-change`: the reviewed way to be judged by a policy before it is merged.
 //!
-//! A job that is bound to an environment runs only after whoever protects the environment let it,
-//! and GitHub's token names the environment.
+//! A job that is bound to an environment with required reviewers runs only after one of them let it.
+//! GitHub's token names the environment, and GitHub's API says whether it has reviewers: GitHub makes
+//! an environment that a workflow names and that does not exist, without any.
 
 use rootgate::collect;
+use rootgate::github::api::{Api, ApiError};
+use rootgate::github::environments::{Reviewers, reviewers};
 use rootgate::github::mask_command;
 use rootgate::github::oidc::{IdToken, TokenError, request_token};
-use rootgate::model::{Judge, PolicyOrigin};
+use rootgate::github::repository::Repository;
+use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin};
 
 use super::super::{Failure, live};
 use super::copy::Copy;
@@ -19,10 +23,20 @@ const ATTEMPTS: u32 = 3;
 /// Lets the copy judge, if the job may accept it.
 pub(super) async fn by_the_copy(
     asker: &Asker<'_>,
-    judging: Judging,
+    api: &Api,
+    repository: &Repository,
+    mut judging: Judging,
     copy: Copy,
 ) -> Result<Judging, Failure> {
     let environment = environment(asker).await?;
+    match reviewers(api, repository, &environment).await {
+        Ok(Reviewers::Required { self_review: false }) => {}
+        Ok(Reviewers::Required { self_review: true }) => {
+            judging.notices.push(may_accept_themselves(&environment));
+        }
+        Ok(Reviewers::None) => return Err(nobody_accepts(&environment)),
+        Err(error) => return Err(unknown_reviewers(&environment, &error)),
+    }
     let (copy, policy, path, sha256) = copy.accept()?;
     let origin = PolicyOrigin {
         judge: Judge::Accepted { environment },
@@ -45,6 +59,45 @@ async fn environment(asker: &Asker<'_>) -> Result<String, Failure> {
              change by letting the job run",
         )
     })
+}
+
+fn may_accept_themselves(environment: &str) -> Notice {
+    Notice {
+        code: NoticeCode::SelfReview,
+        message: format!(
+            "whoever starts this run may accept the change as well: in the settings of the environment \
+             `{environment}`, switch on \"Prevent self-review\""
+        ),
+        line: None,
+    }
+}
+
+fn nobody_accepts(environment: &str) -> Failure {
+    refused(
+        &format!(
+            "the environment `{environment}` has no required reviewers, so nobody accepts this change"
+        ),
+        "give it required reviewers (Settings, Environments); a private repository outside of GitHub \
+         Enterprise cannot have any: there, keep the policy in a repository of the people who accept \
+         changes (--policy github:OWNER/REPO/PATH@REF), or merge by a ruleset bypass that is limited \
+         to pull requests",
+    )
+}
+
+fn unknown_reviewers(environment: &str, error: &ApiError) -> Failure {
+    let help = match error {
+        ApiError::Status { status: 401 | 403 | 404, .. } => {
+            "give the job the permission actions: read, and the environment required reviewers"
+        }
+        ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",
+        _ => "run it again; the job needs the permission actions: read",
+    };
+    refused(
+        &format!(
+            "whether the environment `{environment}` has required reviewers is not known: {error}"
+        ),
+        help,
+    )
 }
 
 const TOKEN_OF_THIS_JOB: &str =

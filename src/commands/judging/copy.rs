@@ -263,6 +263,19 @@ impl Older<'_> {
         }
     }
 
+    /// The commit of the default branch into which GitHub merged the pull request for this run.
+    async fn base_of(&self, merge: &Commit, host: &Host) -> Option<Commit> {
+        let run = &host.workflow;
+        let number = run.git_ref.as_deref()?.strip_prefix("refs/pull/")?.strip_suffix("/merge")?;
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let for_this_branch = run.base_ref.as_deref() == Some(self.tip.branch.as_str());
+        let event = host.environment.event_name.as_deref();
+        if !is_number || !for_this_branch || event != Some("pull_request") {
+            return None; // any branch can hold a merge of anything
+        }
+        contents::merged_into(self.api, self.repository, merge).await.ok()?
+    }
+
     /// The earlier commit of the default branch that has just this copy, where this ref left the
     /// branch: it does not change the policy, and a merge keeps what the branch has now.
     ///
@@ -273,7 +286,12 @@ impl Older<'_> {
         let commit = if git_ref == format!("refs/heads/{}", self.tip.branch) {
             sha
         } else {
-            contents::merge_base(self.api, self.repository, &self.tip.commit, &sha).await.ok()?
+            let left = contents::merge_base(self.api, self.repository, &self.tip.commit, &sha);
+            match left.await {
+                Ok(commit) => commit,
+                // A comparison of very much may fail. The merge itself says what it was made into.
+                Err(_) => self.base_of(&sha, host).await?,
+            }
         };
         if commit == self.tip.commit {
             return None;

@@ -50,7 +50,7 @@ pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Fai
     judging.notices.extend(other_base(asker, &tip));
     judging.copy = compared.copy;
     match judging.copy.take_if(|copy| accept && copy.is_a_change()) {
-        Some(copy) => accepted::by_the_copy(asker, judging, copy).await,
+        Some(copy) => accepted::by_the_copy(asker, &api, &repository, judging, copy).await,
         None => Ok(judging),
     }
 }

@@ -10,8 +10,13 @@ pub enum EventKind {
     SignIn,
     /// A step of signing in that worked, such as the check of an MFA code.
     SignInStep,
+    /// A program was signed in with root's session: a command-line tool (`aws login`) or an agent.
+    ClientSignIn,
     /// A sign-in that failed. Whoever knows the e-mail address can cause it.
     SignInFailed,
+    /// A sign-in that a policy of AWS Sign-In denied: its resource-based policy, or a resource
+    /// control policy.
+    SignInDenied,
     /// Somebody asked to recover the password. Whoever knows the e-mail address can.
     RecoveryRequested,
     /// An API call by a session, such as the console makes them.
@@ -41,7 +46,9 @@ impl EventKind {
     pub const ALL: &[Self] = &[
         Self::SignIn,
         Self::SignInStep,
+        Self::ClientSignIn,
         Self::SignInFailed,
+        Self::SignInDenied,
         Self::RecoveryRequested,
         Self::SessionCall,
         Self::KeyCall,
@@ -64,6 +71,7 @@ impl EventKind {
             self,
             Self::SignIn
                 | Self::SignInStep
+                | Self::ClientSignIn
                 | Self::SessionCall
                 | Self::KeyCall
                 | Self::CredentialChange
@@ -75,7 +83,7 @@ impl EventKind {
     /// Whether it is an attempt to get in.
     #[must_use]
     pub const fn is_attempt(self) -> bool {
-        matches!(self, Self::SignInFailed | Self::RecoveryRequested)
+        matches!(self, Self::SignInFailed | Self::SignInDenied | Self::RecoveryRequested)
     }
 
     /// What it means, in words.
@@ -84,6 +92,8 @@ impl EventKind {
         match self {
             Self::SignIn => "a sign-in that does not say whether MFA was used",
             Self::SignInStep => "a step of a sign-in",
+            Self::ClientSignIn => "a sign-in of a command-line tool or an agent",
+            Self::SignInDenied => "a sign-in that a policy of AWS Sign-In denied",
             Self::SignInFailed => {
                 "a failed sign-in, which anybody who knows the e-mail address can cause"
             }

@@ -8,16 +8,17 @@
 mod classify;
 mod kind;
 mod record;
+mod sign_in_session;
 mod task;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, UseKind};
+use super::{Gap, UseKind, VirtualMfaDevice};
 
-pub use classify::classify;
+pub use classify::{classify, issued_by_root};
 pub use kind::EventKind;
 pub use record::{Record, RecordError};
 pub use task::RootTask;
@@ -55,9 +56,19 @@ pub struct RootEvent {
     /// Whether MFA was used, for the sign-in or its session; `None`: the event does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa: Option<bool>,
-    /// When the session of the call began.
+    /// When the session of the call began; of a token, when the sign-in behind it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_started: Option<DateTime<Utc>>,
+    /// The ARN of the sign-in session that it belongs to. No secret: it only names the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in_session: Option<String>,
+    /// The program that was signed in, of [`EventKind::ClientSignIn`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<SignInClient>,
+    /// Whether it was made in the console, by the session of a sign-in of root: not by a session of
+    /// STS, a central one or a service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_console: bool,
     /// What kind of key signed it.
     pub access_key: SignedBy,
     /// The long-lived key that signed it. Not a secret: it only names the key.
@@ -66,9 +77,61 @@ pub struct RootEvent {
     /// What became of a root access key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_change: Option<KeyChange>,
+    /// Whose MFA device was changed, where the event names an IAM user without proving it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_target: Option<MfaTarget>,
     /// The task that only root can do, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<RootTask>,
+}
+
+/// The program that a sign-in was for: a command-line tool, or an agent.
+///
+/// Source: AWS Sign-In API reference, `AuthorizeOAuth2Access`, `CreateOAuth2Token`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInClient {
+    /// The OAuth client: `arn:aws:signin:::devtools/same-device` for `aws login`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where the browser handed the code over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The grant that a token was had for: `authorization_code`, `refresh_token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
+}
+
+/// The target of a change of an MFA device that names an IAM user without proving it.
+///
+/// Until the list of virtual devices proves that the device is that user's, it counts as root's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MfaTarget {
+    /// The user that the event names.
+    pub user_name: String,
+    /// The device.
+    pub serial_number: String,
+    /// What the event means if the device is the user's.
+    pub else_kind: EventKind,
+}
+
+impl MfaTarget {
+    /// Whether these are all the devices of that serial, and the user's whom the event names.
+    fn is_proven_by(&self, devices: &[VirtualMfaDevice]) -> bool {
+        let Some((account, _)) = record::iam_arn(&self.serial_number) else { return false };
+        let mut same =
+            devices.iter().filter(|device| device.serial_number == self.serial_number).peekable();
+        same.peek().is_some()
+            && same.all(|device| {
+                let owner = device.user_arn.as_deref().and_then(record::iam_arn);
+                owner.is_some_and(|(of, user)| {
+                    of == account
+                        && user.starts_with("user/")
+                        && user.rsplit('/').next() == Some(self.user_name.as_str())
+                })
+            })
+    }
 }
 
 /// The kind of access key that signed a call.
@@ -77,7 +140,7 @@ pub struct RootEvent {
 pub enum SignedBy {
     /// None: a sign-in, or a call that names no key.
     Nothing,
-    /// A temporary one (`ASIA…`): a session.
+    /// A temporary one (`ASIA…`, `ASOA…`): a session.
     Session,
     /// A temporary one that a long-lived key was traded for (`GetSessionToken`,
     /// `GetFederationToken`).
@@ -154,8 +217,47 @@ impl RootEvent {
 
     /// Whether it is part of signing in, and no call: what it may do is not a matter of actions.
     #[must_use]
-    pub fn is_sign_in(&self) -> bool {
-        matches!(self.kind, EventKind::SignIn | EventKind::SignInStep)
+    pub const fn is_sign_in(&self) -> bool {
+        matches!(self.kind, EventKind::SignIn | EventKind::SignInStep | EventKind::ClientSignIn)
+    }
+
+    /// Whether root, or a program with root's session, was signed in: to the console, a command-line
+    /// tool or an agent.
+    #[must_use]
+    pub const fn is_successful_sign_in(&self) -> bool {
+        match self.kind {
+            EventKind::SignIn => true,
+            EventKind::ClientSignIn => self.error_code.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether a program only renewed its token: nobody signed in.
+    #[must_use]
+    pub fn is_token_refresh(&self) -> bool {
+        let grant = self.client.as_ref().and_then(|client| client.grant_type.as_deref());
+        grant == Some("refresh_token")
+    }
+
+    /// The instant at which a sign-in is judged: a program's at the start of the session that let it
+    /// in, for as long as a session lasts; any other at its own time.
+    ///
+    /// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI": a session lasts up to 12 hours.
+    #[must_use]
+    pub fn judged_at(&self) -> DateTime<Utc> {
+        let program = self.kind == EventKind::ClientSignIn;
+        let began = self.session_started.filter(|began| {
+            program && *began <= self.time && self.time - *began <= TimeDelta::hours(12)
+        });
+        began.unwrap_or(self.time)
+    }
+
+    /// Whether a session of the console says that root signed in without MFA.
+    ///
+    /// Sessions by STS, central ones and calls of services say nothing of a sign-in.
+    #[must_use]
+    pub const fn is_console_session_without_mfa(&self) -> bool {
+        self.from_console && matches!(self.mfa, Some(false))
     }
 
     /// Whether it changed a credential of root.
@@ -178,6 +280,12 @@ impl RootEvent {
         match (self.kind, self.mfa) {
             (EventKind::SignIn, Some(true)) => "a sign-in with MFA",
             (EventKind::SignIn, Some(false)) => "a sign-in without MFA",
+            (EventKind::ClientSignIn, Some(true)) => {
+                "a sign-in of a command-line tool or an agent, with MFA"
+            }
+            (EventKind::ClientSignIn, Some(false)) => {
+                "a sign-in of a command-line tool or an agent, without MFA"
+            }
             _ => self.kind.sentence(),
         }
     }
@@ -207,6 +315,10 @@ pub struct RegionRead {
     pub region: String,
     /// Everything up to here is delivered: 15 minutes before it was read.
     pub until: DateTime<Utc>,
+    /// Console sign-ins before this instant were not read, because there were too many of them;
+    /// `None`: all were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_ins_since: Option<DateTime<Utc>>,
 }
 
 /// A part of the events that could not be read.
@@ -225,17 +337,46 @@ impl RootEvents {
     /// Source: CloudTrail User Guide, "AWS Management Console sign-in events".
     pub const SIGN_IN_REGIONS: &[&str] = &["us-east-1", "us-east-2", "us-west-2"];
 
-    /// Puts everything in order, each event once.
+    /// A session begins when its sign-in is recorded, or so much earlier or later.
+    pub const SESSION_BEGINS: TimeDelta = TimeDelta::minutes(2);
+
+    /// The sign-in to the console that an event's session came from, where it is among the events.
+    #[must_use]
+    pub fn sign_in_of(&self, event: &RootEvent) -> Option<&RootEvent> {
+        let mut sign_ins = self.events.iter().filter(|other| other.kind == EventKind::SignIn);
+        let named = event.sign_in_session.is_some();
+        sign_ins
+            .clone()
+            .find(|other| named && other.sign_in_session == event.sign_in_session)
+            .or_else(|| {
+                let began = event.session_started?;
+                sign_ins.find(|other| (other.time - began).abs() <= Self::SESSION_BEGINS)
+            })
+    }
+
+    /// Decides with the list of virtual devices whose MFA device was changed: what is proven to be
+    /// an IAM user's is no change of root's credentials.
+    pub fn settle_devices(&mut self, devices: &[VirtualMfaDevice]) {
+        for event in &mut self.events {
+            let proven = event.mfa_target.as_ref().filter(|target| target.is_proven_by(devices));
+            if let Some(target) = proven {
+                event.kind = target.else_kind;
+                event.task = None;
+                event.mfa_target = None;
+            }
+        }
+    }
+
+    /// Puts everything in order, each event once. Records of one event that differ are all kept:
+    /// either may be the one that matters.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.regions.sort();
         self.regions.dedup_by(|later, earlier| later.region == earlier.region);
         self.gaps.sort();
         self.gaps.dedup();
-        // Of two records of one event (CloudTrail amends some), always the same one is kept.
-        self.events.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.cmp(b)));
-        self.events.dedup_by(|later, earlier| later.id == earlier.id);
         self.events.sort();
+        self.events.dedup();
         self
     }
 

@@ -1,5 +1,7 @@
 //! A record of CloudTrail, in the forms it comes in; nothing here says what it means.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,9 +47,13 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) error_code: Option<String>,
     #[serde(default)]
+    error_message: Option<String>,
+    #[serde(default)]
     pub(super) request_parameters: Value,
     #[serde(default)]
     pub(super) response_elements: Value,
+    #[serde(default)]
+    resources: Value,
     #[serde(default)]
     additional_event_data: Value,
     #[serde(default)]
@@ -65,6 +71,10 @@ pub(super) struct Identity {
     pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) account_id: Option<String>,
+    #[serde(default)]
+    arn: Option<String>,
+    #[serde(default)]
+    user_name: Option<String>,
     #[serde(default)]
     pub(super) access_key_id: Option<String>,
     #[serde(default)]
@@ -94,6 +104,13 @@ impl Record {
             || name.starts_with("DisableOrganizationsRoot")
     }
 
+    /// Whether one of these keys signed it: how to find the calls of sessions that root issued,
+    /// whatever their identity says.
+    #[must_use]
+    pub fn is_signed_by_any(&self, keys: &BTreeSet<String>) -> bool {
+        self.access_key().is_some_and(|key| keys.contains(key))
+    }
+
     /// The access key that signed it; `None` where it is absent or empty, as at a sign-in.
     pub(super) fn access_key(&self) -> Option<&str> {
         let identity = self.raw.user_identity.as_ref()?;
@@ -107,12 +124,23 @@ impl Record {
 
     /// Whether the root user of this account made it, or a session that root handed out.
     ///
-    /// Only the type decides: IAM users may be called `root`.
+    /// Its ARN or its type decides, never its name: IAM users may be called `root`. The issuer of a
+    /// session counts only for federated users; a role that called `AssumeRoot` is not root.
     pub(super) fn is_by_root_of(&self, account: &AccountId) -> bool {
         let Some(identity) = &self.raw.user_identity else { return false };
-        let kind = identity.kind.as_deref().unwrap_or_default();
-        let issuer = &identity.session_context["sessionIssuer"]["type"];
-        let root = kind == "Root" || (kind == "FederatedUser" && issuer == "Root");
+        let arn = identity.arn.as_deref().unwrap_or_default();
+        if is_root_arn(arn, account) {
+            return true;
+        }
+        let root = match identity.kind.as_deref() {
+            Some("Root") => !is_a_root_arn(arn),
+            Some("FederatedUser") => {
+                let issuer = &identity.session_context["sessionIssuer"];
+                let arn = issuer["arn"].as_str().unwrap_or_default();
+                is_root_arn(arn, account) || (issuer["type"] == "Root" && !is_a_root_arn(arn))
+            }
+            _ => false,
+        };
         root && self.is_of(account)
     }
 
@@ -151,6 +179,47 @@ impl Record {
         parse_time(text).ok().or_else(|| compact().map(|time| time.and_utc()))
     }
 
+    /// The sign-in session that it belongs to; `CreateOAuth2Token` says it in two places.
+    pub(super) fn sign_in_session(&self) -> Option<&str> {
+        let session = self.raw.user_identity.as_ref().map(|identity| &identity.session_context);
+        let of_session = session.and_then(|session| session["signInSessionArn"].as_str());
+        let arn =
+            of_session.or_else(|| self.raw.additional_event_data["signInSessionArn"].as_str());
+        arn.filter(|arn| !arn.is_empty())
+    }
+
+    /// The OAuth grant of a token: `authorization_code`, `refresh_token`.
+    pub(super) fn grant_type(&self) -> Option<&str> {
+        let of_request = || self.raw.request_parameters["grant_type"].as_str();
+        self.raw.additional_event_data["grant_type"].as_str().or_else(of_request)
+    }
+
+    /// Whether a sign-in of a program says that it did not work.
+    pub(super) fn says_no_success(&self) -> bool {
+        flag(&self.raw.additional_event_data["success"]) == Some(false)
+    }
+
+    /// The session of the console made it.
+    pub(super) fn is_marked_as_console(&self) -> bool {
+        flag(&self.raw.session_credential_from_console) == Some(true)
+    }
+
+    /// `errorMessage`: failed sign-ins carry it without an `errorCode`.
+    pub(super) fn error_message(&self) -> Option<&str> {
+        self.raw.error_message.as_deref().filter(|message| !message.is_empty())
+    }
+
+    /// Whether a policy of AWS Sign-In denied it.
+    /// Source: AWS Sign-In User Guide, "Control console access with policies".
+    pub(super) fn is_denied_by_policy(&self) -> bool {
+        let message = self.error_message().unwrap_or_default().to_ascii_lowercase();
+        message.starts_with("authorization denied because of a")
+    }
+
+    pub(super) fn is_service_event(&self) -> bool {
+        self.raw.event_type.as_deref() == Some("AwsServiceEvent")
+    }
+
     /// Whether MFA was used: of the sign-in itself, else of the session.
     pub(super) fn mfa(&self) -> Option<bool> {
         let signed_in = flag(&self.raw.additional_event_data["MFAUsed"]);
@@ -161,7 +230,7 @@ impl Record {
     /// Whether it came from the console: marked so, by a browser, or with MFA.
     pub(super) fn has_console_traits(&self) -> bool {
         let agent = self.raw.user_agent.as_deref().unwrap_or_default();
-        flag(&self.raw.session_credential_from_console) == Some(true)
+        self.is_marked_as_console()
             || agent.starts_with("Mozilla/")
             || agent.contains("console")
             || agent.contains("signin")
@@ -177,11 +246,67 @@ impl Record {
         self.raw.response_elements[self.raw.event_name.as_str()].as_str()
     }
 
-    /// The user that a call of IAM is about, where that is not root itself.
+    /// Whether a call of IAM is about an IAM user, and not about root itself.
+    ///
+    /// Of MFA devices a name proves nothing: see [`Record::is_mfa_of_an_iam_user`].
     pub(super) fn is_about_an_iam_user(&self) -> bool {
-        let user = self.raw.request_parameters["userName"].as_str();
-        user.is_some_and(|user| !user.is_empty() && user != ROOT_USER_NAME)
+        self.named_user().is_some()
     }
+
+    /// The user that a call of IAM names, where that is none of the names that root goes by.
+    pub(super) fn named_user(&self) -> Option<&str> {
+        let user = self.raw.request_parameters["userName"].as_str()?;
+        let identity = self.raw.user_identity.as_ref();
+        // The identity of root carries the account's alias as its name.
+        let own = identity.and_then(|identity| identity.user_name.as_deref());
+        let other = !user.is_empty() && user != ROOT_USER_NAME && Some(user) != own;
+        other.then_some(user)
+    }
+
+    /// The MFA device that a call is about.
+    pub(super) fn mfa_serial(&self) -> Option<&str> {
+        self.raw.request_parameters["serialNumber"].as_str()
+    }
+
+    /// Whether the record itself ties the MFA device to the IAM user whom it names: by the device's
+    /// own ARN (`…:u2f/user/alice/…`), or by the user's ARN among the resources.
+    pub(super) fn is_mfa_of_an_iam_user(&self, account: &AccountId) -> bool {
+        let Some(user) = self.named_user() else { return false };
+        let of_user = |arn: &str| user_of_arn(arn, account) == Some(user);
+        let resources = self.raw.resources.as_array().into_iter().flatten();
+        let mut arns = resources.filter_map(|resource| resource["ARN"].as_str());
+        let device = self.mfa_serial().and_then(|serial| resource_of_arn(serial, account));
+        let by_device = device.and_then(|device| device.strip_prefix("u2f/user/"));
+        by_device.and_then(|device| device.split_once('/')).is_some_and(|(name, _)| name == user)
+            || arns.any(of_user)
+    }
+}
+
+/// Whether it is the ARN of this account's root user, in any partition.
+fn is_root_arn(arn: &str, account: &AccountId) -> bool {
+    resource_of_arn(arn, account) == Some("root")
+}
+
+/// Whether it is the ARN of any account's root user.
+fn is_a_root_arn(arn: &str) -> bool {
+    iam_arn(arn).is_some_and(|(_, resource)| resource == "root")
+}
+
+/// The user that an ARN of this account's IAM names, without the path.
+fn user_of_arn<'a>(arn: &'a str, account: &AccountId) -> Option<&'a str> {
+    resource_of_arn(arn, account)?.strip_prefix("user/")?.rsplit('/').next()
+}
+
+fn resource_of_arn<'a>(arn: &'a str, account: &AccountId) -> Option<&'a str> {
+    iam_arn(arn).filter(|(of, _)| *of == account.as_str()).map(|(_, resource)| resource)
+}
+
+/// The account and the resource of an ARN of IAM.
+pub(super) fn iam_arn(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.splitn(6, ':');
+    let start = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let ("arn", _, "iam", "") = start else { return None };
+    Some((parts.next()?, parts.next()?))
 }
 
 /// How IAM's MFA events name root.

@@ -53,6 +53,9 @@ fn event(kind: EventKind, clock: &str, action: &str) -> RootEvent {
         user_agent: None,
         mfa: None,
         session_started: None,
+        sign_in_session: None,
+        client: None,
+        from_console: false,
         access_key: if kind == EventKind::KeyCall {
             SignedBy::LongLivedKey
         } else {
@@ -60,6 +63,7 @@ fn event(kind: EventKind, clock: &str, action: &str) -> RootEvent {
         },
         access_key_id: None,
         key_change: None,
+        mfa_target: None,
         task: None,
     }
 }
@@ -207,6 +211,31 @@ fn use_of_a_key_is_judged_by_its_own_time() {
     let write = event(EventKind::KeyCall, "09:30:00", "s3:PutObject");
     assert!(covers(&access_key(None), &write));
     assert!(!covers(&access_key(Some(&["s3:DeleteObject"])), &write));
+}
+
+#[test]
+fn a_program_is_signed_in_when_its_session_began_for_as_long_as_one_lasts() {
+    let window = sign_in(Some(&["s3:PutObject"]));
+    let program = |clock: &str, began: &str| RootEvent {
+        kind: EventKind::ClientSignIn,
+        access_key: SignedBy::Nothing,
+        ..call(clock, "signin:CreateOAuth2Token", began, true)
+    };
+    for (clock, began, expected) in [
+        ("09:30:00", "09:00:00", true),
+        ("09:30:00", "08:59:59", false),
+        ("21:00:00", "09:00:00", true),
+        ("21:00:01", "09:00:00", false),
+        ("10:30:00", "10:00:00", false),
+        // A start after the token is no start: its own time decides.
+        ("08:30:00", "09:30:00", false),
+    ] {
+        assert_eq!(covers(&window, &program(clock, began)), expected, "{clock} {began}");
+    }
+    assert!(!covers(&access_key(None), &program("09:30:00", "09:00:00")));
+    let by_key =
+        RootEvent { access_key: SignedBy::LongLivedKey, ..program("09:30:00", "09:00:00") };
+    assert!(!covers(&window, &by_key) && covers(&access_key(None), &by_key));
 }
 
 #[test]

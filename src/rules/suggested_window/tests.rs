@@ -403,6 +403,33 @@ fn a_sign_in_without_mfa_that_was_agreed_is_acknowledged() {
 }
 
 #[test]
+fn sessions_are_acknowledged_from_their_start() {
+    let began = at("18T09:02");
+    // A program renews its token for as long as its session lasts, and is judged by its start.
+    let renewed = RootEvent {
+        kind: EventKind::ClientSignIn,
+        event_name: "CreateOAuth2Token".into(),
+        session_started: Some(began),
+        ..sign_in(began + TimeDelta::hours(11), true)
+    };
+    let authorized = RootEvent { time: began, id: "first".into(), ..renewed.clone() };
+    let windows = acknowledged(&[USED], &healthy().and(&[authorized, renewed]));
+    assert!(
+        windows.contains("from: 2026-11-18T09:02:00Z, to: 2026-11-18T09:32:00Z, "),
+        "{windows}"
+    );
+    // Of this session the sign-in itself is not seen.
+    let unseen =
+        RootEvent { mfa: Some(false), from_console: true, ..call(began, 40, "s3:PutBucketPolicy") };
+    let windows = acknowledged(&[USED, NO_MFA], &healthy().and(&[unseen]));
+    assert!(windows.contains("-without-mfa-111122223333, "), "{windows}");
+    assert!(
+        windows.contains("to: 2026-11-18T09:32:00Z, allow: { sign-in: true }, require"),
+        "{windows}"
+    );
+}
+
+#[test]
 fn uses_of_a_day_longer_than_a_window_can_be_take_several_windows_that_do_not_touch() {
     let evidence = healthy()
         .and(&session(at("18T00:10"), true, &[]))

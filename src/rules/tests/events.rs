@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::evaluate::evaluate;
 use crate::model::{
     Cause, EventKind, Evidence, Gap, KeyChange, KeyState, Outcome, Partition, RegionGap, RootEvent,
-    RootTask, SignedBy, Source, UseKind,
+    RootTask, SignInClient, SignedBy, Source, UseKind,
 };
 use crate::policy::{Allow, EventsPolicy, Policy, Regions, When, Window};
 use crate::testing::{
@@ -147,26 +147,182 @@ fn an_agreed_use_no_longer_hides_an_earlier_one() {
 }
 
 #[test]
-fn a_use_of_the_report_is_explained_by_an_event_at_most_15_minutes_away() {
-    for (used, subjects_expected, unexplained) in [
-        ("2026-11-17T09:17:00Z", 1, false),
-        ("2026-11-17T08:47:00Z", 1, false),
-        ("2026-11-17T09:17:01Z", 1, true),
-        ("2026-11-16T09:00:00Z", 2, true),
+fn a_reported_sign_in_is_explained_by_one_from_that_instant_on_for_five_minutes() {
+    for (signed_in, unexplained) in [
+        ("2026-11-17T09:02:00Z", false),
+        ("2026-11-17T09:01:00Z", false),
+        ("2026-11-17T09:07:00Z", false),
+        ("2026-11-17T09:00:59Z", true),
+        ("2026-11-17T08:48:00Z", true),
+        ("2026-11-17T09:07:01Z", true),
+        ("2026-11-16T09:00:00Z", true),
     ] {
-        let evidence = healthy().with_row(&[("password_last_used", used)]).and(&[sign_in(
-            "e",
-            "2026-11-17T09:02:00Z",
-            Some(true),
-        )]);
-        let outcome = outcome(USED, &evidence);
-        assert_eq!(outcome.findings.len(), subjects_expected, "{used}");
-        assert_eq!(
-            outcome.message.contains("no CloudTrail event within 15"),
-            unexplained,
-            "{used}"
-        );
+        let evidence = healthy()
+            .with_row(&[("password_last_used", "2026-11-17T09:02:00Z")])
+            .and(&[sign_in("e", signed_in, Some(true))]);
+        let used = outcome(USED, &evidence);
+        let told = used.message.contains("no CloudTrail event explains it");
+        assert_eq!(told, unexplained, "{signed_in}: {}", used.message);
+        let expected = if unexplained { Outcome::Undetermined } else { Outcome::Pass };
+        assert_eq!(outcome(NO_MFA, &evidence).outcome, expected, "{signed_in}");
     }
+}
+
+#[test]
+fn a_sign_in_later_than_the_report_explains_nothing_of_it() {
+    let agreed = with_window(window("2026-11-20T05:00:00Z", "2026-11-20T07:00:00Z", None));
+    let reported = healthy().with_row(&[("password_last_used", "2026-11-20T05:58:00Z")]);
+    for (signed_in, expected) in
+        [("2026-11-20T06:00:00Z", Outcome::Pass), ("2026-11-20T06:00:01Z", Outcome::Undetermined)]
+    {
+        let evidence = reported.clone().and(&[sign_in("e", signed_in, Some(true))]);
+        assert_eq!(outcome_under(&agreed, NO_MFA, &evidence).outcome, expected, "{signed_in}");
+    }
+}
+
+#[test]
+fn a_reported_use_of_a_key_is_explained_for_fifteen_minutes() {
+    let used = |at: &str| RootEvent {
+        kind: EventKind::KeyCall,
+        access_key: SignedBy::LongLivedKey,
+        ..event("k", time(at))
+    };
+    let key = healthy().with_row(&[("access_key_1_last_used_date", "2026-11-17T09:02:00Z")]);
+    for (at, unexplained) in [
+        ("2026-11-17T09:01:00Z", false),
+        ("2026-11-17T09:17:00Z", false),
+        ("2026-11-17T09:17:01Z", true),
+        ("2026-11-17T08:50:00Z", true),
+    ] {
+        let outcome = outcome(USED, &key.clone().and(&[used(at)]));
+        let told = outcome.message.contains("no CloudTrail event explains it");
+        assert_eq!(told, unexplained, "{at}: {}", outcome.message);
+    }
+    // An unexplained use of a key is judged from the report, and leaves no rule undetermined.
+    assert_eq!(outcome(USED, &key).outcome, Outcome::Fail);
+    for rule in EVENT_RULES {
+        assert_eq!(outcome(rule, &key).outcome, Outcome::Pass, "{rule}");
+    }
+}
+
+#[test]
+fn a_reported_sign_in_that_no_event_explains_is_judged_and_its_mfa_is_not_known() {
+    let evidence = healthy().with_row(&[("password_last_used", "2026-11-17T09:02:00Z")]);
+    assert_eq!(subjects(&outcome(USED, &evidence)), ["2026-11-17 sign-in"]);
+    let mfa = outcome(NO_MFA, &evidence);
+    assert_eq!(mfa.outcome, Outcome::Undetermined);
+    assert!(
+        mfa.message.contains("shows a sign-in at 2026-11-17T09:02:00Z that no CloudTrail event")
+    );
+    let to_do = mfa.gaps[0].grant.as_deref().unwrap();
+    assert!(to_do.ends_with("it leaves the look-back at 2026-11-24T09:02:00Z"), "{to_do}");
+    // A step of a sign-in is a use, and tells nothing of MFA.
+    let step =
+        RootEvent { kind: EventKind::SignInStep, ..sign_in("s", "2026-11-17T09:02:00Z", None) };
+    assert_eq!(outcome(NO_MFA, &evidence.clone().and(&[step])).outcome, Outcome::Undetermined);
+    // A window that agrees to it covers the use; without `require-mfa: false` MFA stays unknown.
+    let hour = window("2026-11-17T09:00:00Z", "2026-11-17T10:00:00Z", None);
+    let policy = with_window(hour.clone());
+    assert_eq!(outcome_under(&policy, USED, &evidence).outcome, Outcome::Pass);
+    assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Undetermined);
+    let policy = with_window(Window { require_mfa: false, ..hour });
+    assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
+    // Before the look-back nothing is to be explained.
+    let before = healthy().with_row(&[("password_last_used", "2026-11-13T08:59:00Z")]);
+    assert_eq!(outcome(NO_MFA, &before).outcome, Outcome::Pass);
+}
+
+#[test]
+fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
+    let fresh = healthy()
+        .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
+        .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
+    let used = outcome(USED, &fresh);
+    let told = "CloudTrail has not delivered its event yet: run again after 09:06 UTC";
+    assert!(used.message.contains(told), "{}", used.message);
+    let mfa = outcome(NO_MFA, &fresh);
+    assert_eq!(mfa.outcome, Outcome::Undetermined);
+    assert_eq!(mfa.gaps[0].grant.as_deref(), Some("run again after 09:06 UTC"));
+    // Where its event is there already, a fresh report minutes after an agreed use passes.
+    let hour = with_window(window("2026-11-20T08:30:00Z", "2026-11-20T09:30:00Z", None));
+    let seen = fresh.and(&[sign_in("e", "2026-11-20T08:50:31Z", Some(true))]);
+    for rule in [USED, NO_MFA, CHANGED] {
+        assert_eq!(outcome_under(&hour, rule, &seen).outcome, Outcome::Pass, "{rule}");
+    }
+}
+
+#[test]
+fn a_reported_change_without_its_event_leaves_changes_undetermined() {
+    let at = "2026-11-17T09:02:00Z";
+    let made = |name: &str| RootEvent {
+        event_source: "iam.amazonaws.com".into(),
+        event_name: name.into(),
+        kind: EventKind::CredentialChange,
+        ..event("c", time("2026-11-17T09:02:20Z"))
+    };
+    for (column, action) in [
+        ("password_last_changed", "ChangePassword"),
+        ("access_key_1_last_rotated", "CreateAccessKey"),
+        ("access_key_2_last_rotated", "UpdateAccessKey"),
+        ("cert_2_last_rotated", "UploadSigningCertificate"),
+    ] {
+        let evidence = healthy().with_row(&[(column, at)]);
+        let unknown = outcome(CHANGED, &evidence);
+        assert_eq!(unknown.outcome, Outcome::Undetermined, "{column}");
+        assert!(unknown.message.contains("no CloudTrail event tells of it"), "{}", unknown.message);
+        let to_do = unknown.gaps[0].grant.as_deref().unwrap();
+        assert!(to_do.contains(&format!("iam:{action}")) && to_do.contains("2026-11-24T09:02:00Z"));
+        let explained = evidence.clone().and(&[made(action)]);
+        assert_eq!(subjects(&outcome(CHANGED, &explained)), [format!("2026-11-17 {action}")]);
+        let denied = RootEvent { error_code: Some("AccessDenied".into()), ..made(action) };
+        assert_eq!(outcome(CHANGED, &evidence.clone().and(&[denied])).gaps.len(), 1, "{column}");
+        let name = format!("iam:{action}");
+        let hour = |actions: &[&str]| {
+            with_window(window("2026-11-17T09:00:00Z", "2026-11-17T10:00:00Z", Some(actions)))
+        };
+        let named = hour(&[name.as_str()]);
+        assert_eq!(outcome_under(&named, CHANGED, &evidence).outcome, Outcome::Pass, "{column}");
+        let other = hour(&["iam:*"]);
+        assert_eq!(outcome_under(&other, CHANGED, &evidence).outcome, Outcome::Undetermined);
+    }
+    let old = healthy().with_row(&[("password_last_changed", "2026-11-13T08:00:00Z")]);
+    assert_eq!(outcome(CHANGED, &old).outcome, Outcome::Pass, "before the look-back");
+}
+
+#[test]
+fn a_deactivation_explains_the_date_that_it_leaves() {
+    let evidence = healthy().with_row(&[("access_key_1_last_rotated", "2026-11-17T09:02:00Z")]);
+    let off = RootEvent {
+        event_name: "UpdateAccessKey".into(),
+        ..key_event("k", "2026-11-17T09:02:00Z", "AKIAEXAMPLEROOTKEY01", KeyState::Inactive)
+    };
+    assert_eq!(outcome(CHANGED, &evidence.and(&[off])).outcome, Outcome::Pass);
+}
+
+#[test]
+fn what_was_set_while_the_account_was_created_is_no_change() {
+    let created = |changed: &str| {
+        healthy().with_row(&[
+            ("user_creation_time", "2026-11-19T10:00:00Z"),
+            ("password_last_changed", changed),
+        ])
+    };
+    assert_eq!(outcome(CHANGED, &created("2026-11-19T10:59:00Z")).outcome, Outcome::Pass);
+    assert_eq!(outcome(CHANGED, &created("2026-11-19T11:01:00Z")).outcome, Outcome::Undetermined);
+}
+
+#[test]
+fn a_reported_change_may_not_be_delivered_yet() {
+    let fresh = healthy()
+        .with_row(&[("password_last_changed", "2026-11-20T08:50:00Z")])
+        .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
+    let changed = outcome(CHANGED, &fresh);
+    assert_eq!(changed.outcome, Outcome::Undetermined);
+    assert_eq!(changed.gaps[0].grant.as_deref(), Some("run again after 09:05 UTC"));
+}
+
+#[test]
+fn a_sign_in_explains_no_use_of_a_key() {
     let key = ("access_key_1_last_used_date", "2026-11-17T09:02:00Z");
     let evidence =
         healthy().with_row(&[key]).and(&[sign_in("e", "2026-11-17T09:02:00Z", Some(true))]);
@@ -291,6 +447,84 @@ fn a_gap_elsewhere_does_not_keep_sign_ins_from_being_judged() {
 }
 
 #[test]
+fn events_count_up_to_15_minutes_before_they_were_collected() {
+    let all = EVENT_RULES.into_iter().chain([USED]);
+    let early = healthy().with_events(|events| {
+        events.regions[1].until = time("2026-11-20T08:42:00Z");
+    });
+    for rule in all.clone() {
+        let outcome = outcome(rule, &early);
+        assert_eq!(outcome.outcome, Outcome::Undetermined, "{rule}");
+        assert!(outcome.message.contains("us-east-2: the CloudTrail events end at"), "{rule}");
+    }
+    let late = healthy().with_events(|events| {
+        for read in &mut events.regions {
+            read.until = time(NOW);
+        }
+    });
+    let pass = outcome(USED, &late);
+    assert!(pass.message.contains("up to 2026-11-20T08:44:00Z"), "{}", pass.message);
+    let mut none = healthy().with_events(|events| {
+        events.regions.clear();
+        events.all_regions = true;
+    });
+    for partition in ["aws", "aws-cn"] {
+        none.partition = Partition::new(partition);
+        for rule in all.clone() {
+            assert_eq!(outcome(rule, &none).outcome, Outcome::Undetermined, "{rule} {partition}");
+        }
+    }
+}
+
+#[test]
+fn sign_ins_that_were_too_many_are_closed_by_a_report_that_shows_none() {
+    let busy = |from: &str| {
+        healthy().with_events(|events| events.regions[0].sign_ins_since = Some(time(from)))
+    };
+    let from = "2026-11-19T22:00:00Z";
+    for rule in [USED, NO_MFA, CHANGED] {
+        assert_eq!(outcome(rule, &busy(from)).outcome, Outcome::Pass, "{rule}");
+    }
+    let attempts = outcome(ATTEMPTS, &busy(from));
+    assert_eq!(attempts.outcome, Outcome::Undetermined);
+    assert!(attempts.message.contains("those before 2026-11-19T22:00:00Z were not read"));
+    let never = busy(from).with_row(&[("password_last_used", "no_information")]);
+    assert_eq!(outcome(NO_MFA, &never).outcome, Outcome::Pass);
+    // The report is of six: what happened after it, it does not know.
+    let after = busy("2026-11-20T06:00:00Z");
+    let within = busy(from)
+        .with_row(&[("password_last_used", "2026-11-20T01:00:00Z")])
+        .and(&[sign_in("e", "2026-11-20T01:00:00Z", Some(true))]);
+    let odd = busy(from).with_row(&[("password_last_used", "soon")]);
+    let lacking = busy(from).without(Source::CredentialReport, Cause::Denied);
+    for evidence in [after, within, odd, lacking] {
+        let gaps = outcome(NO_MFA, &evidence).gaps;
+        assert!(gaps.iter().any(|gap| gap.detail.contains("were not read")), "{gaps:?}");
+    }
+    let whole = busy("2026-11-13T09:00:00Z");
+    assert_eq!(outcome(ATTEMPTS, &whole).outcome, Outcome::Pass, "all of the look-back was read");
+}
+
+#[test]
+fn a_use_asks_for_all_regions_where_the_policy_leaves_it_open() {
+    let hour = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None);
+    let agreed = with_window(hour.clone());
+    let used = healthy().with_row(&[("password_last_used", "2026-11-18T09:02:00Z")]).and(&drill());
+    assert_eq!(outcome_under(&agreed, USED, &used).outcome, Outcome::Pass);
+    let some = used.clone().with_events(|events| events.all_regions = false);
+    let undetermined = outcome_under(&agreed, USED, &some);
+    assert_eq!(undetermined.outcome, Outcome::Undetermined);
+    assert!(undetermined.message.contains("root was used, and may have acted in any Region"));
+    // A named list never widens, and always holds the Regions of sign-ins.
+    let named =
+        EventsPolicy { regions: Regions::Named(vec!["us-east-1".into()]), ..events_policy() };
+    let named = Policy { root_events: Some(named), ..with_window(hour) };
+    assert_eq!(outcome_under(&named, USED, &some).outcome, Outcome::Pass);
+    let two = some.with_events(|events| events.regions.retain(|read| read.region != "us-west-2"));
+    assert_eq!(outcome_under(&named, USED, &two).outcome, Outcome::Undetermined);
+}
+
+#[test]
 fn a_root_key_asks_for_all_regions_where_the_policy_leaves_it_open() {
     let key = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
     assert_eq!(outcome(USED, &key).outcome, Outcome::Undetermined);
@@ -357,6 +591,82 @@ fn a_sign_in_without_mfa_fails_unless_a_window_waives_mfa() {
     assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
 }
 
+/// A call of a session of the console that began at nine without MFA.
+fn console_call(id: &str, at: &str) -> RootEvent {
+    let began = "2026-11-18T09:02:00Z";
+    RootEvent { mfa: Some(false), from_console: true, ..call(id, at, began, true) }
+}
+
+#[test]
+fn a_console_session_without_mfa_whose_sign_in_is_not_seen_was_one() {
+    let calls =
+        [console_call("a", "2026-11-18T09:10:00Z"), console_call("b", "2026-11-19T01:00:00Z")];
+    let evidence = healthy().and(&calls);
+    let outcome = outcome(NO_MFA, &evidence);
+    assert_eq!(subjects(&outcome), ["2026-11-18"], "one session, by the day on which it began");
+    assert!(outcome.message.contains("a session begun 09:02 without MFA"), "{}", outcome.message);
+    // The sign-in that is seen decides.
+    for (mfa, expected) in [(Some(true), Outcome::Pass), (Some(false), Outcome::Fail)] {
+        let seen = evidence.clone().and(&[sign_in("s", "2026-11-18T09:02:01Z", mfa)]);
+        assert_eq!(self::outcome(NO_MFA, &seen).outcome, expected, "{mfa:?}");
+    }
+    let usual = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None);
+    let policy = with_window(Window { require_mfa: false, ..usual });
+    assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
+}
+
+#[test]
+fn sessions_that_say_nothing_of_a_sign_in_do_not_fail() {
+    let plain = console_call("a", "2026-11-18T09:10:00Z");
+    let by_sts = RootEvent { from_console: false, ..plain.clone() };
+    let with_mfa = RootEvent { mfa: Some(true), ..plain.clone() };
+    let unsaid = RootEvent { mfa: None, ..plain.clone() };
+    let began_before = Some(time("2026-11-13T08:00:00Z"));
+    let older =
+        RootEvent { session_started: began_before, time: time("2026-11-13T10:00:00Z"), ..plain };
+    for event in [by_sts, with_mfa, unsaid, older] {
+        assert_eq!(outcome(NO_MFA, &healthy().and(&[event])).outcome, Outcome::Pass);
+    }
+}
+
+#[test]
+fn a_program_is_signed_in_with_the_mfa_of_its_session() {
+    let client = |mfa, grant: &str| RootEvent {
+        kind: EventKind::ClientSignIn,
+        event_name: "CreateOAuth2Token".into(),
+        session_started: Some(time("2026-11-18T09:02:00Z")),
+        client: Some(SignInClient {
+            id: Some("arn:aws:signin:::devtools/same-device".into()),
+            redirect_uri: None,
+            grant_type: Some(grant.into()),
+        }),
+        mfa,
+        ..sign_in("c", "2026-11-18T12:00:00Z", None)
+    };
+    let judged = |mfa, grant| outcome(NO_MFA, &healthy().and(&[client(mfa, grant)]));
+    assert_eq!(judged(Some(true), "authorization_code").outcome, Outcome::Pass);
+    assert_eq!(subjects(&judged(Some(false), "authorization_code")), ["2026-11-18"]);
+    assert_eq!(judged(None, "authorization_code").outcome, Outcome::Undetermined);
+    assert_eq!(judged(None, "refresh_token").outcome, Outcome::Pass, "nobody signed in");
+    let reported = healthy().with_row(&[("password_last_used", "2026-11-18T12:00:00Z")]);
+    let renewed = reported.and(&[client(Some(true), "refresh_token")]);
+    assert_eq!(outcome(NO_MFA, &renewed).outcome, Outcome::Undetermined, "it explains nothing");
+}
+
+#[test]
+fn a_sign_in_of_an_unknown_form_is_undetermined() {
+    let odd = |mfa| RootEvent {
+        kind: EventKind::Unrecognised,
+        ..sign_in("a", "2026-11-18T09:02:00Z", mfa)
+    };
+    for mfa in [None, Some(false)] {
+        let outcome = outcome(NO_MFA, &healthy().and(&[odd(mfa)]));
+        assert_eq!(outcome.outcome, Outcome::Undetermined);
+        assert!(outcome.message.contains("does not say whether it worked"), "{}", outcome.message);
+    }
+    assert_eq!(outcome(NO_MFA, &healthy().and(&[odd(Some(true))])).outcome, Outcome::Pass);
+}
+
 #[test]
 fn a_sign_in_that_does_not_tell_of_mfa_is_undetermined() {
     let evidence = healthy().and(&[sign_in("a", "2026-11-18T09:02:00Z", None)]);
@@ -364,11 +674,36 @@ fn a_sign_in_that_does_not_tell_of_mfa_is_undetermined() {
 }
 
 #[test]
-fn attempts_are_counted_by_day_outside_windows() {
+fn attempts_are_counted_in_any_24_hours() {
+    let at =
+        |times: &[&str]| -> Vec<RootEvent> { times.iter().map(|at| attempt(at, at)).collect() };
+    let evening = ["2026-11-17T21:00:00Z", "2026-11-17T22:00:00Z", "2026-11-17T23:00:00Z"];
+    let night = ["2026-11-18T01:00:00Z", "2026-11-18T20:59:59Z"];
+    let found = |events: &[RootEvent]| {
+        let outcome = outcome(ATTEMPTS, &healthy().and(events));
+        subjects(&outcome).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let five = [at(&evening), at(&night)].concat();
+    assert_eq!(found(&five), ["2026-11-18"], "the day of the attempt that reaches the threshold");
+    let late = [at(&evening), at(&[night[0], "2026-11-18T21:00:00Z"])].concat();
+    assert!(found(&late).is_empty(), "24 hours and no second more");
+    let daily: Vec<RootEvent> = (15..19)
+        .flat_map(|day| {
+            (0..5).map(move |hour| {
+                let at = format!("2026-11-{day}T1{hour}:00:00Z");
+                attempt(&at, &at)
+            })
+        })
+        .collect();
+    assert_eq!(found(&daily), ["2026-11-18", "2026-11-17", "2026-11-16", "2026-11-15"]);
+}
+
+#[test]
+fn attempts_are_counted_outside_windows() {
     let four = |day: &str| -> Vec<RootEvent> {
         (0..4).map(|n| attempt(&format!("{day}{n}"), &format!("{day}T1{n}:00:00Z"))).collect()
     };
-    let evidence = healthy().and(&four("2026-11-17")).and(&four("2026-11-18"));
+    let evidence = healthy().and(&four("2026-11-16")).and(&four("2026-11-18"));
     assert_eq!(outcome(ATTEMPTS, &evidence).outcome, Outcome::Pass);
     let recovery =
         RootEvent { kind: EventKind::RecoveryRequested, ..attempt("r", "2026-11-18T20:00:00Z") };
@@ -457,6 +792,31 @@ fn a_key_that_the_summary_counts_is_known_by_its_event() {
     let evidence = healthy().with_count("AccountAccessKeysPresent", 1).and(&[made]);
     assert_eq!(subjects(&outcome(ACTIVE, &evidence)), ["key 2026-11-20"]);
     assert!(outcome(PRESENT, &evidence).findings.is_empty());
+}
+
+#[test]
+fn a_key_id_that_an_event_made_never_stands_for_a_key_of_another_time() {
+    let key = "AKIAEXAMPLEROOTKEY01";
+    let made = key_event("m", "2026-11-20T05:00:00Z", key, KeyState::Made);
+    let deleted = key_event("d", "2026-11-20T07:00:00Z", key, KeyState::Deleted);
+    // The report shows the key of 2019 alone: the one that was made is gone, and it is not this one.
+    let other = report_only(healthy().with_row(ACTIVE_KEY)).and(&[made.clone(), deleted.clone()]);
+    assert_eq!(subjects(&outcome(ACTIVE, &other)), ["key 2019-05-02"]);
+    let off = key_event("o", "2026-11-20T07:00:00Z", key, KeyState::Inactive);
+    let other = report_only(healthy().with_row(ACTIVE_KEY)).and(&[made.clone(), off]);
+    assert_eq!(subjects(&outcome(ACTIVE, &other)), ["key 2019-05-02"]);
+    // The report shows it: it is tied to its id, also beside another one.
+    let both = report_only(healthy().with_row(&[
+        ACTIVE_KEY[0],
+        ACTIVE_KEY[1],
+        ("access_key_2_active", "true"),
+        ("access_key_2_last_rotated", "2026-11-20T05:00:01Z"),
+    ]));
+    let left = both.clone().and(&[made.clone(), deleted]);
+    assert_eq!(subjects(&outcome(ACTIVE, &left)), ["key 2019-05-02"]);
+    // An id that no event made can only be the other one.
+    let unknown = key_event("d", "2026-11-20T07:00:00Z", "AKIAEXAMPLEROOTKEY02", KeyState::Deleted);
+    assert_eq!(subjects(&outcome(ACTIVE, &both.and(&[made, unknown]))), ["key 2026-11-20"]);
 }
 
 #[test]

@@ -57,6 +57,22 @@ fn a_further_account_that_cannot_be_entered_is_gaps_for_itself_alone() {
 }
 
 #[test]
+fn a_further_session_that_is_not_in_its_roles_account_is_a_gap() {
+    let fake =
+        Fake::start("account = 111122223333\naccount = 444455556666\nidentity = 123456789012\n");
+    let mut settings = settings(&fake);
+    settings.targets =
+        ["111122223333", "444455556666"].map(|id| target(id, Some(&role(id)))).to_vec();
+    let collected = run(&settings).result.unwrap();
+    assert!(!collected.evidence[0].nothing_read());
+    assert!(collected.evidence[1].nothing_read());
+    let gap = collected.evidence[1].credential_report.as_ref().unwrap_err();
+    assert_eq!(gap.cause, Cause::NotEntered);
+    assert!(gap.detail.contains("belongs to account 123456789012"), "{}", gap.detail);
+    assert_eq!(fake.count("GetAccountSummary"), 1);
+}
+
+#[test]
 fn an_account_without_a_role_must_be_the_runs_own() {
     let fake = three("");
     let mut settings = settings(&fake);
@@ -70,7 +86,8 @@ fn an_account_without_a_role_must_be_the_runs_own() {
     assert_eq!(
         gap.detail,
         "the account has no `role-arn` in the policy's `scope.accounts`, and the credentials of \
-         this run belong to 111122223333"
+         this run belong to 111122223333: give each account a role, as in docs/action.md, \
+         \"Several accounts\""
     );
     assert!(!collected.evidence[1].nothing_read() && !collected.evidence[2].nothing_read());
     assert_eq!(fake.count("AssumeRoleWithWebIdentity"), 2, "its own account not again");

@@ -161,6 +161,138 @@ fn without_any_credentials_the_error_comes_soon_and_names_three_ways() {
     assert!(fake.names().is_empty());
 }
 
+/// A home with `~/.aws/config`, and the token of `aws sso login`, valid for an hour.
+fn home_with(config: &str, token: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join(".aws/sso/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let ends = crate::job::now() + chrono::TimeDelta::hours(1);
+    let ends = ends.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let token = serde_json::json!({
+        "accessToken": token, "expiresAt": ends, "region": "eu-central-1",
+        "startUrl": "https://octo.awsapps.com/start",
+    });
+    // SHA-1 of the start URL, and of the name of the session `octo`.
+    for name in
+        ["d37eacf92c36d25df96b1b670d9dd1d76d2882e6", "6e1cc60e25630284701a7bea25813c453e76ad9b"]
+    {
+        std::fs::write(cache.join(format!("{name}.json")), token.to_string()).unwrap();
+    }
+    home
+}
+
+/// The run by the profile `dev` of that home.
+fn by_profile(fake: &Fake, home: &std::path::Path, more: &[(&str, &str)]) -> String {
+    let (home, url) = (home.display().to_string(), fake.url());
+    let config = format!("{home}/.aws/config");
+    let mut variables = vec![
+        ("HOME", home.as_str()),
+        ("AWS_CONFIG_FILE", &config),
+        ("AWS_ENDPOINT_URL_SSO", &url),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_PROFILE", "dev"),
+    ];
+    variables.extend_from_slice(more);
+    let (text, _) = outcome(fake, &variables);
+    assert!(!text.contains("cargo"), "{text}");
+    text
+}
+
+const BY_START_URL: &str = "[profile dev]\nsso_start_url = https://octo.awsapps.com/start\n\
+    sso_region = eu-central-1\nsso_account_id = 111122223333\nsso_role_name = Audit\n";
+const BY_SESSION: &str = "[profile dev]\nsso_session = octo\nsso_account_id = 111122223333\n\
+    sso_role_name = Audit\n[sso-session octo]\nsso_region = eu-central-1\n\
+    sso_start_url = https://octo.awsapps.com/start\n";
+
+#[test]
+fn a_profile_of_iam_identity_center_signs_in() {
+    for config in [BY_START_URL, BY_SESSION] {
+        let fake = Fake::with("");
+        let home = home_with(config, "sso-token-EXAMPLE");
+        let text = by_profile(&fake, home.path(), &[]);
+        assert!(text.contains("gaps [None, None, None]"), "{config}: {text}");
+        assert_eq!(fake.names()[..2], ["GetRoleCredentials", "GetCallerIdentity"]);
+        assert_eq!(fake.calls()[1]["key"], "ASIAFAKE111122223333");
+    }
+}
+
+#[test]
+fn an_identity_center_that_does_not_let_in_is_quoted_with_the_way_to_sign_in() {
+    for config in [BY_START_URL, BY_SESSION] {
+        let fake = Fake::with("");
+        let home = home_with(config, "old-token-EXAMPLE");
+        let text = by_profile(&fake, home.path(), &[]);
+        assert!(text.contains("error NoCredentials"), "{text}");
+        assert!(text.contains("Session token not found or invalid"), "{text}");
+        assert!(text.contains("aws sso login --profile X"), "{text}");
+        assert!(!text.contains("old-token"), "{text}");
+        // Without any token.
+        std::fs::remove_dir_all(home.path().join(".aws/sso")).unwrap();
+        let text = by_profile(&fake, home.path(), &[]);
+        assert!(text.contains("error NoCredentials"), "{text}");
+        assert!(text.contains("aws sso login --profile X"), "{text}");
+    }
+}
+
+#[test]
+fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
+    let source = "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/x\n";
+    for (config, said) in [
+        ("[profile other]\nregion = eu-west-1\n", "hold no profile `dev`, which AWS_PROFILE names"),
+        (
+            &format!("{source}source_profile = gone\n"),
+            "hold no profile `gone`, which the profile `dev` leads to",
+        ),
+        ("[profile dev]\nregion = eu-west-1\n", "the profile `dev` holds no credentials"),
+        (
+            "[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/alice\n",
+            "the profile `dev` is one of `aws login`",
+        ),
+        (
+            &format!(
+                "{source}source_profile = base\n[profile base]\nlogin_session = \
+                 arn:aws:iam::111122223333:user/alice\n"
+            ),
+            "the profile `base` is one of `aws login`",
+        ),
+        (
+            "[profile dev]\nsso_session = octo\n[sso-session octo]\nsso_region = eu-central-1\n\
+             sso_start_url = https://octo.awsapps.com/start\n",
+            "not both `sso_account_id` and `sso_role_name`",
+        ),
+    ] {
+        let fake = Fake::with("");
+        let home = home_with(config, "sso-token-EXAMPLE");
+        let text = by_profile(&fake, home.path(), &[]);
+        assert!(text.contains("error NoCredentials"), "{text}");
+        assert!(text.contains(&format!("there are no AWS credentials: ")), "{text}");
+        assert!(text.contains(said), "{said}: {text}");
+        let line =
+            "credential_process = aws configure export-credentials --profile X --format process";
+        assert!(text.contains(line), "{text}");
+        assert!(fake.names().is_empty());
+        // Keys of the environment come first, whatever the profile is.
+        let text = by_profile(&fake, home.path(), KEYS);
+        assert!(text.contains("gaps [None, None, None]"), "{text}");
+    }
+}
+
+#[test]
+fn a_credential_process_brings_whatever_the_aws_cli_can_do() {
+    let fake = Fake::with("");
+    let line = "{\"Version\": 1, \"AccessKeyId\": \"ASIAFAKE111122223333\", \
+                \"SecretAccessKey\": \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\", \
+                \"SessionToken\": \"FwoGZXIvYXdz\"}";
+    let home = home_with("", "sso-token-EXAMPLE");
+    let answer = home.path().join("answer.json");
+    std::fs::write(&answer, line).unwrap();
+    let config = format!("[profile dev]\ncredential_process = cat {}\n", answer.display());
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let text = by_profile(&fake, home.path(), &[("PATH", "/usr/bin:/bin")]);
+    assert!(text.contains("gaps [None, None, None]"), "{text}");
+}
+
 #[test]
 fn under_github_actions_a_missing_token_permission_is_named() {
     let fake = Fake::with("");

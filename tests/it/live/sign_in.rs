@@ -161,6 +161,11 @@ const REFUSALS: &[(&str, &str, &[&str], bool)] = &[
         &["set the clock"],
         false,
     ),
+    ("403 InvalidSignature bad", "BadCredentials", &["get new ones"], false),
+    ("403 MissingAuthenticationToken missing", "BadCredentials", &["get new ones"], false),
+    ("400 IncompleteSignature incomplete", "BadCredentials", &["get new ones"], false),
+    ("400 RequestTimeout Your socket connection was idle", "NoAnswer", &["--timeout"], true),
+    ("408 Whatever late", "NoAnswer", &["--timeout"], true),
     ("400 Throttling Rate exceeded", "NoAnswer", &["--timeout"], true),
     ("500 InternalFailure oops", "NoAnswer", &["--timeout"], true),
     ("400 SomethingNew what is this", "Refused", &["see what AWS said"], false),
@@ -216,6 +221,7 @@ fn what_githubs_token_endpoint_says_is_shown_and_retried_only_if_it_may_pass() {
         ("error 401 x Bad credentials", "HTTP 401", 1),
         ("error 403 x no", "HTTP 403", 1),
         ("status 500", "HTTP 500", 30),
+        ("status 408", "HTTP 408", 30),
         ("reset", "cannot be reached", 5),
         ("hang", "did not answer in time", 3),
     ] {
@@ -264,6 +270,39 @@ fn an_identity_without_an_account_ends_the_run() {
 }
 
 #[test]
+fn a_session_that_is_not_in_the_roles_account_is_no_answer_of_aws() {
+    let fake = Fake::with("identity = 444455556666");
+    let mut settings = settings(&fake);
+    let text = |error: &SignInError| format!("{error:?} {error} {}", error.help());
+    // By the account's own role, and by --role-arn alone, which no scope contradicts.
+    for (targets, role_arn) in
+        [(settings.targets.clone(), None), (Vec::new(), Some(ROLE.to_owned()))]
+    {
+        (settings.targets, settings.role_arn) = (targets, role_arn);
+        let error = run(&settings).result.unwrap_err();
+        assert!(matches!(error, SignInError::RoleElsewhere { .. }), "{error:?}");
+        for part in [ROLE, "belongs to account 444455556666", "role's account 111122223333"] {
+            assert!(text(&error).contains(part), "{}", text(&error));
+        }
+    }
+    assert!(!fake.names().iter().any(|call| call.contains("Summary") || call.contains("Report")));
+}
+
+#[test]
+fn a_long_external_id_is_masked_and_a_short_one_would_hide_other_words() {
+    let fake = Fake::with("");
+    let mut settings = settings(&fake);
+    for (id, masked) in [("gate-7f3a9c", true), ("42", false)] {
+        settings.external_id = Some(id.to_owned());
+        settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
+        let ran = run(&settings);
+        assert!(matches!(ran.result, Err(SignInError::ExternalIdUnused)));
+        let mask = format!("::add-mask::{id}");
+        assert_eq!(ran.commands.first() == Some(&mask), masked, "{:?}", ran.commands);
+    }
+}
+
+#[test]
 fn no_secret_is_in_anything_that_a_run_says() {
     for lines in [
         "",
@@ -274,6 +313,11 @@ fn no_secret_is_in_anything_that_a_run_says() {
         "fault GitHubToken = short",
         "fault GetCallerIdentity = denied",
         "fault * = every 2 expired",
+        "fault * = echo",
+        "fault GetCallerIdentity = echo",
+        "fault GetAccountSummary = echo",
+        "fault GitHubToken = accepted",
+        "fault GitHubToken = 1 times status 500\nfault AssumeRoleWithWebIdentity = echo",
     ] {
         let fake = Fake::with(lines);
         let mut settings = settings(&fake);

@@ -1,0 +1,58 @@
+//! What is wrong with the selected profile of `~/.aws`, where the SDK's chain does not say it.
+//!
+//! The chain takes a profile that does not exist for one more place without credentials, and a
+//! profile of `aws login` for a feature that is not compiled in.
+
+use aws_config::profile::{self, ProfileSet};
+use aws_types::os_shim_internal::{Env, Fs};
+
+/// The fault of the selected profile, in one clause; `None`: none is known.
+pub(super) async fn fault() -> Option<String> {
+    let profiles =
+        profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await.ok()?;
+    let selected = profiles.selected_profile().to_owned();
+    fault_of(&profiles, &selected)
+}
+
+fn fault_of(profiles: &ProfileSet, selected: &str) -> Option<String> {
+    let mut name = selected;
+    let mut seen = vec![name];
+    loop {
+        let Some(profile) = profiles.get_profile(name) else {
+            return missing(name, selected);
+        };
+        let next = profile.get("source_profile").filter(|next| !seen.contains(next));
+        if let Some(next) = next {
+            seen.push(next);
+            name = next;
+            continue;
+        }
+        let has = |key: &str| profile.get(key).is_some();
+        if has("login_session") {
+            return Some(format!(
+                "the profile `{name}` is one of `aws login`, which rootgate does not read by itself"
+            ));
+        }
+        if has("sso_session") && !(has("sso_account_id") && has("sso_role_name")) {
+            return Some(format!(
+                "the profile `{name}` has an `sso_session`, but not both `sso_account_id` and \
+                 `sso_role_name`"
+            ));
+        }
+        let known = ["aws_access_key_id", "credential_process", "credential_source", "role_arn"];
+        let empty =
+            !known.iter().any(|key| has(key)) && !has("sso_start_url") && !has("sso_session");
+        let named = selected != "default";
+        return (empty && named).then(|| format!("the profile `{name}` holds no credentials"));
+    }
+}
+
+fn missing(name: &str, selected: &str) -> Option<String> {
+    let places = "~/.aws/config and ~/.aws/credentials hold no profile";
+    match (name == selected, name) {
+        // Nobody asked for it.
+        (true, "default") => None,
+        (true, _) => Some(format!("{places} `{name}`, which AWS_PROFILE names")),
+        (false, _) => Some(format!("{places} `{name}`, which the profile `{selected}` leads to")),
+    }
+}

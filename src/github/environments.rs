@@ -1,0 +1,110 @@
+//! The environments of a repository: whether people must let a job run.
+//!
+//! Source: GitHub REST API, "Get an environment". It needs `actions: read`, in a public repository
+//! nothing.
+
+use serde_json::Value;
+
+use super::api::{Api, ApiError};
+use super::repository::Repository;
+use crate::escape;
+
+/// Who lets the jobs of an environment run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reviewers {
+    /// Nobody has to.
+    None,
+    /// One of its required reviewers.
+    Required {
+        /// Whether whoever started the run may be that reviewer.
+        self_review: bool,
+    },
+}
+
+/// Who must let the jobs of the environment run.
+///
+/// # Errors
+/// See [`ApiError`]: 404 where there is no such environment or the token may not see it;
+/// [`ApiError::Unreadable`] for an answer about another one.
+pub async fn reviewers(
+    api: &Api,
+    repository: &Repository,
+    name: &str,
+) -> Result<Reviewers, ApiError> {
+    // A name may hold a slash, which would lead to another path.
+    let encoded = escape::relative_uri(name).replace('/', "%2F");
+    if encoded.is_empty() || encoded.bytes().all(|byte| byte == b'.') {
+        return Err(ApiError::Unusable);
+    }
+    let answer: Value = api.get(&format!("{}/environments/{encoded}", repository.path())).await?;
+    read(&answer, name)
+        .ok_or_else(|| ApiError::Unreadable("it is not about this environment".to_owned()))
+}
+
+/// `None`: the answer is about something else.
+fn read(answer: &Value, name: &str) -> Option<Reviewers> {
+    if !answer.get("name")?.as_str()?.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let rules = match answer.get("protection_rules") {
+        None | Some(Value::Null) => &[][..],
+        Some(rules) => rules.as_array()?,
+    };
+    let required = |rule: &&Value| {
+        let people = rule.get("reviewers").and_then(Value::as_array);
+        rule.get("type").and_then(Value::as_str) == Some("required_reviewers")
+            && people.is_some_and(|people| !people.is_empty())
+    };
+    Some(match rules.iter().find(required) {
+        None => Reviewers::None,
+        Some(rule) => {
+            let prevented = rule.get("prevent_self_review").and_then(Value::as_bool);
+            Reviewers::Required { self_review: prevented != Some(true) }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with(rules: Value) -> Option<Reviewers> {
+        read(&json!({ "name": "rootgate-policy", "protection_rules": rules }), "rootgate-policy")
+    }
+
+    #[test]
+    fn only_reviewers_who_exist_are_required() {
+        let people = json!([{ "type": "Team", "reviewer": { "id": 1 } }]);
+        let rule = |more: Value| {
+            let mut rule = json!({ "type": "required_reviewers", "reviewers": people });
+            rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!([{ "type": "wait_timer", "wait_timer": 30 }, rule, { "type": "branch_policy" }])
+        };
+        let prevented = with(rule(json!({ "prevent_self_review": true })));
+        assert_eq!(prevented, Some(Reviewers::Required { self_review: false }));
+        for open in [json!({ "prevent_self_review": false }), json!({})] {
+            assert_eq!(with(rule(open)), Some(Reviewers::Required { self_review: true }));
+        }
+        for none in [
+            json!([]),
+            Value::Null,
+            json!([{ "type": "wait_timer", "wait_timer": 30 }]),
+            json!([{ "type": "required_reviewers", "reviewers": [] }]),
+            json!([{ "type": "required_reviewers" }]),
+            json!([{ "type": "custom", "reviewers": people }]),
+        ] {
+            assert_eq!(with(none.clone()), Some(Reviewers::None), "{none}");
+        }
+    }
+
+    #[test]
+    fn an_answer_about_something_else_is_none() {
+        for answer in [json!({}), json!([]), json!({ "name": 7 }), json!({ "name": "rootgate" })] {
+            assert_eq!(read(&answer, "rootgate-policy"), None, "{answer}");
+        }
+        let odd = json!({ "name": "x", "protection_rules": "none" });
+        assert_eq!(read(&odd, "x"), None);
+        assert_eq!(read(&json!({ "name": "X" }), "x"), Some(Reviewers::None));
+    }
+}
