@@ -198,11 +198,19 @@ pub(super) fn overlaps(
     let members = || group.members.iter().map(|place| (*place, windows[*place].when));
     let schedules = || members().filter(|(_, when)| matches!(when, When::Recurring(_)));
     let once = || members().filter(|(_, when)| matches!(when, When::Once { .. }));
+    // What the windows of all accounts do to each other is found in their own group.
+    let is_own = |place: usize| group.account.is_none() || windows[place].accounts.is_some();
     let end = today.checked_add_days(Days::new(2 * 366)).unwrap_or(today);
-    let mut all = openings(schedules(), today, end);
+    let mut all = match schedules().any(|(place, _)| is_own(place)) {
+        true => openings(schedules(), today, end),
+        false => Vec::new(),
+    };
     for (place, when) in once() {
         let When::Once { from, to } = when else { continue };
         all.push((Opening { from: *from, to: *to }, place));
+        if !is_own(place) {
+            continue;
+        }
         let (first, last) = (from.date_naive(), to.date_naive());
         let first = first.checked_sub_days(Days::new(2)).unwrap_or(first);
         all.extend(openings(schedules(), first, last));
