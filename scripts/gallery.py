@@ -35,6 +35,8 @@ SCHEMA_ACCEPTS = {
     "bad/waiver-ends-first.yaml": "a schema cannot compare two values",
     "bad/waiver-too-long.yaml": "a schema cannot compare two values",
     "bad/waiver-twice.yaml": "a schema cannot compare entries",
+    "bad/windows-that-touch.yaml": "a schema cannot compare entries",
+    "bad/windows-too-long-in-a-month.yaml": "a schema cannot count on the calendar",
     "bad/window-ends-first.yaml": "a schema cannot compare two values",
     "bad/window-too-long.yaml": "a schema cannot compare two values",
     "bad/window-twice.yaml": "a schema cannot compare entries",

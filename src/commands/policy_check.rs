@@ -1,9 +1,10 @@
-//! `rootgate policy check`: every problem of every file.
+//! `rootgate policy check`: every problem of every file, and what is valid and perhaps not meant.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use rootgate::escape;
-use rootgate::policy::Policy;
+use rootgate::policy::{Policy, PolicyWarning, warnings};
 use serde_json::{Value, json};
 
 use super::policy_file::{self, PolicyFile, Unusable};
@@ -29,17 +30,37 @@ pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
 
 fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
     let mut problems = String::new();
+    let mut warned: Vec<String> = Vec::new();
     for path in files {
         match policy_file::read(path, host) {
             Ok(PolicyFile { shown, policy, .. }) => {
-                let line = format!("{}: valid ({})\n", escape::visible(&shown), contents(&policy));
+                let shown = escape::visible(&shown);
+                let line = format!("{shown}: valid ({})\n", contents(&policy));
                 files::print(line.as_bytes())?;
+                let said = warnings(&policy, host.now).iter().map(|it| drawn(it, &shown)).collect();
+                warned.push(said);
             }
             Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
             Err(Unusable::Unreadable(failure)) => problems.push_str(&failure.into_text()),
         }
     }
+    // A warning that nobody can read changes nothing.
+    let _written = write!(anstream::stderr(), "{}", warned.concat());
     if problems.is_empty() { Ok(0) } else { Err(Failure::problems(&problems)) }
+}
+
+fn escaped(mut warnings: Vec<PolicyWarning>) -> Vec<PolicyWarning> {
+    for warning in &mut warnings {
+        warning.message = escape::visible(&warning.message);
+    }
+    warnings
+}
+
+/// A warning, laid out like an error.
+fn drawn(warning: &PolicyWarning, path: &str) -> String {
+    let PolicyWarning { code, message, line, help } = warning;
+    let message = escape::visible(message);
+    format!("warning[{code}]: {message}\n --> {path}:{line}\n  = help: {help}\n\n")
 }
 
 fn contents(policy: &Policy) -> String {
@@ -61,14 +82,15 @@ fn as_json(files: &[PathBuf], host: &Host) -> Result<u8, Failure> {
     let results: Vec<Value> = files
         .iter()
         .map(|path| {
-            let errors = match policy_file::read(path, host) {
-                Ok(_) => Vec::new(),
-                Err(unusable) => problems(unusable),
+            let (errors, warnings) = match policy_file::read(path, host) {
+                Ok(file) => (Vec::new(), escaped(warnings(&file.policy, host.now))),
+                Err(unusable) => (problems(unusable), Vec::new()),
             };
             json!({
                 "path": escape::visible(&policy_file::shown(path)),
                 "valid": errors.is_empty(),
                 "errors": errors,
+                "warnings": warnings,
             })
         })
         .collect();

@@ -38,6 +38,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         uses: Vec::new(),
         listed: Vec::new(),
         windows: Vec::new(),
+        keys_made: root.keys_made(),
     };
     for rule in rules::ALL {
         // A rule that the policy's list lacks is judged by its defaults, never skipped.
@@ -73,7 +74,7 @@ fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
     for finding in &mut judgement.findings {
         finding.message = sentence(&finding.message);
         finding.remedy = sentence(&finding.remedy);
-        finding.waiver = waivers::covering(case, rule.info.id, &finding.subject);
+        finding.waiver = waivers::covering(case, rule.info.id, finding);
     }
     judgement.gaps.sort();
     judgement.gaps.dedup();
@@ -102,7 +103,7 @@ fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>
     }
     judgement
         .findings
-        .retain(|finding| valid.iter().any(|waiver| waivers::names(waiver, &finding.subject)));
+        .retain(|finding| valid.iter().any(|waiver| waivers::names(case, waiver, finding)));
 }
 
 fn outcome_of(judgement: &Judgement) -> Outcome {

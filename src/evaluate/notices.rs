@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::run::Run;
 use super::verdict::fails_by_its_copy;
-use super::waivers::{Standing, names, standing};
+use super::waivers::{Standing, ambiguous, standing};
 use crate::model::{
-    AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, format_time,
+    AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, WaivedBy, format_time,
 };
 use crate::policy::{Policy, Waiver, When, Window};
 
@@ -174,7 +174,12 @@ fn of_waiver(
                 let when = if days == 0 { "today".to_owned() } else { format!("in {days} days") };
                 say(NoticeCode::WaiverExpiresSoon, format!("{what} ends {when}, on {expires}"));
             }
+            let doubts = ambiguous_in(waiver, accounts);
+            for doubt in &doubts {
+                say(NoticeCode::WaiverAmbiguous, format!("{what} {doubt}"));
+            }
             if run.not_evaluated.is_none()
+                && doubts.is_empty()
                 && let Some(why) = unused(waiver, accounts)
             {
                 say(NoticeCode::WaiverUnused, format!("{what} covers nothing: {why}"));
@@ -189,14 +194,35 @@ fn of_waiver(
     }
 }
 
+/// For each account in which a waiver names two keys of one day: what to write instead.
+fn ambiguous_in(waiver: &Waiver, accounts: &[AccountReport]) -> Vec<String> {
+    let judged = accounts.iter().filter(|account| waiver.accounts.contains(&account.id));
+    let said = |account: &AccountReport| {
+        let keys = ambiguous(waiver, &account.keys_made);
+        let first = keys.first()?;
+        let times: Vec<String> = keys.iter().map(|made| format_time(*made)).collect();
+        Some(format!(
+            "covers no key of account {}: {} were made on {} ({}), active or not; write the time of the one \
+             that is meant, such as `access-key-created: {}`",
+            account.id,
+            keys.len(),
+            first.date_naive(),
+            times.join(", "),
+            format_time(*first),
+        ))
+    };
+    judged.filter_map(said).collect()
+}
+
 /// Why a valid waiver covered no finding; `None` if it covered one.
 fn unused(waiver: &Waiver, accounts: &[AccountReport]) -> Option<&'static str> {
     let judged = accounts.iter().filter(|account| waiver.accounts.contains(&account.id));
     let outcomes = judged.flat_map(|account| &account.outcomes);
     let mut why = "the rule did not run for its accounts";
     for outcome in outcomes.filter(|outcome| outcome.rule == waiver.rule) {
-        let mut findings = outcome.findings.iter().filter(|finding| finding.waiver.is_some());
-        if findings.any(|finding| names(waiver, &finding.subject)) {
+        let mut findings = outcome.findings.iter();
+        let covered = |by: &WaivedBy| by.line == waiver.line && by.ticket == waiver.ticket;
+        if findings.any(|finding| finding.waiver.as_ref().is_some_and(covered)) {
             return None;
         }
         why = match outcome.outcome {

@@ -15,7 +15,7 @@ use crate::model::{
     RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
-    Allow, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window,
+    Allow, KeyCreated, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 use crate::testing::{ACCOUNT, NOW, built_in, event, healthy, outcome_under, subjects, time};
 
@@ -67,7 +67,7 @@ fn waiver(rule: &'static str, subject: Option<WaiverSubject>, from: &str, expire
 }
 
 fn key_waiver(from: &str, expires: &str) -> Waiver {
-    let subject = WaiverSubject::AccessKeyCreated(parse_day("2019-05-02").unwrap());
+    let subject = WaiverSubject::AccessKeyCreated(KeyCreated::On(parse_day("2019-05-02").unwrap()));
     waiver("root-access-key-active", Some(subject), from, expires)
 }
 
@@ -299,9 +299,65 @@ fn a_waiver_of_one_key_never_covers_another() {
         &[("access_key_2_active", "true"), ("access_key_2_last_rotated", "2019-05-02T11:00:00Z")],
     ];
     let evidence = healthy().with_row(&two.concat()).with_count("AccountAccessKeysPresent", 2);
-    let outcome = outcome_under(&policy, "root-access-key-active", &evidence);
-    assert_eq!(outcome.outcome, Outcome::Fail);
-    assert!(outcome.findings[0].waiver.is_some() && outcome.findings[1].waiver.is_none());
+    let waived = |policy: &Policy| -> Vec<bool> {
+        let outcome = outcome_under(policy, "root-access-key-active", &evidence);
+        assert_eq!(outcome.outcome, Outcome::Fail);
+        assert_eq!(subjects(&outcome), ["key 2019-05-02", "key 2019-05-02 #2"]);
+        outcome.findings.iter().map(|finding| finding.waiver.is_some()).collect()
+    };
+    assert_eq!(waived(&policy), [false, false], "the day fits both");
+    let by_time = |made: &str| Policy {
+        waivers: vec![Waiver {
+            subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::At(time(made)))),
+            ..key_waiver("2026-11-01", "2027-01-15")
+        }],
+        ..built_in()
+    };
+    assert_eq!(waived(&by_time("2019-05-02T10:00:00Z")), [true, false]);
+    assert_eq!(waived(&by_time("2019-05-02T11:00:00Z")), [false, true]);
+    assert_eq!(waived(&by_time("2019-05-02T10:00:01Z")), [false, false]);
+    policy.waivers.extend(by_time("2019-05-02T11:00:00Z").waivers);
+    assert_eq!(waived(&policy), [false, true]);
+}
+
+#[test]
+fn keys_of_one_day_are_numbered_and_told_apart_over_active_and_inactive_ones() {
+    let two = |active: [&'static str; 2]| {
+        let cells = [
+            ("access_key_1_active", active[0]),
+            ("access_key_1_last_rotated", "2019-05-02T11:00:00Z"),
+            ("access_key_2_active", active[1]),
+            ("access_key_2_last_rotated", "2019-05-02T10:00:00Z"),
+        ];
+        healthy().with_row(&cells).with_count("AccountAccessKeysPresent", 2)
+    };
+    let (active, present) = ("root-access-key-active", "root-access-key-present");
+    for (slots, active_subject, other_subject) in [
+        (["true", "false"], "key 2019-05-02 #2", "key 2019-05-02"),
+        (["false", "true"], "key 2019-05-02", "key 2019-05-02 #2"),
+    ] {
+        let evidence = two(slots);
+        assert_eq!(subjects(&outcome_under(&built_in(), active, &evidence)), [active_subject]);
+        assert_eq!(subjects(&outcome_under(&built_in(), present, &evidence)), [other_subject]);
+        let policy = Policy { waivers: vec![key_waiver("2026-11-01", "2027-01-15")], ..built_in() };
+        let report = judged(&policy, &evidence);
+        let outcome = report.accounts[0].outcomes.iter().find(|it| it.rule.0 == active).unwrap();
+        assert_eq!(outcome.outcome, Outcome::Fail, "the inactive key is a second one of that day");
+        let notices: Vec<_> =
+            report.notices.iter().filter(|notice| notice.line == Some(30)).collect();
+        let [notice] = notices[..] else { panic!("{notices:?}") };
+        assert_eq!(notice.code, NoticeCode::WaiverAmbiguous);
+        assert_eq!(
+            notice.message,
+            "the waiver of root-access-key-active (SEC-77) covers no key of account 111122223333: 2 were made on \
+             2019-05-02 (2019-05-02T10:00:00Z, 2019-05-02T11:00:00Z), active or not; write the time of the one \
+             that is meant, such as `access-key-created: 2019-05-02T10:00:00Z`"
+        );
+    }
+    let alone = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    let policy = Policy { waivers: vec![key_waiver("2026-11-01", "2027-01-15")], ..built_in() };
+    assert_eq!(outcome_under(&policy, active, &alone).outcome, Outcome::Waived);
+    assert!(!codes(&policy, &alone).iter().any(|(code, _)| *code == NoticeCode::WaiverAmbiguous));
 }
 
 #[test]
@@ -345,7 +401,9 @@ fn not_rotated_judges_only_keys_whose_active_is_waived() {
         [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2026-11-01T10:00:00Z")];
     let mut policy = built_in();
     policy.waivers = vec![Waiver {
-        subject: Some(WaiverSubject::AccessKeyCreated(parse_day("2026-11-01").unwrap())),
+        subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(
+            parse_day("2026-11-01").unwrap(),
+        ))),
         ..key_waiver("2026-11-01", "2027-01-15")
     }];
     let evidence = healthy().with_row(&young).with_count("AccountAccessKeysPresent", 1);

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{RuleId, UseKind, WaivedBy};
-use crate::policy::{Waiver, WaiverSubject};
+use crate::model::{Finding, RuleId, UseKind, WaivedBy};
+use crate::policy::{KeyCreated, Waiver, WaiverSubject};
 use crate::rules::Case;
 
 /// Where a waiver stands on a day.
@@ -39,8 +39,8 @@ pub(super) fn valid<'a>(case: &'a Case<'_>, rule: RuleId) -> impl Iterator<Item 
 }
 
 /// The waiver that covers a finding, if one does.
-pub(super) fn covering(case: &Case<'_>, rule: RuleId, subject: &str) -> Option<WaivedBy> {
-    valid(case, rule).find(|waiver| names(waiver, subject)).map(|waiver| WaivedBy {
+pub(super) fn covering(case: &Case<'_>, rule: RuleId, finding: &Finding) -> Option<WaivedBy> {
+    valid(case, rule).find(|waiver| names(case, waiver, finding)).map(|waiver| WaivedBy {
         line: waiver.line,
         ticket: waiver.ticket.clone(),
         reason: waiver.reason.clone(),
@@ -50,15 +50,40 @@ pub(super) fn covering(case: &Case<'_>, rule: RuleId, subject: &str) -> Option<W
 }
 
 /// Whether a waiver names the subject of a finding.
-///
-/// Of two keys made on one day it names the older: a waiver of one key never covers another.
-pub(super) fn names(waiver: &Waiver, subject: &str) -> bool {
+pub(super) fn names(case: &Case<'_>, waiver: &Waiver, finding: &Finding) -> bool {
+    let subject = finding.subject.as_str();
     match waiver.subject {
         None => true,
-        Some(WaiverSubject::AccessKeyCreated(day)) => subject == format!("key {day}"),
+        Some(WaiverSubject::AccessKeyCreated(named)) => {
+            subject.starts_with("key ")
+                && finding
+                    .happened_at
+                    .is_some_and(|made| is_named(named, made, &case.root.keys_made()))
+        }
         Some(WaiverSubject::CertificateUploaded(day)) => subject == format!("certificate {day}"),
         Some(WaiverSubject::Use(kind)) => is_use(subject, kind),
     }
+}
+
+/// Whether the key made at this instant is the only one of all that is named so.
+///
+/// A waiver of one key never covers another: a day on which two were made names neither.
+fn is_named(named: KeyCreated, made: DateTime<Utc>, all: &[DateTime<Utc>]) -> bool {
+    fits(named, made) && all.iter().filter(|other| fits(named, **other)).count() == 1
+}
+
+fn fits(named: KeyCreated, made: DateTime<Utc>) -> bool {
+    match named {
+        KeyCreated::On(day) => made.date_naive() == day,
+        KeyCreated::At(time) => made.timestamp() == time.timestamp(),
+    }
+}
+
+/// The keys that a waiver names, where it names several and so covers none.
+pub(super) fn ambiguous(waiver: &Waiver, keys_made: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
+    let Some(WaiverSubject::AccessKeyCreated(named)) = waiver.subject else { return Vec::new() };
+    let fitting: Vec<_> = keys_made.iter().copied().filter(|made| fits(named, *made)).collect();
+    if fitting.len() > 1 { fitting } else { Vec::new() }
 }
 
 /// `2026-11-02 sign-in` is a sign-in.

@@ -40,4 +40,4 @@ pub use root_event::{
     RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
-pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time};
+pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};

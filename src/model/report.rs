@@ -97,6 +97,8 @@ pub enum NoticeCode {
     WaiverExpired,
     /// A waiver covered nothing in this run.
     WaiverUnused,
+    /// A waiver names a key by a day on which two were made, so it covers neither.
+    WaiverAmbiguous,
     /// A window that never opens again.
     WindowPast,
     /// A window or waiver names an account outside the scope.
@@ -130,6 +132,7 @@ impl NoticeCode {
             Self::WaiverExpiresSoon => "waiver-expires-soon",
             Self::WaiverExpired => "waiver-expired",
             Self::WaiverUnused => "waiver-unused",
+            Self::WaiverAmbiguous => "waiver-ambiguous",
             Self::WindowPast => "window-past",
             Self::OutsideScope => "outside-scope",
             Self::EventsOff => "events-off",
@@ -210,6 +213,9 @@ pub struct AccountReport {
     pub listed: Vec<ListedMark>,
     /// Windows near them, in the order of the policy.
     pub windows: Vec<WindowMark>,
+    /// When each root access key was made, active or not, oldest first; those of unknown age are
+    /// left out.
+    pub keys_made: Vec<DateTime<Utc>>,
 }
 
 /// How a rule stood in this run.

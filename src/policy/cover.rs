@@ -56,11 +56,14 @@ impl Window {
         if event.read_only && !event.is_credential_change() {
             return event.time < opening.to + LEFT_OPEN;
         }
-        event.time < opening.to && self.allow.does(event)
+        event.time < opening.to && self.is_open(event.time) && self.allow.does(event)
     }
 
+    /// The opening that an instant lies in. In the night in which clocks go back an opening may
+    /// reach over an hour in which, by the clock, the window is closed: the clock decides.
     fn opening_at(&self, at: DateTime<Utc>) -> Option<Opening> {
-        self.openings(at, 1).into_iter().find(|opening| opening.from <= at)
+        let opening = self.openings(at, 1).into_iter().find(|opening| opening.from <= at);
+        opening.filter(|_| self.is_open(at))
     }
 }
 

@@ -16,7 +16,9 @@ use super::types::{
     Allow, EventsPolicy, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, ScopeAccount,
     Waiver, WaiverSubject, When, Window,
 };
-use crate::model::{AccountId, Change, ChangeKind, RootEvent, RuleId, Severity, format_time};
+use crate::model::{
+    AccountId, Change, ChangeKind, RootEvent, RootEvents, RuleId, Severity, format_time,
+};
 
 /// Every difference in what two policies say, by kind and then in the order of the format.
 ///
@@ -225,11 +227,15 @@ impl Diff<'_> {
         if sides.0.line.or(sides.1.line).is_some() {
             self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
         }
-        // Whether one is the larger depends on both; equal in size would be no change of the gate.
-        let wider = wider(&old.regions, &new.regions);
+        // Whether one is the larger depends on both.
+        let size = match (wider(&old.regions, &new.regions), wider(&new.regions, &old.regions)) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => -1,
+        };
         let sides = (
             side(self.old, &regions, 0, regions_text(&old.regions)),
-            side(self.new, &regions, if wider { 1 } else { -1 }, regions_text(&new.regions)),
+            side(self.new, &regions, size, regions_text(&new.regions)),
         );
         if old.regions != new.regions {
             self.key(regions.clone(), direction("regions"), sides.0, sides.1);
@@ -521,7 +527,7 @@ impl Waived<'_> {
     fn key(&self) -> String {
         let subject = match self.subject {
             None => String::new(),
-            Some(WaiverSubject::AccessKeyCreated(day)) => format!(" (key {day})"),
+            Some(WaiverSubject::AccessKeyCreated(made)) => format!(" (key {made})"),
             Some(WaiverSubject::CertificateUploaded(day)) => format!(" (certificate {day})"),
             Some(WaiverSubject::Use(kind)) => format!(" ({})", kind.id()),
         };
@@ -553,11 +559,13 @@ fn role_of(account: &ScopeAccount) -> String {
     account.role_arn.clone().unwrap_or_else(|| "none".to_owned())
 }
 
-/// Whether the new Regions hold all of the old ones.
+/// Whether the new Regions hold all of the old ones. To a list those of sign-ins always belong.
 fn wider(old: &Regions, new: &Regions) -> bool {
     match (old, new) {
         (_, Regions::All) => true,
-        (Regions::Named(old), Regions::Named(new)) => old.iter().all(|region| new.contains(region)),
+        (Regions::Named(old), Regions::Named(new)) => old.iter().all(|region| {
+            new.contains(region) || RootEvents::SIGN_IN_REGIONS.contains(&region.as_str())
+        }),
         // What `default` holds depends on the account's keys.
         _ => false,
     }

@@ -207,7 +207,7 @@ pub(super) fn is_deceptive(character: char) -> bool {
 }
 
 /// The text with every deceptive character written as its code point.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if is_deceptive(character) {

@@ -4,11 +4,12 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::schedule::{Opening, Schedule};
 use super::types::{
-    OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When, Window,
+    KeyCreated, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When,
+    Window,
 };
 
 use crate::model::{AccountId, Duration, UseKind, format_time};
@@ -124,7 +125,8 @@ impl Explain<'_> {
                         "the Regions of sign-ins, and in all once root was used or has a key"
                             .to_owned(),
                     Regions::All => "all enabled Regions".to_owned(),
-                    Regions::Named(regions) => regions.join(", "),
+                    Regions::Named(regions) =>
+                        format!("{} and the Regions of sign-ins", regions.join(", ")),
                 }
             ),
         });
@@ -164,17 +166,45 @@ impl Explain<'_> {
             self.policy.windows.iter().filter(|w| self.concerns(w)).collect();
         windows.sort_by_key(|window| (self.next(window).map(|next| next.from), window.line));
         if windows.is_empty() {
-            return vec!["None: every use of root is a finding.".to_owned()];
+            return vec!["None: every use of root is a finding.".to_owned(), self.limits()];
         }
-        windows.into_iter().flat_map(|window| self.window(window)).collect()
+        let windows = windows.into_iter().flat_map(|window| self.window(window));
+        windows.chain([self.limits()]).collect()
+    }
+
+    /// What windows may come to together.
+    fn limits(&self) -> String {
+        let limits = &self.policy.limits;
+        format!(
+            "In one account at most {} at a time ({}), windows that touch or overlap together, and {} in any 30 \
+             days ({}).",
+            limits.window,
+            self.written("limits.window"),
+            limits.window_total,
+            self.written("limits.window-total")
+        )
     }
 
     fn concerns(&self, window: &Window) -> bool {
         self.account.is_none_or(|account| window.is_for(account))
     }
 
+    /// The opening that is running at the instant, else the next one.
     fn next(&self, window: &Window) -> Option<Opening> {
-        window.openings(self.at, 1).first().copied()
+        let opening = window.openings(self.at, 1).first().copied()?;
+        Some(self.rest_of(opening, |at| window.is_open(at)))
+    }
+
+    /// An opening as it is still to come: in the night in which clocks go back it may be closed by
+    /// the clock at the instant, and open again before its end.
+    fn rest_of(&self, opening: Opening, is_open: impl Fn(DateTime<Utc>) -> bool) -> Opening {
+        if self.at < opening.from || is_open(self.at) {
+            return opening;
+        }
+        let whole = self.at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(self.at);
+        let mut later = (1..=24 * 60).map(|minutes| whole + TimeDelta::minutes(minutes));
+        let again = later.find(|at| is_open(*at)).filter(|at| *at < opening.to);
+        Opening { from: again.unwrap_or(opening.to), ..opening }
     }
 
     /// What it allows, then its openings: the one-off one, or the next few.
@@ -227,6 +257,7 @@ impl Explain<'_> {
         };
         openings
             .into_iter()
+            .map(|opening| self.rest_of(opening, |at| schedule.is_open(at)))
             .map(|Opening { from, to }| {
                 format!("      {} = {}: {}", local(from), span(from, to), self.state(from, to))
             })
@@ -348,7 +379,10 @@ fn allows(window: &Window, kind: UseKind) -> bool {
 fn subject(subject: Option<WaiverSubject>) -> String {
     match subject {
         None => String::new(),
-        Some(WaiverSubject::AccessKeyCreated(day)) => format!(", key of {day},"),
+        Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day))) => {
+            format!(", the only key of {day},")
+        }
+        Some(WaiverSubject::AccessKeyCreated(made)) => format!(", key of {made},"),
         Some(WaiverSubject::CertificateUploaded(day)) => format!(", certificate of {day},"),
         Some(WaiverSubject::Use(kind)) => format!(", {},", kind.id()),
     }
@@ -419,9 +453,10 @@ Windows
       CHG-1234: close the sandbox account, which only its root user can
       changes only by account:CloseAccount
       2026-12-02T13:00:00Z to 2026-12-02T15:00:00Z: opens in 12d1h
+  In one account at most 12h at a time (line 56), windows that touch or overlap together, and 1d in any 30 days (default).
 
 Waivers
-  root-access-key-active, key of 2019-05-02, in 444455556666 (billing)
+  root-access-key-active, key of 2019-05-02T10:00:00Z, in 444455556666 (billing)
       2026-11-01 to 2027-01-15: 57 days left; SEC-77: the billing export moves to a role in Q1 (line 46)
 
 May root act at this instant?
@@ -486,6 +521,31 @@ windows:
             ),
             "{explained}"
         );
+    }
+
+    #[test]
+    fn in_the_hour_that_comes_twice_the_clock_decides() {
+        let text = "version: 1
+windows:
+  - id: night
+    reason: r
+    schedule: { week: last, days: [sun], from: '02:15', to: '02:45', timezone: Europe/Berlin }
+";
+        let policy = |at: &str| {
+            let now = parse_time(at).unwrap();
+            explain(&Policy::parse(text, "p.yaml", RULES, now).unwrap(), now, None)
+        };
+        for at in ["2026-10-25T00:20:00Z", "2026-10-25T01:20:00Z"] {
+            let said = policy(at);
+            let yes = "any account, sign-in: yes, window night is open until 2026-10-25T01:45:00Z.";
+            assert!(said.contains(yes) && said.contains(": open for another "), "{said}");
+        }
+        let between = policy("2026-10-25T00:50:00Z");
+        let no = "any account, sign-in: no window is open; the next is night, from 2026-10-25T01:15:00Z.";
+        assert!(between.contains(no), "{between}");
+        assert!(between.contains("01:15:00Z to 2026-10-25T01:45:00Z: opens in 25m"), "{between}");
+        let after = policy("2026-10-25T01:45:00Z");
+        assert!(after.contains("the next is night, from 2026-11-29T01:15:00Z."), "{after}");
     }
 
     #[test]

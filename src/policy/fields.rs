@@ -22,6 +22,8 @@ pub(super) struct Field {
     pub(super) built: bool,
     /// What a change of the value means, for `policy diff`.
     pub(super) direction: Direction,
+    /// Whether the key may stand there with nothing below it, which is as if it were absent.
+    pub(super) may_be_empty: bool,
 }
 
 /// Which change of a value lets more pass.
@@ -68,6 +70,8 @@ pub(super) enum Kind {
     Day,
     /// An instant, with its zone.
     Time,
+    /// A whole day or an instant.
+    DayOrTime,
     /// A time of the day, `HH:MM`.
     Clock,
     /// A time zone of the tz database.
@@ -103,6 +107,7 @@ impl Field {
             example: "",
             built: true,
             direction,
+            may_be_empty: false,
         }
     }
 
@@ -128,6 +133,11 @@ impl Field {
 
     const fn identity(mut self) -> Self {
         self.direction = Direction::Identity;
+        self
+    }
+
+    const fn may_be_empty(mut self) -> Self {
+        self.may_be_empty = true;
         self
     }
 
@@ -199,18 +209,25 @@ pub(super) static POLICY: &[Field] = &[
     ),
     Field::new("gate", Kind::Mapping(GATE), "What blocks, and from when."),
     Field::new("evidence", Kind::Mapping(EVIDENCE), "What may decide."),
-    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here."),
+    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here.")
+        .may_be_empty(),
     Field::new(
         "windows",
         Kind::List { of: &Kind::Mapping(WINDOW), least: 0, most: usize::MAX },
         "When root may be used.",
-    ),
+    )
+    .may_be_empty(),
     Field::new(
         "waivers",
         Kind::List { of: &Kind::Mapping(WAIVER), least: 0, most: usize::MAX },
         "Rules that may be violated for a while.",
+    )
+    .may_be_empty(),
+    Field::new(
+        "limits",
+        Kind::Mapping(LIMITS),
+        "The longest that windows and waivers may be, for each account.",
     ),
-    Field::new("limits", Kind::Mapping(LIMITS), "The longest that windows and waivers may be."),
 ];
 
 pub(super) static SCOPE: &[Field] = &[
@@ -487,11 +504,12 @@ pub(super) static WAIVER: &[Field] = &[
 pub(super) static SUBJECT: &[Field] = &[
     Field::new(
         "access-key-created",
-        Kind::Day,
-        "Only the access key made on this day (UTC): for rules about keys.",
+        Kind::DayOrTime,
+        "Only the access key made on this day (UTC) or at this time, as the finding says it: for rules \
+         about keys. A day on which two keys were made, active or not, names neither: write the time.",
     )
     .identity()
-    .example("2019-05-02"),
+    .example("2019-05-02T10:00:00Z"),
     Field::new(
         "certificate-uploaded",
         Kind::Day,
@@ -512,7 +530,8 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
-        "The longest that a window may be open at a time.",
+        "The longest that a window may be open at a time. Windows of one account that touch or overlap \
+         count as one.",
     )
     .more_is_weaker()
     .default("12h")
@@ -520,7 +539,7 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window-total",
         Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
-        "The longest sum of all recurring windows in any 30 days.",
+        "The longest sum of all windows of one account in any 30 days, one-off and recurring ones.",
     )
     .more_is_weaker()
     .default("24h")

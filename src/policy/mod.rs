@@ -20,8 +20,10 @@ mod starter;
 mod suggest;
 #[cfg(test)]
 mod test_rules;
+mod together;
 mod tree;
 mod types;
+mod warnings;
 
 pub use diff::diff;
 pub use error::{PolicyError, PolicyErrors};
@@ -31,6 +33,7 @@ pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;
 pub use starter::starter;
 pub use types::{
-    Allow, EventsPolicy, Gate, Limits, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy,
-    ScopeAccount, Waiver, WaiverSubject, When, Window,
+    Allow, EventsPolicy, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, Regions,
+    RulePolicy, ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
+pub use warnings::{PolicyWarning, warnings};

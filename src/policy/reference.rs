@@ -16,7 +16,8 @@ with `--policy`. It is read strictly: an unknown or duplicate key, an unknown ru
 its zone, an account id that is not in quotes are errors, all reported at once. Anchors, aliases,
 tags and tabs are refused: every line judges as it reads.
 
-Only `version` is required. What a policy does not say is the strict default.
+Only `version` is required. What a policy does not say is the strict default. `rules`, `windows` and
+`waivers` may stand there with nothing below them.
 
 - **Durations** are numbers with the units `w d h m s`, the largest first: `4h15m`.
 - **Times** are RFC 3339 with an offset: `2026-11-20T09:00:00+01:00`.
@@ -102,6 +103,7 @@ fn type_of(kind: &Kind) -> String {
         Kind::Duration { .. } => "duration".to_owned(),
         Kind::Day => "day".to_owned(),
         Kind::Time => "time".to_owned(),
+        Kind::DayOrTime => "day or time".to_owned(),
         Kind::Clock => "time of the day".to_owned(),
         Kind::Zone => "time zone".to_owned(),
         Kind::Flag => words(&["true", "false"]),

@@ -4,7 +4,7 @@
 //! is ambiguous. In the night in which clocks go back such a window may be open an hour longer, in
 //! the night in which they go forward an hour less.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{
@@ -96,7 +96,7 @@ impl Schedule {
     /// More days than this it never opens on in any thirty. Those hold each weekday four times and
     /// two of them five times; of the weeks that `week` names, which begin at least 28 days apart,
     /// they hold nine days at most, seven of one and two of another.
-    fn most_days_of_thirty(&self) -> u64 {
+    pub(super) fn most_days_of_thirty(&self) -> u64 {
         let weekdays = u64::try_from(self.days.len()).unwrap_or(7);
         let times = if self.week.is_none() { 4 } else { 1 };
         times * weekdays + weekdays.min(2)
@@ -129,7 +129,7 @@ impl Schedule {
             .collect()
     }
 
-    fn opening(&self, day: NaiveDate) -> Opening {
+    pub(super) fn opening(&self, day: NaiveDate) -> Opening {
         let last = if self.from < self.to { Some(day) } else { day.checked_add_days(Days::new(1)) };
         let (from, to) = (day.and_time(self.from), last.unwrap_or(day).and_time(self.to));
         let from = match self.timezone.from_local_datetime(&from) {
@@ -190,72 +190,6 @@ fn words(numbers: &BTreeSet<u32>, table: &[&str], first: u32) -> String {
         table.get(at).copied()
     };
     numbers.iter().filter_map(word).collect::<Vec<_>>().join(", ")
-}
-
-/// Thirty days in which schedules are open for too long together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Excess {
-    /// The first of the thirty days.
-    pub(super) first: NaiveDate,
-    /// The last of them.
-    pub(super) last: NaiveDate,
-    /// The sum of the openings that begin in them.
-    pub(super) total: Duration,
-}
-
-/// The days over which `limits.window-total` is counted.
-const SPAN_DAYS: usize = 30;
-/// Weekdays and leap years repeat after 28 years, so these hold every thirty days there can be.
-const CYCLE_DAYS: u64 = 28 * 366;
-
-/// The first thirty days from `today` on, else from 2000 on, in which all schedules together are
-/// open for longer than `most`. Whether there are any does not depend on `today`.
-pub(super) fn excess(schedules: &[&Schedule], most: Duration, today: NaiveDate) -> Option<Excess> {
-    // Most policies need no counting.
-    let highest = schedules.iter().map(|it| it.length().as_secs() * it.most_days_of_thirty());
-    if highest.sum::<u64>() <= most.as_secs() {
-        return None;
-    }
-    let base = NaiveDate::from_ymd_opt(2000, 1, 1)?;
-    let bounds = schedules.iter().flat_map(|schedule| [schedule.not_before, schedule.not_after]);
-    let farthest = bounds.flatten().max().unwrap_or(base).max(today).max(base);
-    // Nobody is bound by what happens in 2200.
-    let farthest = farthest.min(NaiveDate::from_ymd_opt(2200, 1, 1)?);
-    let end = farthest.checked_add_days(Days::new(CYCLE_DAYS))?;
-    excess_between(schedules, most, today.max(base), end)
-        .or_else(|| excess_between(schedules, most, base, end))
-}
-
-fn excess_between(
-    schedules: &[&Schedule],
-    most: Duration,
-    first: NaiveDate,
-    end: NaiveDate,
-) -> Option<Excess> {
-    let open_on = |day| {
-        let open = schedules.iter().filter(|schedule| schedule.opens_on(day));
-        open.map(|schedule| schedule.length().as_secs()).sum::<u64>()
-    };
-    let mut spans: VecDeque<u64> = VecDeque::new();
-    let mut total = 0;
-    for day in first.iter_days().take_while(|day| *day <= end) {
-        let open = open_on(day);
-        spans.push_back(open);
-        total += open;
-        if spans.len() > SPAN_DAYS {
-            total -= spans.pop_front().unwrap_or_default();
-        }
-        if total > most.as_secs() {
-            // The thirty days that begin with the first opening counted.
-            let skipped = spans.iter().take_while(|open| **open == 0).count();
-            let back = u64::try_from(spans.len() - 1 - skipped).ok()?;
-            let first = day.checked_sub_days(Days::new(back))?;
-            let days = first.iter_days().take(SPAN_DAYS);
-            let (last, total) = days.fold((first, 0), |(_, sum), day| (day, sum + open_on(day)));
-            return Some(Excess { first, last, total: Duration::seconds(total) });
-        }
-    }
-    None
 }
 
 #[cfg(test)]

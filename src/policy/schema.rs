@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, Kind};
 use super::tree::{self, Node, ScalarType};
+use super::types::Window;
 use crate::model::{Amount, RuleInfo, Severity, SubjectKind};
 
 /// The JSON Schema (draft 2020-12) of a policy for this catalogue of rules.
@@ -69,6 +70,12 @@ fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
 
 fn property(field: &Field, rules: &[&'static RuleInfo]) -> Value {
     let mut schema = kind(&field.kind, rules);
+    if field.may_be_empty {
+        schema["type"] = json!([schema["type"], "null"]);
+    }
+    if let "reason" | "ticket" = field.key {
+        schema["not"] = json!({ "enum": [Window::REASON_MISSING, Window::TICKET_MISSING] });
+    }
     schema["description"] = json!(description(field));
     if let Some(default) = as_json(field.default) {
         schema["default"] = default;
@@ -113,6 +120,9 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         Kind::Duration { .. } => duration(),
         Kind::Day => json!({ "type": "string", "format": "date", "pattern": DAY }),
         Kind::Time => json!({ "type": "string", "format": "date-time", "pattern": TIME }),
+        Kind::DayOrTime => {
+            json!({ "oneOf": [self::kind(&Kind::Day, rules), self::kind(&Kind::Time, rules)] })
+        }
         Kind::Clock => json!({ "type": "string", "pattern": CLOCK }),
         Kind::Zone => json!({ "type": "string", "minLength": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),

@@ -36,11 +36,11 @@ evidence:
   root-events: { regions: default } # CloudTrail; `off`: only the newest use of each credential is known
 
 # `off` is shown in every report.
-rules: {}
+rules:
 #  root-mfa-not-hardware: { severity: high }
 
 # When root may be used. A use outside of these is a finding.
-windows: []
+windows:
 #  - id: q4-tax-settings
 #    reason: change the tax registration, needs root
 #    ticket: CHG-1234
@@ -48,10 +48,10 @@ windows: []
 #    to: 2026-11-20T11:00:00+01:00
 
 # A rule that may be violated for a while. The finding stays visible, as waived.
-waivers: []
+waivers:
 #  - rule: root-access-key-active
 #    accounts: [\"111122223333\"]
-#    subject: { access-key-created: 2019-05-02 }
+#    subject: { access-key-created: 2019-05-02T10:00:00Z }
 #    reason: the billing export moves to a role in Q1
 #    ticket: SEC-77
 #    from: 2026-11-01
@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn what_it_has_as_comments_can_be_switched_on() {
-        let text = starter(None).replace(": {}", ":").replace(": []", ":");
+        let text = starter(None);
+        assert!(!text.contains("[]") && !text.contains("{}"), "entries can be pasted below");
         let lines = text.lines().map(|line| match line.strip_prefix('#') {
             Some(code) if code.starts_with("  ") => code,
             Some(code) if code.starts_with(" scope") => "scope:",

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError};
 
 use super::error::{PolicyError, Span, show};
+use super::fields;
 
 /// The largest policy, in bytes. Real ones have a few thousand.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
@@ -72,6 +73,11 @@ impl Node {
     /// Whether there is no value: nothing after the colon, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
         self.scalar_type() == Some(ScalarType::Null)
+    }
+
+    /// Whether nothing at all stands after the colon.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(&self.value, Value::Scalar { text, quoted: false } if text.is_empty())
     }
 
     /// The value of the key `id` of a mapping.
@@ -308,8 +314,103 @@ fn span_at(marker: &Marker) -> Span {
     Span { start: offset, end: offset, line: marker.line(), column: marker.col() + 1 }
 }
 
+/// A key and its value with no space after the colon, which YAML reads as one text.
+pub(super) fn no_space(span: Span, key: &str, value: &str) -> PolicyError {
+    let (key, value) = (show(key), show(value.lines().next().unwrap_or_default()));
+    PolicyError::new("no-space", span, format!("no space after the colon of `{key}:{value}`"))
+        .help(format!("write `{key}: {value}`"))
+}
+
+/// A line of the text, and where it begins.
+struct Line<'a> {
+    text: &'a str,
+    start: usize,
+    number: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The lines up to this one, the last first.
+    fn up_from(text: &'a str, last: usize) -> Vec<Self> {
+        let mut start = 0;
+        let mut lines = Vec::new();
+        for (at, line) in text.split_inclusive('\n').take(last).enumerate() {
+            lines.push(Self { text: line.trim_end(), start, number: at + 1 });
+            start += line.len();
+        }
+        lines.reverse();
+        lines
+    }
+
+    /// What stands in it: without indentation, the dash of a list, a comment.
+    fn content(&self) -> &'a str {
+        let content = self.text.trim_start();
+        let content = content.strip_prefix("- ").map_or(content, str::trim_start);
+        if content.starts_with('#') { "" } else { content }
+    }
+
+    fn span_of(&self, part: &str) -> Span {
+        let at = self.text.find(part).unwrap_or_default();
+        let start = self.start + at;
+        let column = self.text.get(..at).unwrap_or_default().chars().count() + 1;
+        Span { start, end: start + part.len(), line: self.number, column }
+    }
+}
+
+/// Whether it may be a key of a policy, or the id of a rule.
+fn is_key(word: &str) -> bool {
+    !fields::homes_of(word).is_empty() || word.starts_with("root-")
+}
+
+/// `version:1` in the line of a syntax error, or just above it.
+fn missing_space(text: &str, span: Span) -> Option<PolicyError> {
+    for line in Line::up_from(text, span.line) {
+        let content = line.content();
+        let (key, value) = content.split_once(':').unwrap_or((content, ""));
+        let is_key = is_key(key);
+        if is_key && !value.is_empty() && !value.starts_with(char::is_whitespace) {
+            return Some(no_space(line.span_of(content), key, value));
+        }
+        // A line that is right ends what could have run on into the error.
+        if line.number < span.line && is_key {
+            return None;
+        }
+    }
+    None
+}
+
+/// `windows: []` with entries below it.
+fn closed_above(text: &str, span: Span) -> Option<PolicyError> {
+    for line in Line::up_from(text, span.line) {
+        let content = line.content().split(" #").next().unwrap_or_default().trim_end();
+        let (key, value) = content.split_once(':').unwrap_or((content, ""));
+        let brackets = value.trim();
+        if is_key(key) && matches!(brackets, "[]" | "{}") {
+            if line.number == span.line {
+                continue;
+            }
+            let what = if brackets == "[]" { "list" } else { "mapping" };
+            let message = format!("`{content}` is an empty {what}: nothing can stand below it");
+            let error = PolicyError::new("entries-below-empty", line.span_of(content), message)
+                .label(format!("line {} stands below it", span.line));
+            let help = format!("remove the brackets: write `{key}:`, and the entries below it");
+            return Some(error.help(help));
+        }
+        // Entries begin with a dash, or are deeper than their key.
+        let is_below = line.text.starts_with([' ', '-']);
+        if line.number < span.line && !content.is_empty() && !is_below {
+            return None;
+        }
+    }
+    None
+}
+
 fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     let span = span_at(error.marker());
+    if !is_merge_conflict(text, span)
+        && let Some(known) = closed_above(text, span).or_else(|| missing_space(text, span))
+    {
+        return known;
+    }
     let (code, message, help) = match error.kind() {
         _ if is_merge_conflict(text, span) => (
             "merge-conflict",

@@ -1,11 +1,12 @@
 //! The validated policy. A value of these types holds nothing that the contract forbids.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::schedule::{Opening, Schedule};
-use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind};
+use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind, format_time};
 
 /// The policy, as it judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,20 +184,50 @@ pub struct Waiver {
 /// What a waiver covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaiverSubject {
-    /// The access key made on that UTC day.
-    AccessKeyCreated(NaiveDate),
+    /// The access key made on that UTC day or at that instant.
+    AccessKeyCreated(KeyCreated),
     /// The signing certificate uploaded on that UTC day.
     CertificateUploaded(NaiveDate),
     /// Uses of that kind.
     Use(UseKind),
 }
 
+/// When the access key that a waiver names was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyCreated {
+    /// On that UTC day: the only key of that day, active or not.
+    On(NaiveDate),
+    /// At that instant, to the second.
+    At(DateTime<Utc>),
+}
+
+impl KeyCreated {
+    /// The UTC day.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Self::On(day) => day,
+            Self::At(time) => time.date_naive(),
+        }
+    }
+}
+
+impl fmt::Display for KeyCreated {
+    /// As policies write it: `2019-05-02` or `2019-05-02T10:00:00Z`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(day) => day.fmt(formatter),
+            Self::At(time) => formatter.write_str(&format_time(*time)),
+        }
+    }
+}
+
 /// Ceilings that the policy sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest that a window may be open at a time; at most 72h.
+    /// Longest that windows of one account that touch or overlap may be open together; at most 72h.
     pub window: Duration,
-    /// Longest sum of all recurring windows in any 30 days; at most 72h.
+    /// Longest sum of all windows of one account in any 30 days; at most 72h.
     pub window_total: Duration,
     /// Longest `expires - from` of a waiver; at most 365d.
     pub waiver: Duration,
@@ -293,6 +324,12 @@ impl RulePolicy {
 }
 
 impl Window {
+    /// What suggested windows say where only a person can give the reason. An error in a policy.
+    pub const REASON_MISSING: &str = "REASON";
+
+    /// What suggested windows say where only a person can give the ticket. An error in a policy.
+    pub const TICKET_MISSING: &str = "TICKET";
+
     /// Whether the window is open for this kind of use of this account at this instant.
     #[must_use]
     pub fn covers(&self, account: &AccountId, kind: UseKind, at: DateTime<Utc>) -> bool {

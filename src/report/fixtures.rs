@@ -171,6 +171,7 @@ fn account(id: &str, name: Option<&str>, outcomes: Vec<RuleOutcome>) -> AccountR
         uses: vec![],
         listed: vec![],
         windows: vec![],
+        keys_made: vec![],
     }
 }
 

@@ -330,7 +330,10 @@ impl OneFinding {
             fingerprint: fingerprint(rule, &account.id, &finding.subject),
             message: visible(&finding.message),
             remedy: visible(&finding.remedy),
-            window: finding.window.as_deref().map(visible),
+            window: finding
+                .window
+                .as_ref()
+                .map(|_| finding.windows().map(visible).collect::<Vec<_>>().join("\n")),
             clears_at: time(finding.clears_at),
             waiver: finding.waiver.as_ref().map(|waiver| Waiver {
                 ticket: visible(&waiver.ticket),

@@ -208,8 +208,9 @@ fn failure(
     }
     let seen = escape::shortened(&finding.message, words::MAX_TEXT);
     let remedy = escape::shortened(&finding.remedy, words::MAX_TEXT);
-    let window = finding.window.as_ref().map(|window| {
-        format!(" Below `windows:` in the policy: {}", escape::shortened(window, words::MAX_TEXT))
+    let window = finding.window.as_ref().map(|_| {
+        let windows = finding.windows().collect::<Vec<_>>().join(" and ");
+        format!(" Below `windows:` in the policy: {}", escape::shortened(&windows, words::MAX_TEXT))
     });
     format!("{title}. {seen} To do: {remedy}{}", window.unwrap_or_default())
 }

@@ -16,7 +16,7 @@ use super::origin::{Quote, built_in, judge, origin};
 use super::policy_change::section::Section;
 use super::redacted::{Details, Redacted};
 use super::words;
-use crate::escape::{code_span, markdown, shortened};
+use crate::escape::{code_span, markdown, shortened, visible};
 use crate::model::{
     AccountReport, Counts, Finding, Outcome, Report, RuleOutcome, RuleSetting, Verdict, format_time,
 };
@@ -126,18 +126,24 @@ impl Page {
 
     /// Windows that a remedy needs first, or that acknowledge a use, for whoever agreed on them.
     fn windows_to_agree_on(&mut self, report: &Report) {
-        let mut rows = Vec::new();
+        let mut blocks: Vec<String> = Vec::new();
         for (_, outcome) in
             words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
         {
-            for finding in words::kept(outcome).0 {
-                if let Some(window) = &finding.window {
-                    rows.push(vec![code_span(outcome.rule.0), code_span(window)]);
-                }
+            for finding in words::kept(outcome).0.iter().filter(|it| it.window.is_some()) {
+                // As entries stand below their key, so that whole lines can be pasted.
+                let lines = finding.windows().map(|window| format!("  {}\n", visible(window)));
+                let lines: String = lines.collect();
+                let (rule, fence) = (code_span(outcome.rule.0), page::fence(&lines));
+                blocks.push(format!("\nFor {rule}:\n\n{fence}yaml\n{lines}{fence}"));
             }
         }
-        rows.dedup();
-        self.table("Windows to agree on", &["For", "Below `windows:` in the policy"], rows);
+        blocks.dedup();
+        if !blocks.is_empty() {
+            self.line("\n### Windows to agree on");
+            self.paragraph("Paste them below `windows:` in the policy, and fill in the ticket.");
+            self.blocks(&blocks);
+        }
     }
 
     fn undetermined(&mut self, report: &Report) {

@@ -162,9 +162,11 @@ impl Page<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.paragraph(INDENT, &finding.message)?;
         self.item(&format!("{INDENT}To do: "), &finding.remedy)?;
-        if let Some(window) = &finding.window {
-            // On one line, however long: it is there to be copied.
+        if finding.window.is_some() {
             writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
+        }
+        for window in finding.windows() {
+            // On one line, however long: it is there to be copied.
             writeln!(self.out, "{INDENT}  {}", visible(window))?;
         }
         match finding.clears_at {

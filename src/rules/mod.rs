@@ -22,6 +22,7 @@ mod root_signed_in_without_mfa;
 mod root_signing_certificate_present;
 mod root_used_outside_window;
 mod story;
+mod suggested_window;
 mod tags;
 #[cfg(test)]
 mod tests;

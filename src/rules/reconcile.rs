@@ -112,6 +112,15 @@ impl Root {
         }
     }
 
+    /// When each access key was made, active or not, oldest first; without those of unknown age.
+    #[must_use]
+    pub fn keys_made(&self) -> Vec<DateTime<Utc>> {
+        let keys = self.active_keys.exist.iter().chain(&self.other_keys.exist);
+        let mut made: Vec<_> = keys.filter_map(|key| key.created).collect();
+        made.sort();
+        made
+    }
+
     /// What keeps [`Root::has_credentials`] from being known.
     #[must_use]
     pub fn credential_gaps(&self) -> Vec<Gap> {

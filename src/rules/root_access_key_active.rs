@@ -1,7 +1,10 @@
 //! No root access key may be active.
 
+use chrono::{DateTime, Utc};
+
 use super::reconcile::Known;
-use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
@@ -56,23 +59,44 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
+const STEPS: &[Step] = &[
+    Step {
+        id: "deactivate-root-key",
+        reason: "deactivate the root access key and see what breaks",
+        actions: &["iam:UpdateAccessKey"],
+    },
+    Step {
+        id: "delete-root-key",
+        reason: "delete the root access key that was deactivated",
+        actions: &["iam:UpdateAccessKey", "iam:DeleteAccessKey"],
+    },
+];
+
 fn to_do(case: &Case<'_>) -> ToDo {
     ToDo {
         remedy: format!(
             "Move what uses the key to a role. {AS_ROOT}, Access keys, Actions: Deactivate, wait for breakage, \
-             then Delete. {IN_A_MEMBER}: there, deleting is final"
+             then Delete: two windows, the second when nothing broke. {IN_A_MEMBER}: there, deleting is final"
         ),
-        window: window_first(case, "remove-root-key", "remove the root access key"),
+        window: suggested_window::for_steps(case, STEPS),
     }
 }
 
-/// The remedy of a finding, and the window that it needs first.
+/// How many keys of the same day, active or not, are older.
+fn older(case: &Case<'_>, created: DateTime<Utc>) -> usize {
+    let made = case.root.keys_made();
+    let day = created.date_naive();
+    made.iter().filter(|made| made.date_naive() == day && **made < created).count()
+}
+
+/// The remedy of a finding, and the windows that it needs first.
 pub(super) struct ToDo {
     pub(super) remedy: String,
     pub(super) window: Option<String>,
 }
 
-/// One finding per key, with the subject that waivers and alerts know it by.
+/// One finding per key, with the subject that alerts know it by: the day on which it was made, and
+/// its number where more than one was made that day, active or not, oldest first.
 pub(super) fn key_findings(
     case: &Case<'_>,
     keys: &Known,
@@ -81,12 +105,18 @@ pub(super) fn key_findings(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for key in &keys.exist {
-        let base = match key.created {
-            Some(created) => format!("key {}", format_day(created)),
-            None => "key unknown".to_owned(),
+        let (base, older) = match key.created {
+            Some(created) => (format!("key {}", format_day(created)), older(case, created)),
+            None => ("key unknown".to_owned(), 0),
         };
-        let same = findings.iter().filter(|finding| finding.subject.starts_with(&base)).count();
-        let subject = if same == 0 { base } else { format!("{base} #{}", same + 1) };
+        let numbered = |number: usize| match number {
+            0 => base.clone(),
+            number => format!("{base} #{}", number + 1),
+        };
+        // Those of one second, and those of unknown age, are told apart by their order alone.
+        let known = |subject: &String| findings.iter().any(|finding| finding.subject == *subject);
+        let mut subjects = (older..).map(numbered);
+        let subject = subjects.find(|subject| !known(subject)).unwrap_or_default();
         let made = match key.created {
             Some(created) => format!("the root access key made on {}", format_time(created)),
             None => "a root access key of unknown age".to_owned(),

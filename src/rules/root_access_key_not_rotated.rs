@@ -1,7 +1,8 @@
 //! A root access key that a waiver tolerates must at least be young.
 
 use super::root_access_key_active::{ToDo, key_findings};
-use super::words::{AS_ROOT, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Amount, Cause, Gap, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold,
@@ -67,12 +68,26 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
+const STEPS: &[Step] = &[
+    Step {
+        id: "rotate-root-key",
+        reason: "make a new root access key or deactivate the old one",
+        actions: &["iam:CreateAccessKey", "iam:UpdateAccessKey"],
+    },
+    Step {
+        id: "delete-old-root-key",
+        reason: "delete the old root access key",
+        actions: &["iam:UpdateAccessKey", "iam:DeleteAccessKey"],
+    },
+];
+
 fn to_do(case: &Case<'_>) -> ToDo {
     ToDo {
         remedy: format!(
             "Better than a new key: move what uses it to a role and delete it. Else make a new key, move what \
-             uses the old one, delete that, and let the waiver name the new one. {AS_ROOT}, Access keys"
+             uses the old one, deactivate and delete that, and let the waiver name the new one: two windows, the \
+             second when nothing needs the old key. {AS_ROOT}, Access keys"
         ),
-        window: window_first(case, "rotate-root-key", "rotate the root access key"),
+        window: suggested_window::for_steps(case, STEPS),
     }
 }

@@ -1,7 +1,8 @@
 //! No root access key may exist, not even an inactive one.
 
 use super::root_access_key_active::{ToDo, key_findings};
-use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -51,9 +52,16 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
+/// A key that only the summary counts may be active: the console deletes none that is.
+const STEPS: &[Step] = &[Step {
+    id: "remove-root-key",
+    reason: "remove the root access key",
+    actions: &["iam:UpdateAccessKey", "iam:DeleteAccessKey"],
+}];
+
 fn to_do(case: &Case<'_>) -> ToDo {
     ToDo {
         remedy: format!("Delete the key. {AS_ROOT}, Access keys, Actions: Delete. {IN_A_MEMBER}"),
-        window: window_first(case, "remove-root-key", "remove the root access key"),
+        window: suggested_window::for_steps(case, STEPS),
     }
 }

@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
 use super::reported::{CLOCKS, not_delivered, root_row, run_again_after};
+use super::suggested_window::{self, Acknowledged, Done};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId, RuleInfo,
-    Severity, Source, SubjectKind, format_day, format_time,
+    Severity, Source, SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -80,16 +81,36 @@ fn check(case: &Case<'_>) -> Judgement {
         judgement.findings.push(Finding {
             subject,
             message: format!("{} ({})", told(case, event), seen_in(case, &[basis])),
-            remedy: "Find out who made the change and why. If nobody knows of it, treat the account as \
+            remedy: "Find out who made the change and why. If it was agreed, acknowledge it with a window that names \
+                     its ticket. If nobody knows of it, treat the account as \
                      compromised: delete unknown keys and MFA devices, change the password, check the mailbox"
                 .to_owned(),
-            window: None,
+            window: acknowledging(case, event, &changes),
             clears_at: Some(event.time + (case.now - since)),
             happened_at: Some(event.time),
             waiver: None,
         });
     }
     judgement
+}
+
+/// The windows that name a change of this day, where it was agreed on.
+fn acknowledging(case: &Case<'_>, event: &RootEvent, changes: &[&RootEvent]) -> Option<String> {
+    let same = |other: &&&RootEvent| {
+        other.event_name == event.event_name && other.time.date_naive() == event.time.date_naive()
+    };
+    let done: Vec<Done> = changes.iter().filter(same).map(|event| Done::of(event)).collect();
+    let kind = |event: &&RootEvent| event.use_kind().unwrap_or(UseKind::SignIn);
+    let mut kinds: Vec<UseKind> = changes.iter().filter(same).map(kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let what = Acknowledged {
+        id: &format!("acknowledged-{}-{}", format_day(event.time), event.event_name),
+        kinds: &kinds,
+        names_changes: true,
+        require_mfa: true,
+    };
+    suggested_window::acknowledging(case, &what, &done)
 }
 
 /// What the credential report shows as changed, with the actions that can have changed it.

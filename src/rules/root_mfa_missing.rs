@@ -1,7 +1,8 @@
 //! Whoever can sign in as root must need an MFA device for it.
 
 use super::reconcile::Fact;
-use super::words::{AS_ROOT, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -73,15 +74,44 @@ pub(super) fn not_applicable(case: &Case<'_>) -> Option<String> {
         .then(|| "root has no password, no access key and no signing certificate".to_owned())
 }
 
+/// Registering the first device is itself done without MFA.
+const REGISTER: Step = Step {
+    id: "register-root-mfa",
+    reason: "register an MFA device for root",
+    actions: &["iam:CreateVirtualMFADevice", "iam:EnableMFADevice"],
+};
+
+/// The same where a password may have to be set first.
+const RECOVER_AND_REGISTER: Step = Step {
+    reason: "set a password for root if there is none and register an MFA device",
+    actions: &[
+        "signin:PasswordRecoveryCompleted",
+        "iam:CreateVirtualMFADevice",
+        "iam:EnableMFADevice",
+    ],
+    ..REGISTER
+};
+
+fn steps(case: &Case<'_>) -> &'static [Step] {
+    let no_password = matches!(case.root.password, Fact::Is(false, _));
+    match no_password || never_signed_in(case).is_some() {
+        true => &[RECOVER_AND_REGISTER],
+        false => &[REGISTER],
+    }
+}
+
 fn finding(case: &Case<'_>, seen: &str) -> Finding {
     Finding {
         subject: String::new(),
-        message: format!("root has no MFA device ({seen}){}", never_signed_in(case)),
+        message: format!(
+            "root has no MFA device ({seen}){}",
+            never_signed_in(case).unwrap_or_default()
+        ),
         remedy: format!(
             "Register an MFA device, better two in different places. {AS_ROOT}, Multi-factor authentication (MFA), \
              Assign MFA device"
         ),
-        window: window_first(case, "register-root-mfa", "register an MFA device for root"),
+        window: suggested_window::for_steps(case, steps(case)),
         clears_at: None,
         happened_at: None,
         waiver: None,
@@ -89,14 +119,14 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
 }
 
 /// Recovery that was only allowed looks like a password that was never used.
-fn never_signed_in(case: &Case<'_>) -> &'static str {
+fn never_signed_in(case: &Case<'_>) -> Option<&'static str> {
     let row =
         case.evidence.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
     match row.map(|row| &row.password_last_used) {
-        Some(Cell::NoInformation) => {
+        Some(Cell::NoInformation) => Some(
             ". Root never signed in, so if recovery was only allowed there may be no password yet: \
-             whoever has the mailbox of the account can set one"
-        }
-        _ => "",
+             whoever has the mailbox of the account can set one",
+        ),
+        _ => None,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::reconcile::Fact;
 use super::root_mfa_missing::not_applicable;
-use super::words::{AS_ROOT, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{Basis, Finding, Partition, RuleId, RuleInfo, Severity, Source, SubjectKind};
 
@@ -84,6 +85,12 @@ fn is_root_arn(case: &Case<'_>, arn: &str) -> bool {
     Partition::of_arn(arn).is_some_and(|partition| partition.root_arn(case.account) == arn)
 }
 
+const STEPS: &[Step] = &[Step {
+    id: "replace-root-mfa",
+    reason: "replace the virtual MFA device of root",
+    actions: &["iam:EnableMFADevice", "iam:DeactivateMFADevice", "iam:DeleteVirtualMFADevice"],
+}];
+
 fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
     Finding {
         subject: String::new(),
@@ -92,7 +99,7 @@ fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
             "Register two hardware security keys, test both, then remove the virtual device. {AS_ROOT}, \
              Multi-factor authentication (MFA)"
         ),
-        window: window_first(case, "replace-root-mfa", "replace the virtual MFA device of root"),
+        window: suggested_window::for_steps(case, STEPS),
         clears_at: None,
         happened_at: None,
         waiver: None,

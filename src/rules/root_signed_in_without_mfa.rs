@@ -7,6 +7,7 @@ use super::events::{
 };
 use super::reported::{Reported, not_delivered, root_row, run_again_after};
 use super::story::story;
+use super::suggested_window::{self, Acknowledged, Done};
 use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -45,6 +46,19 @@ mailbox.",
     check,
 };
 
+/// The window that excuses sign-ins without MFA that were agreed on, such as the one that registered
+/// the first device.
+fn acknowledging(case: &Case<'_>, sign_ins: &[&RootEvent]) -> Option<String> {
+    let what = Acknowledged {
+        id: &format!("acknowledged-{}-without-mfa", format_day(signed_in_at(sign_ins.first()?))),
+        kinds: &[UseKind::SignIn],
+        names_changes: false,
+        require_mfa: false,
+    };
+    let done: Vec<Done> = sign_ins.iter().map(|event| Done::at(signed_in_at(event))).collect();
+    suggested_window::acknowledging(case, &what, &done)
+}
+
 fn check(case: &Case<'_>) -> Judgement {
     let (events, basis) = match only_sign_ins(case) {
         Ok(read) => read,
@@ -72,11 +86,11 @@ fn check(case: &Case<'_>) -> Judgement {
                 story(day),
                 seen_in(case, &[basis])
             ),
-            remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If \
-                     nobody knows of it, treat the account as compromised: change the password, check MFA, keys \
-                     and the mailbox"
+            remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If it was \
+                     agreed, acknowledge it with a window that names its ticket. If nobody knows of it, treat the \
+                     account as compromised: change the password, check MFA, keys and the mailbox"
                 .to_owned(),
-            window: None,
+            window: acknowledging(case, day),
             clears_at: Some(last + (case.now - since)),
             happened_at: Some(last),
             waiver: None,

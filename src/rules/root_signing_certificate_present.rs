@@ -1,6 +1,7 @@
 //! No X.509 signing certificate of root may exist.
 
-use super::words::{AS_ROOT, IN_A_MEMBER, seen_in, window_first};
+use super::suggested_window::{self, Step};
+use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
@@ -50,11 +51,7 @@ fn check(case: &Case<'_>) -> Judgement {
             subject,
             message: format!("a signing certificate of root {made} exists ({seen})"),
             remedy: remedy(),
-            window: window_first(
-                case,
-                "remove-root-certificate",
-                "remove the signing certificate of root",
-            ),
+            window: suggested_window::for_steps(case, STEPS),
             clears_at: None,
             happened_at: certificate.created,
             waiver: None,
@@ -68,6 +65,12 @@ fn check(case: &Case<'_>) -> Judgement {
         not_applicable: None,
     }
 }
+
+const STEPS: &[Step] = &[Step {
+    id: "remove-root-certificate",
+    reason: "remove the signing certificate of root",
+    actions: &["iam:UpdateSigningCertificate", "iam:DeleteSigningCertificate"],
+}];
 
 fn remedy() -> String {
     format!(

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
 use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::{counted, story};
+use super::suggested_window::{self, Acknowledged, Done};
 use super::uses::{self, Use};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
@@ -156,7 +157,7 @@ fn findings(
             subject: format!("{day} {}", kind.id()),
             message: format!("{} ({})", told(case, &uses, events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
-            window: Some(acknowledging(case, &uses)),
+            window: acknowledging(case, day, &uses),
             clears_at: Some(last.at + case.threshold().delta()),
             happened_at: Some(last.at),
             waiver: None,
@@ -212,39 +213,21 @@ const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowle
                       ticket. If nobody knows of it, treat the account as compromised: change the password, check \
                       MFA, keys and the mailbox";
 
-/// A window around uses that were agreed on, for whoever can name their ticket.
-fn acknowledging(case: &Case<'_>, uses: &[&Use<'_>]) -> String {
-    let events = || uses.iter().filter_map(|used| used.event);
-    let started = events().filter_map(|event| event.session_started);
-    let at = || uses.iter().map(|used| used.at);
-    let by_key = uses.iter().any(|used| used.kind == UseKind::AccessKey);
-    let first = at().chain(started.filter(|_| !by_key)).min().unwrap_or(case.now);
-    let last = at().max().unwrap_or(case.now);
-    // A day of uses may be longer than a window can be.
-    let to = (last + TimeDelta::minutes(30)).min(first + case.policy.limits.window.delta());
-    let kind = if by_key { "access-key" } else { "sign-in" };
-    // Changes of credentials must be named; then every other change must be, too.
-    let mut actions: Vec<String> = Vec::new();
-    if events().any(RootEvent::is_credential_change) {
-        for event in events().filter(|event| !event.read_only && !event.is_sign_in()) {
-            let action = format!("\"{}\"", event.action());
-            if !actions.contains(&action) {
-                actions.push(action);
-            }
-        }
-    }
-    let named = match actions.is_empty() {
-        true => String::new(),
-        false => format!(", actions: [{}]", actions.join(", ")),
+/// Windows around uses that were agreed on, for whoever can name their ticket.
+fn acknowledging(case: &Case<'_>, day: NaiveDate, uses: &[&Use<'_>]) -> Option<String> {
+    let done: Vec<Done> =
+        uses.iter().map(|used| used.event.map_or_else(|| Done::at(used.at), Done::of)).collect();
+    let kind = uses.first()?.kind;
+    let what = Acknowledged {
+        id: &format!("acknowledged-{day}-{}", kind.id()),
+        kinds: &[kind],
+        // Changes of credentials must be named; then every other change must be, too.
+        names_changes: uses
+            .iter()
+            .any(|used| used.event.is_some_and(RootEvent::is_credential_change)),
+        require_mfa: true,
     };
-    format!(
-        "- {{ id: acknowledged-{}, reason: REASON, ticket: TICKET, accounts: [\"{}\"], from: {}, to: {}, \
-         allow: {{ {kind}: true{named} }} }}",
-        format_day(first),
-        case.account,
-        format_time(first),
-        format_time(to),
-    )
+    suggested_window::acknowledging(case, &what, &done)
 }
 
 fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {

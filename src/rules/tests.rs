@@ -118,7 +118,7 @@ fn an_active_key_fails_and_is_known_by_the_day_it_was_made() {
     );
     let window = outcome.findings[0].window.as_ref().unwrap();
     assert!(
-        window.contains("accounts: [\"111122223333\"], from: 2026-11-20T10:00:00Z"),
+        window.contains("accounts: [\"111122223333\"], from: 2026-11-20T11:00:00Z"),
         "{window}"
     );
 }

@@ -1,6 +1,6 @@
 //! Phrases that several rules share.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Case;
 use crate::model::{Basis, Duration, format_time};
@@ -26,19 +26,6 @@ pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
         parts.push(format!("{} of {time}, {}", source.source, age(case.now, source.observed_at)));
     }
     parts.join("; ")
-}
-
-/// The window that a remedy needs first where it needs root itself: one line of YAML for the hour
-/// that begins next.
-pub(super) fn window_first(case: &Case<'_>, id: &str, reason: &str) -> Option<String> {
-    let hour = TimeDelta::hours(1);
-    let from = case.now.duration_trunc(hour).unwrap_or(case.now) + hour;
-    Some(format!(
-        "- {{ id: {id}, reason: {reason}, ticket: TICKET, accounts: [\"{}\"], from: {}, to: {} }}",
-        case.account,
-        format_time(from),
-        format_time(from + hour)
-    ))
 }
 
 /// Why a rule about signing in has nothing to say in some partitions.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ended, Folder, rootgate};
+use crate::support::{ACTIVE_KEY, Ended, Folder, REPORT, credential_report, rootgate};
 
 const EXAMPLE: &str = include_str!("../../policy.example.yaml");
 const AT: [&str; 2] = ["--at", "2026-11-20T12:00:00Z"];
@@ -48,7 +48,8 @@ fn check_as_json_has_every_file_with_its_problems() {
     let ended = with_input(&folder, &arguments, EXAMPLE);
     assert_eq!((ended.code, &*ended.stderr), (2, ""));
     let files = parsed(&ended);
-    assert_eq!(files[0], json!({ "path": "<stdin>", "valid": true, "errors": [] }));
+    let stdin = json!({ "path": "<stdin>", "valid": true, "errors": [], "warnings": [] });
+    assert_eq!(files[0], stdin);
     assert_eq!(
         files[1],
         json!({ "path": "bad.yaml", "valid": false, "errors": [{
@@ -58,7 +59,7 @@ fn check_as_json_has_every_file_with_its_problems() {
             "column": 9,
             "label": "",
             "help": "did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `on-weaker`, `enforce-from`",
-        }] })
+        }], "warnings": [] })
     );
     for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {
         assert_eq!(files[at]["valid"], false);
@@ -70,6 +71,45 @@ fn check_as_json_has_every_file_with_its_problems() {
     folder.write("rootgate.yaml", "version: 1\n");
     let ended = folder.run(&["policy", "check", "--format", "json"]);
     assert_eq!((ended.code, &parsed(&ended)[0]["path"]), (0, &json!("rootgate.yaml")));
+}
+
+#[test]
+fn check_warns_of_what_is_valid_and_perhaps_not_meant_and_exits_0() {
+    let text = "version: 1
+scope:
+  accounts:
+    - { id: \"111122223333\" }
+    - { id: \"123456789012\" }
+windows:
+  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+  - { id: \"b ##[error]\", reason: r, ticket: t, accounts: [\"444455556666\", \"111122223333\"], from: 2026-11-20T09:30:00Z, to: 2026-11-20T10:00:00Z }
+waivers:
+  - { rule: root-access-key-active, accounts: [\"111122223333\"], subject: { access-key-created: 2019-05-02 }, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }
+";
+    let folder = Folder::new();
+    folder.write("p.yaml", text);
+    let ended = folder.run(&["policy", "check", "p.yaml"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("p.yaml: valid (2 accounts named,"), "{}", ended.stdout);
+    for (code, line, part) in [
+        ("no-sign-in", 5, "111122223333, 123456789012"),
+        ("outside-scope", 8, "444455556666"),
+        ("overlapping-windows", 8, "overlaps window `a` of line 7"),
+        ("key-by-day", 10, "`access-key-created: 2019-05-02T10:00:00Z`"),
+    ] {
+        let said = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
+        assert!(said.contains(&format!(" --> p.yaml:{line}\n")), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!ended.stderr.contains("##["), "{}", ended.stderr);
+    let json = parsed(&folder.run(&["policy", "check", "p.yaml", "--format", "json"]));
+    assert_eq!((&json[0]["valid"], &json[0]["errors"]), (&json!(true), &json!([])));
+    let codes: Vec<_> = json[0]["warnings"].as_array().unwrap().iter().collect();
+    assert_eq!(codes.len(), 4);
+    assert_eq!((&codes[0]["code"], &codes[0]["line"]), (&json!("no-sign-in"), &json!(5)));
+    let quiet = folder.run(&["policy", "init", "--output", "-"]);
+    let quiet = with_input(&folder, &["policy", "check", "-"], &quiet.stdout);
+    assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
 }
 
 #[test]
@@ -248,6 +288,40 @@ fn init_writes_a_valid_policy_and_says_what_is_next() {
     assert!(check.stdout.contains("1 account named, 10 of 10 rules on"), "{}", check.stdout);
     let explain = folder.run(&["policy", "explain"]);
     assert!(explain.code == 0 && explain.stdout.contains("111122223333"));
+}
+
+#[test]
+fn what_a_report_suggests_can_be_pasted_below_the_windows_of_a_fresh_policy() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    let starter = folder.run(&["policy", "init", "--output", "-"]).stdout;
+    let off = starter.replace("root-events: { regions: default }", "root-events: off");
+    folder.write("rootgate.yaml", &off);
+    let files = ["--json", "out.json", "--summary", "out.md"];
+    assert_eq!(folder.run(&[&REPORT[..], &files].concat()).code, 1);
+    let outcomes = folder.json("out.json")["accounts"][0]["outcomes"].clone();
+    let active =
+        outcomes.as_array().unwrap().iter().find(|it| it["rule"] == "root-access-key-active");
+    let windows = active.unwrap()["findings"][0]["window"].as_str().unwrap().to_owned();
+    assert_eq!(windows.lines().count(), 2, "deactivate, wait, delete: {windows}");
+    let summary = folder.read("out.md");
+    for line in windows.lines() {
+        assert!(summary.contains(&format!("\n  {line}\n")), "{summary}");
+    }
+    for indent in ["", "  "] {
+        let lines: String = windows.lines().map(|line| format!("{indent}{line}\n")).collect();
+        let pasted = off.replace("\nwindows:\n", &format!("\nwindows:\n{lines}"));
+        folder.write("rootgate.yaml", &pasted);
+        folder.run(&["policy", "check"]).refused(&["placeholder `TICKET`", "such as `CHG-1234`"]);
+        folder.write("rootgate.yaml", pasted.replace("ticket: TICKET", "ticket: CHG-7"));
+        let check = folder.run(&["policy", "check"]);
+        assert!(check.code == 0 && check.stderr.is_empty(), "{}", check.stderr);
+        assert!(check.stdout.contains("2 windows"), "{}", check.stdout);
+        let closed = pasted.replace("\nwindows:\n", "\nwindows: []\n");
+        folder.write("rootgate.yaml", closed);
+        let said = ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
+        folder.run(&["policy", "check"]).refused(&said);
+    }
 }
 
 #[test]

@@ -117,6 +117,45 @@ fn every_stage_of_a_waiver_has_its_notice_in_all_three_reports() {
 }
 
 #[test]
+fn of_two_keys_of_one_day_a_waiver_covers_the_one_that_it_names_by_time() {
+    let judged = |made: &str| {
+        let folder = Folder::new();
+        let second = [
+            ("access_key_2_active", "true"),
+            ("access_key_2_last_rotated", "2019-05-02T11:30:00Z"),
+        ];
+        folder.write("report.csv", credential_report(&[ACTIVE_KEY, &second].concat()));
+        let policy = format!(
+            "version: 1\nrules: {{ root-access-key-not-rotated: off }}\nevidence: {{ root-events: off }}\nwaivers:\n{}",
+            key_waiver(made, "2026-11-01", "2027-01-15")
+        );
+        folder.write("rootgate.yaml", policy);
+        let ended = folder.run(&[&REPORT[..], &["--json", "out.json"]].concat());
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        folder.json("out.json")
+    };
+    let waived = |report: &Value| -> Vec<(String, bool)> {
+        let outcomes = report["accounts"][0]["outcomes"].as_array().unwrap();
+        let active = outcomes.iter().find(|it| it["rule"] == "root-access-key-active").unwrap();
+        let findings = active["findings"].as_array().unwrap().iter();
+        let subject = |it: &Value| it["subject"].as_str().unwrap().to_owned();
+        findings.map(|it| (subject(it), !it["waiver"].is_null())).collect()
+    };
+    let named = |first, second| {
+        vec![("key 2019-05-02".to_owned(), first), ("key 2019-05-02 #2".to_owned(), second)]
+    };
+    let by_day = judged("2019-05-02");
+    assert_eq!(waived(&by_day), named(false, false));
+    let notices = by_day["notices"].as_array().unwrap();
+    let notice = notices.iter().find(|it| it["code"] == "waiver-ambiguous").unwrap();
+    let said = notice["message"].as_str().unwrap();
+    assert!(said.contains("2019-05-02T10:00:00Z, 2019-05-02T11:30:00Z"), "{said}");
+    assert!(said.contains("`access-key-created: 2019-05-02T10:00:00Z`"), "{said}");
+    assert_eq!(waived(&judged("2019-05-02T10:00:00Z")), named(true, false));
+    assert_eq!(waived(&judged("2019-05-02T13:30:00+02:00")), named(false, true));
+}
+
+#[test]
 fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
     let waiver = "  - rule: root-signing-certificate-present
     accounts: [\"111122223333\"]

@@ -85,6 +85,27 @@ fn a_weaker_copy_fails_even_where_nothing_else_does() {
 }
 
 #[test]
+fn a_first_policy_that_is_weaker_than_the_defaults_fails_and_says_what_to_do() {
+    let first = "version: 1\ngate: { fail-on: high }\n";
+    let mut job = Job::pull_request().work(FILE, first).report(&[]);
+    let ended = job.check(&[]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(job.json()["policy_change"]["effect"], "fails");
+    let summary = job.summary();
+    let paragraph = summary.split("\n\n").find(|it| it.contains("the first policy")).unwrap();
+    for part in [FILE, "the strict built-in defaults judge", "It fails the gate", "To do: once,"] {
+        assert!(paragraph.contains(part), "{part}: {paragraph}");
+    }
+    let mut job = Job::pull_request().work(FILE, "version: 1\n").report(&[]);
+    job.check(&[]);
+    assert_eq!(
+        job.json()["policy_change"]["effect"],
+        "none",
+        "what says no more than the defaults"
+    );
+}
+
+#[test]
 fn the_policy_that_judges_says_what_a_weaker_copy_does() {
     let warn = policy("gate: { on-weaker: warn }\n");
     let weaker = policy("gate: { on-weaker: warn, fail-on: high }\n");

@@ -1,8 +1,8 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::is_whole_service;
 use crate::model::{AccountId, EventKind, RootEvent, SignedBy, parse_time};
-use crate::policy::{Allow, When, Window};
+use crate::policy::{Allow, Schedule, When, Window};
 
 fn time(text: &str) -> DateTime<Utc> {
     parse_time(text).unwrap()
@@ -116,6 +116,55 @@ fn a_session_that_began_outside_is_not_covered_by_a_window_it_runs_into() {
     assert!(covers(&window, &unsaid));
     let late = RootEvent { time: unsaid.time + TimeDelta::minutes(45), ..unsaid };
     assert!(!covers(&window, &late));
+}
+
+#[test]
+fn in_the_hour_that_comes_twice_the_clock_decides_when_a_session_began() {
+    // 02:15 to 02:45 in Berlin, where on this day 02:00 to 03:00 comes twice.
+    let schedule = Schedule {
+        months: (1..=12).collect(),
+        week: None,
+        days: (0..7).collect(),
+        from: NaiveTime::from_hms_opt(2, 15, 0).unwrap(),
+        to: NaiveTime::from_hms_opt(2, 45, 0).unwrap(),
+        timezone: "Europe/Berlin".parse().unwrap(),
+        not_before: None,
+        not_after: None,
+    };
+    let night = Window { when: When::Recurring(schedule), ..sign_in(None) };
+    for (clock, open) in
+        [("00:10", false), ("00:20", true), ("00:50", false), ("01:10", false), ("01:20", true)]
+    {
+        let at = time(&format!("2026-10-25T{clock}:00Z"));
+        let began = |began, read_only| RootEvent {
+            time: at,
+            session_started: Some(began),
+            ..call("09:30:00", "s3:PutObject", "09:30:00", read_only)
+        };
+        let signed_in =
+            RootEvent { time: at, ..event(EventKind::SignIn, "09:30:00", "signin:ConsoleLogin") };
+        assert_eq!(covers(&night, &signed_in), open, "{clock}");
+        assert_eq!(covers(&night, &began(at, true)), open, "{clock}: a session that began then");
+        assert_eq!(covers(&night, &began(at, false)), open, "{clock}");
+        let early = time("2026-10-25T00:20:00Z");
+        if at >= early {
+            assert_eq!(covers(&night, &began(early, false)), open, "{clock}: a later change");
+            assert!(covers(&night, &began(early, true)), "{clock}: a read of an open tab");
+        }
+    }
+    let tab = RootEvent {
+        time: time("2026-10-25T02:45:00Z"),
+        session_started: Some(time("2026-10-25T01:20:00Z")),
+        ..call("09:30:00", "s3:ListBuckets", "09:30:00", true)
+    };
+    assert!(!covers(&night, &tab), "an hour after the window closed");
+    assert!(covers(&night, &RootEvent { time: time("2026-10-25T02:44:59Z"), ..tab }));
+    let summer = RootEvent {
+        time: time("2026-10-24T00:30:00Z"),
+        session_started: Some(time("2026-10-24T00:20:00Z")),
+        ..call("09:30:00", "s3:PutObject", "09:30:00", false)
+    };
+    assert!(covers(&night, &summer), "any other night");
 }
 
 #[test]

@@ -76,8 +76,18 @@ fn a_change_is_named_for_what_it_lets_pass() {
         ),
         (
             "evidence: { root-events: { regions: [us-east-1] } }",
+            "evidence: { root-events: { regions: [us-west-2, eu-west-1] } }",
+            "stronger: evidence.root-events.regions: us-east-1 -> us-west-2, eu-west-1",
+        ),
+        (
+            "evidence: { root-events: { regions: [eu-west-1, us-east-1] } }",
+            "evidence: { root-events: { regions: [us-west-2] } }",
+            "weaker: evidence.root-events.regions: eu-west-1, us-east-1 -> us-west-2",
+        ),
+        (
             "evidence: { root-events: { regions: [us-west-2, us-east-1] } }",
-            "stronger: evidence.root-events.regions: us-east-1 -> us-west-2, us-east-1",
+            "evidence: { root-events: { regions: [us-east-1] } }",
+            "other: evidence.root-events.regions: us-west-2, us-east-1 -> us-east-1",
         ),
         (
             "evidence: { root-events: {} }",
@@ -386,6 +396,26 @@ fn the_end_of_a_waiver_that_opens_another_rule_is_weaker_where_its_own_does_not_
         waiver("root-access-key-active", A, "2026-11-01", "2026-11-30")
     );
     assert!(changes(&waived, lowered)[0].starts_with("weaker: waivers."));
+}
+
+#[test]
+fn a_waiver_that_names_its_key_by_time_is_another_one() {
+    let of = |made: &str| {
+        let waiver = waiver("root-access-key-active", A, "2026-11-01", "2026-11-30");
+        format!("waivers: [{}]", waiver.replace("2019-05-02", made))
+    };
+    let (day, time) = (of("2019-05-02"), of("2019-05-02T10:00:00Z"));
+    let key = "waivers.root-access-key-active.111122223333 (key 2019-05-02";
+    // Of a day on which two keys were made, the day names none and the time one.
+    assert_eq!(
+        changes(&day, &time),
+        [
+            format!("weaker: {key}T10:00:00Z): added: 2026-11-01 to 2026-11-30, T"),
+            format!("stronger: {key}): removed: 2026-11-01 to 2026-11-30, T"),
+        ]
+    );
+    assert_eq!(changes(&time, &day).len(), 2);
+    assert_eq!(changes(&time, &of("2019-05-02T12:00:00+02:00")), [""; 0]);
 }
 
 /// Every key of the table that is no container, with its path.

@@ -95,6 +95,14 @@ impl Reader<'_> {
     fn regions(&mut self, events: &Mapping<'_>) -> Option<Regions> {
         let entry = events.entry("regions")?;
         let Value::List(items) = &entry.value.value else {
+            if let Value::Scalar { text, .. } = &entry.value.value
+                && let Some(list) = listed(text)
+            {
+                let message = "`regions` is `default`, `all` or a list of Regions".to_owned();
+                let help = format!("write the list form: `regions: [{list}]`");
+                self.wrong_type(&entry.value, message, help);
+                return None;
+            }
             return match self.one_of(&entry.value, "regions", REGION_WORDS)? {
                 "all" => Some(Regions::All),
                 _ => Some(Regions::Default),
@@ -160,6 +168,14 @@ impl Reader<'_> {
 fn below<'n>(map: &Mapping<'n>, section: &str, key: &str) -> Option<&'n Node> {
     let Value::Map(entries) = &map.entry(section)?.value.value else { return None };
     entries.iter().find(|entry: &&Entry| entry.key == key).map(|entry| &entry.value)
+}
+
+/// Regions that were written without brackets, as a list holds them.
+fn listed(text: &str) -> Option<String> {
+    let mut words = text.split([',', ' ']).filter(|word| !word.is_empty()).peekable();
+    words.peek()?;
+    let words: Vec<&str> = words.collect();
+    words.iter().all(|word| is_region(word)).then(|| words.join(", "))
 }
 
 /// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`.

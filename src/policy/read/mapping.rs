@@ -3,8 +3,9 @@
 use super::super::error::{Span, show};
 use super::super::fields::{self, Field, Kind};
 use super::super::suggest;
-use super::super::tree::{Entry, Node, Value};
+use super::super::tree::{self, Entry, Node, Value};
 use super::Reader;
+use crate::model::AccountId;
 
 /// Keys by which other formats take in another file. Here it could be changed by others than those
 /// who review this one.
@@ -45,6 +46,26 @@ impl<'n> Mapping<'n> {
     }
 }
 
+/// `version:1`, as a known key and its value.
+pub(super) fn without_space(text: &str, is_known: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
+    let (key, value) = text.split_once(':')?;
+    let begins = value.chars().next()?;
+    (is_known(key) && !begins.is_whitespace()).then_some((key, value))
+}
+
+/// Words that were written without brackets, as the list that was meant.
+fn listed(text: &str, of: &Kind) -> Option<String> {
+    let quote = |word: &str| match of {
+        Kind::AccountId => word.parse::<AccountId>().is_ok().then(|| format!("\"{word}\"")),
+        Kind::Word(words) => words.contains(&word).then(|| word.to_owned()),
+        Kind::Action => word.contains(':').then(|| format!("\"{}\"", show(word))),
+        _ => None,
+    };
+    let words: Option<Vec<String>> =
+        text.split([',', ' ']).filter(|word| !word.is_empty()).map(quote).collect();
+    words.filter(|words| !words.is_empty()).map(|words| format!("[{}]", words.join(", ")))
+}
+
 impl Reader<'_> {
     /// Reads a mapping: unknown keys, keys that are not built, keys without a value and missing
     /// ones are errors. `what` begins a sentence: `this window`.
@@ -55,6 +76,10 @@ impl Reader<'_> {
         fields: &'static [Field],
     ) -> Option<Mapping<'n>> {
         let Value::Map(entries) = &node.value else {
+            let known = |key: &str| fields.iter().any(|field| field.key == key);
+            if self.missing_space(node, known) {
+                return None;
+            }
             let keys = suggest::list(fields.iter().filter(|field| field.built).map(|f| f.key));
             let message = format!("{what} is a mapping of keys, not {}", node.describe());
             self.wrong_type(node, message, format!("its keys are {keys}"));
@@ -70,6 +95,7 @@ impl Reader<'_> {
             match fields.iter().find(|field| field.key == entry.key) {
                 None => self.unknown_key(entry, what, fields),
                 Some(field) if !field.built => self.not_built(entry),
+                Some(field) if field.may_be_empty && entry.value.is_empty() => {}
                 Some(_) if entry.value.is_null() => self.no_value(entry),
                 Some(field) => map.entries.push((field, entry)),
             }
@@ -98,12 +124,15 @@ impl Reader<'_> {
     /// The items of a list; empty where the key is absent or its value is no list.
     pub(super) fn list<'n>(&mut self, map: &Mapping<'n>, key: &str) -> &'n [Node] {
         let Some((field, entry)) = map.field(key) else { return &[] };
-        let Kind::List { least, most, .. } = field.kind else { return &[] };
+        let Kind::List { least, most, of } = field.kind else { return &[] };
         let Value::List(items) = &entry.value.value else {
             let message = format!("`{key}` is a list, not {}", entry.value.describe());
-            let help = match field.example {
-                "" => format!("begin each entry below `{key}:` with `- `"),
-                example => format!("write `{key}: {example}`"),
+            let help = match (&entry.value.value, field.example) {
+                (Value::Scalar { text, .. }, _) if listed(text, of).is_some() => {
+                    format!("write `{key}: {}`", listed(text, of).unwrap_or_default())
+                }
+                (_, "") => format!("begin each entry below `{key}:` with `- `"),
+                (_, example) => format!("write `{key}: {example}`"),
             };
             self.wrong_type(&entry.value, message, help);
             return &[];
@@ -132,6 +161,11 @@ impl Reader<'_> {
     fn unknown_key(&mut self, entry: &Entry, what: &str, fields: &'static [Field]) {
         let built = || fields.iter().filter(|field| field.built).map(|field| field.key);
         let key = show(&entry.key);
+        let is_known = |key: &str| built().any(|known| known == key);
+        if let Some((known, value)) = without_space(&entry.key, is_known) {
+            self.no_space(entry.key_span, known, value);
+            return;
+        }
         let message = format!("{what} has no key `{key}`");
         let known = suggest::list(built());
         let help = if entry.key == "<<" {
@@ -148,6 +182,18 @@ impl Reader<'_> {
             format!("its keys are {known}")
         };
         self.error("unknown-key", entry.key_span, message, help);
+    }
+
+    /// Whether the text is a known key and its value with no space between them; then it is told.
+    pub(super) fn missing_space(&mut self, node: &Node, is_known: impl Fn(&str) -> bool) -> bool {
+        let Value::Scalar { text, quoted: false } = &node.value else { return false };
+        let Some((key, value)) = without_space(text, is_known) else { return false };
+        self.no_space(node.span, key, value);
+        true
+    }
+
+    fn no_space(&mut self, span: Span, key: &str, value: &str) {
+        self.errors.push(tree::no_space(span, key, value));
     }
 
     fn not_built(&mut self, entry: &Entry) {

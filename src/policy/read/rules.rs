@@ -3,10 +3,10 @@
 use super::super::error::show;
 use super::super::fields::{self, PLANNED_RULES};
 use super::super::suggest;
-use super::super::tree::{Entry, Node, ScalarType, Value};
+use super::super::tree::{self, Entry, Node, ScalarType, Value};
 use super::super::types::RulePolicy;
 use super::Reader;
-use super::mapping::Mapping;
+use super::mapping::{Mapping, without_space};
 use crate::model::{Amount, RuleInfo, Severity, Threshold};
 
 impl Reader<'_> {
@@ -14,6 +14,14 @@ impl Reader<'_> {
         let mut rules = self.default_rules();
         let Some(entry) = map.entry("rules") else { return rules };
         let Value::Map(entries) = &entry.value.value else {
+            let known = |id: &str| self.rules.iter().any(|info| info.id.0 == id);
+            let rules = self.default_rules();
+            if let Value::Scalar { text, quoted: false } = &entry.value.value
+                && let Some((id, value)) = without_space(text, known)
+            {
+                self.errors.push(tree::no_space(entry.value.span, id, value));
+                return rules;
+            }
             let message =
                 format!("`rules` is a mapping of rule ids, not {}", entry.value.describe());
             self.wrong_type(

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::super::error::{Span, code_point, is_deceptive, show};
+use super::super::error::{Span, code_point, is_deceptive, show, visible};
 use super::super::fields::Kind;
 use super::super::suggest;
 use super::super::tree::{Node, ScalarType, Value};
+use super::super::types::Window;
 use super::Reader;
 use super::mapping::Mapping;
 use crate::model::{
@@ -32,6 +33,22 @@ impl Reader<'_> {
                 span,
                 format!("`{key}` is empty"),
                 format!("such as `{example}`"),
+            );
+            return None;
+        }
+        if let "reason" | "ticket" = key
+            && [Window::REASON_MISSING, Window::TICKET_MISSING].contains(&text.trim())
+        {
+            let message = format!("`{key}` still holds the placeholder `{}`", text.trim());
+            let what = match key {
+                "reason" => "why it was agreed",
+                _ => "the ticket in which it was agreed",
+            };
+            self.error(
+                "placeholder",
+                span,
+                message,
+                format!("write {what}, such as `{}`", field.example),
             );
             return None;
         }
@@ -171,9 +188,15 @@ impl Reader<'_> {
             Ok(_) | Err(InvalidTime::NoZone) => {
                 format!("a whole day is meant: write `{}`", text.get(..10).unwrap_or_default())
             }
-            Err(_) => format!("write year, month and day: `{}`", field.example),
+            Err(_) => {
+                let example = field.example.get(..10).unwrap_or_default();
+                format!("write year, month and day: `{example}`")
+            }
         };
-        let message = format!("`{}` is not a day", show(text));
+        let message = match parse_day(text) {
+            Err(InvalidTime::Part(why)) => format!("`{}` is not a day: {why}", show(text)),
+            _ => format!("`{}` is not a day", show(text)),
+        };
         self.error("day", entry.value.span, message, help);
         None
     }
@@ -194,6 +217,15 @@ impl Reader<'_> {
             InvalidTime::Day => (
                 format!("`{shown}` is a whole day; `{key}` is an instant"),
                 format!("write `{shown}T09:00:00Z`, or with an offset such as `+01:00`"),
+            ),
+            InvalidTime::Part(why) => (
+                format!("`{shown}` is not a time: {}", visible(&why)),
+                match text.get(11..16) {
+                    Some("24:00") => {
+                        "midnight at the end of a day is `00:00:00` of the next day".to_owned()
+                    }
+                    _ => format!("write it as in RFC 3339, with its zone: `{}`", field.example),
+                },
             ),
             InvalidTime::NotATime | InvalidTime::NotADay => (
                 format!("`{shown}` is not a time"),

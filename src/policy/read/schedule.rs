@@ -1,18 +1,18 @@
-//! `schedule`: windows that open again and again, and how long they are open together.
+//! `schedule`: windows that open again and again.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::super::error::{Span, show};
+use super::super::error::show;
 use super::super::fields::{self, DAYS, Kind, MONTHS};
-use super::super::schedule::{Schedule, Week, excess};
+use super::super::schedule::{Schedule, Week};
 use super::super::suggest;
 use super::super::types::Limits;
 use super::Reader;
 use super::mapping::Mapping;
-use crate::model::Duration;
+use crate::model::wrong_clock;
 
 impl Reader<'_> {
     /// The schedule of a window, with its `not-before` and `not-after`.
@@ -85,7 +85,10 @@ impl Reader<'_> {
         if let Some(time) = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| written) {
             return Some(time);
         }
-        let message = format!("`{}` is not a time of the day", show(text));
+        let message = match wrong_clock(text) {
+            Some(why) => format!("`{}` is not a time of the day: {why}", show(text)),
+            None => format!("`{}` is not a time of the day", show(text)),
+        };
         let help = match text {
             "24:00" => "write `\"00:00\"`: midnight".to_owned(),
             _ => format!("write hours and minutes, in quotes: `{}`", field.example),
@@ -108,23 +111,5 @@ impl Reader<'_> {
         let message = format!("there is no time zone `{}`", show(text));
         self.error("timezone", entry.value.span, message, help);
         None
-    }
-
-    /// All schedules together, in any thirty days. Each stands with the place of its closing: the
-    /// last one that takes part is named.
-    pub(super) fn total(&mut self, schedules: &[(Schedule, Span)], most: Duration) {
-        let all: Vec<&Schedule> = schedules.iter().map(|(schedule, _)| schedule).collect();
-        let Some(excess) = excess(&all, most, self.now.date_naive()) else { return };
-        let days = excess.first.iter_days().take_while(|day| *day <= excess.last);
-        let takes_part = |schedule: &Schedule| days.clone().any(|day| schedule.opens_on(day));
-        let last = schedules.iter().rfind(|(schedule, _)| takes_part(schedule));
-        let Some((_, span)) = last else { return };
-        let message = format!(
-            "recurring windows are open for {} from {} to {}; `limits.window-total` allows {most} \
-             in any 30 days",
-            excess.total, excess.first, excess.last
-        );
-        let help = "open fewer or shorter windows, or raise `limits.window-total` (at most 72h)";
-        self.error("window-total", *span, message, help);
     }
 }

@@ -7,8 +7,8 @@ use crate::policy::test_rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
-    Allow, Gate, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy, ScopeAccount,
-    Waiver, WaiverSubject, When, Window,
+    Allow, Gate, KeyCreated, Limits, OnUndetermined, OnWeaker, Policy, PolicyErrors, RulePolicy,
+    ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 
 const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
@@ -151,7 +151,7 @@ limits: { window: 24h, window-total: 72h, waiver: 365d }
         Waiver {
             rule: KEY_ACTIVE.id,
             accounts: vec!["111122223333".parse().unwrap(), "011122223333".parse().unwrap()],
-            subject: Some(WaiverSubject::AccessKeyCreated(day("2019-05-02"))),
+            subject: Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day("2019-05-02")))),
             reason: "r".to_owned(),
             ticket: "SEC-77".to_owned(),
             from: day("2026-11-01"),
@@ -228,6 +228,46 @@ windows:
 }
 
 #[test]
+fn a_waiver_names_a_key_by_its_day_or_by_its_time() {
+    let subject = |made: &str| {
+        let subject = format!("subject: {{ access-key-created: {made} }}");
+        let text = waiver(&format!("rule: root-access-key-active\n{subject}\n{V}"));
+        parse(&text).map(|policy| policy.waivers[0].subject)
+    };
+    let named = |created| Ok(Some(WaiverSubject::AccessKeyCreated(created)));
+    assert_eq!(subject("2019-05-02"), named(KeyCreated::On(day("2019-05-02"))));
+    for made in ["2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00", "\"2019-05-02T10:00:00.4Z\""]
+    {
+        assert_eq!(subject(made), named(KeyCreated::At(time("2019-05-02T10:00:00Z"))), "{made}");
+    }
+    for (made, code, message) in [
+        ("2019-05-02T10:00:00", "time", "has no zone"),
+        ("2019-05-02T24:00:00Z", "time", "the hour is 24"),
+        ("2019-13-02", "day", "the month is 13"),
+        ("yesterday", "day", "is not a day"),
+    ] {
+        let errors = subject(made).unwrap_err();
+        let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+        assert_eq!((error.code, error.line), (code, 4));
+        assert!(error.message.contains(message), "{}", error.message);
+    }
+    let two = |one: &str, other: &str| {
+        let each = |made| {
+            format!(
+                "  - {{ rule: root-access-key-active, subject: {{ access-key-created: {made} }}, accounts: [\"111122223333\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"
+            )
+        };
+        format!("version: 1\nwaivers:\n{}{}", each(one), each(other))
+    };
+    assert_eq!(
+        places(&two("2019-05-02T10:00:00Z", "2019-05-02T12:00:00+02:00")),
+        ["duplicate 4:5"]
+    );
+    assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02T10:00:01Z")).is_ok());
+    assert!(parse(&two("2019-05-02T10:00:00Z", "2019-05-02")).is_ok());
+}
+
+#[test]
 fn the_example_is_valid_at_any_later_time() {
     for at in ["2026-11-20T00:00:00Z", "2031-01-01T00:00:00Z"] {
         let policy = Policy::parse(EXAMPLE, "policy.example.yaml", RULES, time(at)).unwrap();
@@ -269,6 +309,57 @@ fn all_problems_of_a_file_are_reported_in_its_order() {
             "missing-key 4:5",
             "missing-key 4:5",
         ]
+    );
+}
+
+#[test]
+fn sections_may_stand_there_with_nothing_below_them() {
+    let text = "version: 1\nrules:\nwindows:\n#  - id: a\nwaivers: # none\n";
+    let mut policy = parse(text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    policy.lines.clear();
+    assert_eq!(policy, Policy::built_in(RULES));
+    for text in ["gate:", "scope:", "limits:", "windows: ~", "rules: null", "evidence:"] {
+        assert_eq!(places(&format!("version: 1\n{text}\n")), ["no-value 2:1"], "{text}");
+    }
+}
+
+#[test]
+fn help_shows_what_was_meant() {
+    let help = |text: &str| -> String {
+        let errors = parse(text).unwrap_err();
+        let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+        error.help.clone()
+    };
+    let regions = |regions: &str| {
+        help(&format!("version: 1\nevidence: {{ root-events: {{ regions: {regions} }} }}\n"))
+    };
+    assert_eq!(regions("eu-central-1"), "write the list form: `regions: [eu-central-1]`");
+    assert_eq!(
+        regions("\"us-east-1, eu-central-1\""),
+        "write the list form: `regions: [us-east-1, eu-central-1]`"
+    );
+    let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
+    let accounts = |id: &str| help(&window(&format!("{W}\n{hour}\naccounts: {id}")));
+    assert_eq!(accounts("\"111122223333\""), "write `accounts: [\"111122223333\"]`");
+    assert_eq!(accounts("444455556666"), "write `accounts: [\"444455556666\"]`");
+    let days = window(&format!("{W}\nschedule: {{ days: mon, {M} }}"));
+    assert_eq!(help(&days), "write `days: [mon]`");
+    assert_eq!(help("version:1\ngate: {}\n"), "write `version: 1`");
+    let below = help("version: 1\nwindows: []\n- { id: a }\n");
+    assert_eq!(below, "remove the brackets: write `windows:`, and the entries below it");
+    let midnight =
+        help(&window(&format!("{W}\nfrom: 2026-11-20T24:00:00Z\nto: 2026-11-21T10:00:00Z")));
+    assert_eq!(midnight, "midnight at the end of a day is `00:00:00` of the next day");
+}
+
+#[test]
+fn a_reason_that_only_mentions_a_placeholder_is_a_reason() {
+    let hour = "from: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z";
+    assert!(
+        parse(&window(&format!(
+            "id: TICKET\nreason: REASON of the year\nticket: TICKET-1\n{hour}"
+        )))
+        .is_ok()
     );
 }
 
@@ -324,6 +415,38 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: {}\ngate: {}"), "duplicate-key 3:1", "stands twice"),
         (top("<<: { gate: {} }"), "unknown-key 2:1", "no key `<<`"),
         ("version: 1\nwindows: ".to_owned() + &"[".repeat(5_000), "too-deep 2:42", "32 deep"),
+        // A space that is missing, and entries below an empty list.
+        ("version:1\n".to_owned(), "no-space 1:1", "after the colon of `version:1`"),
+        ("version:1\ngate: {}\n".to_owned(), "no-space 1:1", "`version:1`"),
+        ("# x\nversion:1\n\n# y\ngate: {}\n".to_owned(), "no-space 2:1", "`version:1`"),
+        (top("gate:\n  fail-on:high"), "no-space 3:3", "`fail-on:high`"),
+        (top("gate:\n  fail-on:high\n  on-weaker: fail"), "no-space 3:3", "`fail-on:high`"),
+        (top("gate:\n  on-weaker: fail\n  fail-on:high"), "no-space 4:3", "`fail-on:high`"),
+        (top("gate: { fail-on:high }"), "no-space 2:9", "`fail-on:high`"),
+        (top("rules:\n  root-mfa-missing:off"), "no-space 3:3", "`root-mfa-missing:off`"),
+        (
+            top("rules:\n  root-mfa-missing:off\n  root-mfa-not-hardware: off"),
+            "no-space 3:3",
+            "`root-mfa-missing:off`",
+        ),
+        (
+            top("windows: []\n- { id: a }"),
+            "entries-below-empty 2:1",
+            "`windows: []` is an empty list",
+        ),
+        (top("windows: []\n  - id: a\n    reason: r"), "entries-below-empty 2:1", "`windows: []`"),
+        (
+            top("windows: [] # none\n# x\n#  - id\n- id: a"),
+            "entries-below-empty 2:1",
+            "`windows: []`",
+        ),
+        (top("waivers: []\n  - { rule: x }"), "entries-below-empty 2:1", "`waivers: []`"),
+        (
+            top("rules: {}\n  root-mfa-missing: off"),
+            "entries-below-empty 2:1",
+            "`rules: {}` is an empty mapping",
+        ),
+        (top("windows: []\nrules: {}\ngate: \"open"), "syntax 5:1", "not closed"),
         // Keys and types.
         ("gate: {}\n".to_owned(), "missing-key 1:1", "no `version`"),
         ("# x\n\n{ gate: {} }\n".to_owned(), "missing-key 3:1", "no `version`"),
@@ -349,6 +472,11 @@ fn each_mistake_is_named_where_it_stands() {
         (top("evidence: { root-events: ~ }"), "no-value 2:13", "no value"),
         (top("evidence: { root-events: { lookback: 401d } }"), "out-of-bounds 2:38", "400d"),
         (top("evidence: { root-events: { regions: every } }"), "unknown-word 2:37", "`every`"),
+        (
+            top("evidence: { root-events: { regions: eu-central-1 } }"),
+            "wrong-type 2:37",
+            "a list of Regions",
+        ),
         (top("evidence: { root-events: { regions: [] } }"), "empty-list 2:37", "an empty list"),
         (top("evidence: { root-events: { regions: [useast1] } }"), "region 2:38", "`useast1`"),
         (
@@ -580,7 +708,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nschedule: {{ {M} }}")),
             "window-total 6:36",
-            "open for 1d6h from 2026-11-20 to 2026-12-19",
+            "`a` is open for 1d6h from 2026-11-20 to 2026-12-19",
         ),
         (
             window(&format!(
@@ -651,7 +779,49 @@ fn each_mistake_is_named_where_it_stands() {
             "duplicate 4:11",
             "second window `a`",
         ),
+        (
+            window(
+                "id: a\nreason: REASON\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
+            "placeholder 4:13",
+            "`reason` still holds the placeholder `REASON`",
+        ),
+        (
+            window(
+                "id: a\nreason: r\nticket: \"TICKET\"\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z",
+            ),
+            "placeholder 5:13",
+            "`ticket` still holds the placeholder `TICKET`",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T24:00:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "the hour is 24",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-13-20T09:00:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "the month is 13",
+        ),
+        (
+            window(&format!("{W}\nfrom: 2026-11-20T09:00Z\nto: 2026-11-21T10:00:00Z")),
+            "time 6:11",
+            "it has no seconds",
+        ),
+        (
+            window(&format!("{W}\nschedule: {{ from: \"09:60\", to: \"10:00\", timezone: UTC }}")),
+            "clock 6:23",
+            "the minute is 60",
+        ),
         // waivers.
+        (
+            waiver(&format!(
+                "rule: root-mfa-missing\n{}",
+                V.replace("ticket: t", "ticket: TICKET")
+            )),
+            "placeholder 6:13",
+            "`TICKET`",
+        ),
         (waiver(&format!("rule: root-access-key-active\n{V}")), "missing-key 3:5", "no `subject`"),
         (
             waiver(&format!("rule: root-access-key-active\nsubject: { }\n{V}", "{}")),
@@ -788,4 +958,72 @@ error[window-too-long]: this window is 14h long; `limits.window` allows 12h
 rootgate.yaml: 3 errors; the policy was not read
 ";
     assert_eq!(parse(text).unwrap_err().render(false), drawn);
+}
+
+/// A policy whose windows are these: account (or none), from and to, all on 2026-11-20 in UTC.
+fn windows_of(windows: &[(&str, &str, &str)]) -> String {
+    let mut text = "version: 1\nwindows:\n".to_owned();
+    for (at, (account, from, to)) in windows.iter().enumerate() {
+        let accounts = match *account {
+            "" => String::new(),
+            id => format!("accounts: [\"{id}\"], "),
+        };
+        text += &format!(
+            "  - {{ id: w{at}, reason: r, ticket: t, {accounts}from: 2026-11-{from}:00Z, to: 2026-11-{to}:00Z }}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn windows_of_one_account_that_touch_or_overlap_are_one() {
+    let (one, other) = ("111122223333", "444455556666");
+    let (day, night) = (("20T06:00", "20T16:00"), ("20T16:00", "21T02:00"));
+    let both = |first, second| windows_of(&[(first, day.0, day.1), (second, night.0, night.1)]);
+    let errors = parse(&both(one, one)).unwrap_err();
+    let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+    assert_eq!((error.code, error.line), ("window-too-long", 4), "the later of the two");
+    assert_eq!(
+        error.message,
+        "`w0` and `w1` touch or overlap in account 111122223333, so they count as one, 20h long from \
+         2026-11-20T06:00:00Z to 2026-11-21T02:00:00Z; `limits.window` allows 12h"
+    );
+    assert!(parse(&both(one, other)).is_ok(), "accounts do not touch each other");
+    for (first, second) in [("", ""), (one, ""), ("", other)] {
+        assert_eq!(places(&both(first, second)).len(), 1, "{first} {second}");
+    }
+    let apart = windows_of(&[(one, "20T06:00", "20T16:00"), (one, "20T16:01", "21T02:00")]);
+    assert!(parse(&apart).is_ok());
+    let together = windows_of(&[(one, "20T06:00", "20T12:00"), (one, "20T12:00", "20T18:00")]);
+    assert!(parse(&together).is_ok(), "12h together");
+    let longer = both(one, one) + "limits: { window: 20h }\n";
+    assert!(parse(&longer).is_ok());
+    // What is wrong by itself is said once.
+    let too_long = windows_of(&[(one, "20T06:00", "21T06:00"), (one, "21T06:00", "21T07:00")]);
+    assert_eq!(places(&too_long).len(), 1);
+}
+
+#[test]
+fn one_off_windows_count_in_the_total_of_their_account() {
+    let (one, other) = ("111122223333", "444455556666");
+    let days = |accounts: [&str; 3]| {
+        let [first, second, third] = accounts;
+        windows_of(&[
+            (first, "02T06:00", "02T16:00"),
+            (second, "10T06:00", "10T16:00"),
+            (third, "20T06:00", "20T16:00"),
+        ])
+    };
+    let errors = parse(&days([one; 3])).unwrap_err();
+    let [error] = errors.errors() else { panic!("{}", errors.render(false)) };
+    assert_eq!((error.code, error.line), ("window-total", 5));
+    assert_eq!(
+        error.message,
+        "`w0`, `w1` and `w2` are open for 1d6h in account 111122223333 from 2026-11-02 to 2026-12-01; \
+         `limits.window-total` allows 1d in any 30 days"
+    );
+    assert!(parse(&days([one, one, other])).is_ok());
+    assert_eq!(places(&days([one, "", one])).len(), 1);
+    assert_eq!(places(&days([""; 3])).len(), 1, "said once, not for every account");
+    assert!(parse(&(days([one; 3]) + "limits: { window-total: 30h }\n")).is_ok());
 }

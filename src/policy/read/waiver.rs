@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SubsecRound};
 
 use super::super::error::{PolicyError, Span, show};
 use super::super::fields::{self, EVENT_RULES};
-use super::super::types::{Limits, Waiver, WaiverSubject};
+use super::super::types::{KeyCreated, Limits, Waiver, WaiverSubject};
 use super::Reader;
 use super::mapping::Mapping;
 use crate::model::{AccountId, Duration, RuleId, RuleInfo, SubjectKind, UseKind};
@@ -125,7 +125,7 @@ impl Reader<'_> {
 
     /// Exactly one of the three keys.
     fn read_subject(&mut self, map: &Mapping<'_>) -> Option<WaiverSubject> {
-        let key = self.day(map, "access-key-created").map(WaiverSubject::AccessKeyCreated);
+        let key = self.key_created(map).map(WaiverSubject::AccessKeyCreated);
         let certificate =
             self.day(map, "certificate-uploaded").map(WaiverSubject::CertificateUploaded);
         let kind = self.word(map, "use");
@@ -142,6 +142,18 @@ impl Reader<'_> {
             self.error("subject", *second, "a waiver has one subject".to_owned(), help);
         }
         key.or(certificate).or(used)
+    }
+
+    /// The day on which a key was made, or the time.
+    fn key_created(&mut self, map: &Mapping<'_>) -> Option<KeyCreated> {
+        let entry = map.entry("access-key-created")?;
+        let text = self.scalar(&entry.value, "access-key-created", "a day or a time")?;
+        if text.contains(':') {
+            // AWS says it to the second.
+            let time = self.time(map, "access-key-created")?;
+            return Some(KeyCreated::At(time.trunc_subsecs(0)));
+        }
+        self.day(map, "access-key-created").map(KeyCreated::On)
     }
 
     /// `begins`: the line of `from`.

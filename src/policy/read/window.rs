@@ -1,25 +1,38 @@
 //! `windows`: when root may be used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use super::super::error::{PolicyError, Span, show};
 use super::super::fields;
-use super::super::schedule::Schedule;
+use super::super::together::{self, Timed};
 use super::super::tree::{Node, Value};
 use super::super::types::{Allow, Limits, When, Window};
 use super::Reader;
 use super::mapping::Mapping;
-use crate::model::Duration;
+use crate::model::{AccountId, Duration, format_time};
+
+/// So many windows are named where several count together.
+const SHOWN: usize = 4;
 
 /// What concerns several windows.
 #[derive(Default)]
 struct Seen {
     /// The line of each id.
     ids: HashMap<String, usize>,
-    /// The schedules, each with the place of its closing.
-    schedules: Vec<(Schedule, Span)>,
+    /// Those whose time was read and is right.
+    timed: Vec<Known>,
+}
+
+/// A window, as far as windows count together.
+struct Known {
+    /// How an error names it.
+    name: String,
+    when: When,
+    accounts: Option<Vec<AccountId>>,
+    /// Where its closing is written.
+    closing: Span,
 }
 
 impl Reader<'_> {
@@ -30,7 +43,7 @@ impl Reader<'_> {
             let Some(map) = self.mapping(node, "this window", fields::WINDOW) else { continue };
             windows.extend(self.window(&map, limits, &mut seen));
         }
-        self.total(&seen.schedules, limits.window_total);
+        self.windows_together(&seen.timed, limits);
         windows
     }
 
@@ -42,9 +55,15 @@ impl Reader<'_> {
         let reason = self.text(map, "reason");
         let ticket = self.text(map, "ticket");
         let accounts = self.accounts(map, "accounts");
+        let before = self.errors.len();
         let when = self.when(map, limits);
-        if let Some(When::Recurring(schedule)) = &when {
-            seen.schedules.push((schedule.clone(), closing(map)));
+        if let Some(when) = when.clone().filter(|_| self.errors.len() == before) {
+            let name = id.as_deref().map_or_else(
+                || format!("the window of line {}", map.span.line),
+                |id| format!("`{}`", show(id)),
+            );
+            let accounts = accounts.clone();
+            seen.timed.push(Known { name, when, accounts, closing: closing(map) });
         }
         let allow = self.allow(map);
         let require_mfa = self.flag(map, "require-mfa").unwrap_or(true);
@@ -96,6 +115,59 @@ impl Reader<'_> {
         let opens = map.key_span("from").map_or(map.span.line, |span| span.line);
         self.window_length(to - from, limits.window, closing(map), opens);
         Some(When::Once { from, to })
+    }
+
+    /// What windows of one account are open for together: those that touch or overlap, and all in
+    /// any thirty days.
+    fn windows_together(&mut self, known: &[Known], limits: &Limits) {
+        let timed: Vec<Timed<'_>> = known
+            .iter()
+            .map(|it| Timed { when: &it.when, accounts: it.accounts.as_deref() })
+            .collect();
+        let today = self.now.date_naive();
+        let mut named: HashSet<(&str, usize)> = HashSet::new();
+        for group in together::groups(&timed) {
+            let whose = match &group.account {
+                Some(account) => format!(" in account {account}"),
+                None => String::new(),
+            };
+            let run = together::too_long(&timed, &group, limits.window, today);
+            let last = run.as_ref().and_then(|run| run.members.last());
+            // What the windows of all accounts do is said once.
+            if let (Some(run), Some(last)) = (&run, last.filter(|it| named.insert(("run", **it)))) {
+                let help = "leave a gap between them, or raise `limits.window` (at most 72h)";
+                let message = format!(
+                    "{} touch or overlap{whose}, so they count as one, {} long from {} to {}; \
+                     `limits.window` allows {}",
+                    names(known, &run.members),
+                    run.length,
+                    format_time(run.from),
+                    format_time(run.to),
+                    limits.window
+                );
+                self.error("window-too-long", known[*last].closing, message, help);
+            }
+            let excess = together::excess(&timed, &group, limits.window_total, today);
+            let last = excess.as_ref().and_then(|excess| excess.members.last());
+            if let (Some(excess), Some(last)) =
+                (&excess, last.filter(|it| named.insert(("total", **it))))
+            {
+                let help =
+                    "open fewer or shorter windows, or raise `limits.window-total` (at most 72h)";
+                let message = format!(
+                    "{} open for {}{whose} from {} to {}; `limits.window-total` allows {} in any 30 days",
+                    match excess.members.len() {
+                        1 => format!("{} is", names(known, &excess.members)),
+                        _ => format!("{} are", names(known, &excess.members)),
+                    },
+                    excess.total,
+                    excess.first,
+                    excess.last,
+                    limits.window_total
+                );
+                self.error("window-total", known[*last].closing, message, help);
+            }
+        }
     }
 
     fn unique_id(&mut self, id: &str, span: Span, ids: &mut HashMap<String, usize>) {
@@ -171,6 +243,18 @@ impl Reader<'_> {
             "set `sign-in: true` or `access-key: true`; a key that is not written is false. \
              Without `allow` a window allows signing in",
         );
+    }
+}
+
+/// `a`, `b` and 3 more.
+fn names(known: &[Known], members: &BTreeSet<usize>) -> String {
+    let mut names: Vec<&str> = members.iter().map(|place| known[*place].name.as_str()).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    match names.split_last() {
+        _ if more > 0 => format!("{} and {more} more", names.join(", ")),
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.join(", "),
     }
 }
 

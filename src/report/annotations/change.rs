@@ -112,7 +112,7 @@ impl Notes<'_> {
 
     fn effect_and_remedy(&self) -> String {
         let Some(section) = self.section() else { return String::new() };
-        section.sentences().split_off(1).join(" ")
+        section.what_follows().join(" ")
     }
 
     fn section(&self) -> Option<Section<'_>> {

@@ -25,8 +25,19 @@ impl<'a> Section<'a> {
 
     /// What the copy is, what it does to the verdict, and what to do about it.
     pub(in crate::report) fn sentences(&self) -> Vec<String> {
+        let mut sentences = vec![self.what()];
+        sentences.extend(self.what_follows());
+        if self.is_new() && self.change.effect == Effect::Fails {
+            // Whoever writes a first policy reads why, and what to do, in one place.
+            return vec![sentences.join(" ")];
+        }
+        sentences
+    }
+
+    /// What the copy does to the verdict, and what to do about it.
+    pub(in crate::report) fn what_follows(&self) -> Vec<String> {
         let remedy = self.remedy().map(|remedy| format!("To do: {remedy}."));
-        [Some(self.what()), self.effect(), remedy].into_iter().flatten().collect()
+        [self.effect(), remedy].into_iter().flatten().collect()
     }
 
     /// `1 planned, 2 weaker`, or what became of the copy.
@@ -61,7 +72,8 @@ impl<'a> Section<'a> {
             }
             (PolicyCopy::Changed { .. }, None) if self.is_new() => {
                 format!(
-                    "{copy} is new: the default branch has no policy file, and the strict built-in defaults judge."
+                    "{copy} is the first policy of this repository: the default branch has no policy file, and the \
+                     strict built-in defaults judge until this one is merged."
                 )
             }
             (PolicyCopy::Changed { changes, .. }, None) if changes.is_empty() => {
@@ -85,6 +97,10 @@ impl<'a> Section<'a> {
                 }
                 PolicyCopy::Missing { .. } => {
                     "It fails the gate: a policy that is gone is weaker, and the policy that judges says on-weaker: fail."
+                }
+                _ if self.is_new() => {
+                    "It fails the gate: more can pass by it than by the defaults, which other jobs of this \
+                     repository may rely on already."
                 }
                 _ => {
                     "It fails the gate: it is weaker, and the policy that judges says on-weaker: fail."
@@ -116,6 +132,11 @@ impl<'a> Section<'a> {
             PolicyCopy::Missing { .. } => {
                 "put it back; one that says no more than version: 1 is judged like none, and can be \
                  accepted (accept-policy-change)"
+            }
+            PolicyCopy::Changed { .. } if self.is_new() => {
+                "once, have it reviewed and accepted by whoever may deploy to a protected environment \
+                 (accept-policy-change), or merge it past the failed check by those who may; or begin with one that says \
+                 no more than version: 1, which is judged like none, and agree each change of it later"
             }
             PolicyCopy::Changed { .. } | PolicyCopy::Behind { .. } => {
                 "take back what is weaker, or have it accepted by whoever may deploy to a protected environment \

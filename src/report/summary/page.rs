@@ -46,6 +46,18 @@ impl Page {
         self.rows_of(head, rows, 0);
     }
 
+    /// Blocks of lines, as many as half of the room that is left holds.
+    pub(super) fn blocks(&mut self, blocks: &[String]) {
+        let end = self.text.len() + self.room() / 2;
+        for (index, block) in blocks.iter().enumerate() {
+            if self.text.len() + block.len() > end {
+                self.paragraph(&format!("{} more in the JSON report.", blocks.len() - index));
+                return;
+            }
+            self.line(block);
+        }
+    }
+
     /// A table, and how many rows more there are than it is given.
     pub(super) fn rows_of(&mut self, head: &[&str], rows: Vec<Vec<String>>, more: usize) {
         self.line(&format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
@@ -63,6 +75,12 @@ impl Page {
             self.paragraph(&format!("{more} more in the JSON report."));
         }
     }
+}
+
+/// A fence that none of these lines can close.
+pub(super) fn fence(lines: &str) -> String {
+    let runs = lines.split(|letter| letter != '`').map(str::len);
+    "`".repeat(runs.max().unwrap_or_default().max(2) + 1)
 }
 
 /// Outside text for a table cell or a line.

@@ -163,9 +163,27 @@ fn a_policy_that_moves_or_is_new_is_seen_as_what_it_is() {
     assert!(shown(&moved, Format::Text, &REDACTED).contains(&said.replace('`', "")));
 
     let new = Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..moved };
-    let said = "rootgate.yaml is new: the default branch has no policy file, and the strict \
-                built-in defaults judge.";
+    let said = "rootgate.yaml is the first policy of this repository: the default branch has no policy \
+                file, and the strict built-in defaults judge until this one is merged.";
     assert!(sentences(&new).starts_with(said));
+}
+
+#[test]
+fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
+    let fails = with(changed(changes()), Effect::Fails);
+    let first = Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..fails.clone() };
+    for options in [Options::default(), REDACTED] {
+        let text = shown(&first, Format::Markdown, &options);
+        let paragraphs: Vec<&str> = text.split("\n\n").collect();
+        let paragraph = paragraphs.iter().find(|it| it.contains("is the first policy of")).unwrap();
+        for part in
+            ["It fails the gate", "by the defaults", "To do: once,", "(accept-policy-change)"]
+        {
+            assert!(paragraph.contains(part), "{part}: {paragraph}");
+        }
+    }
+    let text = shown(&fails, Format::Markdown, &Options::default());
+    assert!(!text.contains("first policy") && text.contains("take back what is weaker"), "{text}");
 }
 
 #[test]

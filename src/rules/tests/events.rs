@@ -106,7 +106,7 @@ fn a_day_of_uses_outside_every_window_is_one_finding_with_its_story() {
     );
     assert_eq!(
         outcome.findings[0].window.as_deref().unwrap(),
-        "- { id: acknowledged-2026-11-18, reason: REASON, ticket: TICKET, accounts: [\"111122223333\"], from: \
+        "- { id: acknowledged-2026-11-18-sign-in-111122223333, reason: REASON, ticket: TICKET, accounts: [\"111122223333\"], from: \
          2026-11-18T09:02:00Z, to: 2026-11-18T09:40:00Z, allow: { sign-in: true } }"
     );
     assert_eq!(outcome.findings[0].clears_at, Some(time("2026-11-25T09:10:00Z")));

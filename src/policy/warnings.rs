@@ -1,0 +1,225 @@
+//! What is valid and perhaps not meant: `policy check` says it and exits 0.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::error::visible;
+use super::together::{self, Timed};
+use super::types::{KeyCreated, Policy, WaiverSubject};
+use crate::model::{AccountId, format_time};
+
+/// Something in a valid policy that may not do what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyWarning {
+    /// What kind, in kebab-case: `outside-scope`.
+    pub code: &'static str,
+    /// One sentence without its full stop. Words of the policy in it are escaped.
+    pub message: String,
+    /// 1-based line.
+    pub line: usize,
+    /// What to write instead, or to make sure of.
+    pub help: String,
+}
+
+/// Everything in the policy that may not do what was meant, in the order of its lines.
+///
+/// `now` decides only from when on schedules are looked at.
+#[must_use]
+pub fn warnings(policy: &Policy, now: DateTime<Utc>) -> Vec<PolicyWarning> {
+    let mut warnings = Vec::new();
+    outside_scope(policy, &mut warnings);
+    without_sign_in(policy, &mut warnings);
+    overlapping(policy, now, &mut warnings);
+    keys_by_day(policy, &mut warnings);
+    warnings.sort_by_key(|warning| warning.line);
+    warnings
+}
+
+/// Accounts of windows and waivers that a policy with a scope never judges.
+fn outside_scope(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    if policy.scope.is_empty() {
+        return;
+    }
+    let windows = policy.windows.iter().map(|window| {
+        (format!("window `{}`", visible(&window.id)), window.accounts.as_deref(), window.line)
+    });
+    let waivers = policy.waivers.iter().map(|waiver| {
+        (format!("the waiver of {}", waiver.rule), Some(&*waiver.accounts), waiver.line)
+    });
+    let in_scope = |id: &&AccountId| policy.scope.iter().any(|account| account.id == **id);
+    for (what, accounts, line) in windows.chain(waivers) {
+        let outside = accounts.into_iter().flatten().filter(|id| !in_scope(id));
+        let outside: Vec<&str> = outside.map(AccountId::as_str).collect();
+        if outside.is_empty() {
+            continue;
+        }
+        let is = if outside.len() == 1 { "is" } else { "are" };
+        warnings.push(PolicyWarning {
+            code: "outside-scope",
+            message: format!("{what} names {}, which {is} outside the scope", outside.join(", ")),
+            line,
+            help: "check the id, or add the account to `scope.accounts`".to_owned(),
+        });
+    }
+}
+
+/// Of several accounts without a role, only the one that the run's own credentials belong to can
+/// be signed in to.
+fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    let without: Vec<_> =
+        policy.scope.iter().filter(|account| account.role_arn.is_none()).collect();
+    if without.len() < 2 {
+        return;
+    }
+    let ids: Vec<&str> = without.iter().map(|account| account.id.as_str()).collect();
+    for account in without.iter().skip(1) {
+        warnings.push(PolicyWarning {
+            code: "no-sign-in",
+            message: format!(
+                "nothing can sign in to more than one of the accounts {}: they have no `role-arn`, so each \
+                 must be the run's own",
+                ids.join(", ")
+            ),
+            line: account.line,
+            help: format!(
+                "add `role-arn: \"arn:aws:iam::{}:role/rootgate\"`; an account that cannot be signed in to is \
+                 undetermined",
+                account.id
+            ),
+        });
+    }
+}
+
+/// Windows of one account that are open at the same time: a use is covered where one allows it.
+fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWarning>) {
+    let timed: Vec<Timed<'_>> = policy.windows.iter().map(Timed::of).collect();
+    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for group in together::groups(&timed) {
+        for (one, other, at) in together::overlaps(&timed, &group, now.date_naive()) {
+            if !known.insert((one, other)) {
+                continue;
+            }
+            let (one, other) = (&policy.windows[one], &policy.windows[other]);
+            let whose = match &group.account {
+                Some(account) => format!("for account {account} "),
+                None => String::new(),
+            };
+            warnings.push(PolicyWarning {
+                code: "overlapping-windows",
+                message: format!(
+                    "window `{}` overlaps window `{}` of line {}: both are open {whose}at {}",
+                    visible(&other.id),
+                    visible(&one.id),
+                    one.line,
+                    format_time(at)
+                ),
+                line: other.line,
+                help: "what either of them allows is allowed then, and `limits.window` counts them as one"
+                    .to_owned(),
+            });
+        }
+    }
+}
+
+/// Keys that are named by a day, on which two may have been made.
+fn keys_by_day(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    for waiver in &policy.waivers {
+        let Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day))) = waiver.subject else {
+            continue;
+        };
+        warnings.push(PolicyWarning {
+            code: "key-by-day",
+            message: format!(
+                "the waiver of {} names a key by its day, {day}: if two keys were made that day, active or \
+                 not, it covers neither",
+                waiver.rule
+            ),
+            line: waiver.line,
+            help: format!(
+                "write the time, as the finding and the credential report say it: \
+                 `access-key-created: {day}T10:00:00Z`"
+            ),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warnings;
+    use crate::model::parse_time;
+    use crate::policy::Policy;
+    use crate::policy::test_rules::RULES;
+
+    /// `code line`, one per warning.
+    fn of(text: &str) -> Vec<String> {
+        let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+        let policy = Policy::parse(text, "p.yaml", RULES, now);
+        let policy = policy.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        let warnings = warnings(&policy, now);
+        assert!(warnings.iter().all(|it| !it.help.is_empty() && !it.message.is_empty()));
+        warnings.iter().map(|it| format!("{} {}", it.code, it.line)).collect()
+    }
+
+    const ROLE: &str = "role-arn: \"arn:aws:iam::111122223333:role/r\"";
+
+    fn scope(accounts: &str) -> String {
+        format!("version: 1\nscope:\n  accounts:\n{accounts}")
+    }
+
+    #[test]
+    fn accounts_outside_a_named_scope_are_warned_of() {
+        let rest = "windows:
+  - { id: a, reason: r, ticket: t, accounts: [\"444455556666\", \"111122223333\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+  - { id: b, reason: r, ticket: t, from: 2026-11-21T09:00:00Z, to: 2026-11-21T10:00:00Z }
+waivers:
+  - { rule: root-mfa-missing, accounts: [\"444455556666\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }
+";
+        let named = scope("    - { id: \"111122223333\" }\n");
+        assert_eq!(of(&(named + rest)), ["outside-scope 6", "outside-scope 9"]);
+        assert_eq!(of(&format!("version: 1\n{rest}")), [""; 0], "no scope, nothing is outside it");
+    }
+
+    #[test]
+    fn accounts_that_nothing_can_sign_in_to_are_warned_of() {
+        let one = "    - { id: \"444455556666\" }\n";
+        let with = format!("    - {{ id: \"111122223333\", {ROLE} }}\n");
+        assert_eq!(of(&scope(&format!("{with}{one}"))), [""; 0], "one may be the run's own");
+        let two = scope(&format!("{one}{with}    - id: \"123456789012\"\n"));
+        assert_eq!(of(&two), ["no-sign-in 6"]);
+    }
+
+    #[test]
+    fn windows_that_are_open_at_the_same_time_are_warned_of() {
+        let windows = |windows: &str| format!("version: 1\nwindows:\n{windows}");
+        let at = |id: &str, accounts: &str, from: &str, to: &str| {
+            format!(
+                "  - {{ id: {id}, reason: r, ticket: t, {accounts}from: 2026-11-20T{from}:00Z, to: 2026-11-20T{to}:00Z }}\n"
+            )
+        };
+        let (one, other) = ("accounts: [\"111122223333\"], ", "accounts: [\"444455556666\"], ");
+        let both = |first, second| {
+            windows(&(at("a", first, "09:00", "11:00") + &at("b", second, "10:00", "12:00")))
+        };
+        assert_eq!(of(&both("", "")), ["overlapping-windows 4"]);
+        assert_eq!(of(&both(one, "")), ["overlapping-windows 4"]);
+        assert_eq!(of(&both(one, other)), [""; 0]);
+        let touching = at("a", "", "09:00", "10:00") + &at("b", "", "10:00", "12:00");
+        assert_eq!(of(&windows(&touching)), [""; 0]);
+        let drill = "  - { id: d, reason: r, schedule: { week: last, days: [mon], from: \"09:00\", to: \"10:00\", timezone: UTC } }
+  - { id: e, reason: r, schedule: { days: [mon], from: \"09:30\", to: \"10:30\", timezone: UTC } }\n";
+        assert_eq!(of(&windows(drill)), ["overlapping-windows 4"]);
+    }
+
+    #[test]
+    fn a_key_that_is_named_by_its_day_is_warned_of() {
+        let waiver = |made: &str| {
+            format!(
+                "version: 1\nwaivers:\n  - {{ rule: root-access-key-active, accounts: [\"111122223333\"], subject: {{ access-key-created: {made} }}, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"
+            )
+        };
+        assert_eq!(of(&waiver("2019-05-02")), ["key-by-day 3"]);
+        assert_eq!(of(&waiver("2019-05-02T10:00:00Z")), [""; 0]);
+    }
+}
