@@ -69,8 +69,6 @@ pub enum NoticeCode {
     PolicyChangeAccepted,
     /// Another repository's policy judged.
     RemotePolicy,
-    /// The checkout holds a second policy, which is not read.
-    SecondPolicy,
     /// Whether the run would weaken the policy was not looked at: there is no checkout.
     NoCheckout,
     /// GitHub does not show the run's own commit, so only the working tree was compared.
@@ -114,7 +112,6 @@ impl NoticeCode {
             Self::CheckoutPolicy => "checkout-policy",
             Self::PolicyChangeAccepted => "policy-change-accepted",
             Self::RemotePolicy => "remote-policy",
-            Self::SecondPolicy => "second-policy",
             Self::NoCheckout => "no-checkout",
             Self::CommitUnread => "commit-unread",
             Self::OtherBase => "other-base",

@@ -20,6 +20,7 @@ mod collect;
 mod contents;
 mod fake;
 mod faults;
+mod files;
 mod forks;
 mod gallery;
 mod gate;
