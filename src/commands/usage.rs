@@ -64,7 +64,8 @@ fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
 fn may_be_a_check(arguments: &[OsString]) -> bool {
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let command = words.into_iter().find(|word| !word.starts_with('-'));
-    let others = Cli::command();
+    let mut others = Cli::command();
+    others.build(); // with `help`
     let mut others = others.get_subcommands().filter(|other| other.get_name() != "check");
     command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }

@@ -1,5 +1,7 @@
 //! The report: what judging gives, and what every renderer reads.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -210,7 +212,7 @@ pub struct RuleSetting {
     pub line: Option<usize>,
 }
 
-/// Numbers of outcomes (not of findings).
+/// Numbers of outcomes, one per rule and account, and of what is in the failed ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Outcomes `fail`.
@@ -223,6 +225,14 @@ pub struct Counts {
     pub passed: usize,
     /// Outcomes `not-applicable`.
     pub not_applicable: usize,
+    /// Findings of failed outcomes that no waiver covers.
+    pub findings: usize,
+    /// Rules that failed, each counted once.
+    #[serde(skip)]
+    pub failed_rules: usize,
+    /// Accounts in which a rule failed.
+    #[serde(skip)]
+    pub failed_accounts: usize,
 }
 
 impl Counts {
@@ -239,6 +249,16 @@ impl Counts {
                 Outcome::NotApplicable => &mut counts.not_applicable,
             } += 1;
         }
+        let (mut rules, mut failed_accounts) = (BTreeSet::new(), BTreeSet::new());
+        for account in accounts {
+            for outcome in account.outcomes.iter().filter(|it| it.outcome == Outcome::Fail) {
+                rules.insert(outcome.rule.0);
+                failed_accounts.insert(&account.id);
+                let open = outcome.findings.iter().filter(|finding| finding.waiver.is_none());
+                counts.findings += open.count();
+            }
+        }
+        (counts.failed_rules, counts.failed_accounts) = (rules.len(), failed_accounts.len());
         counts
     }
 }

@@ -98,8 +98,9 @@ impl Page {
 
     fn unread(&mut self, report: &Report) {
         let unread = report.accounts.iter().filter(|account| account.nothing_read);
-        let rows = unread.map(|account| vec![account_cell(account)]).collect();
-        self.table("Nothing could be read of", &["Account"], rows);
+        let why = |account| cell(words::nothing_read(account));
+        let rows = unread.map(|account| vec![account_cell(account), why(account)]).collect();
+        self.table("Accounts of which nothing counts", &["Account", "Why"], rows);
     }
 
     fn failed(&mut self, report: &Report) {

@@ -91,7 +91,7 @@ impl Page<'_> {
     ) -> io::Result<()> {
         self.heading(&format!("Account {}", words::account(account)))?;
         if account.nothing_read {
-            self.paragraph("  ", "Nothing of this account could be read.")?;
+            self.paragraph("  ", words::nothing_read(account))?;
         }
         let worst_first = |kind: Outcome| {
             words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)

@@ -134,7 +134,8 @@ fn formats_are_four_words() {
 
 #[test]
 fn the_verdict_is_the_last_line_and_all_of_a_quiet_report() {
-    let verdict = "FAIL: 2 failed, 1 undetermined, 1 waived, 2 passed (exit code 1)\n";
+    let verdict =
+        "FAIL: 2 rules failed, 2 findings, 1 undetermined, 1 waived, 2 passed (exit code 1)\n";
     assert!(rendered(&red(), Format::Text).ends_with(&format!("\n\n{verdict}")));
     let quiet = Options { verbosity: Verbosity::Quiet, ..Options::default() };
     assert_eq!(shown(&red(), Format::Text, &quiet), verdict);
@@ -148,7 +149,7 @@ fn a_verdict_says_why_it_does_not_block() {
     };
     let day = crate::model::parse_day("2026-12-01").ok();
     let would_fail = Report { exit_code: 0, enforce_from: day, ..red() };
-    assert!(last(&would_fail).starts_with("WOULD FAIL: 2 failed"));
+    assert!(last(&would_fail).starts_with("WOULD FAIL: 2 rules failed"));
     assert!(last(&would_fail).ends_with("(exit code 0; the policy is enforced from 2026-12-01)"));
 
     let tolerated = Report { exit_code: 0, ..undetermined() };
@@ -292,7 +293,7 @@ fn redacted_output_holds_no_id_address_key_or_reason() {
         "critical",
         "prod: 1 finding",
         "grant iam:GetAccountSummary",
-        "FAIL: 2 failed",
+        "FAIL: 2 rules failed",
     ] {
         assert!(text.contains(kept), "{kept}");
     }

@@ -65,9 +65,20 @@ fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
 fn a_bare_csv_without_its_time_is_undetermined_with_3() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
-    let ended = folder.run(&["check", "--credential-report", "report.csv"]);
-    assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.contains("--report-generated-at"));
+    let arguments = ["check", "--credential-report", "report.csv"];
+    for format in ["text", "markdown"] {
+        let ended = folder.run(&[&arguments[..], &["--format", format]].concat());
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        let words = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("The time of the credential report is missing"), "{words}");
+        assert!(words.contains("report-generated-at TIME"), "{words}");
+        assert!(!words.contains("could be read"), "it was read: {words}");
+    }
+    let other = r#"{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z",
+        "accounts":[{"id":"111122223333"}]}"#;
+    folder.write("evidence.json", other);
+    let ended = folder.run(&["check", "--evidence", "evidence.json"]);
+    assert!(ended.stdout.contains("Nothing of this account could be read"), "{}", ended.stdout);
 }
 
 #[test]

@@ -310,10 +310,12 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
         assert!(said.contains("\nerror\n"), "{arguments:?}: {said}");
     }
     folder.write("github-output", "");
-    let mut command = rootgate(folder.path());
-    let command = command.args(["policy", "check", "--nonsense"]).env("GITHUB_OUTPUT", &output);
-    Ended::of(command.output().unwrap()).refused(&[]);
-    assert_eq!(folder.read("github-output"), "", "no later step waits for this command");
+    for other in [&["policy", "check", "--nonsense"][..], &["help", "chekc"]] { // a mistake on purpose
+        let mut command = rootgate(folder.path());
+        let command = command.args(other).env("GITHUB_OUTPUT", &output);
+        Ended::of(command.output().unwrap()).refused(&[]);
+        assert_eq!(folder.read("github-output"), "", "no later step waits for this command");
+    }
 }
 
 /// Runs a line of `sh`, in which `$R` is rootgate and `$A` are the arguments of a check.

@@ -17,6 +17,7 @@ mod bypass;
 mod check_live;
 mod check_offline;
 mod collect;
+mod completions;
 mod contents;
 mod fake;
 mod faults;

@@ -170,7 +170,7 @@ fn a_policy_that_moves_or_is_new_is_seen_as_what_it_is() {
 
 #[test]
 fn after_the_merge_is_said_and_that_it_does_not_decide() {
-    let said = "After this merge: fail (exit code 1): 2 failed, 7 passed, 1 not applicable. It does \
+    let said = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. It does \
                 not decide.";
     let report = with(missing(), Effect::Tolerated);
     for options in [Options::default(), REDACTED] {
