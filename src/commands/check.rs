@@ -21,7 +21,8 @@ pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
     let asked = args.reports.details.asked();
     let judged = outputs::with_standard_output(args).and_then(|args| judge(&args, host, asked));
     judged.unwrap_or_else(|failure| {
-        let left = outputs::discard(&args.reports);
+        let mut left = outputs::discard(&args.reports);
+        left.retain(|other| *other != failure);
         let code = failure.report_of_check(host, asked);
         left.into_iter().for_each(|failure| failure.report_to(host, asked));
         code

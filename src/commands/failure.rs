@@ -10,7 +10,7 @@ use rootgate::report::Details;
 use super::{Host, runner};
 
 /// Usage, policy file, configuration or sign-in is wrong: exit 2.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The whole text for standard error; `None` if it was shown already.
     text: Option<String>,

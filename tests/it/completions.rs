@@ -50,10 +50,9 @@ fn bash_offers_values_and_files() {
 #[test]
 fn zsh_and_fish_are_told_what_is_a_file() {
     let folder = Folder::new();
-    for (shell, mark, no_file) in [
-        ("zsh", ":FILE:_files", ":FILE:_default"),
-        ("fish", "-l policy", "-l never"),
-    ] {
+    for (shell, mark, no_file) in
+        [("zsh", ":FILE:_files", ":FILE:_default"), ("fish", "-l policy", "-l never")]
+    {
         let script = folder.run(&["completions", shell]).stdout;
         assert!(script.contains(mark), "{shell}");
         assert!(!script.contains(no_file), "{shell}: {script}");

@@ -274,6 +274,12 @@ fn exit_2_leaves_no_report_that_says_pass_whatever_it_was_that_failed() {
         folder.run(&[report, &flags(), broken].concat()).refused(&[]);
         assert_eq!(names(&folder), ["other", "report.csv", "rootgate.yaml"], "{broken:?}");
     }
+    let gate = Gate::with_keys(Fake::with("fault GetCallerIdentity = denied")).policy(EVENTS_OFF);
+    for ((_, file), text) in OUTPUTS.iter().zip(&reports) {
+        gate.folder.write(file, text);
+    }
+    gate.run(&[&["check"][..], &flags()].concat()).refused(&["sts:GetCallerIdentity"]);
+    assert_eq!(names(&gate.folder), ["rootgate.yaml"], "nobody signed in");
     // One output that cannot be written takes the others with it, also those before it.
     for ((_, file), text) in OUTPUTS.iter().zip(&reports) {
         folder.write(file, text);
@@ -310,7 +316,8 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
         assert!(said.contains("\nerror\n"), "{arguments:?}: {said}");
     }
     folder.write("github-output", "");
-    for other in [&["policy", "check", "--nonsense"][..], &["help", "chekc"]] { // a mistake on purpose
+    for other in [&["policy", "check", "--nonsense"][..], &["help", "chekc"]] {
+        // a mistake on purpose
         let mut command = rootgate(folder.path());
         let command = command.args(other).env("GITHUB_OUTPUT", &output);
         Ended::of(command.output().unwrap()).refused(&[]);
@@ -468,8 +475,9 @@ fn a_closed_pipe_is_no_failure_of_any_command() {
     }
     let line = "mkfifo p; { read x < p & } ; $R $A --json p > /dev/null; echo $?";
     assert_eq!(shell(&folder, line).stdout.trim(), "0", "a pipe of its own");
-    let line = "{ sleep 0.3; $R $A --policy missing 2>&1 >&3; echo $? >&3; } 3>&1 | true";
-    assert!(shell(&folder, line).code == 0);
+    let line =
+        "{ sleep 0.3; $R $A --policy missing > /dev/null; echo $? > code; } 2>&1 | true; cat code";
+    assert_eq!(shell(&folder, line).stdout.trim(), "2", "standard error");
 }
 
 // -- limits and interruptions ---------------------------------------------------------------------
