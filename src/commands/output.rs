@@ -3,11 +3,14 @@
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use super::{Failure, files};
 
 /// So much of a file says what made it.
 const HEAD: u64 = 4_096;
+/// How long the reader of a named pipe may take to come.
+const READER: Duration = Duration::from_secs(30);
 /// As many links in a row as Linux follows.
 const MOST_LINKS: usize = 40;
 
@@ -117,7 +120,7 @@ impl Output {
             Place::File(path, permissions) => {
                 // Others may have put something there while the run went on.
                 match look(path, self.kind) {
-                    Ok(Place::File(..)) => {}
+                    Ok(Place::File(real, _)) if real == *path => {}
                     Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
                         return Err(io::ErrorKind::AlreadyExists.into());
                     }
@@ -181,6 +184,7 @@ fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
                 false => Ok(Place::Stream(path)),
             };
         }
+        Found::Nothing(real) if is_folder_by_name(&real) => return Err(Refused::IsA("a folder")),
         Found::Nothing(real) => {
             // To make a file wherever a link points would let a checkout choose the place.
             let is_link = path.symlink_metadata().is_ok();
@@ -201,6 +205,12 @@ fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
         None => Ok(Place::Stream(path)),
         Some(what) => Err(Refused::IsA(what)),
     }
+}
+
+/// Whether the path ends like that of a folder: no file can be made under such a name.
+fn is_folder_by_name(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.last().is_some_and(|last| std::path::is_separator(char::from(*last)))
 }
 
 /// What a special file is that no report belongs into.
@@ -284,7 +294,7 @@ fn is_empty(path: &Path) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
     match look(path, kind) {
-        Ok(Place::File(..)) if path.symlink_metadata().is_ok() && !is_empty(path) => {
+        Ok(Place::File(real, there)) if real == path && there.is_some() && !is_empty(path) => {
             fs::remove_file(path).or_else(|error| {
                 let emptied = open_to_write(path).and_then(|file| file.set_len(0));
                 emptied.map_err(|_| error)
@@ -324,9 +334,17 @@ fn open_to_write(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Appends: what is behind a descriptor may be a file that others write to as well.
-#[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
+///
+/// A named pipe opens once somebody reads it. Signals no longer end a run that has collected, so the wait
+/// has an end of its own.
 fn open_stream(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new().append(true).open(path)
+    let (sender, opened) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    #[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
+    let open = move || sender.send(fs::OpenOptions::new().append(true).open(path));
+    std::thread::Builder::new().spawn(open)?;
+    let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
+    opened.recv_timeout(READER).map_err(|_| nobody())?
 }
 
 /// A reader that went away is no failure.

@@ -424,3 +424,36 @@ fn long_outside_text_is_cut() {
         assert!(text.len() < 30_000, "{}: {}", format.id(), text.len());
     }
 }
+
+#[test]
+fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
+    for report in [red(), green(), undetermined()] {
+        for format in [Format::Json, Format::Sarif, Format::Markdown] {
+            let text = rendered(&report, format);
+            assert!(is_report(text.as_bytes()), "{format:?}");
+            let cut: String = text.chars().take(120).collect();
+            assert!(is_report(cut.as_bytes()), "{format:?}, cut");
+            assert!(
+                !is_report(format!("x{text}").as_bytes()),
+                "{format:?}, with something before it"
+            );
+        }
+        assert!(
+            !is_report(rendered(&report, Format::Text).as_bytes()),
+            "no file of rootgate is text"
+        );
+    }
+    for other in [
+        json::report_schema(),
+        include_str!("../../schema/policy.json"),
+        include_str!("../../schema/evidence.json"),
+        include_str!("../../examples/demo/evidence.json"),
+        include_str!("../../examples/demo/credential-report.csv"),
+        include_str!("../../policy.example.yaml"),
+        include_str!("../../README.md"),
+        include_str!("../../Cargo.toml"),
+        "",
+    ] {
+        assert!(!is_report(other.as_bytes()), "{}", other.lines().next().unwrap_or_default());
+    }
+}

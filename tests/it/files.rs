@@ -129,6 +129,7 @@ fn a_folder_and_a_socket_are_no_place_for_a_report() {
     for (path, said) in [
         ("folder", "it is a folder"),
         ("socket", "it is a socket"),
+        ("new/", "it is a folder"),
         ("no/such/folder/out.json", "in a folder that exists"),
         ("report.csv/x", "in a folder that exists"),
     ] {
