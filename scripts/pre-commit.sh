@@ -42,16 +42,20 @@ END
 mkdir .github
 git add .
 
-printf 'version: 1\ngate: { fail_on: high }\n' >.github/rootgate.yaml
 printf 'fail_on: not a policy\n' >other.yaml
-git add .
-if said=$(git commit --quiet --message bad 2>&1); then
-    fail 'a bad policy was committed' "$said"
-fi
-case $said in
-    *.github/rootgate.yaml:2:9*'did you mean'*fail-on*) ;;
-    *) fail 'the hook did not say what is wrong:' "$said" ;;
-esac
+for name in .github/rootgate.yaml .github/rootgate.yml rootgate.yaml rootgate.yml; do
+    printf 'version: 1\ngate: { fail_on: high }\n' >"$name"
+    git add .
+    if said=$(git commit --quiet --message bad 2>&1); then
+        fail "a bad policy was committed: $name" "$said"
+    fi
+    case $said in
+        *"$name":2:9*'did you mean'*fail-on*) ;;
+        *) fail 'the hook did not say what is wrong:' "$said" ;;
+    esac
+    git rm --quiet --force "$name"
+    mkdir -p .github
+done
 
 cp "$example" .github/rootgate.yaml
 git add .

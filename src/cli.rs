@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
 
@@ -21,7 +21,7 @@ use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
 
 /// A policy gate for the AWS root user: evidence in, verdict out, never a silent pass.
 #[derive(Debug, Parser)]
-#[command(name = "rootgate", version, about, max_term_width = 100, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "rootgate", version, about, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,6 +33,7 @@ Examples:
   rootgate check --evidence evidence.json       judge evidence that was collected before
   rootgate collect --output evidence.json       collect it
   rootgate policy check rootgate.yaml           what is wrong with a policy, and where
+  rootgate help check                           what a command does, with its examples
 
 Exit codes:
   0  the policy holds
@@ -92,8 +93,8 @@ pub(crate) enum RulesFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct PermissionsArgs {
-    /// Policy file; without it .github/rootgate.yaml, rootgate.yaml, or the built-in defaults
-    #[arg(long, value_name = "FILE")]
+    /// Policy file; without it the default one (`rootgate check --help`), or the built-in defaults
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -107,7 +108,7 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   rootgate check --policy rootgate.yaml --sarif root.sarif --json root.json
@@ -116,12 +117,13 @@ Examples:
   rootgate check --evidence evidence.json --at 2026-11-20T09:00:00Z
   rootgate check --policy github:octo-org/security/root.yaml@v3
 
-Without `--policy` the file is .github/rootgate.yaml, then rootgate.yaml; if neither exists, strict
-built-in defaults judge and every report says so. Under GitHub Actions the file at the tip of the
-default branch judges; a copy in the checkout that is weaker fails, and never judges.")]
+Without `--policy` the file is the one of .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml
+and rootgate.yml that exists; two of them are an error. If none exists, strict built-in defaults judge
+and every report says so. Under GitHub Actions the file at the tip of the default branch judges; a copy
+in the checkout that is weaker fails, and never judges.")]
 pub(crate) struct CheckArgs {
     /// Policy file; github:OWNER/REPO/PATH@REF is one of another repository, read with GITHUB_TOKEN
-    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse))]
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse), value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PolicyArg>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
@@ -129,10 +131,10 @@ pub(crate) struct CheckArgs {
     #[arg(long, help_heading = "Evidence from files")]
     pub(crate) offline: bool,
     /// Judge this evidence file (repeatable)
-    #[arg(long, value_name = "FILE", help_heading = "Evidence from files")]
+    #[arg(long, value_name = "FILE", help_heading = "Evidence from files", value_hint = ValueHint::FilePath)]
     pub(crate) evidence: Vec<PathBuf>,
     /// Judge this credential report: the CSV, or the JSON of `aws iam get-credential-report`
-    #[arg(long, value_name = "FILE", help_heading = "Evidence from files")]
+    #[arg(long, value_name = "FILE", help_heading = "Evidence from files", value_hint = ValueHint::FilePath)]
     pub(crate) credential_report: Option<PathBuf>,
     /// When AWS made the credential report (the bare CSV does not tell)
     #[arg(long, value_name = "TIME", value_parser = time, requires = "credential_report", help_heading = "Evidence from files")]
@@ -145,7 +147,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) reports: ReportArgs,
     /// Lowest severity that blocks; must not be looser than the policy's `gate.fail-on`
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 }
 
@@ -153,6 +155,7 @@ pub(crate) struct CheckArgs {
 #[command(after_help = "\
 Examples:
   rootgate collect --output evidence.json
+  rootgate collect --output - | rootgate check --evidence -
   rootgate collect --policy rootgate.yaml --role-arn arn:aws:iam::111122223333:role/rootgate \\
     --output evidence.json
   rootgate check --evidence evidence.json       the job that judges it
@@ -162,14 +165,14 @@ because the job that judges decides.
 
 Exit codes:
   0  the file is written
-  2  usage, policy file, configuration or sign-in is wrong: no file is left
+  2  usage, policy file, configuration or sign-in is wrong: an earlier file stays as it was
   3  the file is written, but the run was interrupted or out of time")]
 pub(crate) struct CollectArgs {
     /// Policy file: its scope says which accounts, its rules which evidence
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
-    /// Write the evidence there, whole or not at all
-    #[arg(long, value_name = "FILE")]
+    /// Write the evidence there, whole or not at all; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
@@ -186,7 +189,7 @@ pub(crate) struct CollectArgs {
 }
 
 /// Which policy judges.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which policy judges, under GitHub Actions")]
 pub(crate) struct JudgingArgs {
     /// Whose policy judges [default: default-branch]; with `checkout`, whoever can change the branch
@@ -244,7 +247,7 @@ impl PolicyArg {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Signing in")]
 pub(crate) struct SignInArgs {
     /// Role to sign in with, by GitHub's OIDC token where there is one, else by AssumeRole
@@ -266,7 +269,7 @@ pub(crate) struct SignInArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     /// CA certificates to trust instead of the system's, PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_bundle: Option<PathBuf>,
     /// Accounts collected side by side
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -276,21 +279,22 @@ pub(crate) struct SignInArgs {
     pub(crate) timeout: Duration,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArgs {
-    /// Write SARIF 2.1.0 for code scanning
-    #[arg(long, value_name = "FILE")]
+    /// Write SARIF 2.1.0 for code scanning; `-` is standard output. A file that rootgate did not make is
+    /// never replaced
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) sarif: Option<PathBuf>,
-    /// Write the JSON report
-    #[arg(long, value_name = "FILE")]
+    /// Write the JSON report; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) json: Option<PathBuf>,
-    /// Write the Markdown summary
-    #[arg(long, value_name = "FILE")]
+    /// Write the Markdown summary; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) summary: Option<PathBuf>,
-    /// What standard output shows
-    #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "text")]
-    pub(crate) format: report::Format,
+    /// What standard output shows [default: text]
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub(crate) format: Option<report::Format>,
     /// Part of the category of code-scanning alerts: `rootgate/CATEGORY/<account>/`
     #[arg(long, value_name = "CATEGORY", value_parser = category)]
     pub(crate) category: Option<String>,
@@ -347,8 +351,10 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     parse_time(text).map_err(|error| error.to_string())
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
-    text.parse().map_err(|error: rootgate::model::UnknownSeverity| error.to_string())
+/// The severities, which completions offer.
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let ids = Severity::ALL.iter().map(|severity| severity.id());
+    PossibleValuesParser::new(ids).try_map(|text| text.parse())
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
@@ -356,8 +362,10 @@ fn account(text: &str) -> Result<AccountId, String> {
     text.trim().parse().map_err(|error: rootgate::model::InvalidAccountId| error.to_string())
 }
 
-fn format(text: &str) -> Result<report::Format, String> {
-    text.parse().map_err(|error: report::UnknownFormat| error.to_string())
+/// The formats, which completions offer.
+fn format() -> impl TypedValueParser<Value = report::Format> {
+    let ids = report::Format::ALL.iter().map(|format| format.id());
+    PossibleValuesParser::new(ids).try_map(|text| text.parse())
 }
 
 /// The bound of the whole run: one second to one day.
@@ -378,6 +386,13 @@ fn category(text: &str) -> Result<String, String> {
         return Err("a category is 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
     }
     Ok(text.to_owned())
+}
+
+impl ReportArgs {
+    /// What standard output shows.
+    pub(crate) fn format(&self) -> report::Format {
+        self.format.unwrap_or(report::Format::Text)
+    }
 }
 
 impl DetailsFlag {

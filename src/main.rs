@@ -12,10 +12,11 @@ use crate::cli::{Cli, Command, PolicyCommand};
 use crate::commands::{Failure, Host};
 
 fn main() -> ExitCode {
+    commands::survive_size_limit();
     let host = Host::read();
     let code = match Cli::try_parse() {
         Ok(cli) => run(cli, &host),
-        Err(error) => commands::usage::report(&error, &host),
+        Err(error) => commands::usage::report(error, &host),
     };
     ExitCode::from(code)
 }
@@ -38,6 +39,6 @@ fn policy(command: &PolicyCommand, host: &Host) -> Result<u8, Failure> {
         PolicyCommand::Explain(args) => commands::policy_explain::run(args, host),
         PolicyCommand::Diff(args) => commands::policy_diff::run(args, host),
         PolicyCommand::Schema(args) => commands::policy_schema::run(args),
-        PolicyCommand::Init(args) => commands::policy_init::run(args),
+        PolicyCommand::Init(args) => commands::policy_init::run(args, host),
     }
 }

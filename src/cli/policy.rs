@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use rootgate::model::AccountId;
 
 use super::{Color, account, time};
@@ -13,7 +13,7 @@ pub(crate) enum PolicyCommand {
     /// Read policies and show every problem, each with its line
     #[command(after_help = "\
 Examples:
-  rootgate policy check                         .github/rootgate.yaml, else rootgate.yaml
+  rootgate policy check                         the default one: rootgate.yaml or .yml, also in .github
   rootgate policy check a.yaml b.yaml
   git show HEAD:rootgate.yaml | rootgate policy check -
 
@@ -60,15 +60,18 @@ An editor with the YAML language server checks a policy that begins with the lin
 Examples:
   rootgate policy init
   rootgate policy init --account 111122223333 --output rootgate.yaml
+  rootgate policy init --account 111122223333=arn:aws:iam::111122223333:role/rootgate \\
+    --account 444455556666=arn:aws:iam::444455556666:role/rootgate
 
-A file that exists is never overwritten.")]
+A file that exists is never overwritten. In a repository the file is written at its root, wherever the
+command is run.")]
     Init(PolicyInitArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyCheckArgs {
     /// Policy files; `-` is standard input
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
     /// How the result is shown
     #[arg(long, value_enum, default_value_t = PolicyCheckFormat::Text)]
@@ -88,9 +91,9 @@ pub(crate) enum PolicyCheckFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyExplainArgs {
-    /// Policy file, `-` is standard input; without it .github/rootgate.yaml, rootgate.yaml, or the
+    /// Policy file, `-` is standard input; without it the default one (`rootgate check --help`), or the
     /// built-in defaults
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// The instant that "now" means, RFC 3339 with offset
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -106,16 +109,15 @@ pub(crate) struct PolicyExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PolicyDiffArgs {
     /// The policy as it was; `-` is standard input
-    #[arg(value_name = "OLD", required_unless_present = "base", conflicts_with = "base")]
+    #[arg(value_name = "OLD", required_unless_present = "base", conflicts_with = "base", value_hint = ValueHint::FilePath)]
     pub(crate) old: Option<PathBuf>,
     /// The policy as it would be; `-` is standard input
-    #[arg(value_name = "NEW", required_unless_present = "base", conflicts_with = "base")]
+    #[arg(value_name = "NEW", required_unless_present = "base", conflicts_with = "base", value_hint = ValueHint::FilePath)]
     pub(crate) new: Option<PathBuf>,
     /// Compare the working tree with this commit: a branch, tag or commit of the clone
     #[arg(long, value_name = "REF")]
     pub(crate) base: Option<String>,
-    /// The policy on both sides of --base; without it .github/rootgate.yaml, else rootgate.yaml,
-    /// on each side by itself
+    /// The policy on both sides of --base; without it the default one, on each side by itself
     #[arg(long, value_name = "FILE", requires = "base", conflicts_with_all = ["old", "new"])]
     pub(crate) policy: Option<PathBuf>,
     /// The instant that tells what lies in the future, RFC 3339 with offset
@@ -159,10 +161,18 @@ pub(crate) enum SchemaFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyInitArgs {
-    /// The account to judge
-    #[arg(long, value_name = "ID", value_parser = account)]
-    pub(crate) account: Option<AccountId>,
-    /// The file to write; `-` is standard output
-    #[arg(long, value_name = "FILE", default_value = ".github/rootgate.yaml")]
-    pub(crate) output: PathBuf,
+    /// An account to judge, and the role to sign in to it with (repeatable)
+    #[arg(long, value_name = "ID[=ROLE_ARN]", value_parser = account_with_role)]
+    pub(crate) account: Vec<(AccountId, Option<String>)>,
+    /// The file to write; `-` is standard output [default: .github/rootgate.yaml at the root of the
+    /// repository]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+fn account_with_role(text: &str) -> Result<(AccountId, Option<String>), String> {
+    match text.split_once('=') {
+        None => Ok((account(text)?, None)),
+        Some((id, role)) => Ok((account(id)?, Some(role.to_owned()))),
+    }
 }

@@ -1,6 +1,7 @@
 //! The few variables that the live half reads, and those it refuses under GitHub Actions.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::github::{Secret, oidc::TokenEndpoint};
 
@@ -23,6 +24,8 @@ pub struct Environment {
     pub trust_variables: Vec<String>,
     /// The names of the proxy variables that are set. Their values may hold a password.
     pub proxy_variables: Vec<String>,
+    /// The files that the SDK reads profiles from, whether or not they exist.
+    pub profile_files: Vec<PathBuf>,
 }
 
 const TRUST: &[&str] = &["AWS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"];
@@ -49,6 +52,7 @@ impl Environment {
             endpoint_variables: named(&|name| name.starts_with("AWS_ENDPOINT_URL")),
             trust_variables: named(&|name| TRUST.contains(&name)),
             proxy_variables: named(&|name| PROXY.contains(&name.to_ascii_uppercase().as_str())),
+            profile_files: profile_files(&get),
         }
     }
 
@@ -63,9 +67,47 @@ impl Environment {
     }
 }
 
+/// The config file and the credentials file, as the SDK finds them.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files".
+fn profile_files(get: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+    let windows_home = || get("HOMEDRIVE").zip(get("HOMEPATH")).map(|(drive, path)| drive + &path);
+    let home = get("HOME").or_else(|| get("USERPROFILE")).or_else(windows_home);
+    let files = [
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ];
+    let place = |(variable, default): (&str, &str)| {
+        let path = PathBuf::from(get(variable).unwrap_or_else(|| default.to_owned()));
+        match (path.strip_prefix("~"), &home) {
+            (Ok(below), Some(home)) => PathBuf::from(home).join(below),
+            _ => path,
+        }
+    };
+    files.map(place).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn profiles_are_in_the_files_that_the_variables_name_or_in_the_home_folder() {
+        let files = |variables: &[(&str, &str)]| {
+            environment(variables).profile_files.iter().map(|it| it.display().to_string()).collect()
+        };
+        let at_home: Vec<String> = files(&[("HOME", "/home/me")]);
+        assert_eq!(at_home, ["/home/me/.aws/config", "/home/me/.aws/credentials"]);
+        let named: Vec<String> = files(&[
+            ("HOME", "/home/me"),
+            ("AWS_CONFIG_FILE", "~/c"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/x/~/k"),
+        ]);
+        assert_eq!(named, ["/home/me/c", "/x/~/k"]);
+        let of_windows: Vec<String> =
+            files(&[("USERPROFILE", "/users/me"), ("AWS_CONFIG_FILE", "c")]);
+        assert_eq!(of_windows, ["c", "/users/me/.aws/credentials"]);
+    }
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

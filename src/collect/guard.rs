@@ -1,12 +1,15 @@
 //! What is refused before anything is sent: under GitHub Actions an earlier step can write the
 //! environment and the profile of this one, so neither may move endpoints or trust.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::github::is_private;
 
-use super::{Settings, SignInError};
+use super::{Environment, Settings, SignInError};
 
 /// Checks what the settings and the environment say.
 pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
@@ -32,12 +35,13 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
     Ok(())
 }
 
-/// Checks what the SDK found in environment and profile.
+/// Checks what the SDK found in environment and profile, for every service: the SDK makes calls of its
+/// own while it looks for credentials, such as those of IAM Identity Center.
 pub(super) fn check_endpoints(settings: &Settings, loaded: &SdkConfig) -> Result<(), SignInError> {
     if settings.endpoint_url.is_some() {
         return Ok(()); // the flag wins over both
     }
-    let of_service = |service| {
+    let of_service = |service: &str| {
         let key = ServiceConfigKey::builder()
             .service_id(service)
             .env("AWS_ENDPOINT_URL")
@@ -46,15 +50,39 @@ pub(super) fn check_endpoints(settings: &Settings, loaded: &SdkConfig) -> Result
             .ok()?;
         loaded.service_config()?.load_config(key)
     };
+    let environment = &settings.environment;
+    let services = services_of_variables(environment).into_iter();
+    let services = services.chain(services_of_profiles(&environment.profile_files));
     let general = loaded.endpoint_url().map(str::to_owned);
-    for url in [general, of_service("sts"), of_service("iam")].into_iter().flatten() {
-        if settings.environment.github_actions {
+    for url in general.into_iter().chain(services.filter_map(|service| of_service(&service))) {
+        if environment.github_actions {
             let setting = "`endpoint_url` in the AWS profile".to_owned();
             return Err(SignInError::EndpointRedirected(vec![setting]));
         }
         must_be_private("the endpoint of environment or profile", &url)?;
     }
     Ok(())
+}
+
+/// The services of `AWS_ENDPOINT_URL_<SERVICE>`.
+fn services_of_variables(environment: &Environment) -> BTreeSet<String> {
+    let names = environment.endpoint_variables.iter();
+    names.filter_map(|name| name.strip_prefix("AWS_ENDPOINT_URL_").map(str::to_owned)).collect()
+}
+
+/// Every word of the files that may be the id of a service: the SDK says what a profile sets for one
+/// service, and does not list the services.
+#[expect(clippy::disallowed_methods, reason = "the SDK does not show the files that it has read")]
+fn services_of_profiles(files: &[PathBuf]) -> BTreeSet<String> {
+    // A file that cannot be read is an empty one for the SDK too.
+    let texts = files.iter().filter_map(|file| std::fs::read(file).ok());
+    let mut services = BTreeSet::new();
+    for text in texts {
+        let text = String::from_utf8_lossy(&text);
+        let keys = text.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim());
+        services.extend(keys.filter(|key| !key.is_empty()).map(str::to_owned));
+    }
+    services
 }
 
 fn must_be_private(setting: &str, url: &str) -> Result<(), SignInError> {

@@ -21,12 +21,19 @@ use crate::cli::{CheckArgs, OnFork};
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
 pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
     let asked = args.reports.details.asked();
-    judge(args, host, asked).unwrap_or_else(|failure| failure.report_of_check(host, asked))
+    let judged = outputs::with_standard_output(args).and_then(|args| judge(&args, host, asked));
+    judged.unwrap_or_else(|failure| {
+        let mut left = outputs::discard(&args.reports);
+        left.retain(|other| *other != failure);
+        let code = failure.report_of_check(host, asked);
+        left.into_iter().for_each(|failure| failure.report_to(host, asked));
+        code
+    })
 }
 
 fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
     let started = Instant::now();
-    let outputs = Outputs::reserve(args)?;
+    let outputs = Outputs::prepare(args, host)?;
     let plan = upload::plan(args, host)?;
     let color = args.reports.color.for_stderr(host);
     let at = instant(args, host)?;
@@ -37,7 +44,7 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
         Some(_) => Gathered::default(),
     };
     let details = host.details(asked, gathered.visibility.as_deref());
-    outputs::can_show(&args.reports, details)?;
+    outputs::can_show(&args.reports, &outputs, details)?;
     let report = judged(args, judging, gathered, at);
     outputs.write(&report, &args.reports)?;
     // After the files, which say the same whatever GitHub does, and before what says how it went.
@@ -130,7 +137,7 @@ fn gather(
 ) -> Result<Gathered, Failure> {
     if !is_offline(args) {
         let shown = Shown {
-            text: args.reports.format == Format::Text,
+            text: args.reports.format() == Format::Text,
             verbose: args.reports.verbose,
             redacted: live::notes_are_redacted(host, asked),
         };

@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::Path;
 
 use rootgate::escape;
-use rootgate::model::{Cause, Evidence, Gap, RegionGap, sha256_hex, write_evidence};
+use rootgate::model::{
+    Cause, Evidence, Gap, RegionGap, is_evidence_file, sha256_hex, write_evidence,
+};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
-use super::files::{self, Output};
 use super::host::now;
 use super::live::{self, Shown};
-use super::{Failure, Host, policy_file, runner};
+use super::output::{Kind, Output};
+use super::{Failure, Host, outputs, policy_file, runner};
 use crate::cli::CollectArgs;
 
 /// Collects, writes the evidence file, and gives the exit code.
@@ -21,8 +23,8 @@ pub(crate) fn run(args: &CollectArgs, host: &Host) -> u8 {
 }
 
 fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
-    refuse_clashes(args)?;
-    let output = Output::reserve(&args.output, "--output")?;
+    refuse_clashes(args, host)?;
+    let output = Output::find(&args.output, "--output", EVIDENCE)?;
     let color = args.color.for_stderr(host);
     let (policy, _) = policy_file::load(args.policy.as_deref(), host, color)?;
     let shown = Shown {
@@ -37,9 +39,18 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
             "this is a mistake of rootgate, please report it",
         )
     })?;
-    output.write(text.as_bytes())?;
     let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
     let details = host.details(asked, visibility.as_deref());
+    if details == Details::Redacted && output.is_in_log() {
+        return Err(Failure::new(
+            format!(
+                "{} may be read by strangers, and evidence names accounts",
+                args.output.display()
+            ),
+            "write a file instead (--output FILE), or say --details full",
+        ));
+    }
+    output.write(text.as_bytes())?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(text.as_bytes())));
     say(&policy, &collected.evidence, details);
     if let Some(why) = collected.incomplete {
@@ -49,20 +60,18 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
     Ok(0)
 }
 
+/// What a collection writes. An earlier file stays until there is a new one.
+const EVIDENCE: Kind = Kind { name: "evidence of rootgate", is: is_evidence_file, outlives: true };
+
 /// An output must not overwrite an input.
-fn refuse_clashes(args: &CollectArgs) -> Result<(), Failure> {
+fn refuse_clashes(args: &CollectArgs, host: &Host) -> Result<(), Failure> {
     let flags =
         [("--policy", args.policy.as_deref()), ("--ca-bundle", args.sign_in.ca_bundle.as_deref())];
     let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
     let defaults = policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)));
     let defaults = defaults.into_iter().filter(|_| args.policy.is_none());
-    match given.chain(defaults).find(|(_, path)| files::same_file(path, &args.output)) {
-        None => Ok(()),
-        Some((flag, path)) => Err(Failure::new(
-            format!("--output and {flag} name the same file, {}", path.display()),
-            "give each its own path",
-        )),
-    }
+    let inputs: Vec<_> = given.chain(defaults).chain(host.runner.paths()).collect();
+    outputs::refuse_clashes("--output", &args.output, &inputs, "")
 }
 
 /// One line for each gap, and one for the whole.

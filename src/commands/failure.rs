@@ -10,7 +10,7 @@ use rootgate::report::Details;
 use super::{Host, runner};
 
 /// Usage, policy file, configuration or sign-in is wrong: exit 2.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The whole text for standard error; `None` if it was shown already.
     text: Option<String>,
@@ -120,10 +120,8 @@ impl Failure {
         let summary = text.as_deref().unwrap_or("the arguments are wrong; the log says how");
         // Colour is for the log alone.
         let summary = &anstream::adapter::strip_str(summary).to_string();
-        let written = host
-            .runner
-            .write_outputs(&runner::error_outputs())
-            .and_then(|()| host.runner.write_summary(runner::error_summary(summary).as_bytes()));
+        let written =
+            host.runner.write(runner::error_summary(summary).as_bytes(), &runner::error_outputs());
         if let Some(text) = text {
             show(&text);
         }
@@ -133,6 +131,12 @@ impl Failure {
 }
 
 impl Failure {
+    /// Shows it beside another one that was reported already.
+    pub(crate) fn report_to(self, host: &Host, asked: Option<Details>) {
+        let text = self.for_readers(host, asked).text;
+        text.iter().for_each(|text| show(text));
+    }
+
     /// The same for a collection, which judges nothing in any case and has no outputs of a step.
     pub(crate) fn report_of_collect(self, host: &Host, asked: Option<Details>) -> u8 {
         let mut failure = self.for_readers(host, asked);

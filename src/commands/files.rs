@@ -1,4 +1,4 @@
-//! Reading inputs with an error that helps, and writing outputs whole or not at all.
+//! Reading inputs with an error that helps, writing new files, and standard output.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -54,8 +54,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut file = temporary(folder)?;
     file.write_all(bytes)?;
@@ -63,62 +62,8 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
 }
 
-/// An output file: its place is reserved before anything is judged, so that a path that cannot be
-/// written is known at once, and no report of an earlier run stays in place of this one's.
-#[derive(Debug)]
-pub(crate) struct Output {
-    path: PathBuf,
-    /// `None` for what is no regular file (a pipe, a terminal): that is written as it is.
-    reserved: Option<NamedTempFile>,
-}
-
-impl Output {
-    /// Removes what an earlier run left and reserves the place.
-    pub(crate) fn reserve(path: &Path, flag: &str) -> Result<Self, Failure> {
-        let failed = |error: io::Error| {
-            Failure::new(
-                format!("cannot write {} ({flag}): {error}", path.display()),
-                "give a path in a folder that exists and that this process may write to",
-            )
-        };
-        if path.is_dir() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
-        discard(path).map_err(failed)?;
-        if path.exists() {
-            return Ok(Self { path: path.to_owned(), reserved: None });
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let reserved = temporary(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), reserved: Some(reserved) })
-    }
-
-    /// Writes the bytes: all of them under the name, or nothing.
-    pub(crate) fn write(self, bytes: &[u8]) -> Result<(), Failure> {
-        let path = self.path.clone();
-        self.try_write(bytes).map_err(|error| {
-            Failure::new(
-                format!("cannot write {}: {error}", path.display()),
-                "make room or give another path; without its reports the run counts as not judged",
-            )
-        })
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the one place that writes files")]
-    fn try_write(self, bytes: &[u8]) -> io::Result<()> {
-        match self.reserved {
-            Some(mut reserved) => {
-                reserved.write_all(bytes)?;
-                reserved.as_file().sync_all()?;
-                reserved.persist(&self.path).map(|_| ()).map_err(|error| error.error)
-            }
-            None => fs::OpenOptions::new().write(true).open(&self.path)?.write_all(bytes),
-        }
-    }
-}
-
-/// A file with the permissions that any new file would get.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// A file with the permissions that any new file would get. It goes away with the value.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rootgate-");
     #[cfg(unix)]
@@ -129,37 +74,68 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// Removes a regular file or a link; a path where nothing is, and a device, are left as they are.
-#[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
-pub(crate) fn discard(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() || metadata.is_symlink() => fs::remove_file(path),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
+/// The folder that a path is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
-/// Whether two paths are the same file, however they are spelt.
+/// Whether two paths are the same file, however they are spelt; two hard links are.
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     fn resolved(path: &Path) -> Option<PathBuf> {
         if let Ok(path) = path.canonicalize() {
             return Some(path);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
+        Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?))
     }
-    a == b || resolved(a).is_some_and(|a| Some(a) == resolved(b))
+    a == b || same_inode(a, b) || resolved(a).is_some_and(|a| Some(a) == resolved(b))
+}
+
+#[cfg(unix)]
+fn same_inode(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path: &Path| path.metadata().ok().map(|it| (it.dev(), it.ino()));
+    inode(a).is_some_and(|a| Some(a) == inode(b))
+}
+
+#[cfg(not(unix))]
+fn same_inode(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// Writes to standard output. A reader that went away changes no verdict.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
-            format!("cannot write to standard output: {error}"),
-            "give standard output a place to go",
-        )),
-        _ => Ok(()),
+        Err(error) => unless_closed(&error),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// What a failed write to standard output means.
+pub(crate) fn unless_closed(error: &io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("cannot write to standard output: {error}"),
+        "give standard output a place with room for it",
+    ))
+}
+
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write. Without it the
+/// system ends the process by a signal, and files that are half written stay.
+pub(crate) fn survive_size_limit() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// Of Linux, macOS and the BSDs. Source: signal(7), "Signal numbering".
+        const SIGXFSZ: i32 = 25;
+        // A handler stays registered when its runtime is gone. Where there is none, the signal still
+        // ends the run, which is no pass.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            let _entered = runtime.enter();
+            let _registered = signal(SignalKind::from_raw(SIGXFSZ));
+        }
     }
 }

@@ -11,6 +11,7 @@ mod host;
 mod judging;
 mod live;
 mod offline;
+mod output;
 mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod policy_check;
@@ -27,5 +28,6 @@ mod upload;
 pub(crate) mod usage;
 
 pub(crate) use failure::Failure;
+pub(crate) use files::survive_size_limit;
 pub(crate) use host::Host;
 pub(crate) use judging::{REMOTE_PREFIX, RemotePolicy};

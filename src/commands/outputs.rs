@@ -1,14 +1,13 @@
 //! What the gate writes: report files, standard output, and the runner's files.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
-use super::files::{self, Output};
+use super::output::{self, Kind, Output};
 use super::upload::Remark;
-use super::{Failure, Host, policy_file, runner};
+use super::{Failure, Host, files, policy_file, runner};
 use crate::cli::{CheckArgs, PolicyArg, ReportArgs};
 
 /// How the report is shown.
@@ -23,15 +22,23 @@ pub(crate) struct Show<'a> {
     pub(crate) upload: Option<&'a Remark>,
 }
 
-/// Whether the format can leave out what it must.
-pub(crate) fn can_show(args: &ReportArgs, details: Details) -> Result<(), Failure> {
-    if details == Details::Redacted && !args.format.can_redact() {
-        return Err(Failure::new(
-            format!("--format {} cannot leave out what strangers must not read", args.format.id()),
-            "write the file instead (--json FILE, --sarif FILE), or say --details full",
-        ));
-    }
-    Ok(())
+/// Whether what ends in the log can leave out what it must.
+pub(crate) fn can_show(
+    args: &ReportArgs,
+    outputs: &Outputs,
+    details: Details,
+) -> Result<(), Failure> {
+    let (format, in_log) = (args.format(), outputs.in_log());
+    let what = match in_log {
+        _ if details == Details::Full => return Ok(()),
+        Some(path) => format!("what is written to {}", path.display()),
+        None if !format.can_redact() => format!("--format {}", format.id()),
+        None => return Ok(()),
+    };
+    Err(Failure::new(
+        format!("{what} cannot leave out what strangers must not read"),
+        "write a file instead (--json FILE, --sarif FILE), or say --details full",
+    ))
 }
 
 /// Standard output, and under GitHub Actions outputs, job summary and annotations.
@@ -43,10 +50,10 @@ pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
         summary.extend_from_slice(remark.markdown(details).as_bytes());
         remark.log(details, host, args.quiet);
     }
-    host.runner.write_summary(&summary)?;
+    // What other steps rely on comes last, so that nothing says pass where the rest failed.
+    files::print(&on_stdout(report, show)?)?;
     let outputs = runner::outputs(report, args.sarif.as_deref(), args.json.as_deref());
-    host.runner.write_outputs(&outputs)?;
-    files::print(&on_stdout(report, show)?)
+    host.runner.write(&summary, &outputs)
 }
 
 fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
@@ -62,8 +69,8 @@ fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
         details,
         category: args.category.as_deref(),
     };
-    let shown = rendered(report, args.format, &options)?;
-    if args.format != Format::Text || !host.github_actions() {
+    let shown = rendered(report, args.format(), &options)?;
+    if args.format() != Format::Text || !host.github_actions() {
         return Ok(shown);
     }
     // In a log that folds: the whole report inside, the verdict and the annotations in sight.
@@ -89,63 +96,128 @@ fn cannot_render(error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot write the report: {error}"), "choose another --format")
 }
 
-/// The files that the run writes, reserved before anything is judged.
-pub(crate) struct Outputs {
-    sarif: Option<Output>,
-    json: Option<Output>,
-    summary: Option<Output>,
+/// A report of any format.
+const REPORT: Kind = Kind { name: "a report of rootgate", is: report::is_report, outlives: false };
+
+/// The formats that have a file, each with its flag.
+fn files_of(args: &ReportArgs) -> [(&'static str, Format, &Option<PathBuf>); 3] {
+    [
+        ("--sarif", Format::Sarif, &args.sarif),
+        ("--json", Format::Json, &args.json),
+        ("--summary", Format::Markdown, &args.summary),
+    ]
 }
 
-impl Outputs {
-    pub(crate) fn reserve(args: &CheckArgs) -> Result<Self, Failure> {
-        refuse_clashes(args)?;
-        let reserve = |path: &Option<PathBuf>, flag| {
-            path.as_deref().map(|path| Output::reserve(path, flag)).transpose()
+/// The arguments with standard output as what it is: `--json -` and `--json /dev/stdout` are
+/// `--format json`.
+pub(crate) fn with_standard_output(args: &CheckArgs) -> Result<CheckArgs, Failure> {
+    let mut settled = args.clone();
+    let mut asked = args.reports.format.map(|format| ("--format", format));
+    for (flag, format, path) in files_of(&args.reports) {
+        let Some(path) = path.as_deref().filter(|path| Output::is_standard_output(path)) else {
+            continue;
         };
-        Ok(Self {
-            sarif: reserve(&args.reports.sarif, "--sarif")?,
-            json: reserve(&args.reports.json, "--json")?,
-            summary: reserve(&args.reports.summary, "--summary")?,
-        })
+        if let Some((other, _)) =
+            asked.filter(|(other, asked)| *other != "--format" || *asked != format)
+        {
+            return Err(Failure::new(
+                format!("{flag} {} and {other} both name standard output", path.display()),
+                "give one of them a file",
+            ));
+        }
+        asked = Some((flag, format));
+        settled.reports.format = Some(format);
+        match format {
+            Format::Sarif => settled.reports.sarif = None,
+            Format::Json => settled.reports.json = None,
+            Format::Markdown | Format::Text => settled.reports.summary = None,
+        }
+    }
+    Ok(settled)
+}
+
+/// The files that the run writes.
+pub(crate) struct Outputs(Vec<(Format, Output)>);
+
+impl Outputs {
+    /// Looks at every place before anything is asked, then removes what an earlier run left there, so
+    /// that nobody takes it for this run's, however this one ends.
+    pub(crate) fn prepare(args: &CheckArgs, host: &Host) -> Result<Self, Failure> {
+        let mut outputs: Vec<(&'static str, Format, Output)> = Vec::new();
+        for (flag, format, path) in files_of(&args.reports) {
+            if let Some(path) = path {
+                refuse_clashes(flag, path, &input_paths(args), "")?;
+                refuse_clashes(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
+                let output = Output::find(path, flag, REPORT)?;
+                let mut others = outputs.iter().filter(|_| !is_null(path));
+                if let Some((other, ..)) =
+                    others.find(|(_, _, other)| files::same_file(path, other.path()))
+                {
+                    return Err(same(flag, other, path, ""));
+                }
+                outputs.push((flag, format, output));
+            }
+        }
+        for (_, _, output) in &outputs {
+            output.discard()?;
+        }
+        Ok(Self(outputs.into_iter().map(|(_, format, output)| (format, output)).collect()))
     }
 
-    pub(crate) fn write(self, report: &Report, args: &ReportArgs) -> Result<(), Failure> {
+    /// The path of an output that ends in the log. It is written in full.
+    fn in_log(&self) -> Option<&Path> {
+        let mut outputs = self.0.iter().map(|(_, output)| output);
+        outputs.find(|output| output.is_in_log()).map(Output::path)
+    }
+
+    pub(crate) fn write(&self, report: &Report, args: &ReportArgs) -> Result<(), Failure> {
         let options = Options { category: args.category.as_deref(), ..Options::default() };
-        let files = [
-            (self.sarif, Format::Sarif),
-            (self.json, Format::Json),
-            (self.summary, Format::Markdown),
-        ];
-        for (output, format) in files {
-            if let Some(output) = output {
-                output.write(&rendered(report, format, &options)?)?;
-            }
+        for (format, output) in &self.0 {
+            output.write(&rendered(report, *format, &options)?)?;
         }
         Ok(())
     }
 }
 
-fn output_paths(args: &ReportArgs) -> Vec<(&'static str, &Path)> {
-    let flags = [("--sarif", &args.sarif), ("--json", &args.json), ("--summary", &args.summary)];
-    flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect()
+/// Where nothing was judged, no report may say otherwise: neither one of an earlier run nor one that
+/// this run has written already. Gives what could not be removed.
+pub(crate) fn discard(args: &ReportArgs) -> Vec<Failure> {
+    let files = files_of(args).into_iter().filter_map(|(_, _, path)| path.as_deref());
+    files.filter_map(|path| output::discard(path, REPORT).err()).collect()
 }
 
+const OF_THE_RUNNER: &str = "rootgate adds to the runner's files by itself: leave the flag out";
+
 /// An output must not overwrite an input, nor another output.
-fn refuse_clashes(args: &CheckArgs) -> Result<(), Failure> {
-    let outputs = output_paths(&args.reports);
-    let inputs = input_paths(args);
-    for (index, (flag, path)) in outputs.iter().enumerate() {
-        let others = inputs.iter().chain(&outputs[..index]);
-        for (other_flag, other) in others {
-            if files::same_file(path, other) {
-                return Err(Failure::new(
-                    format!("{flag} and {other_flag} name the same file, {}", path.display()),
-                    "give each its own path",
-                ));
-            }
-        }
+pub(crate) fn refuse_clashes(
+    flag: &str,
+    path: &Path,
+    others: &[(&'static str, &Path)],
+    help: &str,
+) -> Result<(), Failure> {
+    // Nothing that is written to a pipe or a device overwrites anything.
+    let is_file =
+        |path: &Path| path != Path::new("-") && path.metadata().is_ok_and(|it| it.is_file());
+    let clashes = |other: &Path| {
+        let new = path.metadata().is_err() && other.metadata().is_err();
+        (new || is_file(path) || is_file(other)) && files::same_file(path, other)
+    };
+    match others.iter().find(|(_, other)| clashes(other)) {
+        None => Ok(()),
+        Some((other, _)) => Err(same(flag, other, path, help)),
     }
-    Ok(())
+}
+
+fn same(flag: &str, other: &str, path: &Path, help: &str) -> Failure {
+    Failure::new(
+        format!("{flag} and {other} name the same file, {}", path.display()),
+        if help.is_empty() { "give each its own path" } else { help },
+    )
+}
+
+/// Nobody reads what is written there, so it may take everything.
+fn is_null(path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path == Path::new("/dev/null"))
 }
 
 fn input_paths(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
@@ -158,41 +230,4 @@ fn input_paths(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
         inputs.extend(policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path))));
     }
     inputs
-}
-
-/// Arguments that could not be parsed may still name output files of an earlier run. Those must
-/// not be taken for this run's. Says whether the command was `check`.
-///
-/// clap tells nothing of arguments after a wrong one, so they are looked at as they stand.
-pub(crate) fn discard_files_of_broken_usage(arguments: &[OsString]) -> bool {
-    let outputs: &[&str] = match arguments.first().and_then(|command| command.to_str()) {
-        Some("check") => &["--sarif", "--json", "--summary"],
-        Some("collect") => &["--output"],
-        _ => return false,
-    };
-    let mut inputs =
-        values_of(arguments, &["--policy", "--evidence", "--credential-report", "--ca-bundle"]);
-    inputs.extend(policy_file::DEFAULT_PATHS.map(PathBuf::from));
-    for output in values_of(arguments, outputs) {
-        if !inputs.iter().any(|input| files::same_file(input, &output)) {
-            let _removed = files::discard(&output);
-        }
-    }
-    outputs.len() > 1
-}
-
-/// What follows each of these flags, as `--flag VALUE` or `--flag=VALUE`.
-fn values_of(arguments: &[OsString], flags: &[&str]) -> Vec<PathBuf> {
-    let mut values = Vec::new();
-    for (index, argument) in arguments.iter().enumerate() {
-        let Some(text) = argument.to_str() else { continue };
-        if flags.contains(&text) {
-            values.extend(arguments.get(index + 1).map(PathBuf::from));
-        } else if let Some((flag, value)) = text.split_once('=')
-            && flags.contains(&flag)
-        {
-            values.push(PathBuf::from(value));
-        }
-    }
-    values
 }

@@ -14,11 +14,11 @@ use crate::cli::{PolicyCheckArgs, PolicyCheckFormat};
 pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let named = args.files.clone();
     let files =
-        if named.is_empty() { policy_file::find(None).into_iter().collect() } else { named };
+        if named.is_empty() { policy_file::find(None)?.into_iter().collect() } else { named };
     if files.is_empty() {
-        let looked = policy_file::DEFAULT_PATHS.join(" and ");
+        let looked = policy_file::DEFAULT_PATHS.join(", ");
         return Err(Failure::new(
-            format!("no policy file was given, and {looked} do not exist"),
+            format!("no policy file was given, and none of {looked} exists"),
             "name one: rootgate policy check FILE",
         ));
     }

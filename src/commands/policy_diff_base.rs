@@ -179,24 +179,30 @@ fn entry(place: &Path) -> io::Result<Entry<PathBuf>> {
     })
 }
 
-/// The first of the paths where something stands; what is there and no plain file is an error,
-/// never "not there".
+/// The file at the one of the paths where something stands; what is there and no plain file is an
+/// error, never "not there", and so are two files.
 fn first<T>(
     paths: &[String],
     shown: impl Fn(&str) -> String,
     look: impl Fn(&str) -> Result<Entry<T>, Failure>,
     content: impl Fn(T) -> Result<Vec<u8>, Failure>,
 ) -> Result<Option<Found>, Failure> {
+    let mut found: Option<(&String, u64, T)> = None;
     for path in paths {
-        if let Some((size, file)) = file_at(path, &shown, &look)? {
-            if size > LARGEST {
-                let what = format!("{} is larger than 1 MB", shown(path));
-                return Err(Failure::new(what, "this is no policy; check the path"));
-            }
-            return Ok(Some(Found { path: path.clone(), bytes: content(file)? }));
+        let Some((size, file)) = file_at(path, &shown, &look)? else { continue };
+        if let Some((first, ..)) = found {
+            return Err(policy_file::two_defaults(&shown(first), &shown(path), ""));
         }
+        found = Some((path, size, file));
     }
-    Ok(None)
+    match found {
+        None => Ok(None),
+        Some((path, size, _)) if size > LARGEST => {
+            let what = format!("{} is larger than 1 MB", shown(path));
+            Err(Failure::new(what, "this is no policy; check the path"))
+        }
+        Some((path, _, file)) => Ok(Some(Found { path: path.clone(), bytes: content(file)? })),
+    }
 }
 
 /// The file at a path, with its size; every folder above it is looked at as well.

@@ -21,8 +21,8 @@ fn source(origin: &PolicyOrigin) -> String {
     match (&origin.path, &origin.sha256) {
         (Some(path), Some(sha256)) => format!("Policy {path}, SHA-256 {sha256}"),
         _ => {
-            let looked = policy_file::DEFAULT_PATHS.join(" and ");
-            format!("No policy file ({looked} do not exist): the strict built-in defaults")
+            let looked = policy_file::DEFAULT_PATHS.join(", ");
+            format!("No policy file (none of {looked} exists): the strict built-in defaults")
         }
     }
 }

@@ -9,8 +9,19 @@ use rootgate::rules;
 
 use super::{Failure, Host, files};
 
-/// Where a policy is looked for when none is named, first match wins.
-pub(crate) const DEFAULT_PATHS: [&str; 2] = [".github/rootgate.yaml", "rootgate.yaml"];
+/// Where a policy is looked for when none is named. Only one of these may exist: which of two judges
+/// must not depend on an order that nobody has in mind.
+pub(crate) const DEFAULT_PATHS: [&str; 4] =
+    [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
+
+/// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
+pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
+    let whence = if whence.is_empty() { String::new() } else { format!(" {whence}") };
+    Failure::new(
+        format!("there are two default policy files{whence}, {first} and {second}"),
+        "keep one of them: no order says which one judges",
+    )
+}
 
 /// The policy that judges, and where it comes from.
 pub(crate) fn load(
@@ -18,7 +29,7 @@ pub(crate) fn load(
     host: &Host,
     color: bool,
 ) -> Result<(Policy, PolicyOrigin), Failure> {
-    let Some(path) = find(named) else {
+    let Some(path) = find(named)? else {
         return Ok((Policy::built_in(&rules::infos()), PolicyOrigin::built_in(judge(host))));
     };
     let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
@@ -100,13 +111,18 @@ pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
-/// The file to read: the named one even if it is missing, else the first default that exists.
-pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
+/// The file to read: the named one even if it is missing, else the default one, if there is one.
+pub(crate) fn find(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
     if let Some(named) = named {
-        return Some(named.to_owned());
+        return Ok(Some(named.to_owned()));
     }
     // A default that is there but cannot be read is an error when it is read, never "not there".
-    DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.symlink_metadata().is_ok())
+    let there = |path: &&&str| Path::new(path).symlink_metadata().is_ok();
+    let mut found = DEFAULT_PATHS.iter().filter(there);
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => Err(two_defaults(first, second, "")),
+        (found, _) => Ok(found.map(PathBuf::from)),
+    }
 }
 
 /// The bytes as text.

@@ -1,5 +1,6 @@
 //! GitHub's runner: step outputs, the job summary, annotations, and what strangers may read.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -54,18 +55,31 @@ pub(crate) fn error_outputs() -> Vec<(&'static str, String)> {
 }
 
 impl Runner {
-    /// Writes the step's outputs.
-    pub(crate) fn write_outputs(&self, outputs: &[(&'static str, String)]) -> Result<(), Failure> {
-        append(
-            self.output.as_deref(),
-            "GITHUB_OUTPUT",
-            output_file(outputs, fastrand::u128(..)).as_bytes(),
-        )
+    /// Adds to the page of the run, and writes the step's outputs: both, or nothing of either.
+    pub(crate) fn write(
+        &self,
+        summary: &[u8],
+        outputs: &[(&'static str, String)],
+    ) -> Result<(), Failure> {
+        let summary = append(self.step_summary.as_deref(), "GITHUB_STEP_SUMMARY", summary)?;
+        let text = output_file(outputs, fastrand::u128(..));
+        match append(self.output.as_deref(), "GITHUB_OUTPUT", text.as_bytes()) {
+            Ok(_) => Ok(()),
+            Err(failure) => {
+                summary.iter().for_each(Appended::take_back);
+                Err(failure)
+            }
+        }
     }
 
-    /// Adds to the page of the run.
-    pub(crate) fn write_summary(&self, markdown: &[u8]) -> Result<(), Failure> {
-        append(self.step_summary.as_deref(), "GITHUB_STEP_SUMMARY", markdown)
+    /// The runner's files, which no flag may name as well.
+    pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
+        let files = [
+            ("GITHUB_OUTPUT", &self.output),
+            ("GITHUB_STEP_SUMMARY", &self.step_summary),
+            ("GITHUB_EVENT_PATH", &self.event),
+        ];
+        files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))).collect()
     }
 
     /// What the event says of the repository's visibility, where it says anything.
@@ -112,12 +126,25 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
         .collect()
 }
 
-fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let Some(path) = path else { return Ok(()) };
-    try_append(path, bytes).map_err(|error| {
+/// Something at the end of a file that can be taken back.
+struct Appended {
+    file: File,
+    before: u64,
+}
+
+impl Appended {
+    fn take_back(&self) {
+        // What is no regular file cannot be shortened, and keeps nothing either.
+        let _shortened = self.file.set_len(self.before);
+    }
+}
+
+fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<Option<Appended>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    try_append(path, bytes).map(Some).map_err(|error| {
         Failure::new(
             format!("cannot write {} ({variable}): {error}", path.display()),
-            "the runner sets this variable; do not change it in an earlier step",
+            "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
         )
     })
 }
@@ -126,8 +153,13 @@ fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<(), Failu
     clippy::disallowed_methods,
     reason = "the runner's files are shared, so they are appended to"
 )]
-fn try_append(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    std::fs::OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
+fn try_append(path: &Path, bytes: &[u8]) -> io::Result<Appended> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    let before = file.metadata()?.len();
+    let written = file.write_all(bytes);
+    let appended = Appended { file, before };
+    written.inspect_err(|_| appended.take_back())?;
+    Ok(appended)
 }
 
 /// The text of a failure as a section of the job summary.

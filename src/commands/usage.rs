@@ -1,21 +1,27 @@
 //! Arguments that cannot be parsed.
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 
+use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use rootgate::escape;
 use rootgate::report::Details;
 
-use super::{Failure, Host, outputs, runner};
+use super::{Failure, Host, files, runner};
+use crate::cli::Cli;
 
-/// Help and version are no errors; all else is, and leaves no report of an earlier run behind.
-pub(crate) fn report(error: &clap::Error, host: &Host) -> u8 {
+/// Help and version are no errors; all else is. It touches no file that the arguments may name, as
+/// nobody can say which words of them are paths.
+pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
     if !error.use_stderr() {
-        let _shown = error.print();
-        return 0;
+        let printed = error.print().or_else(|error| files::unless_closed(&error));
+        return printed.map_or_else(Failure::report, |()| 0);
     }
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let is_check = outputs::discard_files_of_broken_usage(&arguments);
-    let failure = match safe(error, &arguments, host) {
+    let is_check = may_be_a_check(&arguments);
+    suggest_flag(&mut error, &arguments);
+    let failure = match safe(&error, &arguments, host) {
         None => {
             let _shown = error.print();
             Failure::already_shown()
@@ -23,6 +29,45 @@ pub(crate) fn report(error: &clap::Error, host: &Host) -> u8 {
         Some(text) => Failure::usage(text),
     };
     if is_check { failure.report_of_check(host, None) } else { failure.report() }
+}
+
+/// A file without its flag: says which one its name speaks for.
+fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word,
+        _ => return,
+    };
+    if unknown.starts_with('-') {
+        return;
+    }
+    let extension = unknown.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let wanted: &[&str] = match extension {
+        "json" => &["evidence", "output"],
+        "csv" => &["credential-report"],
+        _ => &["policy"],
+    };
+    let command = Cli::command();
+    let words = arguments.iter().filter_map(|argument| argument.to_str());
+    let used = words.into_iter().try_fold(&command, |command, word| {
+        // Stops at the first word that is no command.
+        command.find_subcommand(word).map_or(ControlFlow::Break(command), ControlFlow::Continue)
+    });
+    let (ControlFlow::Break(used) | ControlFlow::Continue(used)) = used;
+    let has = |flag: &str| used.get_arguments().any(|argument| argument.get_long() == Some(flag));
+    if let Some(wanted) = wanted.iter().find(|flag| has(flag)) {
+        let tip = format!("a file is given with its flag: --{wanted} {unknown}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+}
+
+/// Whether later steps could wait for the outputs of this one: all that is clearly no other command.
+fn may_be_a_check(arguments: &[OsString]) -> bool {
+    let words = arguments.iter().filter_map(|argument| argument.to_str());
+    let command = words.into_iter().find(|word| !word.starts_with('-'));
+    let mut others = Cli::command();
+    others.build(); // with `help`
+    let mut others = others.get_subcommands().filter(|other| other.get_name() != "check");
+    command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }
 
 /// clap repeats an argument as it stands, line ends and all. Where a runner reads along, or an

@@ -104,7 +104,7 @@ const fn no_file(judge: &Judge) -> &'static str {
         Judge::DefaultBranch => "the default branch has no policy file",
         Judge::Checkout | Judge::Accepted { .. } => "the checkout has no policy file",
         Judge::File | Judge::Remote { .. } => {
-            "no policy file was found (.github/rootgate.yaml, rootgate.yaml)"
+            "no policy file was found (rootgate.yaml or rootgate.yml, also in .github)"
         }
     }
 }

@@ -57,6 +57,14 @@ pub enum ContentsError {
         /// The file.
         path: String,
     },
+    /// Something is at more than one of the paths that [`read_only`] was asked for.
+    #[error("`{path}` and `{second}` are both there")]
+    Two {
+        /// The first.
+        path: String,
+        /// The next.
+        second: String,
+    },
     /// GitHub's answers contradict each other, or leave it open.
     #[error("GitHub's answers do not prove whether `{path}` is there")]
     Unproven {
@@ -66,6 +74,11 @@ pub enum ContentsError {
 }
 
 impl ContentsError {
+    /// Whether it says that there is something, and not that nobody knows.
+    const fn is_something(&self) -> bool {
+        !matches!(self, Self::Api { .. } | Self::Unproven { .. })
+    }
+
     /// The path that it is about.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -74,6 +87,7 @@ impl ContentsError {
             | Self::NotAFile { path, .. }
             | Self::TooLarge { path, .. }
             | Self::LfsPointer { path }
+            | Self::Two { path, .. }
             | Self::Unproven { path } => path,
         }
     }
@@ -121,6 +135,41 @@ pub async fn read(
             }
         }
     }
+}
+
+/// Which of the paths is there, with its bytes; `None`: all are proved absent.
+///
+/// # Errors
+/// As [`read`], and where something is at two of them, whatever it is.
+pub async fn read_only<'a>(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+    paths: [&'a str; 4],
+) -> Result<Option<(&'a str, Vec<u8>)>, ContentsError> {
+    let ask = |path| read(api, repository, commit, path);
+    let answers = paths.map(ask);
+    let [first, second, third, fourth] = answers;
+    let answers = tokio::join!(first, second, third, fourth);
+    let answers = [answers.0, answers.1, answers.2, answers.3];
+    let mut there: Option<(&str, Vec<u8>)> = None;
+    for (path, answer) in paths.into_iter().zip(answers) {
+        match (answer, &there) {
+            (Ok(None), _) => {}
+            (Ok(Some(bytes)), None) => there = Some((path, bytes)),
+            // What is there beside the first need not be a file.
+            (Ok(Some(_)), Some((first, _))) => return Err(two(first, path)),
+            (Err(error), Some((first, _))) if error.path() == path && error.is_something() => {
+                return Err(two(first, path));
+            }
+            (Err(error), _) => return Err(error),
+        }
+    }
+    Ok(there)
+}
+
+fn two(path: &str, second: &str) -> ContentsError {
+    ContentsError::Two { path: path.to_owned(), second: second.to_owned() }
 }
 
 /// The folder that a path is in; empty: the root.

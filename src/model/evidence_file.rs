@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
-    RootEvents, Source, VirtualMfaDevice, format_time, parse_time,
+    RootEvents, Source, VirtualMfaDevice, begins_with_schema, format_time, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -87,6 +87,12 @@ struct Entry<T> {
     value: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gap: Option<Gap>,
+}
+
+/// Whether a file that begins so is evidence that [`write_evidence`] wrote.
+#[must_use]
+pub fn is_evidence_file(head: &[u8]) -> bool {
+    begins_with_schema(head, EVIDENCE_SCHEMA)
 }
 
 /// Writes an evidence file: the same evidence gives the same bytes.

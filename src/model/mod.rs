@@ -8,6 +8,7 @@ mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
+mod head;
 mod judging;
 mod report;
 mod root_event;
@@ -23,11 +24,14 @@ pub use duration::{Duration, InvalidDuration};
 pub use evidence::{
     AccountSummary, Cause, Evidence, Fact, Gap, Observed, Source, VirtualMfaDevice,
 };
-pub use evidence_file::{EVIDENCE_SCHEMA, EvidenceFileError, read_evidence, write_evidence};
+pub use evidence_file::{
+    EVIDENCE_SCHEMA, EvidenceFileError, is_evidence_file, read_evidence, write_evidence,
+};
 pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
     sha256_hex,
 };
+pub use head::{begins_with_schema, begins_with_tokens};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };

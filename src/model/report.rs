@@ -1,5 +1,7 @@
 //! The report: what judging gives, and what every renderer reads.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -71,8 +73,6 @@ pub enum NoticeCode {
     SelfReview,
     /// Another repository's policy judged.
     RemotePolicy,
-    /// The checkout holds a second policy, which is not read.
-    SecondPolicy,
     /// Whether the run would weaken the policy was not looked at: there is no checkout.
     NoCheckout,
     /// GitHub does not show the run's own commit, so only the working tree was compared.
@@ -119,7 +119,6 @@ impl NoticeCode {
             Self::PolicyChangeAccepted => "policy-change-accepted",
             Self::SelfReview => "self-review",
             Self::RemotePolicy => "remote-policy",
-            Self::SecondPolicy => "second-policy",
             Self::NoCheckout => "no-checkout",
             Self::CommitUnread => "commit-unread",
             Self::OtherBase => "other-base",
@@ -231,7 +230,7 @@ pub struct RuleSetting {
     pub line: Option<usize>,
 }
 
-/// Numbers of outcomes (not of findings).
+/// Numbers of outcomes, one per rule and account, and of what is in the failed ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Outcomes `fail`.
@@ -244,6 +243,14 @@ pub struct Counts {
     pub passed: usize,
     /// Outcomes `not-applicable`.
     pub not_applicable: usize,
+    /// Findings of failed outcomes that no waiver covers.
+    pub findings: usize,
+    /// Rules that failed, each counted once.
+    #[serde(skip)]
+    pub failed_rules: usize,
+    /// Accounts in which a rule failed.
+    #[serde(skip)]
+    pub failed_accounts: usize,
 }
 
 impl Counts {
@@ -260,6 +267,16 @@ impl Counts {
                 Outcome::NotApplicable => &mut counts.not_applicable,
             } += 1;
         }
+        let (mut rules, mut failed_accounts) = (BTreeSet::new(), BTreeSet::new());
+        for account in accounts {
+            for outcome in account.outcomes.iter().filter(|it| it.outcome == Outcome::Fail) {
+                rules.insert(outcome.rule.0);
+                failed_accounts.insert(&account.id);
+                let open = outcome.findings.iter().filter(|finding| finding.waiver.is_none());
+                counts.findings += open.count();
+            }
+        }
+        (counts.failed_rules, counts.failed_accounts) = (rules.len(), failed_accounts.len());
         counts
     }
 }

@@ -2,19 +2,30 @@
 
 use crate::model::AccountId;
 
-/// A commented policy to begin with: every default, the account if one is given, and a window and
-/// a waiver as comments to copy from. Valid at any time.
+/// A commented policy to begin with: every default, the accounts if any are given, each with its role,
+/// and a window and a waiver as comments to copy from. Valid at any time, if the roles are.
 #[must_use]
-pub fn starter(account: Option<&AccountId>) -> String {
-    let scope = match account {
-        Some(account) => {
-            format!("scope:\n  accounts:\n    - {{ id: \"{account}\" }} # and name:, role-arn:\n")
-        }
-        None => {
-            "# scope:\n#   accounts:\n#     - { id: \"111122223333\", name: prod }\n".to_owned()
-        }
-    };
-    format!("{HEAD}{scope}{BODY}")
+pub fn starter(accounts: &[(AccountId, Option<String>)]) -> String {
+    format!("{HEAD}{}{BODY}", scope(accounts))
+}
+
+fn scope(accounts: &[(AccountId, Option<String>)]) -> String {
+    if accounts.is_empty() {
+        return "# scope:\n#   accounts:\n#     - { id: \"111122223333\", name: prod }\n"
+            .to_owned();
+    }
+    let mut text = "scope:\n  accounts:\n".to_owned();
+    for (id, role) in accounts {
+        text += &match role {
+            // A string of JSON is one of YAML, whatever is in it.
+            Some(role) => format!(
+                "    - {{ id: \"{id}\", role-arn: {} }} # and name:\n",
+                serde_json::Value::from(role.as_str())
+            ),
+            None => format!("    - {{ id: \"{id}\" }} # and name:, role-arn:\n"),
+        };
+    }
+    text
 }
 
 const HEAD: &str = "\
@@ -72,16 +83,26 @@ mod tests {
 
     #[test]
     fn the_starter_says_the_defaults() {
-        let mut policy = parse(&starter(None));
+        let mut policy = parse(&starter(&[]));
         policy.lines.clear();
         assert_eq!(policy, Policy::built_in(RULES));
-        let account = "111122223333".parse().unwrap();
-        assert_eq!(parse(&starter(Some(&account))).scope[0].id, account);
+    }
+
+    #[test]
+    fn the_starter_names_each_account_with_its_role() {
+        let role = "arn:aws:iam::444455556666:role/rootgate";
+        let accounts = [
+            ("111122223333".parse().unwrap(), None),
+            ("444455556666".parse().unwrap(), Some(role.to_owned())),
+        ];
+        let scope = parse(&starter(&accounts)).scope;
+        let named = scope.into_iter().map(|account| (account.id, account.role_arn));
+        assert_eq!(named.collect::<Vec<_>>(), accounts);
     }
 
     #[test]
     fn what_it_has_as_comments_can_be_switched_on() {
-        let text = starter(None);
+        let text = starter(&[]);
         assert!(!text.contains("[]") && !text.contains("{}"), "entries can be pasted below");
         let lines = text.lines().map(|line| match line.strip_prefix('#') {
             Some(code) if code.starts_with("  ") => code,

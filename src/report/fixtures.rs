@@ -443,7 +443,15 @@ pub(super) fn copy(copy: PolicyCopy, effect: Effect) -> Option<PolicyChange> {
 }
 
 pub(super) fn after(verdict: Verdict, exit_code: u8, failed: usize) -> Option<AfterMerge> {
-    let counts = Counts { failed, passed: 7, not_applicable: 1, ..Counts::default() };
+    let counts = Counts {
+        failed,
+        failed_rules: failed,
+        failed_accounts: 1,
+        findings: failed + 1,
+        passed: 7,
+        not_applicable: 1,
+        ..Counts::default()
+    };
     Some(AfterMerge { verdict, exit_code, counts })
 }
 

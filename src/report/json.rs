@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::escape::visible;
 use crate::model::{
     self, AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
-    RuleOutcome, RuleSetting, Severity, Source, UseKind, Verdict, fingerprint, format_time,
+    RuleOutcome, RuleSetting, Severity, Source, UseKind, Verdict, begins_with_schema, fingerprint,
+    format_time,
 };
 
 /// The value of `schema`.
@@ -32,6 +33,11 @@ pub const fn report_schema() -> &'static str {
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
     writeln!(out)
+}
+
+/// Whether a file that begins so is such a report.
+pub(super) fn is_one(head: &[u8]) -> bool {
+    begins_with_schema(head, SCHEMA_ID)
 }
 
 #[derive(Serialize)]

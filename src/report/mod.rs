@@ -77,6 +77,13 @@ impl FromStr for Format {
     }
 }
 
+/// Whether a file that begins with these bytes, some thousands, is a report that [`render`] wrote for
+/// a file: rootgate replaces no other.
+#[must_use]
+pub fn is_report(head: &[u8]) -> bool {
+    [json::is_one, sarif::is_one, summary::is_one].iter().any(|is_one| is_one(head))
+}
+
 /// How a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options<'a> {

@@ -20,7 +20,7 @@ use super::{json, words};
 use crate::escape;
 use crate::model::{
     AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    SubjectKind, fingerprint,
+    SubjectKind, begins_with_tokens, fingerprint,
 };
 
 /// GitHub refuses a file of more runs.
@@ -34,6 +34,21 @@ const UNDETERMINED: &str = "undetermined";
 /// Subject of the result that stands for the findings beyond [`words::KEPT_FINDINGS`].
 const AND_MORE: &str = "and more";
 
+/// Where the schema of SARIF is.
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// The log's own property that says who wrote it: it comes before the runs, which may be many or none.
+const WRITTEN_BY: (&str, &str) = ("writtenBy", "rootgate");
+
+/// Whether a file that begins so is such a log.
+pub(super) fn is_one(head: &[u8]) -> bool {
+    let quoted = |text: &str| format!("\"{text}\"");
+    let (schema, key, name) = (quoted(SCHEMA), quoted(WRITTEN_BY.0), quoted(WRITTEN_BY.1));
+    begins_with_tokens(
+        head,
+        &["{", "\"$schema\"", ":", &schema, ",", "\"properties\"", ":", "{", &key, ":", &name],
+    )
+}
+
 /// Writes one run per account, indented, with a line break at its end.
 ///
 /// The first [`MAX_RUNS`] accounts are written; [`left_out`] names the rest.
@@ -44,12 +59,19 @@ const AND_MORE: &str = "and more";
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let accounts = report.accounts.iter().take(MAX_RUNS);
     let log = Sarif::builder()
-        .schema("https://json.schemastore.org/sarif-2.1.0.json")
+        .schema(SCHEMA)
         .version("2.1.0")
+        .properties(written_by())
         .runs(accounts.map(|account| run(report, account, category)).collect::<Vec<_>>())
         .build();
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
+}
+
+fn written_by() -> PropertyBag {
+    let (key, name) = WRITTEN_BY;
+    let additional_properties = BTreeMap::from([(key.to_owned(), Value::from(name))]);
+    PropertyBag { tags: None, additional_properties }
 }
 
 /// The accounts that do not fit into one file. GitHub keeps their alerts as they were.

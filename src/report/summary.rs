@@ -34,6 +34,26 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     out.write_all(page.text().as_bytes())
 }
 
+/// The sign of a verdict.
+const fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Undetermined | Verdict::NotEvaluated => "❔",
+    }
+}
+
+/// What every summary begins with.
+fn heading(verdict: Verdict) -> String {
+    format!("## {} rootgate: ", sign(verdict))
+}
+
+/// Whether a file that begins so is such a summary.
+pub(super) fn is_one(head: &[u8]) -> bool {
+    let verdicts = [Verdict::Pass, Verdict::Fail, Verdict::Undetermined];
+    verdicts.into_iter().any(|verdict| head.starts_with(heading(verdict).as_bytes()))
+}
+
 impl Page {
     fn report(&mut self, report: &Report) {
         self.verdict(report.verdict, &words::verdict(report));
@@ -58,13 +78,8 @@ impl Page {
     }
 
     fn verdict(&mut self, verdict: Verdict, (word, rest): &(&'static str, String)) {
-        let sign = match verdict {
-            Verdict::Pass => "✅",
-            Verdict::Fail => "❌",
-            Verdict::Undetermined | Verdict::NotEvaluated => "❔",
-        };
         let gap = if rest.is_empty() { "" } else { " " };
-        self.line(&format!("## {sign} rootgate: {word}{gap}{}", markdown(rest)));
+        self.line(&format!("{}{word}{gap}{}", heading(verdict), markdown(rest)));
     }
 
     /// Which accounts were judged, when, and by what.
@@ -91,9 +106,9 @@ impl Page {
 
     fn unread(&mut self, report: &Report) {
         let unread = report.accounts.iter().filter(|account| account.nothing_read);
-        let why = |account| words::shut(account).map(cell).unwrap_or_default();
+        let why = |account| cell(&words::nothing_read(account));
         let rows = unread.map(|account| vec![account_cell(account), why(account)]).collect();
-        self.table("Nothing could be read of", &["Account", "Why"], rows);
+        self.table("Accounts of which nothing counts", &["Account", "Why"], rows);
     }
 
     fn failed(&mut self, report: &Report) {

@@ -96,9 +96,8 @@ impl Page<'_> {
         verbosity: Verbosity,
     ) -> io::Result<()> {
         self.heading(&format!("Account {}", words::account(account)))?;
-        let why = words::shut(account).map(|why| format!(": {why}")).unwrap_or_default();
         if account.nothing_read {
-            self.paragraph("  ", &format!("Nothing of this account could be read{why}."))?;
+            self.paragraph("  ", &words::nothing_read(account))?;
         }
         let worst_first = |kind: Outcome| {
             words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)

@@ -134,7 +134,8 @@ fn formats_are_four_words() {
 
 #[test]
 fn the_verdict_is_the_last_line_and_all_of_a_quiet_report() {
-    let verdict = "FAIL: 2 failed, 1 undetermined, 1 waived, 2 passed (exit code 1)\n";
+    let verdict =
+        "FAIL: 2 rules failed, 2 findings, 1 undetermined, 1 waived, 2 passed (exit code 1)\n";
     assert!(rendered(&red(), Format::Text).ends_with(&format!("\n\n{verdict}")));
     let quiet = Options { verbosity: Verbosity::Quiet, ..Options::default() };
     assert_eq!(shown(&red(), Format::Text, &quiet), verdict);
@@ -148,7 +149,7 @@ fn a_verdict_says_why_it_does_not_block() {
     };
     let day = crate::model::parse_day("2026-12-01").ok();
     let would_fail = Report { exit_code: 0, enforce_from: day, ..red() };
-    assert!(last(&would_fail).starts_with("WOULD FAIL: 2 failed"));
+    assert!(last(&would_fail).starts_with("WOULD FAIL: 2 rules failed"));
     assert!(last(&would_fail).ends_with("(exit code 0; the policy is enforced from 2026-12-01)"));
 
     let tolerated = Report { exit_code: 0, ..undetermined() };
@@ -322,7 +323,7 @@ fn redacted_output_holds_no_id_address_key_or_reason() {
         "critical",
         "prod: 1 finding",
         "grant iam:GetAccountSummary",
-        "FAIL: 2 failed",
+        "FAIL: 2 rules failed",
     ] {
         assert!(text.contains(kept), "{kept}");
     }
@@ -451,5 +452,38 @@ fn long_outside_text_is_cut() {
     for format in [Format::Text, Format::Markdown, Format::Sarif] {
         let text = rendered(&report, format);
         assert!(text.len() < 30_000, "{}: {}", format.id(), text.len());
+    }
+}
+
+#[test]
+fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
+    for report in [red(), green(), undetermined()] {
+        for format in [Format::Json, Format::Sarif, Format::Markdown] {
+            let text = rendered(&report, format);
+            assert!(is_report(text.as_bytes()), "{format:?}");
+            let cut: String = text.chars().take(120).collect();
+            assert!(is_report(cut.as_bytes()), "{format:?}, cut");
+            assert!(
+                !is_report(format!("x{text}").as_bytes()),
+                "{format:?}, with something before it"
+            );
+        }
+        assert!(
+            !is_report(rendered(&report, Format::Text).as_bytes()),
+            "no file of rootgate is text"
+        );
+    }
+    for other in [
+        json::report_schema(),
+        include_str!("../../schema/policy.json"),
+        include_str!("../../schema/evidence.json"),
+        include_str!("../../examples/demo/evidence.json"),
+        include_str!("../../examples/demo/credential-report.csv"),
+        include_str!("../../policy.example.yaml"),
+        include_str!("../../README.md"),
+        include_str!("../../Cargo.toml"),
+        "",
+    ] {
+        assert!(!is_report(other.as_bytes()), "{}", other.lines().next().unwrap_or_default());
     }
 }

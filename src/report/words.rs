@@ -31,18 +31,43 @@ pub(super) fn subject(finding: &Finding) -> String {
     shortened(&finding.subject, MAX_NAME)
 }
 
-/// `1 failed, 1 undetermined, 5 passed`: what there is none of is not named.
+/// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: what there is none of is not named.
 pub(super) fn counts(counts: &Counts) -> String {
     let all = [
-        (counts.failed, "failed"),
         (counts.undetermined, "undetermined"),
         (counts.waived, "waived"),
         (counts.passed, "passed"),
         (counts.not_applicable, "not applicable"),
     ];
     let named = all.iter().filter(|(number, _)| *number > 0);
-    let named: Vec<_> = named.map(|(number, word)| format!("{number} {word}")).collect();
+    let named = named.map(|(number, word)| format!("{number} {word}"));
+    let named: Vec<_> = failed(counts).into_iter().chain(named).collect();
     if named.is_empty() { "nothing judged".to_owned() } else { named.join(", ") }
+}
+
+/// `2 rules failed in 3 accounts, 7 findings`.
+fn failed(counts: &Counts) -> Option<String> {
+    let within = match counts.failed_accounts {
+        ..2 => String::new(),
+        accounts => format!(" in {}", counted(accounts, "account")),
+    };
+    let (rules, findings) =
+        (counted(counts.failed_rules, "rule"), counted(counts.findings, "finding"));
+    (counts.failed > 0).then(|| format!("{rules} failed{within}, {findings}"))
+}
+
+/// Why nothing of an account counts. A credential report whose time is missing was read, and says
+/// nothing of today.
+pub(super) fn nothing_read(account: &AccountReport) -> String {
+    let mut gaps = account.outcomes.iter().flat_map(|outcome| &outcome.gaps);
+    let undated = |gap: &Gap| gap.cause == Cause::Undated && gap.source == Source::CredentialReport;
+    if gaps.any(undated) {
+        return "The time of the credential report is missing, so nothing in it counts: give the time at which AWS \
+                made it, --report-generated-at TIME."
+            .to_owned();
+    }
+    let why = shut(account).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("Nothing of this account could be read{why}.")
 }
 
 /// The verdict as a reader should take it (before `enforce-from` a failure only would be one),
@@ -266,4 +291,31 @@ pub(super) fn policy_line(report: &Report, outcome: &RuleOutcome) -> usize {
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts;
+    use crate::model::Counts;
+
+    #[test]
+    fn what_failed_is_counted_by_rules_and_findings_and_by_accounts_where_they_are_several() {
+        let said = |failed, failed_rules, failed_accounts, findings| {
+            let passed = 4;
+            let counted = Counts {
+                failed,
+                failed_rules,
+                failed_accounts,
+                findings,
+                passed,
+                ..Counts::default()
+            };
+            counts(&counted)
+        };
+        assert_eq!(said(0, 0, 0, 0), "4 passed");
+        assert_eq!(said(1, 1, 1, 1), "1 rule failed, 1 finding, 4 passed");
+        assert_eq!(said(2, 2, 1, 3), "2 rules failed, 3 findings, 4 passed");
+        assert_eq!(said(3, 2, 2, 7), "2 rules failed in 2 accounts, 7 findings, 4 passed");
+        assert_eq!(counts(&Counts::default()), "nothing judged");
+    }
 }

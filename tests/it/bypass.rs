@@ -132,9 +132,9 @@ fn what_a_branch_may_try_and_what_the_gate_answers() {
             sound().work(FILE, &POLICY.replace("gate:", "gate:\n  on-weaker: warn")),
             &[],
         ),
-        ("adds a second policy that is not read", key().work("rootgate.yaml", &off()), &[]),
+        ("adds a second default policy", key().work("rootgate.yaml", &off()), &[]),
         (
-            "adds one that would be read first",
+            "moves it to another default place and weakens it",
             Job::pull_request().main("rootgate.yaml", POLICY).work(FILE, &off()).report(ACTIVE_KEY),
             &[],
         ),

@@ -79,9 +79,20 @@ fn a_file_that_evidence_came_from_is_named_with_its_digest() {
 fn a_bare_csv_without_its_time_is_undetermined_with_3() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
-    let ended = folder.run(&["check", "--credential-report", "report.csv"]);
-    assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.contains("--report-generated-at"));
+    let arguments = ["check", "--credential-report", "report.csv"];
+    for format in ["text", "markdown"] {
+        let ended = folder.run(&[&arguments[..], &["--format", format]].concat());
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        let words = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("The time of the credential report is missing"), "{words}");
+        assert!(words.contains("report-generated-at TIME"), "{words}");
+        assert!(!words.contains("could be read"), "it was read: {words}");
+    }
+    let other = r#"{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z",
+        "accounts":[{"id":"111122223333"}]}"#;
+    folder.write("evidence.json", other);
+    let ended = folder.run(&["check", "--evidence", "evidence.json"]);
+    assert!(ended.stdout.contains("Nothing of this account could be read"), "{}", ended.stdout);
 }
 
 #[test]
@@ -115,14 +126,32 @@ fn an_account_of_the_scope_without_evidence_is_undetermined() {
 }
 
 #[test]
-fn the_default_policy_is_the_one_in_the_github_folder_first() {
-    let folder = Folder::new();
-    folder.write("report.csv", credential_report(&[]));
-    folder.write(".github/rootgate.yaml", "version: 1\nevidence: { root-events: off }\n");
-    folder.write("rootgate.yaml", "version: 2\n");
-    let ended = folder.run(&[&REPORT[..], &["--json", "out.json"]].concat());
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_eq!(folder.json("out.json")["policy"]["path"], ".github/rootgate.yaml");
+fn every_default_name_is_found_and_two_at_once_are_an_error() {
+    let names = [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
+    for (index, name) in names.into_iter().enumerate() {
+        let folder = Folder::new();
+        folder.write("report.csv", credential_report(&[]));
+        folder.write(name, EVENTS_OFF);
+        let ended = folder.run(&[&REPORT[..], &["--json", "out.json"]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(folder.json("out.json")["policy"]["path"], name);
+        for second in &names[index + 1..] {
+            let path = folder.write(second, EVENTS_OFF);
+            for command in
+                [&REPORT[..], &["policy", "check"], &["policy", "explain"], &["permissions"]]
+            {
+                folder.run(command).refused(&[
+                    "two default policy files",
+                    name,
+                    second,
+                    "keep one",
+                ]);
+            }
+            let ended = folder.run(&[&REPORT[..], &["--policy", name]].concat());
+            assert_eq!(ended.code, 0, "{}", ended.stderr);
+            std::fs::remove_file(path).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -237,6 +266,11 @@ fn usage_is_refused_with_a_suggestion() {
         (&["check", "--offline", "--role-arn", "x"], &["--role-arn was given", "no AWS call"]),
         (&["check", "--category", "a/b"], &["a category is"]),
         (&[], &["Usage"]),
+        (&["check", "policy.yaml"], &["--policy policy.yaml"]),
+        (&["check", "-q", "evidence.json"], &["--evidence evidence.json"]),
+        (&["check", "report.csv"], &["--credential-report report.csv"]),
+        (&["collect", "evidence.json"], &["--output evidence.json"]),
+        (&["policy", "explain", "p.yml"], &["--policy p.yml"]),
     ] {
         folder.run(arguments).refused(parts);
     }
@@ -245,68 +279,31 @@ fn usage_is_refused_with_a_suggestion() {
 #[test]
 fn help_and_version_are_no_errors() {
     let folder = Folder::new();
-    for arguments in
-        [&["--help"][..], &["--version"], &["check", "--help"], &["policy", "check", "-h"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["check", "--help"],
+        &["policy", "check", "-h"],
+        &["help"],
+    ] {
         let ended = folder.run(arguments);
         assert_eq!(ended.code, 0, "{arguments:?}");
         assert!(!ended.stdout.is_empty());
     }
     assert!(folder.run(&["--help"]).stdout.contains("Exit codes:"));
-}
-
-// -- files ----------------------------------------------------------------------------------------
-
-#[test]
-fn exit_2_leaves_no_report_of_an_earlier_run_behind() {
-    for broken in [
-        &["--policy", "missing.yaml"][..],
-        &["--no-such-flag"],
-        &["--fail-on", "critical"],
-        &["--timeout", "soon"],
-    ] {
-        let folder = Folder::new();
-        folder.write("report.csv", credential_report(&[]));
-        for name in ["out.json", "out.sarif", "out.md"] {
-            folder.write(name, "of an earlier run");
-        }
-        let outputs = ["--json", "out.json", "--sarif", "out.sarif", "--summary", "out.md"];
-        folder.run(&[&REPORT[..], &outputs, broken].concat()).refused(&[]);
-        for name in ["out.json", "out.sarif", "out.md"] {
-            assert!(!folder.exists(name), "{broken:?} left {name}");
-        }
-        let left: Vec<_> =
-            std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
-        assert_eq!(left, ["report.csv"], "{broken:?}");
+    for command in [&["check"][..], &["policy"], &["policy", "init"]] {
+        let short = folder.run(&[command, &["--help"]].concat()).stdout;
+        let help = [&["help"], command].concat();
+        assert_eq!(folder.run(&help).stdout, short, "{command:?}");
     }
+    assert_eq!(
+        folder.run(&["policy", "help", "init"]).stdout,
+        folder.run(&["help", "policy", "init"]).stdout
+    );
+    folder.run(&["help", "chekc"]).refused(&["unrecognized subcommand"]); // a mistake on purpose
 }
 
-#[test]
-fn an_output_must_not_be_an_input_or_another_output() {
-    let folder = Folder::new();
-    folder.write("report.csv", credential_report(&[]));
-    folder.write("rootgate.yaml", "version: 1\n");
-    for (outputs, parts) in [
-        (&["--json", "report.csv"][..], &["--json and --credential-report name the same file"][..]),
-        (&["--sarif", "./rootgate.yaml"], &["name the same file"]),
-        (&["--sarif", "out", "--json", "./out"], &["--json and --sarif name the same file"]),
-    ] {
-        folder.run(&[&REPORT[..], outputs].concat()).refused(parts);
-    }
-    assert!(folder.exists("report.csv") && folder.exists("rootgate.yaml"));
-}
-
-#[test]
-fn an_output_that_cannot_be_written_is_known_before_anything_is_judged() {
-    let folder = Folder::new();
-    folder.write("report.csv", credential_report(&[]));
-    std::fs::create_dir(folder.path().join("folder")).unwrap();
-    for path in ["no/such/folder/out.json", "folder"] {
-        let ended = folder.run(&[&REPORT[..], &["--json", path]].concat());
-        ended.refused(&["cannot write", "--json"]);
-        assert_eq!(ended.stdout, "");
-    }
-}
+// -- evidence -------------------------------------------------------------------------------------
 
 #[test]
 fn bad_evidence_is_refused_with_its_fault() {

@@ -4,8 +4,8 @@ use rootgate::model::sha256_hex;
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
-use crate::gate::{Gate, KEY_ID, policy_of};
-use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, side_by_side};
+use crate::gate::{Gate, KEY_ID, ROLE, policy_of};
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Ended, rootgate, side_by_side};
 
 const OTHER: &str = "444455556666";
 
@@ -108,17 +108,52 @@ fn mask_only(text: &str) -> bool {
 }
 
 #[test]
-fn nobody_signed_in_is_2_and_leaves_no_file_of_an_earlier_run() {
-    let gate = Gate::with_keys(Fake::with("fault GetCallerIdentity = denied"));
-    gate.folder.write("evidence.json", "of yesterday");
-    let ended = gate.run(&["collect", "--output", "evidence.json"]);
+fn a_failed_collection_leaves_what_was_there() {
+    let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
+    assert_eq!(gate.run(&["collect", "--output", "evidence.json"]).code, 0);
+    let before = gate.folder.read("evidence.json");
+    let denied = Gate::with_keys(Fake::with("fault GetCallerIdentity = denied"));
+    denied.folder.write("evidence.json", &before);
+    let ended = denied.run(&["collect", "--output", "evidence.json"]);
     ended.refused(&["error: AWS refused sts:GetCallerIdentity", "nothing was collected (exit 2)"]);
     assert!(!ended.stderr.contains("judged"), "{}", ended.stderr);
-    assert!(!gate.folder.exists("evidence.json"));
-    gate.folder.write("evidence.json", "of yesterday");
-    gate.run(&["collect", "--output", "evidence.json", "--timeout", "soon"])
+    denied
+        .run(&["collect", "--output", "evidence.json", "--timeout", "soon"])
         .refused(&["--timeout"]);
-    assert!(!gate.folder.exists("evidence.json"), "broken usage, too");
+    denied.run(&["collect", "--output", "new.json"]).refused(&["sts:GetCallerIdentity"]);
+    assert_eq!(denied.folder.read("evidence.json"), before);
+    assert!(!denied.folder.exists("new.json"));
+
+    assert_eq!(gate.run(&["collect", "--output", "evidence.json"]).code, 0, "its own is replaced");
+    gate.folder.write("evidence.json", "of somebody else");
+    let asked = gate.fake.names().len();
+    let ended = gate.run(&["collect", "--output", "evidence.json"]);
+    ended.refused(&["not evidence of rootgate", "left as it is"]);
+    assert_eq!(gate.folder.read("evidence.json"), "of somebody else");
+    assert_eq!(gate.fake.names().len(), asked, "before anything is asked");
+}
+
+#[test]
+fn a_dash_is_standard_output_and_standard_input() {
+    let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
+    for output in ["-", "/dev/stdout"].into_iter().take(if cfg!(unix) { 2 } else { 1 }) {
+        let ended = gate.run(&["collect", "--output", output]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert!(ended.stdout.starts_with("{\n  \"schema\": \"rootgate.evidence/v1\""));
+        let mut judge = rootgate(gate.folder.path());
+        let judged = judge.args(["check", "--evidence", "-", "--json", "out.json"]);
+        let judged = Ended::of(judged.write_stdin(ended.stdout).output().unwrap());
+        assert_eq!(judged.code, 0, "{}{}", judged.stdout, judged.stderr);
+    }
+    assert!(!gate.folder.exists("-"));
+    let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
+    let arguments = ["collect", "--output", "-", "--role-arn", ROLE];
+    let redacted = gate.run(&[&arguments[..], &["--details", "redacted"]].concat());
+    redacted.refused(&["may be read by strangers", "--details full"]);
+    assert_eq!(redacted.stdout, "");
+    let ended = gate.run(&[&arguments[..], &["--details", "full"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("{\n"), "masks are on standard error: {}", ended.stdout);
 }
 
 #[test]
@@ -126,6 +161,7 @@ fn a_policy_is_not_overwritten_by_the_evidence() {
     let gate = Gate::with_keys(Fake::with("")).policy("version: 1\n");
     let ended = gate.run(&["collect", "--output", "./rootgate.yaml"]);
     ended.refused(&["--output and the policy name the same file"]);
+    gate.run(&["collect", "--output", "rootgate.yml"]).refused(&["name the same file"]);
     assert_eq!(gate.folder.read("rootgate.yaml"), "version: 1\n");
     gate.run(&["collect"]).refused(&["--output"]);
     gate.run(&["collect", "--output", "no/such/folder.json"]).refused(&["a folder that exists"]);

@@ -156,7 +156,7 @@ fn explain_names_the_file_and_its_digest_and_answers_for_an_instant() {
 fn explain_without_a_file_explains_the_built_in_defaults() {
     let ended = Folder::new().run(&["policy", "explain"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stdout.starts_with("No policy file (.github/rootgate.yaml and rootgate.yaml do not exist): the strict built-in defaults\n"));
+    assert!(ended.stdout.starts_with("No policy file (none of .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml, rootgate.yml exists): the strict built-in defaults\n"));
     assert!(ended.stdout.contains("None: every use of root is a finding."));
     Folder::new().run(&["policy", "explain", "--at", "2026-11-20T09:00"]).refused(&["--at"]);
     Folder::new().run(&["policy", "explain", "--policy", "x.yaml"]).refused(&["x.yaml"]);
@@ -342,5 +342,68 @@ fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
         std::os::unix::fs::symlink("nowhere.yaml", folder.path().join("link.yaml")).unwrap();
         folder.run(&["policy", "init", "--output", "link.yaml"]).refused(&["exists already"]);
         assert!(!folder.exists("nowhere.yaml"));
+    }
+}
+
+// -- policy init in a repository --------------------------------------------------------------------
+
+#[test]
+fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path().join(".git")).unwrap();
+    let below = folder.path().join("deep/down");
+    std::fs::create_dir_all(&below).unwrap();
+    let init = |more: &[&str]| {
+        let mut command = rootgate(&below);
+        Ended::of(command.args(["policy", "init"]).args(more).output().unwrap())
+    };
+    let ended = init(&[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(folder.exists(".github/rootgate.yaml") && !below.join(".github").exists());
+    // What it says next works from here.
+    let next = ended.stdout.lines().find_map(|line| line.strip_prefix("next: rootgate ")).unwrap();
+    let mut command = rootgate(&below);
+    let next = Ended::of(command.args(next.split(' ')).output().unwrap());
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    assert!(next.stdout.contains("SHA-256"), "{}", next.stdout);
+
+    init(&[]).refused(&["exists already"]);
+    let root = folder.path().canonicalize().unwrap();
+    let second = root.join("rootgate.yml").display().to_string();
+    init(&["--output", &second]).refused(&["exists already", "a second default file is an error"]);
+    assert!(!folder.exists("rootgate.yml"));
+    assert_eq!(init(&["--output", "other.yaml"]).code, 0, "relative to where it is run");
+    assert!(below.join("other.yaml").exists());
+
+    let outside = Folder::new();
+    assert_eq!(outside.run(&["policy", "init"]).code, 0);
+    assert!(outside.exists(".github/rootgate.yaml"));
+}
+
+#[test]
+fn init_takes_several_accounts_each_with_its_role() {
+    let folder = Folder::new();
+    let role = "arn:aws:iam::111122223333:role/path/root,gate=x";
+    let first = format!("111122223333={role}");
+    let arguments = ["policy", "init", "--account", &first, "--account", "444455556666"];
+    assert_eq!(folder.run(&arguments).code, 0);
+    let text = folder.read(".github/rootgate.yaml");
+    assert!(text.contains(&format!("{{ id: \"111122223333\", role-arn: \"{role}\" }}")), "{text}");
+    let checked = folder.run(&["policy", "check"]);
+    assert!(checked.stdout.contains("2 accounts named"), "{}{}", checked.stdout, checked.stderr);
+
+    let folder = Folder::new();
+    for (accounts, said) in [
+        (&["1111"][..], "12 digits"),
+        (&["111122223333=role/rootgate"], "--account:"),
+        (&["111122223333="], "--account:"),
+        (&["111122223333=arn:aws:iam::444455556666:role/x"], "--account:"),
+        (&["111122223333=x\" }\nrules: {}"], "--account:"),
+        (&["111122223333", "111122223333"], "--account:"),
+    ] {
+        let flags = accounts.iter().flat_map(|account| ["--account", account]);
+        let all: Vec<&str> = ["policy", "init"].into_iter().chain(flags).collect();
+        folder.run(&all).refused(&[said]);
+        assert!(!folder.exists(".github"), "{accounts:?}");
     }
 }

@@ -203,19 +203,30 @@ fn a_policy_that_moves_within_the_search_order_is_compared_with_itself() {
 }
 
 #[test]
-fn of_two_policies_the_first_of_the_search_order_is_compared() {
-    let folder = repository(&[(SECOND, STRICT)]);
-    folder.write(FIRST, WEAK);
-    let (code, old, new, changes) = compared(&folder, &MAIN);
-    assert_eq!((code, &*old, &*new), (1, "main:rootgate.yaml", FIRST), "a second one goes before");
-    assert_eq!(changes, ["weaker gate.fail-on"]);
-
+fn two_default_policies_are_an_error_on_either_side() {
+    let folder = repository(&[(FIRST, STRICT)]);
+    for second in [SECOND, "rootgate.yml", ".github/rootgate.yml"] {
+        folder.write(second, WEAK);
+        let ended = folder.run(&[&["policy", "diff"][..], &MAIN].concat());
+        ended.refused(&["two default policy files", FIRST, second, "keep one of them"]);
+        std::fs::remove_file(folder.path().join(second)).unwrap();
+    }
     let folder = repository(&[(FIRST, STRICT), (SECOND, STRICT)]);
-    folder.write(SECOND, WEAK);
-    assert_eq!(compared(&folder, &MAIN).0, 0, "it does not judge");
+    std::fs::remove_file(folder.path().join(SECOND)).unwrap();
+    let ended = folder.run(&[&["policy", "diff"][..], &MAIN].concat());
+    ended.refused(&[
+        "two default policy files",
+        "main:.github/rootgate.yaml",
+        "main:rootgate.yaml",
+    ]);
+    let (code, ..) = compared(&folder, &["--base", "main", "--policy", FIRST]);
+    assert_eq!(code, 0, "one that is named is compared");
+
+    let folder = repository(&[(FIRST, STRICT)]);
     std::fs::remove_file(folder.path().join(FIRST)).unwrap();
+    folder.write("rootgate.yml", WEAK);
     let (code, old, new, _) = compared(&folder, &MAIN);
-    assert_eq!((code, old, &*new), (1, format!("main:{FIRST}"), SECOND), "now it does");
+    assert_eq!((code, old, &*new), (1, format!("main:{FIRST}"), "rootgate.yml"), "a move");
 }
 
 #[test]

@@ -235,11 +235,41 @@ fn a_policy_that_moves_is_seen_as_what_it_is() {
 }
 
 #[test]
-fn a_second_policy_that_is_never_read_is_said() {
-    let mut job = Job::both(&policy("")).work("rootgate.yaml", &key_rule_off()).report(ACTIVE_KEY);
-    job.ends("fail", 1);
-    assert!(job.json()["policy_change"].is_null());
-    assert!(job.notices().contains(&"second-policy".to_owned()));
+fn a_second_default_policy_in_the_checkout_is_a_broken_copy() {
+    for second in ["rootgate.yaml", "rootgate.yml", ".github/rootgate.yml"] {
+        let mut job = Job::both(&policy("")).work(second, &policy("")).report(&[]);
+        let ended = job.ends("fail", 1);
+        let said = format!("{FILE} and {second} are both there");
+        let both = job.json()["policy_change"].to_string();
+        assert!(both.contains(&said), "{both}");
+        assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
+    }
+    // One that is moved to another default place is no second one.
+    for other in ["rootgate.yaml", "rootgate.yml", ".github/rootgate.yml"] {
+        let job = Job::pull_request().main(FILE, &policy("")).work(other, &policy(""));
+        job.report(&[]).ends("pass", 0);
+    }
+}
+
+#[test]
+fn every_default_name_judges_and_two_at_once_judge_nothing() {
+    let names = [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
+    for (index, name) in names.into_iter().enumerate() {
+        let text = key_rule_off();
+        let mut job = Job::pull_request().main(name, &text).work(name, &text).report(ACTIVE_KEY);
+        job.ends("pass", 0);
+        assert_eq!(job.json()["policy"]["path"], name);
+        for second in &names[index + 1..] {
+            let job = Job::pull_request().main(name, &text).main(second, &text).work(name, &text);
+            let said =
+                format!("two default policy files at the tip of the default branch `main` ({TIP})");
+            unreadable(job.report(ACTIVE_KEY), &[&said, name, second, "keep one of them"]);
+        }
+    }
+    // The policy that is named judges, whatever else is there.
+    let mut job = Job::both(&policy("")).main("rootgate.yml", &key_rule_off()).report(&[]);
+    let ended = job.check(&["--policy", FILE]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
 }
 
 #[cfg(unix)]

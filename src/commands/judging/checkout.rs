@@ -107,9 +107,9 @@ impl Checkout {
         holds_git(&self.root)
     }
 
-    /// The first of the default paths where anything stands.
-    pub(super) fn default_path(&self) -> Option<&'static str> {
-        DEFAULT_PATHS.into_iter().find(|path| !matches!(self.find(path), Entry::Nothing))
+    /// The default paths where anything stands.
+    pub(super) fn default_paths(&self) -> impl Iterator<Item = &'static str> {
+        DEFAULT_PATHS.into_iter().filter(|path| !matches!(self.find(path), Entry::Nothing))
     }
 
     /// What stands under a path of the repository.

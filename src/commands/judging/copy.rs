@@ -50,12 +50,11 @@ pub(super) struct Older<'a> {
 pub(super) async fn compare(
     asker: &Asker<'_>,
     checkout: &Checkout,
-    path: Option<&str>,
     judging: &Policy,
     tip: Option<&Found>,
     older: &Older<'_>,
 ) -> Result<Compared, Failure> {
-    let mut here = in_checkout(asker, checkout, path);
+    let mut here = in_checkout(asker, checkout, older.named);
     let (there, unread) = older.in_commit(asker.host).await?;
     if matches!(here, Place::Unknown) && unread.is_some() && !checkout.is_empty() {
         // Nothing else can say that they are no checkout.
@@ -102,14 +101,27 @@ impl Place {
     }
 }
 
-fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, path: Option<&str>) -> Place {
-    match path.map(|path| (path.to_owned(), checkout.find(path))) {
+fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&str>) -> Place {
+    let mut defaults = checkout.default_paths();
+    let first = named.or_else(|| defaults.next());
+    match first.map(|path| (path.to_owned(), checkout.find(path))) {
         Some((path, checkout::Entry::Unusable(what))) => Place::Unusable(path, what),
-        Some((path, checkout::Entry::File(bytes))) => Place::File(Found { path, bytes }),
+        Some((path, checkout::Entry::File(bytes))) => match defaults.next() {
+            Some(second) if named.is_none() => {
+                let what = two_files(&path, second);
+                Place::Unusable(path, what)
+            }
+            _ => Place::File(Found { path, bytes }),
+        },
         // Files that other steps left there are no checkout.
         _ if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
         _ => Place::Unknown,
     }
+}
+
+/// The gate could not judge by either of them.
+fn two_files(first: &str, second: &str) -> String {
+    format!("{first} and {second} are both there, and only one default file may be")
 }
 
 async fn place(
@@ -255,6 +267,10 @@ impl Older<'_> {
                 format!("{path} at the run's commit {commit}"),
                 &error,
             )),
+            Err(ContentsError::Two { path, second }) => {
+                let what = two_files(&path, &second);
+                Ok((Place::Unusable(path, what), None))
+            }
             Err(
                 error @ (ContentsError::NotAFile { .. }
                 | ContentsError::TooLarge { .. }

@@ -13,7 +13,7 @@ use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
-use super::super::policy_file::{DEFAULT_PATHS, Found};
+use super::super::policy_file::{self, DEFAULT_PATHS, Found};
 use super::super::{Failure, github_api};
 use super::checkout::{self, Checkout};
 use super::copy::{self, Older};
@@ -40,11 +40,8 @@ pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Fai
         refuse_a_wrong_name(&api, &repository, &tip, named, &checkout).await?;
     }
     let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
-    let copy_path = named.as_deref().or_else(|| checkout.default_path());
-    judging.notices.extend(second_policy(&checkout, named.as_deref(), copy_path));
     let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_deref() };
-    let compared =
-        copy::compare(asker, &checkout, copy_path, &judging.policy, found.as_ref(), &older).await?;
+    let compared = copy::compare(asker, &checkout, &judging.policy, found.as_ref(), &older).await?;
     judging.notices.extend((!compared.known).then(no_checkout));
     judging.notices.extend(compared.unread.map(|why| commit_unread(&why)));
     judging.notices.extend(other_base(asker, &tip));
@@ -78,20 +75,18 @@ impl Tip {
     }
 }
 
-/// The named file of a commit, or the first of the default ones that is there.
+/// The named file of a commit, or the default one, if there is one.
 pub(super) async fn look(
     api: &Api,
     repository: &Repository,
     commit: &Commit,
     named: Option<&str>,
 ) -> Result<Option<Found>, ContentsError> {
-    let paths = named.map_or_else(|| DEFAULT_PATHS.to_vec(), |named| vec![named]);
-    for path in paths {
-        if let Some(bytes) = contents::read(api, repository, commit, path).await? {
-            return Ok(Some(Found { path: path.to_owned(), bytes }));
-        }
-    }
-    Ok(None)
+    let found = match named {
+        Some(named) => contents::read(api, repository, commit, named).await?.map(|it| (named, it)),
+        None => contents::read_only(api, repository, commit, DEFAULT_PATHS).await?,
+    };
+    Ok(found.map(|(path, bytes)| Found { path: path.to_owned(), bytes }))
 }
 
 /// A path that `--policy` names and the default branch lacks is a new policy only where there is
@@ -183,19 +178,6 @@ fn other_base(asker: &Asker<'_>, tip: &Tip) -> Option<Notice> {
     })
 }
 
-/// The checkout holds both default files, and only the first is ever read.
-fn second_policy(checkout: &Checkout, named: Option<&str>, copy: Option<&str>) -> Option<Notice> {
-    let [first, second] = DEFAULT_PATHS;
-    let both = named.is_none()
-        && copy == Some(first)
-        && !matches!(checkout.find(second), checkout::Entry::Nothing);
-    both.then(|| Notice {
-        code: NoticeCode::SecondPolicy,
-        message: format!("the checkout holds {second} too, which is not read: {first} comes first"),
-        line: None,
-    })
-}
-
 pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
                              repository (GITHUB_TOKEN)";
 
@@ -229,6 +211,7 @@ fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
 pub(super) fn not_read(error: &ContentsError, whence: &str) -> Failure {
     match error {
         ContentsError::Api { path, error } => unreadable(format!("{path} {whence}"), error),
+        ContentsError::Two { path, second } => policy_file::two_defaults(path, second, whence),
         _ => Failure::new(
             format!("the policy cannot be read from GitHub: {error}, {whence}"),
             format!("make it a regular file of less than 1 MB; {CONTENTS_READ}"),

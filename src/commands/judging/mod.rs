@@ -137,7 +137,7 @@ impl Asker<'_> {
         let named = self.args.policy.as_ref().and_then(PolicyArg::file);
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
-            let path = policy_file::find(named).and_then(|file| checkout.repository_path(&file));
+            let path = policy_file::find(named)?.and_then(|file| checkout.repository_path(&file));
             if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
                 return Err(cannot_judge(&what));
             }
@@ -161,7 +161,7 @@ impl Asker<'_> {
 
     /// Whether workflow commands may stand on standard output.
     fn shows_text(&self) -> bool {
-        self.args.reports.format == Format::Text
+        self.args.reports.format() == Format::Text
     }
 
     /// A client for what is left of `--timeout`.
@@ -206,7 +206,7 @@ impl Asker<'_> {
 fn cannot_judge(what: &str) -> Failure {
     Failure::new(
         format!("the checkout's copy of the policy cannot judge: {what}"),
-        "make it a regular file of less than 1 MB",
+        "make it one regular file of less than 1 MB",
     )
 }
 

@@ -128,7 +128,7 @@ fn a_policy_change_has_every_difference_and_what_follows() {
         change["after_merge"],
         serde_json::json!({
             "verdict": "pass", "exit_code": 0,
-            "counts": {"failed": 0, "undetermined": 0, "waived": 0, "passed": 7, "not_applicable": 1},
+            "counts": {"failed": 0, "findings": 1, "undetermined": 0, "waived": 0, "passed": 7, "not_applicable": 1},
         })
     );
 

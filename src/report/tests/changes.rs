@@ -188,7 +188,7 @@ fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
 
 #[test]
 fn after_the_merge_is_said_and_that_it_does_not_decide() {
-    let said = "After this merge: fail (exit code 1): 2 failed, 7 passed, 1 not applicable. It does \
+    let said = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. It does \
                 not decide.";
     let report = with(missing(), Effect::Tolerated);
     for options in [Options::default(), REDACTED] {

@@ -356,18 +356,73 @@ fn an_endpoint_given_as_a_flag_wins_over_the_environment() {
 fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
     let fake = Fake::with("");
     let url = fake.url();
-    for body in [
-        format!("[default]\nendpoint_url = {url}\n"),
-        format!("[default]\nservices = s\n[services s]\niam =\n  endpoint_url = {url}\n"),
-    ] {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), body).unwrap();
-        let path = file.path().to_str().unwrap();
+    let of_service = |service: &str| {
+        format!("[default]\nservices = s\n[services s]\n{service} =\n  endpoint_url = {url}\n")
+    };
+    let mut bodies = vec![format!("[default]\nendpoint_url = {url}\n")];
+    // Those that rootgate calls, those that the SDK calls for credentials, and one that nobody knows.
+    let services = ["sts", "iam", "cloudtrail", "account", "sso", "sso-oidc", "SignIn", "new-one"];
+    bodies.extend(services.map(of_service));
+    for body in bodies {
+        let (_file, path) = config(&body);
         let variables =
-            [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", path), ("GITHUB_ACTIONS", "true")];
+            [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", &path), ("GITHUB_ACTIONS", "true")];
         let (text, _) = outcome(&fake, &with_keys(&variables));
-        assert!(text.contains("`endpoint_url` in the AWS profile"), "{text}");
+        assert!(text.contains("`endpoint_url` in the AWS profile"), "{body}\n{text}");
     }
+    assert!(fake.names().is_empty());
+}
+
+/// A config file of the AWS SDK, for as long as the first part is kept.
+fn config(body: &str) -> (tempfile::NamedTempFile, String) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), body).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    (file, path)
+}
+
+#[test]
+fn an_endpoint_that_no_call_of_the_run_could_use_is_not_refused() {
+    let fake = Fake::with("");
+    let url = fake.url();
+    for body in [
+        "[default]\nregion = us-east-1\n".to_owned(),
+        format!("[default]\n[profile other]\nendpoint_url = {url}\n"),
+        format!("[default]\nservices = s\n[services t]\niam =\n  endpoint_url = {url}\n"),
+        format!("[default]\nignore_configured_endpoint_urls = true\nendpoint_url = {url}\n"),
+    ] {
+        let (_file, path) = config(&body);
+        // No role, so that nothing is asked: what is refused is refused before.
+        let variables = [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", path.as_str())];
+        let more = [("GITHUB_ACTIONS", "true"), ("AWS_EC2_METADATA_DISABLED", "true")];
+        let (text, _) = outcome(&fake, &[variables, more].concat());
+        assert!(text.contains("error NoCredentials"), "{body}\n{text}");
+    }
+}
+
+#[test]
+fn an_endpoint_of_the_profile_is_plain_http_to_this_machine_alone() {
+    let fake = Fake::with("");
+    for service in ["sts", "sso-oidc", "new-one"] {
+        let of_service = |url: &str| {
+            format!("[default]\nservices = s\n[services s]\n{service} =\n  endpoint_url = {url}\n")
+        };
+        let run = |url: &str| {
+            let (_file, path) = config(&of_service(url));
+            let variables = [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", path.as_str())];
+            let more = [("AWS_EC2_METADATA_DISABLED", "true"), ("X", "")];
+            outcome(&fake, &[variables, more].concat()).0
+        };
+        let text = run("http://aws.example");
+        assert!(text.contains("error PlainHttp"), "{service}: {text}");
+        for url in ["http://127.0.0.1:1", "https://aws.example"] {
+            let text = run(url);
+            assert!(text.contains("error NoCredentials"), "{service}: {text}");
+        }
+    }
+    let variables = [("ENDPOINT", "none"), ("AWS_ENDPOINT_URL_SSO", "http://aws.example")];
+    let (text, _) = outcome(&fake, &with_keys(&variables));
+    assert!(text.contains("error PlainHttp"), "{text}");
     assert!(fake.names().is_empty());
 }
 
