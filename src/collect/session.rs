@@ -82,9 +82,8 @@ impl<'a> Access<'a> {
         if let Some(endpoint) = &settings.environment.token_endpoint {
             secrets.keep(&endpoint.bearer);
         }
-        let external_id = settings.external_id.as_deref().map(Secret::new);
-        if let Some(id) = external_id.filter(|id| id.expose().len() >= SHORTEST_MASK) {
-            mask(&id, settings, sinks, &secrets);
+        if let Some(id) = settings.external_id.as_deref().filter(|id| can_be_masked(id)) {
+            mask(&Secret::new(id), settings, sinks, &secrets);
         }
         guard::check_settings(settings)?;
         let connect =
@@ -354,6 +353,13 @@ fn mask(secret: &Secret, settings: &Settings, sinks: &Sinks<'_>, secrets: &Secre
         (sinks.command)(&mask_command(secret));
     }
     secrets.keep(secret);
+}
+
+/// An external id in the form that STS asks for: nothing in it is a command to whoever reads the log.
+/// Source: STS API reference, `AssumeRole`, `ExternalId`.
+fn can_be_masked(external_id: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+    external_id.len() >= SHORTEST_MASK && external_id.bytes().all(known)
 }
 
 /// The account that a role's ARN names.

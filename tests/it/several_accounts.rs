@@ -35,7 +35,7 @@ fn programs(folder: &Folder) -> String {
 fn run_block(folder: &Folder) {
     let text = block("The AWS side", "sh")
         .replace("OWNER/NAME", "octo-org/octo-repo")
-        .replace("ACCOUNTS=\"111122223333\" ", &format!("ACCOUNTS=\"{}\" ", ACCOUNTS.join(" ")));
+        .replace("in 111122223333; do", &format!("in {}; do", ACCOUNTS.join(" ")));
     let status = Command::new("sh")
         .args(["-eu", "-c", &text])
         .env_clear()

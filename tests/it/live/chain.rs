@@ -266,7 +266,7 @@ fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
         let home = home_with(config, "sso-token-EXAMPLE");
         let text = by_profile(&fake, home.path(), &[]);
         assert!(text.contains("error NoCredentials"), "{text}");
-        assert!(text.contains(&format!("there are no AWS credentials: ")), "{text}");
+        assert!(text.contains("there are no AWS credentials: "), "{text}");
         assert!(text.contains(said), "{said}: {text}");
         let line =
             "credential_process = aws configure export-credentials --profile X --format process";

@@ -292,7 +292,7 @@ fn a_session_that_is_not_in_the_roles_account_is_no_answer_of_aws() {
 fn a_long_external_id_is_masked_and_a_short_one_would_hide_other_words() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
-    for (id, masked) in [("gate-7f3a9c", true), ("42", false)] {
+    for (id, masked) in [("gate-7f3a9c", true), ("42", false), ("gate\n::error::x", false)] {
         settings.external_id = Some(id.to_owned());
         settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
         let ran = run(&settings);
