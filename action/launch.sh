@@ -170,8 +170,8 @@ for flag in account evidence; do
     while [ -n "$lines" ]; do
         value=${lines%%"$newline"*}
         lines=${lines#*"$newline"}
-        value=${value#"${value%%[!$blank]*}"}
-        value=${value%"${value##*[!$blank]}"}
+        value=${value#"${value%%[!"$blank"]*}"}
+        value=${value%"${value##*[!"$blank"]}"}
         [ -z "$value" ] || set -- "$@" "--$flag=$value"
     done
 done
