@@ -91,7 +91,7 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 timeline: tools demo-files ## the timelines of summaries, by Mermaid itself
 	@scripts/timeline.mjs $(DEMO)/summary.md
 
-launcher: ## the action's launcher and its download, in every shell
+launcher: tools ## the action's launcher and its download, in every shell
 	@python3 -B tests/launcher.py
 
 release-scripts: ## the scripts of a release, with a gh that refuses what GitHub refuses
