@@ -172,6 +172,7 @@ for flag in account evidence; do
         lines=${lines#*"$newline"}
         value=${value#"${value%%[!"$blank"]*}"}
         value=${value%"${value##*[!"$blank"]}"}
+        [ "$flag" = evidence ] || value=${value%,} # between lines, commas are welcome too
         [ -z "$value" ] || set -- "$@" "--$flag=$value"
     done
 done

@@ -176,6 +176,11 @@ class Examples(unittest.TestCase):
             for repository, _, commit in USES.findall(text):
                 self.assertEqual(pins.setdefault(repository, commit), commit, file.name)
 
+    def test_that_there_is_no_release_is_said_until_there_is_one(self):
+        for name in ["README.md", "docs/action.md"]:
+            text = (REPOSITORY / name).read_text()
+            self.assertEqual("There is no release yet" in text, f"rootgate/rootgate@{'0' * 40}" in text, name)
+
     def assert_uploaded(self, run, *expected):
         """One upload, of the default branch, with an alert for these rules; none for no rules."""
         uploaded = [
@@ -188,7 +193,7 @@ class Examples(unittest.TestCase):
         """Each name stands in the trust policy of docs/action.md, and no other is used anywhere."""
         trust = (REPOSITORY / "docs" / "action.md").read_text()
         named = set(re.findall(r":environment:([\w-]+)", trust))
-        self.assertEqual(named, {"rootgate", "root-policy"})
+        self.assertEqual(named, {"rootgate", "rootgate-policy"})
         deploys = {"production"}  # of the deployment itself, which is not ours
         texts = [*WORKFLOWS.iterdir(), REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
         used = set()
@@ -247,12 +252,12 @@ class Examples(unittest.TestCase):
         self.assert_uploaded(weaker)
 
     def test_a_labelled_pull_request_is_accepted_by_the_environment_alone(self):
-        labels = [{"name": "root-policy"}]
+        labels = [{"name": "rootgate-policy"}]
         labelled = {"action": "labeled", "number": 42, "pull_request": {"number": 42, "labels": labels}}
         accepted = {"event": "pull_request", "payload": labelled, "policy": WEAKER}
         run = Run("pull-request.yml", scenario="accepted", **accepted)
         self.assert_jobs(run, root_gate="succeeded")
-        self.assertIn("root-policy", run.log)
+        self.assertIn("rootgate-policy", run.log)
         run = Run("pull-request.yml", scenario="red", **accepted)
         self.assert_jobs(run, root_gate="failed")
         self.assertIn("names no environment", run.log)

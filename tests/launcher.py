@@ -54,8 +54,8 @@ INPUTS = [
     ("external-id", "a=b", ["--external-id=a=b"]),
     (
         "allowed-account-ids",
-        "111122223333\n\n  444455556666  \n",
-        ["--account=111122223333", "--account=444455556666"],
+        "111122223333,\n\n  444455556666  \n123456789012, 210987654321\n",
+        ["--account=111122223333", "--account=444455556666", "--account=123456789012, 210987654321"],
     ),
     ("aws-region", "eu-central-1", ["--region=eu-central-1"]),
     ("audience", "sts.amazonaws.com.cn", ["--oidc-audience=sts.amazonaws.com.cn"]),
