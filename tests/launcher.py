@@ -790,7 +790,7 @@ class Variables(Case):
             self.assertLessEqual(set(kept), set(ran.environment))
 
     def test_the_launcher_takes_away_what_the_step_empties(self):
-        launcher = (REPOSITORY / "action" / "launch.sh").read_text()
+        launcher = (REPOSITORY / "action" / "environment.sh").read_text()
         (taken,) = re.findall(r"^unset ((?:.*\\\n)*.*)$", launcher, re.MULTILINE)
         # What bash does not let `unset` touch, or sets itself, is taken away by `env`.
         elsewhere = {"SHELLOPTS", "BASHOPTS", "BASH", "BASH_VERSION"}
