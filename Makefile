@@ -9,7 +9,7 @@ DEMO := target/demo
 WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto launcher act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto launcher release-scripts act
 
 .PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
@@ -91,8 +91,11 @@ json: tools demo-files ## the demo's JSON report and evidence, by our own schema
 timeline: tools demo-files ## the timelines of summaries, by Mermaid itself
 	@scripts/timeline.mjs $(DEMO)/summary.md
 
-launcher: ## the action's launcher and its download, in every shell
+launcher: tools ## the action's launcher and its download, in every shell
 	@python3 -B tests/launcher.py
+
+release-scripts: ## the scripts of a release, with a gh that refuses what GitHub refuses
+	@python3 -B tests/release.py
 
 gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
 	@scripts/gallery.py

@@ -19,12 +19,13 @@ platform() {
 entry() {
     archive='' expected='' listed=''
     while read -r digest name; do
-        case $digest in '' | '#'*) continue ;; esac
+        name=${name%"$cr"} # of a checkout with the line ends of Windows
+        case $digest in '' | '#'* | "$cr") continue ;; esac
         listed="$listed $name"
         case $name in rootgate-v*-"$target".tar.gz) archive=$name expected=$digest ;; esac
     done <"${0%/*}/SHA256SUMS"
     [ -n "$listed" ] || fail "This commit of the action is no release: its table of digests, action/SHA256SUMS, is empty, so nothing that could be downloaded can be verified. Pin the commit of a release, or build rootgate and name it by the input 'binary'."
-    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it by the input 'binary'."
+    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | clean tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it by the input 'binary'."
     # An empty digest would equal that of a tool that failed.
     [ "${#expected}" -eq 64 ] || fail "action/SHA256SUMS has no SHA-256 for $archive."
 }
@@ -32,14 +33,25 @@ entry() {
 # Is the file $1 the archive that the table means?
 vouched() {
     if command -v sha256sum >/dev/null; then
-        actual=$(sha256sum <"$1")
+        actual=$(clean sha256sum <"$1")
     elif command -v shasum >/dev/null; then
-        actual=$(shasum -a 256 <"$1")
+        actual=$(clean shasum -a 256 <"$1")
     else
         fail "Neither sha256sum nor shasum is on this runner, so rootgate cannot be verified. Install one, or build rootgate and name it by the input 'binary'."
     fi
     actual=${actual%% *}
     [ "$actual" = "$expected" ]
+}
+
+# The proxy that the variables name, as curl reads them, for curl's own configuration: a command line
+# can be read by others, and a proxy may hold a password.
+proxy() {
+    for variable in \
+        "proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY-}}}}" \
+        "noproxy=${no_proxy:-${NO_PROXY-}}"; do
+        value=$(printf '%s' "${variable#*=}" | clean tr -d '\r\n' | clean sed 's/[\\"]/\\&/g')
+        [ -z "$value" ] || printf '%s = "%s"\n' "${variable%%=*}" "$value"
+    done
 }
 
 # Downloads the archive to the file $1, by https and by nothing else.
@@ -51,14 +63,14 @@ download() {
     tag=${tag%-"$target".tar.gz}
     url=$ROOTGATE_SERVER_URL/$ROOTGATE_ACTION_REPOSITORY/releases/download/$tag/$archive
     # -q comes first: without it curl reads ~/.curlrc.
-    set -- -q --proto '=https' --proto-redir '=https' --tlsv1.2 --fail --silent --show-error --location \
+    set -- -q --config - --proto '=https' --proto-redir '=https' --tlsv1.2 --fail --silent --show-error --location \
         --max-redirs 5 --connect-timeout 10 --max-time 60 --max-filesize 50000000
     [ -z "$ROOTGATE_CA_BUNDLE" ] || set -- "$@" --cacert "$ROOTGATE_CA_BUNDLE"
     for pause in 1 3 0; do
-        said=$(curl "$@" --output "$to" --url "$url" 2>&1) && return
-        sleep "$pause"
+        said=$(proxy | clean curl "$@" --output "$to" --url "$url" 2>&1) && return
+        clean sleep "$pause"
     done
-    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | tr -c 'A-Za-z0-9 ._/:()-' '?') On a runner without a way to it, build rootgate and name it by the input 'binary'."
+    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') On a runner without a way to it, build rootgate and name it by the input 'binary'."
 }
 
 # Puts the program in the folder $1 and its path in $binary. The cache may be anyone's: its file is
@@ -66,26 +78,27 @@ download() {
 released() {
     platform
     entry
-    cache=${RUNNER_TOOL_CACHE:+$RUNNER_TOOL_CACHE/rootgate}
-    if [ -z "$cache" ] || [ ! -f "$cache/$archive" ] || ! cp "$cache/$archive" "$1/$archive"; then
+    slashes "${RUNNER_TOOL_CACHE-}"
+    cache=${path_of:+$path_of/rootgate}
+    if [ -z "$cache" ] || [ ! -f "$cache/$archive" ] || ! clean cp "$cache/$archive" "$1/$archive"; then
         cached=no
     elif vouched "$1/$archive"; then
         cached=yes
     else
         cached=no
         printf '::warning title=rootgate::%s in the tool cache is not the archive that this release vouches for (its SHA-256 is %s). It is not used.\n' "$archive" "$(shown "$actual")"
-        rm -f "$1/$archive"
+        clean rm -f "$1/$archive"
     fi
     if [ "$cached" = no ]; then
         download "$1/$archive"
         vouched "$1/$archive" || fail "What was downloaded is not the archive that this release vouches for, and is not run. SHA-256 expected: $expected, found: $(shown "$actual"). Try again; if it stays so, tell the maintainers."
         # Whole or not at all; a cache that cannot be written is done without.
-        if [ -n "$cache" ] && mkdir -p "$cache" && cp "$1/$archive" "$cache/$archive.$$"; then
-            mv -f "$cache/$archive.$$" "$cache/$archive"
+        if [ -n "$cache" ] && clean mkdir -p "$cache" && clean cp "$1/$archive" "$cache/$archive.$$"; then
+            clean mv -f "$cache/$archive.$$" "$cache/$archive"
         fi 2>/dev/null
     fi
     # To standard output, so that no path in the archive matters.
     binary=$1/$program
-    tar -xzOf - "$program" <"$1/$archive" >"$binary" || fail "$archive could not be unpacked."
-    chmod +x "$binary"
+    clean tar -xzOf - "$program" <"$1/$archive" >"$binary" || fail "$archive could not be unpacked."
+    clean chmod +x "$binary"
 }

@@ -2,22 +2,21 @@
 # Runs rootgate for action.yml: inputs come as ROOTGATE_*, and become flags here and nowhere else.
 # An empty input is an absent one. Nothing that an input holds is ever run.
 set -u
-unset CDPATH
-# The system's tools come before what an earlier step may have put ahead of them. rootgate itself gets
-# the PATH as it was, and its arguments as they are, also from Git for Windows.
-path=$PATH
-PATH=/usr/bin:/bin:$PATH
-export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
+# shellcheck source=action/environment.sh
+. "${0%/*}/environment.sh"
+
+cr=$(printf '\r')
+binary='' cancelled='' folder='' private='' reports=''
 
 # What a message may show of an input: no line ends, nothing that the runner reads as a command.
 shown() {
-    printf '%s' "$1" | tr -c 'A-Za-z0-9._/~-' '?'
+    printf '%s' "$1" | clean tr -c 'A-Za-z0-9._/~-' '?'
 }
 
 # Ends the step when nothing was judged, so that no output of the binary can say otherwise.
 nothing_judged() {
-    [ -z "${reports-}" ] || rm -rf "$reports"
-    [ -z "${private-}" ] || rm -rf "$private"
+    [ -z "$reports" ] || clean rm -rf "$reports"
+    [ -z "$private" ] || clean rm -rf "$private"
     for name in failed-count undetermined-count waived-count sarif-file report-file \
         policy-sha256 evaluated-at valid-until; do
         printf '%s=\n' "$name"
@@ -31,24 +30,35 @@ fail() {
     nothing_judged
 }
 
+# Sets $made to a new folder that only this user can enter.
+new_folder() {
+    slashes "${RUNNER_TEMP:-/tmp}"
+    made=$(clean mktemp -d "$path_of/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+    made=${made%"$cr"}
+    [ -d "$made" ] || fail 'No folder can be made in RUNNER_TEMP.'
+}
+
 trap nothing_judged INT TERM
 
 # Paths of the inputs start from the workspace, as those of every step do; `binary` is made absolute
 # before the folder changes.
-case $ROOTGATE_BINARY in
-    '' | /* | [A-Za-z]:[/\\]*) binary=$ROOTGATE_BINARY ;;
-    *) binary=$PWD/$ROOTGATE_BINARY ;;
+slashes "$ROOTGATE_BINARY"
+case $path_of in
+    '' | /* | [A-Za-z]:/*) binary=$path_of ;;
+    *) binary=$PWD/$path_of ;;
 esac
-case $ROOTGATE_WORKING_DIRECTORY in
+slashes "$ROOTGATE_WORKING_DIRECTORY"
+case $path_of in
     '') folder=. ;;
-    /* | [A-Za-z]:[/\\]*) folder=$ROOTGATE_WORKING_DIRECTORY ;;
-    *) folder=./$ROOTGATE_WORKING_DIRECTORY ;;
+    /* | [A-Za-z]:/*) folder=$path_of ;;
+    *) folder=./$path_of ;;
 esac
+slashes "${GITHUB_WORKSPACE:-/nowhere}"
 # A link below the workspace is the branch's, and would lead to another policy than the one that the
 # workflow names.
 case $folder in
-    "${GITHUB_WORKSPACE:-/nowhere}"/*) part=$GITHUB_WORKSPACE/ way=${folder#"$GITHUB_WORKSPACE"/} ;;
-    /* | [A-Za-z]:[/\\]*) part='' way='' ;;
+    "$path_of"/*) part=$path_of/ way=${folder#"$path_of"/} ;;
+    /* | [A-Za-z]:/*) part='' way='' ;;
     *) part='' way=$folder ;;
 esac
 while [ -n "$way" ]; do
@@ -60,10 +70,12 @@ done
 cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
 
 # A folder of this run's own: no file of an earlier run can be taken for one of this run.
-reports=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+new_folder
+reports=$made
 
 if [ -z "$binary" ]; then
-    private=$(mktemp -d "${RUNNER_TEMP:-/tmp}/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+    new_folder
+    private=$made
     # shellcheck source=action/download.sh
     . "${0%/*}/download.sh"
     released "$private"
@@ -93,18 +105,22 @@ esac
 [ -z "$ROOTGATE_UPLOAD_SARIF" ] || set -- "$@" "--upload=$ROOTGATE_UPLOAD_SARIF"
 [ -z "$ROOTGATE_DETAILS" ] || set -- "$@" "--details=$ROOTGATE_DETAILS"
 
-# Inputs of one value a line.
-while read -r value; do
-    value=${value%,} # between lines, commas are welcome too
-    [ -z "$value" ] || set -- "$@" "--account=$value"
-done <<END
-$ROOTGATE_ALLOWED_ACCOUNT_IDS
-END
-while read -r value; do
-    [ -z "$value" ] || set -- "$@" "--evidence=$value"
-done <<END
-$ROOTGATE_EVIDENCE
-END
+# Inputs of one value a line, without the blanks and carriage returns around it.
+blank=" 	$cr"
+for flag in account evidence; do
+    case $flag in
+        account) lines=$ROOTGATE_ALLOWED_ACCOUNT_IDS$newline ;;
+        evidence) lines=$ROOTGATE_EVIDENCE$newline ;;
+    esac
+    while [ -n "$lines" ]; do
+        value=${lines%%"$newline"*}
+        lines=${lines#*"$newline"}
+        value=${value#"${value%%[!"$blank"]*}"}
+        value=${value%"${value##*[!"$blank"]}"}
+        [ "$flag" = evidence ] || value=${value%,} # between lines, commas are welcome too
+        [ -z "$value" ] || set -- "$@" "--$flag=$value"
+    done
+done
 
 # The runner cancels by a signal to this shell alone; rootgate must hear of it to judge what it has.
 PATH=$path "$binary" "$@" &
@@ -112,11 +128,11 @@ rootgate=$!
 trap 'kill -TERM "$rootgate" 2>/dev/null; cancelled=yes' INT TERM
 wait "$rootgate"
 status=$?
-if [ -n "${cancelled-}" ]; then
+if [ -n "$cancelled" ]; then
     wait "$rootgate" # the signal ended the first wait early
     status=$?
 fi
-[ -z "${private-}" ] || rm -rf "$private"
+[ -z "$private" ] || clean rm -rf "$private"
 
 case $status in
     0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;

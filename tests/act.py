@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -41,8 +42,10 @@ jobs:
           STEP: ${{{{ toJSON(steps.gate) }}}}
           SARIF: ${{{{ steps.gate.outputs.sarif-file }}}}
           REPORT: ${{{{ steps.gate.outputs.report-file }}}}
+        shell: /bin/dash {{0}} # whatever an earlier step has set for other shells
         run: |
           printf '%s' "$STEP" >"{seen}/step.json"
+          ls >"{seen}/workspace"
           for file in "$SARIF" "$REPORT"; do
             if [ -f "$file" ]; then cp "$file" "{seen}"; fi
           done
@@ -105,7 +108,7 @@ PULL_REQUEST = {"number": 42, "pull_request": {"number": 42, "base": {"ref": "ma
 class Gate:
     """One run of the action: its log, outcome, outputs, report files and job summary."""
 
-    def __init__(self, binary, inputs=None, policy=None, oidc=None, event=("push", None), earlier="true"):
+    def __init__(self, binary, inputs=None, policy=None, oidc=None, event=("push", None), earlier="true", shell="sh"):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             repository, seen = folder / "repository", folder / "seen"
@@ -128,6 +131,8 @@ class Gate:
             )
             (repository / ".github" / "workflows" / "gate.yml").write_text(workflow)
             (folder / "event.json").write_text(json.dumps(payload or {}))
+            (folder / "bin").mkdir()
+            (folder / "bin" / "sh").symlink_to(shutil.which(shell))
             self.log = act(repository, folder, oidc, event)
             step = seen / "step.json"
             if not step.exists():
@@ -136,6 +141,7 @@ class Gate:
             self.outcome = step["outcome"]
             self.outputs = {name: value for name, value in step["outputs"].items() if value}
             self.files = sorted(file.name for file in seen.glob("rootgate.*"))
+            self.workspace = (seen / "workspace").read_text().split()
             report = seen / "rootgate.json"
             self.report = json.loads(report.read_text()) if report.exists() else None
             # `act` drops the file after the step, and prints it.
@@ -167,7 +173,8 @@ def act(repository, folder, oidc, event):
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "--quiet", "--message=gate"], check=True)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder)}
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": str(folder), "TMPDIR": str(folder)}
     command = [ACT, event, "--platform", "ubuntu-latest=-self-hosted", "--directory", repository]
     command += ["--eventpath", folder / "event.json"]
     if oidc is not None:
@@ -292,6 +299,35 @@ class RealGate(unittest.TestCase):
             self.assertNotIn(secret, log)
 
 
+class WithoutAVerdict(unittest.TestCase):
+    """A step that ends with success and has written no verdict must not let the job go on."""
+
+    MESSAGE = "rootgate wrote no verdict, so nothing was judged and this step fails."
+
+    def assert_failed(self, gate):
+        self.assertEqual((gate.outcome, gate.outputs), ("failure", {}), gate.log)
+        self.assertIn(self.MESSAGE, gate.log)
+
+    def test_a_shell_that_does_nothing_is_no_pass(self):
+        earlier = """mkdir evil; printf '#!/bin/true\\n' >evil/sh; chmod +x evil/sh; echo "$PWD/evil" >>"$GITHUB_PATH" """
+        self.assert_failed(Gate(FAKE.format(verdict="pass", code=0), earlier=earlier))
+
+    def test_a_loader_that_only_lists_libraries_is_no_pass(self):
+        # It lists them for every later step as well, so only the log can tell.
+        with self.assertRaises(AssertionError) as raised:
+            Gate(FAKE.format(verdict="pass", code=0), earlier='echo LD_TRACE_LOADED_OBJECTS=1 >>"$GITHUB_ENV"')
+        self.assertIn(self.MESSAGE, str(raised.exception))
+        self.assertIn("libc.so", str(raised.exception))
+
+    def test_a_program_that_writes_none_is_no_pass(self):
+        silent = re.sub(r"for output in verdict.*?done\n", "", FAKE, flags=re.DOTALL)
+        self.assert_failed(Gate(silent.format(verdict="pass", code=0)))
+
+    def test_a_verdict_is_not_mistaken_for_none(self):
+        for verdict, code in [("pass", 0), ("fail", 1), ("error", 2)]:
+            self.assertNotIn(self.MESSAGE, Gate(FAKE.format(verdict=verdict, code=code)).log)
+
+
 class Bypass(unittest.TestCase):
     """What a branch or an earlier step may try; the account has an active key, which `main` blocks."""
 
@@ -338,6 +374,43 @@ class Bypass(unittest.TestCase):
                 self.assert_judged_by_main(gate, None, None)
         gate = real_gate("red", policy=POLICY, earlier='mkdir evil; echo "$PWD/evil" >>"$GITHUB_PATH"')
         self.assert_judged_by_main(gate, None, None)
+
+    def test_an_earlier_step_sets_what_shells_tools_and_the_loader_read(self):
+        """`make launcher` tries each in every shell; here the runner's own file of variables sets them."""
+        variables = [
+            "SHELLOPTS=noexec:xtrace",
+            "PS4=$(touch ran)",
+            "BASH_ENV=$(touch ran)",
+            "ENV=$(touch ran)",
+            "TAR_OPTIONS=--checkpoint=1 --checkpoint-action=exec='touch ran'",
+            "PERL5OPT=-d",
+            "PERL5DB=BEGIN { system 'touch ran' }",
+            "GITHUB_ACTIONS=false",
+            "private={workspace}/kept",
+            "reports={workspace}/kept",
+            "BASH_FUNC_tr%%=() { touch {workspace}/ran; }",
+            "BASH_FUNC_printf%%=() { touch {workspace}/ran; }",
+        ]
+        lines = shlex.quote("\n".join(variables))
+        earlier = f"""mkdir kept; printf '%s\\n' {lines} | sed "s|{{workspace}}|$PWD|" >>"$GITHUB_ENV" """
+        for shell in ["sh", "bash"]:
+            with self.subTest(shell):
+                gate = real_gate("red", policy=POLICY, earlier=earlier, shell=shell)
+                self.assert_judged_by_main(gate, None, None)
+                self.assertNotIn("ran", gate.workspace)
+                self.assertIn("kept", gate.workspace)
+
+    def test_an_earlier_step_sets_whose_credentials_are_used(self):
+        """With a role and GitHub's token the profile is not asked, so its program is not run."""
+        earlier = """
+            printf '[profile evil]\\ncredential_process = touch %s/ran\\n' "$PWD" >config
+            echo "AWS_CONFIG_FILE=$PWD/config" >>"$GITHUB_ENV"
+            echo AWS_PROFILE=evil >>"$GITHUB_ENV"
+        """
+        gate = real_gate("red", policy=POLICY, earlier=earlier)
+        self.assert_judged_by_main(gate, None, None)
+        self.assertIn("config", gate.workspace)
+        self.assertNotIn("ran", gate.workspace)
 
     def test_the_input_policy_leads_nowhere_else(self):
         for name in ["../x.yaml", "/etc/passwd", "other.yaml"]:

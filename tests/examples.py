@@ -179,6 +179,11 @@ class Examples(unittest.TestCase):
             for repository, _, commit in USES.findall(text):
                 self.assertEqual(pins.setdefault(repository, commit), commit, file.name)
 
+    def test_that_there_is_no_release_is_said_until_there_is_one(self):
+        for name in ["README.md", "docs/action.md"]:
+            text = (REPOSITORY / name).read_text()
+            self.assertEqual("There is no release yet" in text, f"rootgate/rootgate@{'0' * 40}" in text, name)
+
     def assert_uploaded(self, run, *expected):
         """One upload, of the default branch, with an alert for these rules; none for no rules."""
         uploaded = [
@@ -186,6 +191,20 @@ class Examples(unittest.TestCase):
             for upload in run.uploads
         ]
         self.assertEqual(uploaded, [("refs/heads/main", rules) for rules in expected], run.log)
+
+    def test_one_environment_reads_and_one_accepts(self):
+        """Each name stands in the trust policy of docs/action.md, and no other is used anywhere."""
+        trust = (REPOSITORY / "docs" / "action.md").read_text()
+        named = set(re.findall(r":environment:([\w-]+)", trust))
+        self.assertEqual(named, {"rootgate", "rootgate-policy"})
+        deploys = {"production"}  # of the deployment itself, which is not ours
+        texts = [*WORKFLOWS.iterdir(), REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+        used = set()
+        for file in texts:
+            for value in re.findall(r"^ *environment: (.*)$", file.read_text(), re.MULTILINE):
+                value = value.split(" #")[0]
+                used |= set(re.findall(r"(?:&&|\|\|) '([\w-]+)'", value)) or {value}
+        self.assertEqual(used - deploys, named)
 
     def test_posture(self):
         green = Run("posture.yml", "schedule", "green")
@@ -255,7 +274,10 @@ class Examples(unittest.TestCase):
         self.assert_uploaded(green, set())
         archive = "rootgate-v0.1.0-x86_64-unknown-linux-musl.tar.gz"
         download = f"release download v0.1.0 --repo rootgate/rootgate --pattern {archive}"
-        verify = f"attestation verify {archive} --repo rootgate/rootgate"
+        verify = (
+            f"attestation verify {archive} --repo rootgate/rootgate --source-ref refs/heads/main"
+            " --signer-workflow rootgate/rootgate/.github/workflows/release.yml"
+        )
         self.assertEqual(green.gh, [download, verify])
         for scenario, rules in [("red", RED), ("undetermined", UNREAD)]:
             with self.subTest(scenario):

@@ -1,30 +1,37 @@
 #!/usr/bin/env python3
-"""Runs the action's launcher without a runner, in every shell that a runner may have: `make launcher`.
+"""Runs the action's step without a runner, in every shell that a runner may have: `make launcher`.
 
-The release that it downloads from is an https server of ours on this machine; curl, tar and the rest
-are the real ones. dash and bash must be here, busybox is tried where it is (CI installs it).
+What runs is the step's own `run` of action.yml, with the step's own `env`, as GitHub starts it: by
+`sh -e`, where `sh` is the shell that is tried. The release that it downloads from is an https server
+of ours on this machine; curl, tar and the rest are the real ones. dash and bash must be here, busybox
+is tried where it is (`make tools` fetches it where apt-get is).
 """
 
+import base64
 import contextlib
+import functools
 import hashlib
 import io
 import os
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
 import unittest
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TLS = REPOSITORY / "tests" / "it" / "tls"
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+SHELLS = ["dash", "bash", "busybox"]
 REQUIRED = {"dash", "bash"}
 TAG = "v9.8.7"
 PLATFORMS = {
@@ -79,6 +86,7 @@ PROGRAM = """\
 printf '%s\\n' "$@" >"$SEEN/arguments"
 pwd >"$SEEN/folder"
 printf '%s\\n' "$PATH" >"$SEEN/path"
+env >"$SEEN/environment"
 for argument; do
     case $argument in --json=*) echo '{}' >"${argument#--json=}" ;; esac
 done
@@ -90,8 +98,20 @@ def variable(name):
     return "ROOTGATE_" + name.upper().replace("-", "_")
 
 
+def step_of_action():
+    """The names that the action's step empties, and what it runs."""
+    action = (REPOSITORY / "action.yml").read_text()
+    emptied = re.findall(r'^ {8}([A-Z0-9_]+): ""$', action, re.MULTILINE)
+    (run,) = re.findall(r"^ {6}run: (exec .*)$", action, re.MULTILINE)
+    return emptied, run
+
+
+EMPTIED, RUN = step_of_action()
+
+
 def shells():
-    found = {name: command for name, command in SHELLS.items() if shutil.which(command[0])}
+    tools = f"{os.environ['PATH']}:{REPOSITORY / 'target' / 'tools'}"
+    found = {name: path for name in SHELLS if (path := shutil.which(name, path=tools))}
     if missing := REQUIRED - set(found):
         raise SystemExit(f"missing: {', '.join(sorted(missing))}")
     return found
@@ -189,6 +209,12 @@ def refuses(handler):
     handler.send_error(404)
 
 
+def names_in(environment):
+    """The names of the variables; dash and bash each add some of their own."""
+    names = re.findall(r"^([^=\n]+)=", environment, re.MULTILINE)
+    return sorted(set(names) - {"_", "SHLVL", "PWD", "OLDPWD"})
+
+
 class Ran:
     """What one step left. Names that are made anew each time read the same in all shells."""
 
@@ -207,8 +233,10 @@ class Ran:
         self.arguments = (read("arguments") or "").splitlines()
         self.cwd = read("folder")
         self.path = read("path")
+        self.environment = names_in(read("environment") or "")
         self.left = len(list((folder / "temp").iterdir()))  # folders of this run still there
         self.outside = sorted(str(file.relative_to(folder)) for file in folder.rglob("outside*"))
+        self.kept = [file.name for file in folder.glob("kept/*")]
         cached = folder / "tool cache" / "rootgate"
         self.cached = {file.name: file.read_bytes() for file in cached.iterdir()} if cached.is_dir() else {}
 
@@ -231,6 +259,18 @@ class Step:
         self.environment.update(RUNNER_OS="Linux", RUNNER_ARCH="X64")
         self.environment[variable("action-repository")] = "octo-org/octo-gate"
         self.environment.update(environment)
+        self.files = {}
+        self.back = False  # the runner's own paths with backslashes
+
+    def setting(self, name, value):
+        """As an earlier step sets it by GITHUB_ENV; `{folder}` in it is the folder of this run."""
+        self.environment[name] = value
+        return self
+
+    def having(self, name, content):
+        """As an earlier step writes a file in the folder of this run."""
+        self.files[name] = content
+        return self
 
     def given(self, name, value):
         self.environment[variable(name)] = value
@@ -253,37 +293,52 @@ class Step:
     def run_in(self, shell):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder).resolve()
-            for name in ["workspace", "workspace/sub folder", "temp", "seen", "tool cache", "home"]:
+            for name in ["workspace", "workspace/sub folder", "temp", "seen", "tool cache", "home", "shell"]:
                 (folder / name).mkdir()
             (folder / "workspace" / "real" / "below").mkdir(parents=True)
             (folder / "workspace" / "link").symlink_to("real")
             (folder / "workspace" / "real" / "link").symlink_to(".")
             shutil.copytree(REPOSITORY / "action", folder / "action")
+            (folder / "shell" / "sh").symlink_to(shell)
+            (folder / "step.sh").write_text(RUN.replace("/bin/sh", str(folder / "shell" / "sh")))
             (folder / "output").touch()
             (folder / "home" / ".curlrc").write_text("insecure\n")
             environment = {
                 "PATH": os.environ["PATH"],
-                "HOME": folder / "home",
-                "GITHUB_OUTPUT": folder / "output",
-                "RUNNER_TEMP": folder / "temp",
-                "RUNNER_TOOL_CACHE": folder / "tool cache",
-                "SEEN": folder / "seen",
+                "HOME": str(folder / "home"),
+                "GITHUB_ACTION_PATH": str(folder),
+                "GITHUB_OUTPUT": str(folder / "output"),
+                "RUNNER_TEMP": str(folder / "temp"),
+                "RUNNER_TOOL_CACHE": str(folder / "tool cache"),
+                "SEEN": str(folder / "seen"),
                 **self.environment,
             }
             if self.program is not None:
                 (folder / "built rootgate").write_text(self.program)
                 (folder / "built rootgate").chmod(0o755)
-                environment.setdefault(variable("binary"), "")
                 environment[variable("binary")] = environment[variable("binary")] or str(
                     folder / "built rootgate"
                 )
+            for name, text in self.files.items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_bytes(text)
             if self.digests is not None:
                 (folder / "action" / "SHA256SUMS").write_text(self.digests)
             if self.cached is not None:
                 (folder / "tool cache" / "rootgate").mkdir()
                 (folder / "tool cache" / "rootgate" / name_of()).write_bytes(self.cached)
+            back = str(folder).replace("/", "\\")
+            if self.back:
+                environment["GITHUB_WORKSPACE"] = f"{back}\\workspace"
+                environment["RUNNER_TEMP"] = f"{back}\\temp"
+                environment["RUNNER_TOOL_CACHE"] = f"{back}\\tool cache"
+            environment = {
+                name: value.replace("{folder}", str(folder)).replace("{back}", back)
+                for name, value in environment.items()
+            }
+            environment.update(dict.fromkeys(EMPTIED, ""))  # a step's own variables win
             done = subprocess.run(
-                [*shell, folder / "action" / "launch.sh"],
+                [folder / "shell" / "sh", "-e", folder / "step.sh"],
                 cwd=folder / "workspace",
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -558,6 +613,321 @@ def fakes(tools, digest):
                 file.write_text(f"#!/bin/sh\ntouch {folder}/asked-{tool}\necho '{digest}  -'\n")
                 file.chmod(0o755)
         yield folder
+
+
+MARK = "outside-ran"  # below the run's folder: what must not run leaves it
+TOUCH = f"touch {{folder}}/{MARK}"
+# Leaves the mark when it is loaded. Its audit interface is of no matter: it has run by then.
+LIBRARY = """\
+#include <fcntl.h>
+#include <stdlib.h>
+unsigned la_version(unsigned version) { return version; }
+__attribute__((constructor)) static void loaded(void) {
+    const char *mark = getenv("MARK");
+    if (mark) open(mark, O_CREAT | O_WRONLY, 0600);
+}
+"""
+
+
+@functools.cache
+def library():
+    """The bytes of a library that leaves the mark."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, built = Path(folder) / "mark.c", Path(folder) / "mark.so"
+        source.write_text(LIBRARY)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", built, source], check=True)
+        return built.read_bytes()
+
+
+def function(name):
+    """The variable that bash makes a function of."""
+    return f"BASH_FUNC_{name}%%", f"() {{ {TOUCH}; }}"
+
+
+LOADED = {"MARK": f"{{folder}}/{MARK}"}
+# What is set, and a command that it reaches without the launcher. `bash as sh` is the shell that the
+# action's step gets on most systems that are not Debian's.
+RUNS_SOMETHING = {
+    "PS4": ({"SHELLOPTS": "xtrace", "PS4": f"$({TOUCH})"}, ["sh", "-c", ":"]),
+    "BASH_ENV": ({"BASH_ENV": f"$({TOUCH})"}, ["bash", "-c", ":"]),
+    "ENV": ({"ENV": f"$({TOUCH})"}, ["dash", "-ic", ":"]),
+    "TAR_OPTIONS": (
+        {"TAR_OPTIONS": f"--checkpoint=1 --checkpoint-action=exec='{TOUCH}'"},
+        ["tar", "-cf", "/dev/null", "."],
+    ),
+    "PERL5DB": ({"PERL5OPT": "-d", "PERL5DB": f"BEGIN {{ system '{TOUCH}' }}"}, ["perl", "-e", "1"]),
+    "PERL5LIB": ({"PERL5OPT": "-MMark", "PERL5LIB": "{folder}/modules"}, ["perl", "-e", "1"]),
+    "CURL_HOME": ({"CURL_HOME": "{folder}/curl"}, ["curl", "file:///dev/null"]),
+    "LD_PRELOAD": ({"LD_PRELOAD": "{folder}/libraries/mark.so", **LOADED}, ["true"]),
+    "LD_AUDIT": ({"LD_AUDIT": "{folder}/libraries/mark.so", **LOADED}, ["true"]),
+    "a function named as a tool": (dict([function("tr")]), ["sh", "-c", "tr </dev/null"]),
+    "functions named as built-ins": (
+        dict(function(name) for name in ["printf", "cd", "wait", "command", "[", "kill", "test", "echo"]),
+        ["sh", "-c", "printf x"],
+    ),
+    "functions of everything that the launcher calls": (
+        dict(function(name) for name in ["env", "sed", "sh", "bash", "rm", "mktemp", "tar", "cp", "curl", "env"]),
+        ["sh", "-c", "env"],
+    ),
+}
+PROGRAMS = {
+    "sh": PROGRAM,
+    "bash": PROGRAM.replace("#!/bin/sh", "#!/usr/bin/env bash"),
+    "perl": "#!/usr/bin/perl\nexec '/bin/sh', \"$ENV{SEEN}/../program.sh\", @ARGV;\n",
+}
+
+
+class Variables(Case):
+    """What an earlier step may set by GITHUB_ENV: nothing of it runs, and no digest changes."""
+
+    def step(self, variables, program=None, **given):
+        step = Step(program, **given)
+        for name, value in variables.items():
+            step.setting(name, value)
+        return self.with_files(step)
+
+    @staticmethod
+    def with_files(step):
+        step.having("modules/Mark.pm", f"system \"touch $ENV{{SEEN}}/../{MARK}\"; 1;\n".encode())
+        step.having("curl/.curlrc", b'output = "outside-ran"\n')
+        step.having("program.sh", PROGRAM.encode())
+        return step.having("libraries/mark.so", library())
+
+    def leaves_its_mark(self, variables, command):
+        """The control: without the launcher it does run."""
+        step = self.with_files(Step())
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            for name, content in step.files.items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_bytes(content)
+            (folder / "bin").mkdir()
+            (folder / "seen").mkdir()
+            (folder / "bin" / "sh").symlink_to(shells()["bash"])
+            environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "SEEN": str(folder / "seen")}
+            environment |= {name: value.replace("{folder}", str(folder)) for name, value in variables.items()}
+            subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+            return (folder / MARK).exists()
+
+    def test_nothing_of_it_runs(self):
+        content = archive()
+        for name, (variables, command) in RUNS_SOMETHING.items():
+            with self.subTest(name):
+                if name != "PS4" or os.geteuid() != 0:  # for root, bash takes none from outside
+                    self.assertTrue(self.leaves_its_mark(variables, command), "the control")
+                ran = self.step(variables, digests=table(content), cached=content).run()
+                self.assert_ran(ran)
+                self.assertEqual(ran.outside, [])
+                for program in PROGRAMS.values():
+                    ran = self.step(variables, program).run()
+                    self.assert_ran(ran)
+                    self.assertEqual(ran.outside, [])
+
+    def test_nothing_of_it_changes_what_is_downloaded_and_verified(self):
+        content, poison = archive(), archive([("rootgate", "#!/bin/sh\ntouch $SEEN/../outside\n")])
+        for name, (variables, _) in RUNS_SOMETHING.items():
+            with self.subTest(name), Server(sends(content)) as server:
+                step = self.step(variables, digests=table(content), cached=poison)
+                ran = step.downloading(server).run()
+                self.assert_ran(ran)
+                self.assertEqual((ran.outside, ran.cached), ([], {name_of(): content}))
+
+    def test_a_shell_that_is_told_to_execute_nothing_executes(self):
+        for variables in [{"SHELLOPTS": "noexec"}, {"SHELLOPTS": "noexec:xtrace", "BASHOPTS": "expand_aliases"}]:
+            self.assert_ran(self.step(variables, PROGRAM).run())
+
+    def test_other_variables_change_nothing(self):
+        content = archive()
+        for variables in [
+            {"IFS": "/rootgate", "CDPATH": "/", "OPTIND": "3", "GLOBIGNORE": "*", "TMOUT": "1", "FUNCNEST": "1"},
+            {"POSIXLY_CORRECT": "1", "LC_ALL": "C.UTF-8", "LANG": "C", "TMPDIR": "/nowhere", "COLUMNS": "1"},
+            {"HOME": "/nowhere", "TAPE": "/dev/zero", "TAR_READER_OPTIONS": "x", "GZIP": "-1", "BLOCK_SIZE": "x"},
+            {"OPENSSL_CONF": "/nowhere", "SSLKEYLOGFILE": "{folder}/outside-keys", "CURL_CA_BUNDLE": "/nowhere"},
+            {"GCONV_PATH": "{folder}/libraries", "LOCPATH": "{folder}", "FPATH": "{folder}", "BASH": "/bin/false"},
+            {"MSYS": "x", "MSYS2_ARG_CONV_EXCL": "", "MSYS_NO_PATHCONV": "", "BASH_VERSION": "9", "ZDOTDIR": "/"},
+            {"X": "\nBASH_FUNC_x%%=() { :; }\nPATH=/nowhere\n", "LD_DEBUG": "all", "LD_DEBUG_OUTPUT": "/nowhere"},
+        ]:
+            with self.subTest(variables), Server(sends(content)) as server:
+                step = self.step(variables, digests=table(content)).downloading(server)
+                ran = step.run()
+                self.assert_ran(ran)
+                self.assertEqual((ran.outside, ran.cached), ([], {name_of(): content}))
+
+    def test_no_variable_of_the_launchers_own_is_used_before_it_is_set(self):
+        own = set()
+        for file in (REPOSITORY / "action").glob("*.sh"):
+            text = file.read_text()
+            own |= set(re.findall(r"(?:^|[ ;])([a-z_]+)=", text, re.MULTILINE))
+            own |= {name for names in re.findall(r"\bread -r ([a-z_ ]+);", text) for name in names.split()}
+            own |= set(re.findall(r"\bfor ([a-z_]+) in", text))
+        own -= {"http_proxy", "https_proxy", "no_proxy", "all_proxy"}
+        self.assertLessEqual({"private", "reports", "cancelled", "binary", "digest", "pause"}, own)
+        content = archive()
+        for value in ["{folder}/kept", "yes", "no", "1"]:
+            variables = dict.fromkeys(own, value)
+            expected = [
+                (Step(PROGRAM), 0),
+                (Step(f"{PROGRAM}exit 2"), 2),
+                (Step(PROGRAM).given("working-directory", "nowhere"), 2),
+                (Step(digests=table(content), cached=content), 0),
+                (Step(digests=""), 2),
+            ]
+            for step, code in expected:
+                for name in variables:
+                    step.setting(name, value)
+                ran = step.having("kept/file", b"").run()
+                self.assertEqual((ran.code, ran.kept), (code, ["file"]), ran.log)
+                self.assertEqual(ran.left, 1 if code == 0 else 0)
+
+    def test_rootgate_itself_gets_none_of_them_and_all_others(self):
+        names = [*EMPTIED, "LD_PROFILE", "DYLD_INSERT_LIBRARIES", "GLOBIGNORE", "TMOUT", function("tr")[0]]
+        kept = {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "localhost", "AWS_PROFILE": "x", "LANG": "C"}
+        kept |= {"TMPDIR": "/tmp", "SSL_CERT_FILE": "/x", "GITHUB_TOKEN": "example-token"}
+        for program in ["sh", "bash"]:
+            ran = self.step({**dict.fromkeys(names, ""), **kept}, PROGRAMS[program]).run()
+            self.assert_ran(ran)
+            self.assertEqual(set(names) & set(ran.environment), set())
+            self.assertLessEqual(set(kept), set(ran.environment))
+
+    def test_the_launcher_takes_away_what_the_step_empties(self):
+        launcher = (REPOSITORY / "action" / "environment.sh").read_text()
+        (taken,) = re.findall(r"^unset ((?:.*\\\n)*.*)$", launcher, re.MULTILINE)
+        # What bash does not let `unset` touch, or sets itself, is taken away by `env`.
+        elsewhere = {"SHELLOPTS", "BASHOPTS", "BASH", "BASH_VERSION"}
+        self.assertLessEqual(set(EMPTIED) - elsewhere, set(taken.replace("\\\n", " ").split()))
+        for name in elsewhere:
+            self.assertIn(f"-u {name} ", RUN)
+
+    def test_a_script_for_bash_runs_with_its_own_settings(self):
+        # Emptied names that bash then exports would hand on `set -u` and the like.
+        program = PROGRAMS["bash"].replace("\n", '\n[ -z "$NOT_SET_ANYWHERE" ]; f() (set +f; echo *); f >/dev/null\n', 1)
+        program = program.replace("\n", '\necho "$-" >"$SEEN/folder-flags"\n', 1)
+        self.assert_ran(Step(program).run())
+
+    def test_it_runs_under_github_actions_whatever_a_variable_says(self):
+        program = PROGRAM + '[ "$GITHUB_ACTIONS" = true ] || exit 3\n'
+        for variables in [{}, {"GITHUB_ACTIONS": ""}, {"GITHUB_ACTIONS": "false"}]:
+            self.assert_ran(self.step(variables, program).run())
+
+    def test_a_proxy_is_asked_as_curl_asks_it(self):
+        content = archive()
+        for set_to, password in [("HTTPS_PROXY", 'pa"ss\\'), ("https_proxy", "x"), ("ALL_PROXY", "x"), ("all_proxy", "x")]:
+            with self.subTest(set_to), Server(sends(content)) as server, Proxy() as proxy:
+                address = f"http://user:{urllib.parse.quote(password)}@127.0.0.1:{proxy.port}"
+                step = Step(digests=table(content)).downloading(server).setting(set_to, address)
+                self.assert_ran(step.run())
+                login = "Basic " + base64.b64encode(f"user:{password}".encode()).decode()
+                self.assertEqual(proxy.asked, [login] * len(shells()))
+                self.assert_ran(step.setting("NO_PROXY", "127.0.0.1").run())
+                self.assertEqual(len(proxy.asked), len(shells()), "NO_PROXY is honoured")
+
+    def test_a_proxy_is_one_setting_and_nothing_more(self):
+        content = archive()
+        value = 'http://127.0.0.1:1"\noutput = "{folder}/outside'
+        with Server(sends(content)) as server:
+            step = Step(digests=table(content)).downloading(server).setting("HTTPS_PROXY", value)
+            ran = step.run()
+        self.assert_not_started(ran, "could not be downloaded in three attempts.")
+        self.assertEqual(ran.outside, [])
+
+
+class Windows(Case):
+    """What a runner of Windows hands to the launcher: backslashes, and carriage returns."""
+
+    def step(self, *arguments, **given):
+        step = Step(*arguments, RUNNER_OS="Windows", **given)
+        step.back = True
+        return step
+
+    def test_paths_are_given_on_with_forward_slashes(self):
+        ran = self.step(PROGRAM).given("working-directory", "real\\below").run()
+        self.assert_ran(ran)
+        self.assertEqual((ran.flags, ran.cwd), ([], "/workspace/real/below\n"))
+
+    def test_a_link_is_found_behind_backslashes(self):
+        for folder in ["link\\below", "real\\link\\below", ".\\link", "{back}\\workspace\\link\\below"]:
+            with self.subTest(folder):
+                ran = self.step(PROGRAM).given("working-directory", folder).run()
+                self.assert_not_started(ran, "leads through a link")
+
+    def test_elsewhere_a_backslash_is_a_character_of_a_name(self):
+        ran = Step(PROGRAM).given("working-directory", "real\\below").run()
+        self.assert_not_started(ran, "names no folder: ./real?below")
+
+    def test_the_cache_and_the_table_are_read(self):
+        content = archive([("rootgate.exe", PROGRAM)])
+        target = PLATFORMS["Windows", "X64"]
+        for line_end in ["\n", "\r\n"]:
+            digests = f"# a comment{line_end}{line_end}" + table(content, [target]).replace("\n", line_end)
+            with Server(sends(content)) as server:
+                ran = self.step(digests=digests).downloading(server).run()
+            self.assert_ran(ran)
+            self.assertEqual(ran.cached, {name_of(target): content})
+
+    def test_lines_of_an_input_may_end_as_on_windows(self):
+        step = self.step(PROGRAM).given("allowed-account-ids", "111122223333\r\n\r\n 444455556666\t\r\n")
+        self.assertEqual(step.run().flags, ["--account=111122223333", "--account=444455556666"])
+
+    def test_what_python_prints_for_a_shell_has_no_carriage_return(self):
+        emulated = """if True:
+            import io, pathlib, runpy, sys
+            announce = runpy.run_path(sys.argv[1])["announce"]
+            sys.stdout = io.TextIOWrapper(sys.stdout.buffer, newline="\\r\\n")
+            announce(pathlib.PureWindowsPath("D:/a/dist") / "rootgate-v1-x.tar.gz")
+        """
+        pack = REPOSITORY / "scripts" / "release" / "pack.py"
+        done = subprocess.run([sys.executable, "-c", emulated, pack], capture_output=True, check=True)
+        self.assertEqual(done.stdout, b"D:/a/dist/rootgate-v1-x.tar.gz\n")
+
+    def test_git_writes_every_text_with_line_feeds(self):
+        ask = ["git", "-C", REPOSITORY, "check-attr", "eol", "text", "--"]
+        for name in ["action.yml", "action/launch.sh", "action/SHA256SUMS", "src/main.rs", "x.py", "tests/it/x.snap"]:
+            said = subprocess.run([*ask, name], capture_output=True, text=True, check=True).stdout
+            self.assertIn(f"{name}: eol: lf", said)
+        kept = subprocess.run([*ask, "tests/policies/x"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("tests/policies/x: text: unset", kept)
+        listed = subprocess.run(["git", "-C", REPOSITORY, "ls-files", "--eol"], capture_output=True, text=True)
+        wrong = [line for line in listed.stdout.splitlines() if line.startswith("i/crlf") and "attr/-text" not in line]
+        self.assertEqual(wrong, [])
+
+
+class Proxy:
+    """An http proxy that tunnels, and remembers with which login it was asked."""
+
+    def __enter__(self):
+        self.asked = asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_CONNECT(self):
+                asked.append(self.headers.get("Proxy-Authorization"))
+                host, port = self.path.rsplit(":", 1)
+                with socket.create_connection((host, int(port))) as far:
+                    self.send_response(200)
+                    self.end_headers()
+                    back = threading.Thread(target=copy, args=(far, self.connection), daemon=True)
+                    back.start()
+                    copy(self.connection, far)
+                    back.join(5)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def copy(source, target):
+    with contextlib.suppress(OSError):
+        while block := source.recv(65536):
+            target.sendall(block)
+        target.shutdown(socket.SHUT_WR)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,13 @@ def main(binary, target, folder):
             tar.addfile(*entry(name, (REPOSITORY / name).read_bytes(), 0o644))
     archive = Path(folder) / f"rootgate-v{version()}-{target}.tar.gz"
     archive.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
-    print(archive)
+    announce(archive)
+
+
+def announce(archive):
+    """For `$(...)` of a shell, also on Windows: there Python ends lines with a carriage return too."""
+    sys.stdout.reconfigure(newline="\n")
+    print(archive.as_posix())
 
 
 if __name__ == "__main__":

@@ -51,7 +51,11 @@ class Runner:
         self.environment = {
             **kept,
             **dict.fromkeys(variables(), ""),
-            "ROOTGATE_POLICY": str(REPOSITORY / "policy.example.yaml"),
+            # The launcher says that this is GitHub Actions, where the default branch's policy would judge.
+            "ROOTGATE_POLICY": "policy.example.yaml",
+            "ROOTGATE_POLICY_FROM": "checkout",
+            "ROOTGATE_UPLOAD_SARIF": "never",
+            "GITHUB_WORKSPACE": str(REPOSITORY),
             "ROOTGATE_EVIDENCE": str(REPOSITORY / "examples" / "demo" / "evidence.json"),
             "RUNNER_OS": system,
             "RUNNER_ARCH": machine,
@@ -67,7 +71,7 @@ class Runner:
         started = time.perf_counter()
         done = subprocess.run(
             ["sh", str(self.folder / "action" / "launch.sh")],
-            cwd=self.folder,
+            cwd=REPOSITORY,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

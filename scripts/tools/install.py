@@ -64,6 +64,13 @@ def install_crates(folder):
     shutil.rmtree(folder / "target")
 
 
+def install_debian(folder):
+    # One static program out of its package, without root: it is tried, and installed nowhere else.
+    run("apt-get", "download", "busybox-static", cwd=folder)
+    (package,) = folder.glob("*.deb")
+    run("dpkg-deb", "--extract", package, folder, cwd=folder)
+
+
 def multitool(folder):
     system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "win32")
     return folder / "node_modules" / "@microsoft" / f"sarif-multitool-{system}" / "Sarif.Multitool"
@@ -111,6 +118,12 @@ REGISTRIES = {
     ),
 }
 
+# busybox is one of the launcher's shells. Nothing else needs it, so a machine without Debian's packages
+# does without, and the tests say so.
+OPTIONAL = {
+    "debian": (["busybox-static"], install_debian, {"busybox": (lambda folder: folder / "bin" / "busybox", ["true"])})
+}
+
 
 def cache_folder():
     if chosen := os.environ.get("ROOTGATE_TOOLS"):
@@ -146,7 +159,7 @@ def prove(name, path, probe):
 
 def ensure(cache, registry):
     """Returns the registry's folder, filled."""
-    inputs, install, tools = REGISTRIES[registry]
+    inputs, install, tools = {**REGISTRIES, **OPTIONAL}[registry]
     folder = cache / f"{registry}-{key(inputs, install)}"
     if (folder / MARKER).exists():
         return folder
@@ -171,6 +184,18 @@ def relink(link, target):
         link.symlink_to(target)
 
 
+def busybox(cache, links):
+    """Links busybox, the system's or Debian's; says what to do where there is none."""
+    if found := shutil.which("busybox"):
+        return relink(links / "busybox", Path(found))
+    if not all(shutil.which(tool) for tool in ["apt-get", "dpkg-deb"]):
+        return print("no busybox here, and no apt-get to fetch it: the launcher is not tried in it")
+    try:
+        relink(links / "busybox", ensure(cache, "debian") / "bin" / "busybox")
+    except SystemExit as error:
+        print(f"{error}\nThe launcher is not tried in busybox. If apt-get does not know it: apt-get update")
+
+
 def main():
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
@@ -182,6 +207,7 @@ def main():
             folder = ensure(cache, registry)
             for name, (place, _) in tools.items():
                 relink(links / name, place(folder))
+        busybox(cache, links)
 
 
 if __name__ == "__main__":

@@ -44,15 +44,16 @@ fn variable(input: &str) -> String {
     format!("ROOTGATE_{}", input.to_uppercase().replace('-', "_"))
 }
 
+const LAUNCHER: [&str; 3] = ["action/launch.sh", "action/environment.sh", "action/download.sh"];
+
 fn launcher() -> String {
-    read("action/launch.sh") + &read("action/download.sh")
+    LAUNCHER.map(read).concat()
 }
 
 #[test]
 fn each_input_reaches_the_step_by_the_environment_alone() {
     let action = action();
     let steps = action["runs"]["steps"].as_sequence().unwrap();
-    assert_eq!(steps.len(), 1);
     let environment = &steps[0]["env"];
 
     let mut inputs = keys(&action["inputs"]);
@@ -60,7 +61,19 @@ fn each_input_reaches_the_step_by_the_environment_alone() {
     let others = OTHERS.iter().map(|(name, _)| (*name).to_owned());
     let expected: BTreeSet<String> =
         inputs.iter().map(|name| variable(name)).chain(others).collect();
-    assert_eq!(keys(environment), expected);
+    // What is left is emptied: an earlier step's value of it does not reach the shell.
+    let emptied: BTreeSet<String> = keys(environment).difference(&expected).cloned().collect();
+    assert!(keys(environment).is_superset(&expected));
+    for name in ["SHELLOPTS", "PS4", "BASH_ENV", "TAR_OPTIONS", "PERL5DB", "LD_PRELOAD"] {
+        assert!(emptied.contains(name), "{name}");
+    }
+    for name in &emptied {
+        assert_eq!(environment[name.as_str()].as_str(), Some(""), "{name}");
+    }
+    // The loader looks whether these are set, and takes an empty one for a set one.
+    for name in ["LD_TRACE_LOADED_OBJECTS", "LD_SHOW_AUXV"] {
+        assert!(!emptied.contains(name), "{name}");
+    }
     for name in &inputs {
         let expected = format!("${{{{ inputs.{name} }}}}");
         assert_eq!(environment[variable(name).as_str()].as_str(), Some(expected.as_str()));
@@ -107,9 +120,27 @@ fn the_step_is_one_line_because_windows_runners_end_lines_with_a_carriage_return
     let action = action();
     let step = &action["runs"]["steps"][0];
     assert_eq!(step["shell"].as_str(), Some("sh"));
-    assert_eq!(step["run"].as_str(), Some("exec sh \"$GITHUB_ACTION_PATH/action/launch.sh\""));
-    assert!(read(".gitattributes").contains("action/* text eol=lf\n"));
+    let run = step["run"].as_str().unwrap();
+    assert!(run.starts_with("exec /usr/bin/env "), "{run}");
+    assert!(run.ends_with(" /bin/sh \"$GITHUB_ACTION_PATH/action/launch.sh\""), "{run}");
+    assert_eq!(run.lines().count(), 1);
+    assert!(read(".gitattributes").contains("* text=auto eol=lf\n"));
     assert!(!launcher().contains('\r'));
+}
+
+#[test]
+fn without_a_verdict_an_expression_fails_the_action() {
+    let action = action();
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    assert_eq!(steps.len(), 2);
+    let condition = steps[1]["if"].as_str().unwrap();
+    // No status function: after a step that failed there is nothing left to fail.
+    assert!(condition.starts_with("${{ steps.gate.outputs.verdict == '' && format( "));
+    assert!(
+        condition.contains("{0} {1}") && condition.ends_with(", '') }}"),
+        "one value for two places"
+    );
+    assert_eq!(steps[1]["run"].as_str(), Some("exit 1"));
 }
 
 #[test]
@@ -124,16 +155,22 @@ fn the_launcher_asks_of_each_tool_only_what_every_system_has() {
     let known = [
         "chmod +x \"",
         "cp \"",
+        "env \"$@\" \"PATH",
+        "env -i \"PATH",
+        "env | ",
         "mkdir -p \"",
         "mktemp -d \"",
         "mv -f \"",
         "rm -f \"",
         "rm -rf \"",
+        "sed 's/",
+        "sed -n 's/",
         "sha256sum <\"",
         "shasum -a 256 <\"",
         "sleep \"",
         "tar -xzOf - \"",
         "tr -c '",
+        "tr -d '",
     ];
     let tools = [
         "awk",
@@ -187,7 +224,7 @@ fn the_launcher_asks_of_each_tool_only_what_every_system_has() {
             assert!(!called || plain, "not known to work everywhere: {line}");
         }
     }
-    for file in ["action/launch.sh", "action/download.sh"] {
+    for file in LAUNCHER {
         assert!(read(file).lines().count() < 150, "{file}");
     }
 }
@@ -255,7 +292,7 @@ fn sources(folder: &Path, text: &mut String) {
 
 #[test]
 fn every_error_that_the_documentation_explains_is_one_that_is_shown() {
-    let mut shown = launcher();
+    let mut shown = launcher() + &read("action.yml");
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut shown);
     let documentation = read("docs/action.md");
     let headings = documentation.lines().filter_map(|line| line.strip_prefix("### `"));
@@ -271,6 +308,7 @@ fn the_documentation_copies_what_the_examples_pin() {
     let pins = |text: &str| -> BTreeSet<String> {
         text.lines()
             .filter_map(|line| line.trim_start().strip_prefix("- uses: "))
+            .filter(|uses| !uses.starts_with("./"))
             .map(str::to_owned)
             .collect()
     };
