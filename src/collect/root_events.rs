@@ -14,13 +14,14 @@ use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvents, Source, classify,
+    Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvent, RootEvents, SignedBy,
+    Source, classify,
 };
 
 use super::all::all;
 use super::pace::Pace;
 use super::region::first_region;
-use super::region_events::{Questions, Reading, RegionLookup, SignIns, Turns};
+use super::region_events::{Question, Questions, Reading, RegionLookup, SignIns, Turns};
 use super::regions;
 use super::session::Session;
 use super::{EventsWanted, WantedRegions};
@@ -146,13 +147,15 @@ impl Lookup<'_> {
         Ok(events)
     }
 
-    /// Asks for root's keys and sessions by their ids, until the answers name no new ones.
+    /// Asks for root's keys and sessions by their ids, until the answers name no new ones, and for
+    /// the records that announce central sessions where there may be one.
     ///
     /// CloudTrail lists the calls of a federated session under the name that root gave it, and may
     /// list those of a key under another name than `root`.
     async fn follow_keys(&self, gathered: &mut Gathered) {
         let mut keys = Ids::new(MOST_KEYS);
         let mut sessions = Ids::new(MOST_SESSIONS);
+        let mut central = false;
         loop {
             let events = self.events(gathered).events;
             let named = events.iter().flat_map(|event| {
@@ -164,11 +167,18 @@ impl Lookup<'_> {
             new.extend(sessions.take(issued.filter_map(|record| {
                 Some((record.time(), record.session_issued_to_root(&self.session.account)?))
             })));
-            if new.is_empty() {
+            let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
+            let mut whole: Vec<Question> = by_id.collect();
+            // A session may be a central one. The record of whoever opened it says so, and is kept in
+            // this account, too, in the Region whose endpoint was asked.
+            if !central && events.iter().any(may_be_central) {
+                central = true;
+                whole.push((LookupAttributeKey::EventName, "AssumeRoot".to_owned()));
+            }
+            if whole.is_empty() {
                 break;
             }
-            let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
-            let questions = Questions { whole: by_id.collect(), sign_ins: None };
+            let questions = Questions { whole, sign_ins: None };
             let regions = gathered.asked.iter().filter(|region| !gathered.failed(region));
             let asked = regions.map(|region| (questions.clone(), region.clone())).collect();
             self.ask(gathered, asked).await;
@@ -324,6 +334,11 @@ impl Ids {
         let gap = Gap::new(Source::RootEvents, Cause::Missing, detail);
         Some(Gap { grant: Some(todo.to_owned()), ..gap })
     }
+}
+
+/// Whether a use may be that of a central session: temporary keys, and no trait of the console.
+fn may_be_central(event: &RootEvent) -> bool {
+    event.use_kind().is_some() && event.access_key == SignedBy::Session && !event.from_console
 }
 
 /// Why there is nothing where no Region could be read: one gap for all. What can be granted comes

@@ -213,6 +213,7 @@ pub(super) fn reach(case: &Case<'_>, events: &RootEvents) -> Option<DateTime<Utc
 /// A newer credential report that shows no sign-in since `since` closes this gap. It says nothing of
 /// attempts: `closes` is `None` where those count.
 pub(super) fn unread_sign_ins(
+    case: &Case<'_>,
     events: &RootEvents,
     since: DateTime<Utc>,
     closes: Option<Row<'_>>,
@@ -227,14 +228,20 @@ pub(super) fn unread_sign_ins(
             read.region,
             format_time(from)
         );
-        let grant = Some(
-            "shorten `evidence.root-events.lookback` (and `within` of root-used-outside-window), or give \
-             --timeout more time"
-                .to_owned(),
-        );
+        let grant = Some(format!(
+            "shorten `evidence.root-events.lookback` (and `within` of root-used-outside-window){}",
+            closes.and_then(|row| ends_by_itself(row, case.now - since)).unwrap_or_default()
+        ));
         Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
     };
     events.regions.iter().filter_map(unread).collect()
+}
+
+/// When the newest sign-in of the report leaves the look-back, and with it closes the gap.
+fn ends_by_itself((row, _): Row<'_>, lookback: TimeDelta) -> Option<String> {
+    let Cell::Value(at) = row.password_last_used else { return None };
+    let ends = format_time(at + TimeDelta::minutes(5) + lookback);
+    Some(format!("; without another sign-in of root it ends by itself at {ends}"))
 }
 
 /// Whether the report proves that nobody signed in from `since` to `until`.

@@ -63,7 +63,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let attempts: Vec<&RootEvent> =
         from(case, events, since).filter(|e| e.kind.is_attempt() && !covered(e)).collect();
     let mut missing = gaps(case, events, since, Scope::SignIns);
-    missing.extend(unread_sign_ins(events, since, None));
+    missing.extend(unread_sign_ins(case, events, since, None));
     let mut judgement = Judgement {
         gaps: missing,
         basis: vec![basis],

@@ -156,7 +156,7 @@ fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap
     let anywhere = case.evidence.root_may_have_acted_anywhere(since);
     let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
     let mut missing = gaps(case, events, since, scope);
-    missing.extend(unread_sign_ins(events, since, root_row(case).ok()));
+    missing.extend(unread_sign_ins(case, events, since, root_row(case).ok()));
     missing
 }
 

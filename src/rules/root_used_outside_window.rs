@@ -88,7 +88,7 @@ fn check(case: &Case<'_>) -> Judgement {
             judgement.basis.push(basis);
             judgement.gaps.extend(gaps(case, events, since, Scope::Everywhere));
             if case.root_has_console() {
-                judgement.gaps.extend(unread_sign_ins(events, since, row));
+                judgement.gaps.extend(unread_sign_ins(case, events, since, row));
             }
             Some(events)
         }

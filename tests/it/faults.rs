@@ -133,7 +133,9 @@ fn cell(fault: &str, call: &str) -> String {
             "device = arn:aws:iam::111122223333:mfa/d arn:aws:iam::111122223333:user/alice"
         }
         ("odd-member", "ListAccountAliases") => "alias = acme-prod",
-        (_, "LookupEvents@eu-west-1") => "region = eu-west-1\nroot.password_last_used = 6d ago",
+        (_, "LookupEvents@eu-west-1") => {
+            "region = eu-west-1\nroot.password_last_used = 6d ago\nevent = 6d us-east-1 signin:ConsoleLogin mfa=yes"
+        }
         (_, "LookupEvents/AccessKeyId") => {
             "region = us-east-2\nevent = 6d us-east-1 sts:GetSessionToken \
              response={\"credentials\":{\"accessKeyId\":\"ASIAIOSFODNN7EXAMPLE\"}}"

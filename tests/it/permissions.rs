@@ -23,9 +23,9 @@ green; iam:GenerateCredentialReport denied: exit 0
   not-applicable: root-access-key-not-rotated
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; iam:GetAccountSummary denied: exit 3
-  undetermined: root-access-key-present
+  undetermined: root-access-key-active, root-access-key-present, root-mfa-missing
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present
   not-applicable: root-access-key-not-rotated
@@ -50,9 +50,9 @@ green, no report yet; iam:GenerateCredentialReport denied: exit 3
   not-applicable: root-access-key-not-rotated
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; iam:GetAccountSummary denied: exit 3
-  undetermined: root-access-key-present
+  undetermined: root-access-key-active, root-access-key-present, root-mfa-missing
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-active, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present
   not-applicable: root-access-key-not-rotated
@@ -81,9 +81,9 @@ red; iam:GenerateCredentialReport denied: exit 1
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; iam:GetAccountSummary denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
-  undetermined: root-access-key-present
+  undetermined: root-access-key-present, root-mfa-missing
   not-applicable: root-access-key-not-rotated
-  pass: root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; iam:GetCredentialReport denied: exit 1
   fail: root-access-key-present, root-mfa-not-hardware
   undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present

@@ -89,6 +89,70 @@ fn sound_accounts_stay_green() {
     });
 }
 
+#[test]
+fn a_member_that_is_audited_every_day_stays_green() {
+    // Flagged, or announced by the record of whoever opened the session.
+    let days = |more: &str| -> String {
+        (1..6)
+            .map(|day| {
+                format!("event = {day}d us-east-1 {}\n", more.replace("DAY", &day.to_string()))
+            })
+            .collect()
+    };
+    let flagged =
+        days("iam:ListAccessKeys assumed-root read session=DAYd key=ASIAEXAMPLEAUDIT000DAY");
+    let announced: String = (1..6)
+        .map(|day| {
+            let key = format!("ASIAEXAMPLEAUDIT000{day}");
+            format!(
+                "event = {day}d us-east-1 sts:AssumeRoot by=AssumedRole \
+                 request={{\"targetPrincipal\":\"111122223333\",\"taskPolicyArn\":{{\"arn\":\"arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials\"}}}} \
+                 response={{\"credentials\":{{\"accessKeyId\":\"{key}\"}}}}\n\
+                 event = {day}d us-east-1 iam:ListAccessKeys read session={day}d key={key}\n"
+            )
+        })
+        .collect();
+    side_by_side([flagged, announced], |audits| {
+        let none = "root.password_enabled = false\nroot.password_last_used = N/A\n";
+        let (_, report, _) = check(&format!("{none}{audits}"), "7d", "");
+        assert_eq!(outcome(&report, "root-used-outside-window"), "pass", "{audits}");
+        let listed = report["accounts"][0]["listed"].as_array().unwrap();
+        assert_eq!(listed.len(), 5, "{audits}");
+    });
+}
+
+#[test]
+fn a_waived_key_whose_calls_cloudtrail_does_not_hold_stays_green() {
+    let scenario = "root.access_key_1_active = true\n\
+        root.access_key_1_last_rotated = 2019-05-02T10:00:00Z\n\
+        root.access_key_1_last_used_date = 1d ago\n\
+        root.access_key_1_last_used_region = N/A\nroot.access_key_1_last_used_service = s3\n\
+        summary.AccountAccessKeysPresent = 1";
+    let from = &ago(10 * DAY)[..10];
+    let expires = &ago(-10 * DAY)[..10];
+    let waiver = |rule: &str, subject: &str| {
+        format!(
+            "  - {{ rule: {rule}, accounts: [\"111122223333\"], subject: {{ {subject} }}, reason: r, ticket: T, \
+             from: {from}, expires: {expires} }}\n"
+        )
+    };
+    let key = "access-key-created: 2019-05-02";
+    let waivers = format!(
+        "  root-access-key-not-rotated: off\nwaivers:\n{}{}",
+        waiver("root-access-key-active", key),
+        waiver("root-used-outside-window", "use: access-key")
+    );
+    let gate =
+        Gate::with_keys(Fake::with(scenario)).policy(&format!("version: 1\nrules:\n{waivers}"));
+    let ended = gate.run(&["check", "--json", "out.json", "--details", "full"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let report = gate.folder.json("out.json");
+    assert_eq!(outcome(&report, "root-access-key-active"), "waived");
+    assert_eq!(outcome(&report, "root-used-outside-window"), "waived");
+    assert_eq!(outcome(&report, "root-signed-in-without-mfa"), "pass");
+    assert_eq!(outcome(&report, "root-credential-changed"), "pass");
+}
+
 /// Everybody else's sign-ins are what CloudTrail holds most of: they must not keep a quiet root
 /// from green, nor the run for longer than a minute.
 #[test]
