@@ -151,6 +151,16 @@ pub(crate) struct CheckArgs {
     pub(crate) fail_on: Option<Severity>,
 }
 
+impl CheckArgs {
+    /// Whether AWS is not asked: said so, or implied by what is to be judged.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+            || !self.evidence.is_empty()
+            || self.credential_report.is_some()
+            || self.at.is_some()
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

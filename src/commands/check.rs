@@ -122,20 +122,13 @@ impl From<Collected> for Gathered {
     }
 }
 
-pub(super) fn is_offline(args: &CheckArgs) -> bool {
-    args.offline
-        || !args.evidence.is_empty()
-        || args.credential_report.is_some()
-        || args.at.is_some()
-}
-
 fn gather(
     args: &CheckArgs,
     policy: &Policy,
     host: &Host,
     asked: Option<Details>,
 ) -> Result<Gathered, Failure> {
-    if !is_offline(args) {
+    if !args.is_offline() {
         let shown = Shown {
             text: args.reports.format() == Format::Text,
             verbose: args.reports.verbose,

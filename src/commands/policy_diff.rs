@@ -10,7 +10,7 @@ use rootgate::report::policy_change::{Entry, KINDS, counts, lines, of_kind, row}
 use serde_json::{Value, json};
 
 use super::policy_diff_base::{self, Sides};
-use super::policy_file::{self, PolicyFile, Unusable};
+use super::policy_file::{self, PolicyFile};
 use super::{Failure, Host, files};
 use crate::cli::{DiffFormat, PolicyDiffArgs};
 
@@ -44,25 +44,9 @@ fn two_files(old: &Path, new: &Path, color: bool, host: &Host) -> Result<Sides, 
             "name a file for one of the two",
         ));
     }
-    let (old, new) = both(policy_file::read(old, host), policy_file::read(new, host), color)?;
+    let (old, new) =
+        policy_file::both(policy_file::read(old, host), policy_file::read(new, host), color)?;
     Ok(Sides { old, new, removed: None, notes: Vec::new() })
-}
-
-/// Both policies; the problems of both if both are broken.
-pub(crate) fn both(
-    old: Result<PolicyFile, Unusable>,
-    new: Result<PolicyFile, Unusable>,
-    color: bool,
-) -> Result<(PolicyFile, PolicyFile), Failure> {
-    let failed = |unusable: Unusable| unusable.into_failure(color);
-    match (old, new) {
-        (Ok(old), Ok(new)) => Ok((old, new)),
-        (Err(old), Err(new)) => {
-            let (old, new) = (failed(old).into_text(), failed(new).into_text());
-            Err(Failure::problems(&(old + &new)))
-        }
-        (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
-    }
 }
 
 fn notes(notes: &[String], escaped: impl Fn(&str) -> String) -> String {

@@ -10,7 +10,7 @@ use rootgate::rules;
 
 use super::git::{Commit, Entry, Repository};
 use super::policy_file::{self, Found, PolicyFile, Unusable, same};
-use super::{Failure, Host, files, policy_diff};
+use super::{Failure, Host, files};
 
 /// GitHub serves no larger file as it is, and the gate reads the policy from there.
 const LARGEST: u64 = 1024 * 1024;
@@ -75,7 +75,7 @@ pub(crate) fn read(
         ));
     }
     let new_side = side(new.as_ref(), str::to_owned, WORKING_TREE, host);
-    let (old_side, new_side) = policy_diff::both(old_side, new_side, color)?;
+    let (old_side, new_side) = policy_file::both(old_side, new_side, color)?;
     let removed = old.filter(|_| new.is_none()).map(removed);
     Ok(Sides { old: old_side, new: new_side, removed, notes })
 }

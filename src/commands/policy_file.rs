@@ -146,3 +146,20 @@ fn repository_path(path: &Path, host: &Host) -> Option<String> {
         relative.components().map(|part| part.as_os_str().to_str()).collect();
     parts.map(|parts| parts.join("/"))
 }
+
+/// Both policies; the problems of both if both are broken.
+pub(crate) fn both(
+    old: Result<PolicyFile, Unusable>,
+    new: Result<PolicyFile, Unusable>,
+    color: bool,
+) -> Result<(PolicyFile, PolicyFile), Failure> {
+    let failed = |unusable: Unusable| unusable.into_failure(color);
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Err(old), Err(new)) => {
+            let (old, new) = (failed(old).into_text(), failed(new).into_text());
+            Err(Failure::problems(&(old + &new)))
+        }
+        (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
+    }
+}

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{EvidenceFile, Notice, PolicyChange, PolicyOrigin, SkippedAccount};
+use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin, SkippedAccount};
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,13 @@ pub struct Run {
     pub notices: Vec<Notice>,
     /// Accounts that were not judged.
     pub skipped: Vec<SkippedAccount>,
+}
+
+impl Run {
+    /// Whether the copy alone is enough to fail the gate.
+    pub(super) fn fails_by_its_copy(&self) -> bool {
+        self.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
+    }
 }
 
 /// A run that may not sign in, so that nothing of AWS can be judged.

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::reconcile::{Credential, Known};
+use super::known::{Credential, Known};
 use super::reported::CLOCKS;
 use crate::model::{Basis, Cause, Evidence, Gap, KeyState, RootEvent, Source};
 

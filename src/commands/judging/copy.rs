@@ -13,7 +13,7 @@ use rootgate::rules;
 use super::super::policy_file::{Found, same};
 use super::super::{Failure, Host};
 use super::checkout::{self, Checkout};
-use super::default_branch::{self, Tip, look};
+use super::tip::{self, Tip, look};
 use super::{Asker, Unparsed, cannot_judge, parse};
 
 /// The copy, where it is not what the default branch has.
@@ -263,10 +263,9 @@ impl Older<'_> {
             Ok(Some(found)) => Ok((Place::File(found), None)),
             Ok(None) => Ok((Place::Nothing, None)),
             Err(error @ ContentsError::Unproven { .. }) => unread(error.to_string()),
-            Err(ContentsError::Api { path, error }) => Err(default_branch::unreadable(
-                format!("{path} at the run's commit {commit}"),
-                &error,
-            )),
+            Err(ContentsError::Api { path, error }) => {
+                Err(tip::unreadable(format!("{path} at the run's commit {commit}"), &error))
+            }
             Err(ContentsError::Two { path, second }) => {
                 let what = two_files(&path, &second);
                 Ok((Place::Unusable(path, what), None))

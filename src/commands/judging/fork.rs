@@ -3,14 +3,14 @@
 use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
 
-use super::super::{Failure, Host, check};
-use super::{Asker, default_branch};
+use super::super::{Failure, Host};
+use super::{Asker, tip};
 use crate::cli::CheckArgs;
 
 /// The number of the pull request, where this run may be one of a fork: it would have to sign in,
 /// and has no OIDC token.
 pub(super) fn suspected(args: &CheckArgs, host: &Host) -> Option<u64> {
-    let would_sign_in = host.github_actions() && !check::is_offline(args);
+    let would_sign_in = host.github_actions() && !args.is_offline();
     let number = host.pull_request().filter(|_| would_sign_in)?;
     host.environment.token_endpoint.is_none().then_some(number)
 }
@@ -31,6 +31,6 @@ pub(super) async fn established(asker: &Asker<'_>, number: u64) -> Result<Option
             ),
             "give the job the permissions id-token: write, contents: read and pull-requests: read",
         )),
-        Err(error) => Err(default_branch::unreadable(format!("pull request {number}"), &error)),
+        Err(error) => Err(tip::unreadable(format!("pull request {number}"), &error)),
     }
 }

@@ -10,6 +10,7 @@ mod copy;
 mod default_branch;
 mod fork;
 mod remote;
+mod tip;
 
 use std::time::{Duration, Instant};
 
@@ -170,12 +171,12 @@ impl Asker<'_> {
         github_api::client(self.host, bundle, self.left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",
-                format!("{}; {}", github_api::NO_TOKEN, default_branch::CONTENTS_READ),
+                format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
             ),
             NoApi::Setup(what, help) => {
                 Failure::new(format!("the policy cannot be read from GitHub: {what}"), help)
             }
-            NoApi::Api(error) => default_branch::unreadable("GitHub's API", &error),
+            NoApi::Api(error) => tip::unreadable("GitHub's API", &error),
         })
     }
 

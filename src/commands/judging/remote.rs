@@ -5,7 +5,7 @@ use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 
 use super::super::Failure;
-use super::{Asker, Judging, default_branch};
+use super::{Asker, Judging, tip};
 
 /// Where the policy is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +47,12 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
     let commit = match Commit::new(git_ref) {
         Some(commit) => commit,
         None => contents::resolve(&api, repository, git_ref).await.map_err(|error| {
-            default_branch::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
+            tip::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
         })?,
     };
     let whence = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
     let bytes = contents::read(&api, repository, &commit, path).await;
-    let bytes = bytes.map_err(|error| default_branch::not_read(&error, &whence))?;
+    let bytes = bytes.map_err(|error| tip::not_read(&error, &whence))?;
     let bytes = bytes.ok_or_else(|| {
         Failure::new(
             format!("the policy cannot be read from GitHub: there is no {path} {whence}"),

@@ -171,6 +171,14 @@ impl Record {
         identity.and_then(|identity| identity.kind.as_deref()) == Some("FederatedUser")
     }
 
+    /// `aws login`, and agents that root lets in. CloudTrail says that these calls only read.
+    /// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI", "OAuth with AWS Sign-in".
+    pub(super) fn is_client_sign_in(&self) -> bool {
+        let name = self.raw.event_name.as_str();
+        let named = name == "AuthorizeOAuth2Access" || name.starts_with("CreateOAuth2Token");
+        named && self.service() == "signin"
+    }
+
     /// The service that acted in root's name. Sign-in and the console act for a person.
     pub(super) fn invoked_by_a_service(&self) -> bool {
         let identity = self.raw.user_identity.as_ref();
