@@ -30,6 +30,9 @@ use super::{EventsWanted, WantedRegions};
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 /// How far the history goes back, less a minute so that no clock makes it too far.
 const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
+/// Temporary credentials of root last an hour at most. Source: STS API reference, `GetSessionToken`
+/// and `GetFederationToken`, `DurationSeconds`.
+const SESSION_OF_ROOT: TimeDelta = TimeDelta::hours(1);
 /// So many root keys are asked for one by one; an account cannot have more at a time than two.
 const MOST_KEYS: usize = 8;
 /// So many sessions that root opened are asked for one by one.
@@ -69,6 +72,11 @@ impl Gathered {
     /// The first instant of the look-back.
     pub(super) const fn since(&self) -> DateTime<Utc> {
         self.since
+    }
+
+    /// A session that was issued before the look-back may act within it.
+    fn asked_since(&self) -> DateTime<Utc> {
+        (self.since - SESSION_OF_ROOT).max(self.sent - HISTORY)
     }
 
     fn failed(&self, region: &str) -> bool {
@@ -125,6 +133,9 @@ impl Lookup<'_> {
         mut gathered: Gathered,
         anywhere: bool,
     ) -> Observed<RootEvents> {
+        let opened =
+            |record: &Record| record.session_issued_to_root(&self.session.account).is_some();
+        let anywhere = anywhere || gathered.records.iter().any(opened);
         if anywhere && self.wanted.regions == WantedRegions::Default && !gathered.listed {
             let before = gathered.asked.clone();
             self.enabled(&mut gathered).await;
@@ -163,8 +174,7 @@ impl Lookup<'_> {
                 event.access_key_id.as_deref().into_iter().chain(made).map(|id| (event.time, id))
             });
             let mut new = keys.take(named.filter(|(_, id)| id.starts_with("AKIA")));
-            let issued = gathered.records.iter().filter(|record| record.time() >= gathered.since);
-            new.extend(sessions.take(issued.filter_map(|record| {
+            new.extend(sessions.take(gathered.records.iter().filter_map(|record| {
                 Some((record.time(), record.session_issued_to_root(&self.session.account)?))
             })));
             let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
@@ -261,7 +271,7 @@ impl Lookup<'_> {
                 client: self.session.cloudtrail(&region),
                 account: &self.session.account,
                 pace: self.pace,
-                since: gathered.since,
+                since: gathered.asked_since(),
                 until: gathered.sent,
             };
             let mut turns = gathered.turns.remove(&region).unwrap_or_default();

@@ -324,11 +324,13 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
     let mut extra = None;
     match count {
         Count::Is(counted, at) => {
-            // A number above 0 does not tell active from inactive keys.
-            if *counted == 0 || *counted > number {
+            // A number above 0 does not tell active from inactive keys, and an older one tells nothing
+            // that the report does not.
+            let more = *counted > number && at.observed_at >= seen.observed_at;
+            if *counted == 0 || more {
                 basis.push(*at);
             }
-            if *counted > number {
+            if more {
                 extra = Some(unshown(*counted, number, "access keys", seen, *at));
             }
         }
@@ -428,7 +430,7 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
             match count {
                 Count::Is(counted, at) => {
                     known.basis.push(*at);
-                    if *counted > number {
+                    if *counted > number && at.observed_at >= seen.observed_at {
                         if number == 0 {
                             known.exist.push(UNSEEN);
                         }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Case;
-use crate::model::{Basis, Cause, Cell, Gap, RootEvent, RootRow, SignedBy, Source, UseKind};
+use crate::model::{
+    Basis, Cause, Cell, EventKind, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
+};
 
 /// Clocks of AWS's services differ by at most this.
 pub(super) const CLOCKS: TimeDelta = TimeDelta::seconds(60);
@@ -65,7 +67,8 @@ impl Reported {
             UseKind::AccessKey => TimeDelta::minutes(15),
         };
         let presents = match self.kind {
-            UseKind::SignIn => event.is_sign_in() && !event.is_token_refresh(),
+            // A step, or a program that renews its token, presents no password.
+            UseKind::SignIn => event.kind == EventKind::SignIn,
             UseKind::AccessKey => event.access_key == SignedBy::LongLivedKey,
         };
         presents
@@ -83,7 +86,12 @@ pub(super) fn not_delivered(
     reach.is_some_and(|reach| at > reach).then(|| at + DELIVERY)
 }
 
-/// What to do about something that CloudTrail has not delivered yet.
-pub(super) fn run_again_after(at: DateTime<Utc>) -> String {
-    format!("run again after {} UTC", (at + TimeDelta::seconds(59)).format("%H:%M"))
+/// What to do about something that CloudTrail has not delivered yet. Evidence of a file never grows.
+pub(super) fn run_again_after(case: &Case<'_>, at: DateTime<Utc>) -> String {
+    let at = at + TimeDelta::seconds(59);
+    if at <= case.now {
+        return "collect the evidence again: by now CloudTrail has delivered it".to_owned();
+    }
+    let day = if at.date_naive() == case.now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    format!("run again after {} UTC, with evidence that is collected then", at.format(day))
 }

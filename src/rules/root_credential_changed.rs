@@ -159,7 +159,9 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Ve
     };
     let recorded = |change: &Dated| {
         events.events.iter().any(|event| {
-            event.error_code.is_none()
+            // The same call may be about an IAM user.
+            (event.is_credential_change() || event.key_change.is_some())
+                && event.error_code.is_none()
                 && change.by.contains(&event.action().as_str())
                 && (event.time - change.at).abs() <= CLOCKS
         })
@@ -184,7 +186,7 @@ fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change
         Some(after) => (
             Cause::Unavailable,
             "CloudTrail has not delivered its event yet",
-            run_again_after(after),
+            run_again_after(case, after),
         ),
         None => (
             Cause::Missing,

@@ -67,9 +67,9 @@ green, no report yet; iam:ListVirtualMFADevices denied: exit 0
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; account:ListRegions denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
-  undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  undetermined: root-signed-in-without-mfa
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
+  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-sign-in-attempts, root-credential-changed
 red; cloudtrail:LookupEvents denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed

@@ -402,6 +402,12 @@ fn key_change(record: &Record) -> Option<KeyChange> {
         },
         _ => return None,
     };
+    // An IAM user may be called like the account's alias. So a name proves that a root key was
+    // switched on, never that it is off or gone.
+    let off = matches!(state, KeyState::Inactive | KeyState::Deleted);
+    if off && record.names_somebody() {
+        return None;
+    }
     Some(KeyChange { id: named(&asked["accessKeyId"]), state })
 }
 

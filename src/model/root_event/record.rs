@@ -275,6 +275,12 @@ impl Record {
         self.named_user().is_some()
     }
 
+    /// Whether a call of IAM names anybody but root in so many words.
+    pub(super) fn names_somebody(&self) -> bool {
+        let user = self.raw.request_parameters["userName"].as_str().unwrap_or_default();
+        !user.is_empty() && user != ROOT_USER_NAME
+    }
+
     /// The user that a call of IAM names, where that is none of the names that root goes by.
     pub(super) fn named_user(&self) -> Option<&str> {
         let user = self.raw.request_parameters["userName"].as_str()?;
