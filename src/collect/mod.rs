@@ -9,7 +9,6 @@
 //! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
 
 mod account_summary;
-mod all;
 mod credential_report;
 mod environment;
 mod failure;
