@@ -106,7 +106,7 @@ impl Run<'_> {
     /// calls that are throttled, keeps no other from starting.
     fn limits(&self) -> Limits {
         let places = self.settings.concurrency.max(1);
-        let patience = part(self.settings.timeout, 20, 50, 15_000);
+        let patience = part(self.settings.timeout, 60, 50, 5_000);
         Limits { places, patience, most: places * WAITING }
     }
 
