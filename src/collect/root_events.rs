@@ -8,7 +8,6 @@
 //! [`region_events`]: super::region_events
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::pin::Pin;
 
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,11 +16,12 @@ use crate::model::{
     Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvent, RootEvents, SignedBy,
     Source, classify,
 };
+use crate::net::bucket::Bucket;
+use crate::net::schedule::all;
 
-use super::all::all;
 use super::pace::Pace;
 use super::region::first_region;
-use super::region_events::{Question, Questions, Reading, RegionLookup, SignIns, Turns};
+use super::region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 use super::regions;
 use super::session::Session;
 use super::{EventsWanted, WantedRegions};
@@ -64,8 +64,8 @@ pub(super) struct Gathered {
     read: BTreeMap<String, RegionRead>,
     gaps: Vec<RegionGap>,
     records: Vec<Record>,
-    /// Whose turn it was in each Region.
-    turns: BTreeMap<String, Turns>,
+    /// The lookups that each Region still takes.
+    buckets: BTreeMap<String, Bucket>,
 }
 
 impl Gathered {
@@ -90,7 +90,7 @@ struct Answered {
     records: Vec<Record>,
     /// Since when sign-ins are complete, or why something is missing.
     read: Result<Option<DateTime<Utc>>, Box<Gap>>,
-    turns: Turns,
+    bucket: Bucket,
 }
 
 impl Lookup<'_> {
@@ -108,7 +108,7 @@ impl Lookup<'_> {
             read: BTreeMap::new(),
             gaps: Vec::new(),
             records: Vec::new(),
-            turns: BTreeMap::new(),
+            buckets: BTreeMap::new(),
         };
         let (iam, pace) = (self.session.iam(), self.pace.third());
         let (aliases, ()) = tokio::join!(regions::aliases(&iam, &pace), self.choose(&mut gathered));
@@ -265,7 +265,7 @@ impl Lookup<'_> {
     async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Questions, String)>) {
         // A clock that was set back since the first question must not promise more.
         let asked_at = (self.clock)().min(gathered.sent);
-        let mut reads: Vec<Pin<Box<dyn Future<Output = Answered> + '_>>> = Vec::new();
+        let mut reads = Vec::new();
         for (questions, region) in asked {
             let lookup = RegionLookup {
                 client: self.session.cloudtrail(&region),
@@ -274,17 +274,18 @@ impl Lookup<'_> {
                 since: gathered.asked_since(),
                 until: gathered.sent,
             };
-            let mut turns = gathered.turns.remove(&region).unwrap_or_default();
+            let known = gathered.buckets.remove(&region);
+            let mut bucket = known.unwrap_or_else(|| Bucket::new(RATE));
             reads.push(Box::pin(async move {
                 let mut records = Vec::new();
-                let mut reading = Reading { turns: &mut turns, records: &mut records };
+                let mut reading = Reading { bucket: &mut bucket, records: &mut records };
                 let read = lookup.read(&questions, &mut reading).await;
-                Answered { region, records, read, turns }
+                Answered { region, records, read, bucket }
             }));
         }
-        for Answered { region, records, read, turns } in all(reads).await {
+        for Answered { region, records, read, bucket } in all(reads).await {
             gathered.records.extend(records);
-            gathered.turns.insert(region.clone(), turns);
+            gathered.buckets.insert(region.clone(), bucket);
             match read {
                 Ok(sign_ins_since) => {
                     let until = asked_at - DELIVERY;

@@ -15,8 +15,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rules", &["model", "policy"]),
     ("evaluate", &["model", "policy", "rules"]),
     ("report", &["model", "escape"]),
-    ("github", &["model", "escape"]),
-    ("collect", &["model", "github"]),
+    ("net", &[]),
+    ("github", &["model", "escape", "net"]),
+    ("collect", &["model", "github", "net"]),
 ];
 
 /// What ties the modules together, and may name all of them.
