@@ -118,7 +118,9 @@ mod tests {
             made.set(made.get() + 1);
             std::future::pending::<()>()
         });
-        let ended = run(tokio::time::timeout(Duration::from_millis(150), bounded(jobs, limits)));
+        let ended = run(async {
+            tokio::time::timeout(Duration::from_millis(150), bounded(jobs, limits)).await
+        });
         assert!(ended.is_err());
         assert!(made.get() <= limits.most + 1, "one is looked at, to know whether any is left");
     }
