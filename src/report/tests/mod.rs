@@ -475,13 +475,13 @@ fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
     }
     for other in [
         json::report_schema(),
-        include_str!("../../schema/policy.json"),
-        include_str!("../../schema/evidence.json"),
-        include_str!("../../examples/demo/evidence.json"),
-        include_str!("../../examples/demo/credential-report.csv"),
-        include_str!("../../policy.example.yaml"),
-        include_str!("../../README.md"),
-        include_str!("../../Cargo.toml"),
+        include_str!("../../../schema/policy.json"),
+        include_str!("../../../schema/evidence.json"),
+        include_str!("../../../examples/demo/evidence.json"),
+        include_str!("../../../examples/demo/credential-report.csv"),
+        include_str!("../../../policy.example.yaml"),
+        include_str!("../../../README.md"),
+        include_str!("../../../Cargo.toml"),
         "",
     ] {
         assert!(!is_report(other.as_bytes()), "{}", other.lines().next().unwrap_or_default());

@@ -23,7 +23,7 @@ pub const SCHEMA_ID: &str = "rootgate.report/v1";
 /// The JSON Schema (2020-12) of the report, as in `schema/report.json`.
 #[must_use]
 pub const fn report_schema() -> &'static str {
-    include_str!("../../schema/report.json")
+    include_str!("../../../schema/report.json")
 }
 
 /// Writes the report as JSON, indented, with a line break at its end.
