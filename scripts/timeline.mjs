@@ -15,7 +15,7 @@ import vm from "node:vm";
 
 process.env.TZ = "UTC"; // Mermaid reads a time without zone as the reader's own
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
-const MOST_DRAWN = 150; // as in src/report/summary/timeline.rs
+const MOST_DRAWN = 150; // as in src/report/markdown/timeline.rs
 
 // It is made for a page, and leaves its name in the global scope.
 vm.runInThisContext(readFileSync(join(REPOSITORY, "target/tools/mermaid.js"), "utf8"));

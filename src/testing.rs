@@ -214,6 +214,11 @@ pub(crate) fn events_policy() -> EventsPolicy {
 /// One rule's outcome under a policy.
 pub(crate) fn outcome_under(policy: &Policy, rule: &str, evidence: &Evidence) -> RuleOutcome {
     let report = evaluate(policy, evidence, time(NOW));
+    for outcome in &report.outcomes {
+        // What the rule says of itself decides what a waiver must name.
+        let kind = rules::find(outcome.rule).unwrap().info.subject;
+        assert!(outcome.findings.iter().all(|finding| finding.subject.kind() == kind));
+    }
     report.outcomes.into_iter().find(|outcome| outcome.rule.0 == rule).unwrap()
 }
 
@@ -223,6 +228,6 @@ pub(crate) fn outcome(rule: &str, evidence: &Evidence) -> RuleOutcome {
 }
 
 /// The subjects of an outcome's findings.
-pub(crate) fn subjects(outcome: &RuleOutcome) -> Vec<&str> {
-    outcome.findings.iter().map(|finding| finding.subject.as_str()).collect()
+pub(crate) fn subjects(outcome: &RuleOutcome) -> Vec<String> {
+    outcome.findings.iter().map(|finding| finding.subject.to_string()).collect()
 }

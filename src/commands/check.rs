@@ -76,7 +76,6 @@ fn judged(
         scope_named: !policy.scope.is_empty() || !args.sign_in.account.is_empty(),
         evidence_files: gathered.files,
         incomplete: gathered.incomplete,
-        skipped: Vec::new(),
     };
     run.policy_change = copy.map(|copy| {
         let after = copy.policy().filter(|_| evaluated);

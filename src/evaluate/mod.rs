@@ -17,7 +17,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use run::{NotEvaluated, Run};
 pub use verdict::{effect, report};
 
-use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark};
+use crate::model::{
+    AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark, sentence,
+};
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};
 use crate::rules::{self, Case, Judgement, Root, Rule};
 
@@ -140,14 +142,6 @@ fn message(outcome: Outcome, judgement: &Judgement) -> String {
         Outcome::NotApplicable => sentence(judgement.not_applicable.as_deref().unwrap_or_default()),
         Outcome::Pass => sentence(&judgement.note),
     }
-}
-
-/// A rule's words as a sentence: a capital first, a full stop last.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let stop = if words.ends_with('.') { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }
 
 fn blocks(case: &Case<'_>, outcome: Outcome, nothing_read: bool) -> bool {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin, SkippedAccount};
+use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin};
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub struct Run {
     pub not_evaluated: Option<NotEvaluated>,
     /// What else was noticed on the way to the judging policy.
     pub notices: Vec<Notice>,
-    /// Accounts that were not judged.
-    pub skipped: Vec<SkippedAccount>,
 }
 
 impl Run {

@@ -37,7 +37,6 @@ pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report
         not_evaluated: run.not_evaluated.map(|not| not.reason),
         evidence_files: run.evidence_files,
         incomplete: run.incomplete,
-        skipped: run.skipped,
     }
 }
 

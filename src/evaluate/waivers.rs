@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Finding, RuleId, UseKind, WaivedBy};
+use crate::model::{Finding, RuleId, Subject, WaivedBy};
 use crate::policy::{KeyCreated, Waiver, WaiverSubject};
 use crate::rules::Case;
 
@@ -51,17 +51,17 @@ pub(super) fn covering(case: &Case<'_>, rule: RuleId, finding: &Finding) -> Opti
 
 /// Whether a waiver names the subject of a finding.
 pub(super) fn names(case: &Case<'_>, waiver: &Waiver, finding: &Finding) -> bool {
-    let subject = finding.subject.as_str();
-    match waiver.subject {
-        None => true,
-        Some(WaiverSubject::AccessKeyCreated(named)) => {
-            subject.starts_with("key ")
-                && finding
-                    .happened_at
-                    .is_some_and(|made| is_named(named, made, &case.root.keys_made()))
+    match (waiver.subject, &finding.subject) {
+        (None, _) => true,
+        (Some(WaiverSubject::AccessKeyCreated(named)), Subject::AccessKey(key)) => {
+            key.at.is_some_and(|made| is_named(named, made, &case.root.keys_made()))
         }
-        Some(WaiverSubject::CertificateUploaded(day)) => subject == format!("certificate {day}"),
-        Some(WaiverSubject::Use(kind)) => is_use(subject, kind),
+        // The first of that day: a second one has a number, which no waiver can name.
+        (Some(WaiverSubject::CertificateUploaded(day)), Subject::Certificate(certificate)) => {
+            certificate.day() == Some(day) && certificate.number == 1
+        }
+        (Some(WaiverSubject::Use(named)), Subject::Use { kind, .. }) => named == *kind,
+        (Some(_), _) => false,
     }
 }
 
@@ -84,9 +84,4 @@ pub(super) fn ambiguous(waiver: &Waiver, keys_made: &[DateTime<Utc>]) -> Vec<Dat
     let Some(WaiverSubject::AccessKeyCreated(named)) = waiver.subject else { return Vec::new() };
     let fitting: Vec<_> = keys_made.iter().copied().filter(|made| fits(named, *made)).collect();
     if fitting.len() > 1 { fitting } else { Vec::new() }
-}
-
-/// `2026-11-02 sign-in` is a sign-in.
-fn is_use(subject: &str, kind: UseKind) -> bool {
-    subject.split_once(' ').is_some_and(|(_, rest)| rest == kind.id())
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{AccountId, Basis, Gap, RuleId};
+use super::{AccountId, Basis, Gap, RuleId, Subject};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -130,8 +130,8 @@ pub struct WaivedBy {
 /// One violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What exactly: `key 2019-05-02`, `2026-11-02 sign-in`, empty for rules about the account.
-    pub subject: String,
+    /// What exactly.
+    pub subject: Subject,
     /// What was seen, where, and how old that is. May hold outside text: escape it where it leaves.
     pub message: String,
     /// What to do, in steps that work. May hold outside text.
@@ -178,9 +178,10 @@ pub struct RuleOutcome {
 /// The stable identity of a finding: the first 32 hex digits of
 /// SHA-256 of `rootgate/1`, rule, account and subject, separated by NUL bytes.
 ///
-/// Changing it reopens every alert of every user: it is part of the contract.
+/// Changing it reopens every alert of every user: it is part of the contract. The subject becomes
+/// text here and nowhere earlier: a [`Subject`], or what an alert stands for that has none.
 #[must_use]
-pub fn fingerprint(rule: RuleId, account: &AccountId, subject: &str) -> String {
+pub fn fingerprint(rule: RuleId, account: &AccountId, subject: impl fmt::Display) -> String {
     let text = format!("rootgate/1\0{rule}\0{account}\0{subject}");
     let mut hex = sha256_hex(text.as_bytes());
     hex.truncate(32);
@@ -196,6 +197,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Made;
 
     #[test]
     fn a_fingerprint_is_half_of_the_sha_256_of_its_parts() {
@@ -203,6 +205,15 @@ mod tests {
         let account = "111122223333".parse().unwrap();
         assert_eq!(
             fingerprint(RuleId("root-access-key-active"), &account, "key 2019-05-02"),
+            "7d07cc0e401afaca60c77fa1983cd03a"
+        );
+        let at = "2019-05-02T08:11:00Z".parse().ok();
+        assert_eq!(
+            fingerprint(
+                RuleId("root-access-key-active"),
+                &account,
+                Subject::AccessKey(Made { at, number: 1 })
+            ),
             "7d07cc0e401afaca60c77fa1983cd03a"
         );
     }

@@ -13,7 +13,9 @@ mod judging;
 mod report;
 mod root_event;
 mod rule_info;
+mod subject;
 mod times;
+mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
 pub use credential_report::{
@@ -37,11 +39,13 @@ pub use judging::{
 };
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
-    RuleSetting, SkippedAccount, UseMark, Verdict, WindowMark,
+    RuleSetting, UseMark, Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
     RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
+pub use subject::{Made, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
+pub use words::{capitalized, counted, sentence};

@@ -149,15 +149,6 @@ pub struct EvidenceFile {
     pub sha256: String,
 }
 
-/// An account of the scope that was not judged, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkippedAccount {
-    /// The account.
-    pub id: AccountId,
-    /// Why.
-    pub reason: String,
-}
-
 /// A use of a root credential, for the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UseMark {
@@ -312,8 +303,6 @@ pub struct Report {
     pub rules: Vec<RuleSetting>,
     /// Every judged account, in the order of the scope.
     pub accounts: Vec<AccountReport>,
-    /// Accounts that were not judged.
-    pub skipped: Vec<SkippedAccount>,
     /// What else a reader should know.
     pub notices: Vec<Notice>,
     /// Numbers of outcomes.

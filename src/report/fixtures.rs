@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::escape::tests::HOSTILE;
 use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, ListedMark, Notice, NoticeCode, Outcome, Partition, PolicyChange,
+    Finding, Gap, Judge, ListedMark, Made, Notice, NoticeCode, Outcome, Partition, PolicyChange,
     PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting,
-    Severity, SkippedAccount, Source, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
+    Severity, Source, Subject, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
     parse_day, parse_time,
 };
 
@@ -125,9 +125,9 @@ pub(super) fn outcome(info: &RuleInfo, outcome: Outcome, message: &str) -> RuleO
     }
 }
 
-pub(super) fn finding(subject: &str, message: &str, remedy: &str) -> Finding {
+pub(super) fn finding(subject: Subject, message: &str, remedy: &str) -> Finding {
     Finding {
-        subject: subject.to_owned(),
+        subject,
         message: message.to_owned(),
         remedy: remedy.to_owned(),
         window: Some("- { id: x, reason: why, ticket: CHG-1 }".to_owned()),
@@ -135,6 +135,16 @@ pub(super) fn finding(subject: &str, message: &str, remedy: &str) -> Finding {
         happened_at: None,
         waiver: None,
     }
+}
+
+/// The first access key made on that day.
+pub(super) fn key(made: &str) -> Subject {
+    Subject::AccessKey(Made { at: Some(at(made)), number: 1 })
+}
+
+/// A subject that holds outside text.
+pub(super) fn action(name: &str) -> Subject {
+    Subject::Action { day: parse_day("2026-11-02").unwrap(), action: name.to_owned() }
 }
 
 pub(super) fn failing(info: &RuleInfo, blocks: bool, findings: Vec<Finding>) -> RuleOutcome {
@@ -199,7 +209,6 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
         rules: rules(),
         counts: Counts::of(&accounts),
         accounts,
-        skipped: vec![],
         notices: vec![],
     }
 }
@@ -208,7 +217,7 @@ fn active_key() -> Finding {
     Finding {
         happened_at: Some(at("2019-05-02T08:11:00Z")),
         ..finding(
-            "key 2019-05-02",
+            key("2019-05-02T08:11:00Z"),
             "Access key 1 of the root user, made on 2019-05-02, is active; it was last used on \
              2026-10-31 for s3 in eu-central-1 (credential report of 2026-11-02T06:40:00Z, 3h20m \
              old; the account summary of 2026-11-02T09:59:58Z still counts it).",
@@ -225,7 +234,7 @@ pub(super) fn red() -> Report {
         happened_at: Some(at("2026-10-05T07:00:00Z")),
         waiver: Some(waiver(31, "SEC-77", "billing export job moves to a role in Q1")),
         ..finding(
-            "key 2026-10-05",
+            key("2026-10-05T07:00:00Z"),
             "Access key 2 of the root user, made on 2026-10-05, is active.",
             "Delete it.",
         )
@@ -235,13 +244,13 @@ pub(super) fn red() -> Report {
         clears_at: Some(at("2026-11-05T03:15:00Z")),
         waiver: Some(waiver(38, "SEC-78", "the export runs every night")),
         ..finding(
-            "2026-10-29 access-key",
+            Subject::Use { day: parse_day("2026-10-29").unwrap(), kind: UseKind::AccessKey },
             "Access key 2 was used on 2026-10-29T03:15:00Z, when no window was open.",
             "Plan the next use with a window.",
         )
     };
     let virtual_mfa = finding(
-        "",
+        Subject::Account,
         "A virtual MFA device is assigned to root (arn:aws:iam::111122223333:mfa/root-phone).",
         "Register a passkey or a hardware key for root, then remove the virtual device.",
     );
@@ -547,7 +556,6 @@ fn outside_report(text: &str) -> Report {
     report.incomplete = Some(text());
     report.evidence_files =
         vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
-    report.skipped = vec![SkippedAccount { id: "444455556666".parse().unwrap(), reason: text() }];
     for notice in &mut report.notices {
         notice.message = text();
     }
@@ -573,7 +581,7 @@ fn outside_report(text: &str) -> Report {
 fn fill(outcome: &mut RuleOutcome, text: impl Fn() -> String) {
     outcome.message = text();
     for finding in &mut outcome.findings {
-        finding.subject = text();
+        finding.subject = action(&text());
         finding.message = text();
         finding.remedy = text();
         finding.window = Some(text());

@@ -7,12 +7,12 @@
 pub mod annotations;
 mod evidence_files;
 pub mod json;
+pub mod markdown;
 mod origin;
 pub mod policy_change;
 mod redacted;
 pub mod sarif;
-pub mod summary;
-pub mod terminal;
+pub mod text;
 mod words;
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ use std::str::FromStr;
 use crate::model::Report;
 
 pub use redacted::Details;
-pub use terminal::Verbosity;
+pub use text::Verbosity;
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl FromStr for Format {
 /// a file: rootgate replaces no other.
 #[must_use]
 pub fn is_report(head: &[u8]) -> bool {
-    [json::is_one, sarif::is_one, summary::is_one].iter().any(|is_one| is_one(head))
+    [json::is_one, sarif::is_one, markdown::is_one].iter().any(|is_one| is_one(head))
 }
 
 /// How a report is shown.
@@ -113,9 +113,9 @@ pub fn render(
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
     match format {
-        Format::Text => terminal::render(report, options, out),
+        Format::Text => text::render(report, options, out),
         Format::Json => json::render(report, out),
         Format::Sarif => sarif::render(report, options.category, out),
-        Format::Markdown => summary::render(report, options.details, out),
+        Format::Markdown => markdown::render(report, options.details, out),
     }
 }

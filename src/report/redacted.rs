@@ -54,8 +54,6 @@ pub(super) struct Redacted {
     pub(super) change: Option<RedactedChange>,
     /// What somebody should act on, worst first.
     pub(super) open: Vec<OpenOutcome>,
-    /// How many accounts were not judged.
-    pub(super) skipped: usize,
     /// Codes of the notices with their lines of the policy.
     pub(super) notices: Vec<(&'static str, Option<usize>)>,
 }
@@ -117,7 +115,6 @@ impl Redacted {
                     OpenOutcome::of(report, label, outcome)
                 })
                 .collect(),
-            skipped: report.skipped.len(),
             notices: report.notices.iter().map(|notice| (notice.code.id(), notice.line)).collect(),
         }
     }

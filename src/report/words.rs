@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use crate::escape::shortened;
+pub(super) use crate::model::counted;
 use crate::model::{
     AccountReport, Basis, Cause, Counts, Duration, Effect, Finding, Gap, Outcome, PolicyChange,
     PolicyCopy, Report, RuleOutcome, Source, Verdict, format_time,
@@ -28,7 +29,7 @@ pub(super) fn account(account: &AccountReport) -> String {
 
 /// The subject of a finding, for people.
 pub(super) fn subject(finding: &Finding) -> String {
-    shortened(&finding.subject, MAX_NAME)
+    shortened(&finding.subject.to_string(), MAX_NAME)
 }
 
 /// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: what there is none of is not named.
@@ -258,7 +259,8 @@ pub(super) fn not_blocking(report: &Report, outcome: &RuleOutcome) -> String {
 pub(super) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
     let mut findings: Vec<_> =
         outcome.findings.iter().filter(|finding| finding.waiver.is_none()).collect();
-    findings.sort_by_key(|finding| (Reverse(finding.happened_at), finding.subject.as_str()));
+    findings
+        .sort_by_cached_key(|finding| (Reverse(finding.happened_at), finding.subject.to_string()));
     findings
 }
 
@@ -285,12 +287,6 @@ pub(super) fn policy_line(report: &Report, outcome: &RuleOutcome) -> usize {
         Some(_) => line.unwrap_or(1),
         None => 1,
     }
-}
-
-/// `1 finding`, `2 findings`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 #[cfg(test)]

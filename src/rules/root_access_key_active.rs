@@ -7,7 +7,7 @@ use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
+    Finding, Made, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -104,19 +104,12 @@ pub(super) fn key_findings(
     to_do: &ToDo,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut known: Vec<Made> = Vec::new();
     for key in &keys.exist {
-        let (base, older) = match key.created {
-            Some(created) => (format!("key {}", format_day(created)), older(case, created)),
-            None => ("key unknown".to_owned(), 0),
-        };
-        let numbered = |number: usize| match number {
-            0 => base.clone(),
-            number => format!("{base} #{}", number + 1),
-        };
+        let older = key.created.map_or(0, |created| older(case, created));
         // Those of one second, and those of unknown age, are told apart by their order alone.
-        let known = |subject: &String| findings.iter().any(|finding| finding.subject == *subject);
-        let mut subjects = (older..).map(numbered);
-        let subject = subjects.find(|subject| !known(subject)).unwrap_or_default();
+        let subject = Made::numbered(key.created, older + 1, &known);
+        known.push(subject);
         let made = match key.created {
             Some(created) => format!("the root access key made on {}", format_time(created)),
             None => "a root access key of unknown age".to_owned(),
@@ -127,7 +120,7 @@ pub(super) fn key_findings(
             None => String::new(),
         };
         findings.push(Finding {
-            subject,
+            subject: Subject::AccessKey(subject),
             message: format!("{made} {state} ({}){used}", seen_in(case, &keys.basis)),
             remedy: to_do.remedy.clone(),
             window: to_do.window.clone(),

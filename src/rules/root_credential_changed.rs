@@ -9,7 +9,7 @@ use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId, RuleInfo,
-    Severity, Source, SubjectKind, UseKind, format_day, format_time,
+    Severity, Source, Subject, SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -74,7 +74,8 @@ fn check(case: &Case<'_>) -> Judgement {
         ..Judgement::default()
     };
     for event in changes.iter().filter(|event| !covered(event)).rev() {
-        let subject = format!("{} {}", format_day(event.time), event.event_name);
+        let (day, action) = (event.time.date_naive(), event.event_name.clone());
+        let subject = Subject::Action { day, action };
         if judgement.findings.iter().any(|finding| finding.subject == subject) {
             continue;
         }

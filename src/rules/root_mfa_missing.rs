@@ -4,7 +4,7 @@ use super::known::Fact;
 use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
-use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, SubjectKind};
+use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -102,7 +102,7 @@ fn steps(case: &Case<'_>) -> &'static [Step] {
 
 fn finding(case: &Case<'_>, seen: &str) -> Finding {
     Finding {
-        subject: String::new(),
+        subject: Subject::Account,
         message: format!(
             "root has no MFA device ({seen}){}",
             never_signed_in(case).unwrap_or_default()

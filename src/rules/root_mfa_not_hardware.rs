@@ -5,7 +5,9 @@ use super::root_mfa_missing::not_applicable;
 use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
-use crate::model::{Basis, Finding, Partition, RuleId, RuleInfo, Severity, Source, SubjectKind};
+use crate::model::{
+    Basis, Finding, Partition, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind,
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -93,7 +95,7 @@ const STEPS: &[Step] = &[Step {
 
 fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
     Finding {
-        subject: String::new(),
+        subject: Subject::Account,
         message: format!("a virtual MFA device can sign root in: {} ({seen})", serials.join(", ")),
         remedy: format!(
             "Register two hardware security keys, test both, then remove the virtual device. {AS_ROOT}, \

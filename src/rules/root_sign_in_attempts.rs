@@ -3,12 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where, unread_sign_ins};
-use super::story::counted;
 use super::words::seen_in;
 use super::{Case, Judgement, Rule};
 use crate::model::{
-    Amount, EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, SubjectKind,
-    Threshold, UseKind, format_day, format_time,
+    Amount, EventKind, Finding, RootEvent, RuleId, RuleInfo, Severity, Source, Subject,
+    SubjectKind, Threshold, UseKind, counted, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -77,7 +76,7 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     for burst in bursts(&attempts, case.count()).into_iter().rev() {
         let Some(last) = burst.attempts.last() else { continue };
-        let subject = format_day(burst.reached);
+        let subject = Subject::Day(burst.reached.date_naive());
         // Two bursts that reach the threshold on one day are one finding, of the newer one.
         if judgement.findings.iter().any(|finding| finding.subject == subject) {
             continue;

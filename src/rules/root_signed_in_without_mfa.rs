@@ -12,7 +12,7 @@ use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Cause, EventKind, Finding, Gap, RootEvent, RootEvents, RuleId, RuleInfo, Severity, Source,
-    SubjectKind, UseKind, format_day, format_time,
+    Subject, SubjectKind, UseKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -79,7 +79,7 @@ fn check(case: &Case<'_>) -> Judgement {
     for day in without.chunk_by(|a, b| day_of(a) == day_of(b)).rev() {
         let Some(last) = day.last().map(|event| signed_in_at(event)) else { continue };
         judgement.findings.push(Finding {
-            subject: format_day(last),
+            subject: Subject::Day(last.date_naive()),
             message: format!(
                 "root signed in without MFA on {}: {} ({})",
                 format_day(last),

@@ -4,7 +4,7 @@ use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
-    Finding, RuleId, RuleInfo, Severity, Source, SubjectKind, format_day, format_time,
+    Finding, Made, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -37,18 +37,16 @@ fn check(case: &Case<'_>) -> Judgement {
     let certificates = &case.root.certificates;
     let seen = seen_in(case, &certificates.basis);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut known: Vec<Made> = Vec::new();
     for certificate in &certificates.exist {
-        let (base, made) = match certificate.created {
-            Some(created) => (
-                format!("certificate {}", format_day(created)),
-                format!("uploaded on {}", format_time(created)),
-            ),
-            None => ("certificate unknown".to_owned(), "of unknown age".to_owned()),
+        let made = match certificate.created {
+            Some(created) => format!("uploaded on {}", format_time(created)),
+            None => "of unknown age".to_owned(),
         };
-        let same = findings.iter().filter(|finding| finding.subject.starts_with(&base)).count();
-        let subject = if same == 0 { base } else { format!("{base} #{}", same + 1) };
+        let subject = Made::numbered(certificate.created, 1, &known);
+        known.push(subject);
         findings.push(Finding {
-            subject,
+            subject: Subject::Certificate(subject),
             message: format!("a signing certificate of root {made} exists ({seen})"),
             remedy: remedy(),
             window: suggested_window::for_steps(case, STEPS),

@@ -7,15 +7,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
 use super::reported::{not_delivered, root_row, run_again_after};
-use super::story::{counted, story};
+use super::story::story;
 use super::suggested_window::{self, Acknowledged, Done};
 use super::uses::{self, Use};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
     Amount, Basis, Cause, Cell, EventKind, Finding, Gap, ListedMark, RootEvent, RootEvents,
-    RootRow, RuleId, RuleInfo, Severity, Source, SubjectKind, Threshold, UseKind, UseMark,
-    format_day, format_time,
+    RootRow, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, Threshold, UseKind, UseMark,
+    counted, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -154,7 +154,7 @@ fn findings(
     for ((day, kind), uses) in days {
         let Some(last) = uses.last() else { continue };
         findings.push(Finding {
-            subject: format!("{day} {}", kind.id()),
+            subject: Subject::Use { day, kind },
             message: format!("{} ({})", told(case, &uses, events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
             window: acknowledging(case, day, &uses),

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{EventKind, RootEvent, RootEvents, UseKind};
+use crate::model::{EventKind, RootEvent, RootEvents, UseKind, counted};
 
 /// So many sessions are told, and so many actions of each.
 const TOLD: usize = 5;
@@ -182,9 +182,4 @@ fn actions(events: &[&RootEvent]) -> String {
         names.push(format!("{more} more"));
     }
     names.join(", ")
-}
-
-/// `1 read`, `4 reads`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

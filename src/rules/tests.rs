@@ -141,7 +141,10 @@ fn a_slot_that_is_not_active_but_has_a_rotation_date_is_an_inactive_key_that_exi
     let evidence = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
     assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
     let present = outcome(PRESENT, &evidence);
-    assert_eq!((present.outcome, subjects(&present)), (Outcome::Fail, vec!["key 2019-05-02"]));
+    assert_eq!(
+        (present.outcome, subjects(&present)),
+        (Outcome::Fail, vec!["key 2019-05-02".to_owned()])
+    );
 }
 
 #[test]
@@ -163,7 +166,10 @@ fn a_summary_of_0_that_is_older_than_the_report_does_not_hide_its_key() {
 fn a_key_made_after_the_report_fails_present_and_leaves_active_undetermined() {
     let evidence = healthy().with_count(KEYS, 1);
     let present = outcome(PRESENT, &evidence);
-    assert_eq!((present.outcome, subjects(&present)), (Outcome::Fail, vec!["key unknown"]));
+    assert_eq!(
+        (present.outcome, subjects(&present)),
+        (Outcome::Fail, vec!["key unknown".to_owned()])
+    );
     let active = outcome(ACTIVE, &evidence);
     assert_eq!(active.outcome, Outcome::Undetermined);
     assert_eq!(active.gaps[0].cause, Cause::Conflicting);
@@ -440,7 +446,7 @@ fn a_certificate_of_a_fresh_report_exists_even_if_the_summary_says_0() {
         let outcome = outcome(CERTIFICATE, &healthy().with_row(&changes));
         assert_eq!(
             (outcome.outcome, subjects(&outcome)),
-            (Outcome::Fail, vec!["certificate 2015-03-01"])
+            (Outcome::Fail, vec!["certificate 2015-03-01".to_owned()])
         );
     }
 }
@@ -454,7 +460,10 @@ fn a_summary_of_0_never_decides_for_certificates() {
 #[test]
 fn a_certificate_that_only_the_summary_counts_fails() {
     let outcome = outcome(CERTIFICATE, &healthy().with_count(CERTIFICATES, 1));
-    assert_eq!((outcome.outcome, subjects(&outcome)), (Outcome::Fail, vec!["certificate unknown"]));
+    assert_eq!(
+        (outcome.outcome, subjects(&outcome)),
+        (Outcome::Fail, vec!["certificate unknown".to_owned()])
+    );
 }
 
 // -- use ----------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Case;
 use super::events::{self, Events};
 use super::reported::{Reported, Row};
-use super::story::{counted, story};
-use crate::model::{EventKind, ListedMark, RootEvent, UseKind, UseMark};
+use super::story::story;
+use crate::model::{EventKind, ListedMark, RootEvent, UseKind, UseMark, counted};
 
 /// On a timeline, uses of one kind and window this close are one.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);

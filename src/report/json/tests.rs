@@ -13,10 +13,6 @@ fn json(report: &Report) -> Value {
     serde_json::from_str(&rendered(report, Format::Json)).unwrap()
 }
 
-fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
 /// The keys in the order of the file; `serde_json::Value` sorts them.
 fn position(text: &str, key: &str) -> usize {
     text.find(&format!("\n  \"{key}\":")).unwrap_or_else(|| panic!("{key}"))
@@ -58,8 +54,8 @@ fn the_keys_of_the_contract_are_there_in_its_order() {
     has("/accounts/0/outcomes/1/gaps/0", &["source", "action", "cause", "grant"]);
     has("/notices/0", &["code", "message", "line"]);
     has("/counts", &["failed", "undetermined", "waived", "passed", "not_applicable"]);
-    let skipped = json(&hostile());
-    assert_eq!(keys(&skipped["skipped_accounts"][0]), ["id", "reason"]);
+    let skipped = &json(&hostile())["skipped_accounts"];
+    assert_eq!(skipped.as_array().map(Vec::len), Some(0), "the key stays");
 }
 
 #[test]

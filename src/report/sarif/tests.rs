@@ -3,12 +3,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::fixtures::{
-    at, failing, finding, green, hostile, outcome, red, report, undetermined, undetermined_outcome,
+    at, failing, finding, green, hostile, key, outcome, red, report, undetermined,
+    undetermined_outcome,
 };
 use super::super::tests::{rendered, shown};
 use super::super::{Format, Options};
 use super::*;
-use crate::model::{AccountReport, Cause, Gap, Source, Verdict};
+use crate::model::{AccountReport, Cause, Gap, Source, Subject, UseKind, Verdict};
 
 fn sarif(report: &Report) -> Value {
     serde_json::from_str(&rendered(report, Format::Sarif)).unwrap()
@@ -210,12 +211,14 @@ fn run(keys: Option<Vec<&str>>, mfa: Outcome) -> Report {
         Some(keys) => failing(
             key_rule,
             true,
-            keys.into_iter().map(|key| finding(key, "seen", "fix")).collect(),
+            keys.into_iter().map(|made| finding(key(made), "seen", "fix")).collect(),
         ),
         None => undetermined_outcome(key_rule, "not read", gap()),
     };
     let mfa = match mfa {
-        Outcome::Fail => failing(mfa_rule, true, vec![finding("", "no MFA", "add one")]),
+        Outcome::Fail => {
+            failing(mfa_rule, true, vec![finding(Subject::Account, "no MFA", "add one")])
+        }
         Outcome::Undetermined => undetermined_outcome(mfa_rule, "not read", gap()),
         other => outcome(mfa_rule, other, "fine"),
     };
@@ -228,11 +231,12 @@ fn alerts_open_stay_and_close_over_several_runs() {
     let key = |subject| print("root-access-key-active", subject);
     let mfa = print("root-mfa-missing", "");
 
-    let first = alerts(&run(Some(vec!["key 2019-05-02", "key 2024-03-11"]), Outcome::Fail));
+    let first =
+        alerts(&run(Some(vec!["2019-05-02T08:11:00Z", "2024-03-11T08:11:00Z"]), Outcome::Fail));
     assert_eq!(first, [key("key 2019-05-02"), key("key 2024-03-11"), mfa.clone()].into());
 
     // One key is deleted, and MFA cannot be read: its alert must not close as fixed.
-    let second = alerts(&run(Some(vec!["key 2024-03-11"]), Outcome::Undetermined));
+    let second = alerts(&run(Some(vec!["2024-03-11T08:11:00Z"]), Outcome::Undetermined));
     assert_eq!(second, [key("key 2024-03-11"), mfa.clone()].into());
 
     // The report cannot be read: the rule keeps an open alert, of its own.
@@ -265,8 +269,10 @@ fn a_waived_finding_of_a_failing_rule_has_no_alert() {
 fn the_twenty_newest_findings_are_kept_and_one_more_counts_the_rest() {
     let mut report = red();
     let use_on = |day: u32| {
-        let mut finding = finding(&format!("2026-10-{day:02} sign-in"), "seen", "plan it");
-        finding.happened_at = Some(at(&format!("2026-10-{day:02}T12:00:00Z")));
+        let noon = at(&format!("2026-10-{day:02}T12:00:00Z"));
+        let subject = Subject::Use { day: noon.date_naive(), kind: UseKind::SignIn };
+        let mut finding = finding(subject, "seen", "plan it");
+        finding.happened_at = Some(noon);
         finding
     };
     let rule = report.rules[2].info;

@@ -97,7 +97,10 @@ fn drill() -> Vec<RootEvent> {
 #[test]
 fn a_day_of_uses_outside_every_window_is_one_finding_with_its_story() {
     let outcome = outcome(USED, &healthy().and(&drill()));
-    assert_eq!((outcome.outcome, subjects(&outcome)), (Outcome::Fail, vec!["2026-11-18 sign-in"]));
+    assert_eq!(
+        (outcome.outcome, subjects(&outcome)),
+        (Outcome::Fail, vec!["2026-11-18 sign-in".to_owned()])
+    );
     assert_eq!(
         outcome.findings[0].message,
         "Root was used on 2026-11-18, 1d23h50m ago, outside every window: signed in 09:02 with MFA from \
@@ -818,7 +821,7 @@ fn attempts_are_counted_in_any_24_hours() {
     let night = ["2026-11-18T01:00:00Z", "2026-11-18T20:59:59Z"];
     let found = |events: &[RootEvent]| {
         let outcome = outcome(ATTEMPTS, &healthy().and(events));
-        subjects(&outcome).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        subjects(&outcome)
     };
     let five = [at(&evening), at(&night)].concat();
     assert_eq!(found(&five), ["2026-11-18"], "the day of the attempt that reaches the threshold");

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::redacted::{Details, OpenOutcome, Redacted};
 use super::words;
 use crate::escape::{command_data, command_property, shortened, visible};
-use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Severity};
+use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Severity, Subject};
 
 /// GitHub takes ten per step; the runner itself adds one when a step fails.
 const MOST: usize = 8;
@@ -115,7 +115,7 @@ fn place(report: &Report, line: usize) -> Option<(String, usize)> {
 }
 
 fn failure(account: &AccountReport, finding: &Finding) -> String {
-    let gap = if finding.subject.is_empty() { "" } else { ", " };
+    let gap = if finding.subject == Subject::Account { "" } else { ", " };
     format!(
         "{}{gap}{}: {} To do: {}",
         words::account(account),

@@ -40,7 +40,6 @@ fn run() -> Run {
         scope_named: true,
         evidence_files: Vec::new(),
         incomplete: None,
-        skipped: Vec::new(),
     }
 }
 
@@ -396,7 +395,10 @@ fn not_rotated_judges_only_keys_whose_active_is_waived() {
     let mut policy = built_in();
     policy.waivers = vec![key_waiver("2026-11-01", "2027-01-15")];
     let outcome = outcome_under(&policy, rule, &evidence);
-    assert_eq!((outcome.outcome, subjects(&outcome)), (Outcome::Fail, vec!["key 2019-05-02"]));
+    assert_eq!(
+        (outcome.outcome, subjects(&outcome)),
+        (Outcome::Fail, vec!["key 2019-05-02".to_owned()])
+    );
     let young =
         [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2026-11-01T10:00:00Z")];
     let mut policy = built_in();

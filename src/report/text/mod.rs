@@ -59,10 +59,6 @@ impl Page<'_> {
         for account in &report.accounts {
             self.account(report, account, verbosity)?;
         }
-        for skipped in &report.skipped {
-            writeln!(self.out)?;
-            self.paragraph("", &format!("Skipped {}: {}", skipped.id, skipped.reason))?;
-        }
         if !report.notices.is_empty() {
             self.heading("Notices")?;
         }
@@ -270,10 +266,6 @@ impl Page<'_> {
             self.open(open)?;
         }
         writeln!(self.out)?;
-        if report.skipped > 0 {
-            let skipped = words::counted(report.skipped, "account");
-            self.paragraph("", &format!("Skipped: {skipped}"))?;
-        }
         for (code, line) in &report.notices {
             let line = line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
             self.paragraph("", &format!("Notice: {code}{line}"))?;

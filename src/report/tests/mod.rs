@@ -4,7 +4,7 @@ mod changes;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::fixtures::{at, broken, fork, green, hostile, outside, red, undetermined, weakened};
+use super::fixtures::{action, at, broken, fork, green, outside, red, undetermined, weakened};
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};
 use crate::evaluate::evaluate;
@@ -278,7 +278,6 @@ fn evidence_from_a_file_is_named_with_its_digest_in_every_format() {
 fn redacted_output_holds_no_id_address_key_or_reason() {
     let options = REDACTED;
     for mut report in [red(), undetermined(), green(), weakened(), broken(), fork()] {
-        report.skipped = hostile().skipped;
         report.incomplete = Some("interrupted in 111122223333".to_owned());
         report.evidence_files = vec![evidence_file("vault/111122223333.json")];
         report.policy.judge = Judge::Accepted { environment: "ward-7".to_owned() };
@@ -448,7 +447,7 @@ fn long_outside_text_is_cut() {
     let outcome = &mut report.accounts[0].outcomes[0];
     outcome.findings[0].message = "m".repeat(100_000);
     outcome.findings[0].remedy = "r".repeat(100_000);
-    outcome.findings[0].subject = "s".repeat(100_000);
+    outcome.findings[0].subject = action(&"s".repeat(100_000));
     for format in [Format::Text, Format::Markdown, Format::Sarif] {
         let text = rendered(&report, format);
         assert!(text.len() < 30_000, "{}: {}", format.id(), text.len());
@@ -475,13 +474,13 @@ fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
     }
     for other in [
         json::report_schema(),
-        include_str!("../../schema/policy.json"),
-        include_str!("../../schema/evidence.json"),
-        include_str!("../../examples/demo/evidence.json"),
-        include_str!("../../examples/demo/credential-report.csv"),
-        include_str!("../../policy.example.yaml"),
-        include_str!("../../README.md"),
-        include_str!("../../Cargo.toml"),
+        include_str!("../../../schema/policy.json"),
+        include_str!("../../../schema/evidence.json"),
+        include_str!("../../../examples/demo/evidence.json"),
+        include_str!("../../../examples/demo/credential-report.csv"),
+        include_str!("../../../policy.example.yaml"),
+        include_str!("../../../README.md"),
+        include_str!("../../../Cargo.toml"),
         "",
     ] {
         assert!(!is_report(other.as_bytes()), "{}", other.lines().next().unwrap_or_default());

@@ -71,7 +71,6 @@ impl Page {
         self.timelines(report);
         self.waived(report);
         self.loosened(report);
-        self.skipped(report);
         self.notices(report);
         self.fine(report);
         self.origin(report);
@@ -222,12 +221,6 @@ impl Page {
         self.table("Rules off or lowered", &head, rows.collect());
     }
 
-    fn skipped(&mut self, report: &Report) {
-        let rows = report.skipped.iter();
-        let rows = rows.map(|skipped| vec![code_span(skipped.id.as_str()), cell(&skipped.reason)]);
-        self.table("Accounts that were not judged", &["Account", "Reason"], rows.collect());
-    }
-
     fn notices(&mut self, report: &Report) {
         let rows = report.notices.iter().map(|notice| {
             vec![
@@ -333,10 +326,6 @@ impl Page {
             vec![code_span(code), line.map(|line| line.to_string()).unwrap_or_default()]
         });
         self.table("Notices", &["Code", "Policy line"], rows.collect());
-        if report.skipped > 0 {
-            let skipped = words::counted(report.skipped, "account");
-            self.paragraph(&format!("Not judged: {skipped}."));
-        }
         self.line("\n### Policy\n");
         self.line(&format!("- {}", cell(&report.origin)));
         self.policy_parts(report.policy.iter().map(|(key, part)| (*key, part.as_str())));

@@ -19,8 +19,8 @@ use serde_sarif::sarif::{
 use super::{json, words};
 use crate::escape;
 use crate::model::{
-    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    SubjectKind, begins_with_tokens, fingerprint,
+    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity, Subject,
+    SubjectKind, begins_with_tokens, capitalized, fingerprint, sentence,
 };
 
 /// GitHub refuses a file of more runs.
@@ -199,7 +199,7 @@ fn failures(
     let (kept, more) = words::kept(outcome);
     let mut texts: Vec<_> = kept
         .iter()
-        .map(|finding| (finding.subject.clone(), failure(report, account, outcome, finding)))
+        .map(|finding| (finding.subject.to_string(), failure(report, account, outcome, finding)))
         .collect();
     if more > 0 {
         texts.push((
@@ -225,7 +225,7 @@ fn failure(
     finding: &Finding,
 ) -> String {
     let mut title = format!("{}: {}", summary(report, outcome), words::account(account));
-    if !finding.subject.is_empty() {
+    if finding.subject != Subject::Account {
         title = format!("{title}, {}", words::subject(finding));
     }
     let seen = escape::shortened(&finding.message, words::MAX_TEXT);
@@ -335,18 +335,6 @@ fn first_paragraph(info: &RuleInfo) -> String {
     match prose {
         Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         None => sentence(info.summary),
-    }
-}
-
-fn sentence(summary: &str) -> String {
-    format!("{}.", capitalized(summary))
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 
