@@ -13,12 +13,13 @@ use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
-use super::super::policy_file::{self, DEFAULT_PATHS, Found};
-use super::super::{Failure, github_api};
 use super::checkout::{self, Checkout};
 use super::copy::{self, Older};
 use super::{Asker, Judging, accepted};
 use crate::cli::PolicyArg;
+use crate::commands::Failure;
+use crate::commands::host::github_api;
+use crate::commands::policy::file::{self as policy_file, DEFAULT_PATHS, Found};
 
 /// The policy of the default branch, or the checkout's copy where that is accepted.
 pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Failure> {
