@@ -24,8 +24,9 @@
 //! - `net`: retries, rates and many jobs side by side, for both of them.
 //! - `github`: GitHub's side. The OIDC token, a file at a commit, forks, code scanning.
 //!
-//! The binary's commands are in `src/commands`; which policy judges is settled in its `judging`. CONTRIBUTING.md says how to add a rule, a source
-//! and an output.
+//! The binary's commands are in `src/commands`: `check` is the gate (which policy judges is settled in
+//! its `judging`), `policy` holds the commands about the policy file, `host` is the machine: clock,
+//! environment, files, runner, git. CONTRIBUTING.md says how to add a rule, a source and an output.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]

@@ -10,10 +10,12 @@ use rootgate::model::{
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
-use super::host::now;
+use super::check::outputs;
+use super::host::output::{Kind, Output};
+use super::host::{now, runner};
 use super::live::{self, Shown};
-use super::output::{Kind, Output};
-use super::{Failure, Host, outputs, policy_file, runner};
+use super::policy::file as policy_file;
+use super::{Failure, Host};
 use crate::cli::CollectArgs;
 
 /// Collects, writes the evidence file, and gives the exit code.

@@ -29,6 +29,12 @@ pub(super) fn root_row<'a>(case: &'a Case<'_>) -> Result<Row<'a>, Box<Gap>> {
     Ok((row, Basis { source: Source::CredentialReport, observed_at }))
 }
 
+/// What is missing where the report was asked for and does not count: it could have shown what no
+/// event tells of. A report that nobody asked for contradicts nothing.
+pub(super) fn unread_report(gap: Gap) -> Option<Gap> {
+    (gap.cause != Cause::NotCollected).then_some(gap)
+}
+
 /// The newest use of a credential that the report shows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reported {

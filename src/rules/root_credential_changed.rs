@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
-use super::reported::{CLOCKS, not_delivered, root_row, run_again_after};
+use super::reported::{CLOCKS, not_delivered, root_row, run_again_after, unread_report};
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
@@ -153,7 +153,10 @@ fn dated(row: &RootRow) -> Vec<Dated> {
 
 /// Changes that the credential report dates within the look-back, and that no event tells of.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
-    let Ok((row, _)) = root_row(case) else { return Vec::new() };
+    let row = match root_row(case) {
+        Ok((row, _)) => row,
+        Err(gap) => return unread_report(*gap).into_iter().collect(),
+    };
     let at_creation = |at: DateTime<Utc>| match row.user_creation_time {
         Cell::Value(created) => (at - created).abs() <= CREATION,
         _ => false,

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::events::{
     Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
 };
-use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after};
+use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after, unread_report};
 use super::story::story;
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::seen_in;
@@ -194,7 +194,11 @@ fn was_let_in_with_mfa(events: &RootEvents, event: &RootEvent) -> bool {
 
 /// The sign-in that the credential report shows, where no event says whether it was with MFA.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
-    let mut reported = Reported::all(root_row(case).ok(), since).into_iter();
+    let row = match root_row(case) {
+        Ok(row) => row,
+        Err(gap) => return unread_report(*gap),
+    };
+    let mut reported = Reported::all(Some(row), since).into_iter();
     let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
     let explains = |event: &RootEvent| reported.is_explained_by(event);
     if events.events.iter().any(explains) || excused(case, reported.at) {

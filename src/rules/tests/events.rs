@@ -236,6 +236,22 @@ fn a_reported_sign_in_that_no_event_explains_is_judged_and_its_mfa_is_not_known(
 }
 
 #[test]
+fn a_report_that_was_asked_and_does_not_count_may_have_shown_what_no_event_tells_of() {
+    let denied = healthy().without(Source::CredentialReport, Cause::Denied);
+    let stale = healthy().at(Source::CredentialReport, "2026-11-20T03:00:00Z");
+    for evidence in [denied, stale] {
+        for rule in [NO_MFA, CHANGED] {
+            assert_eq!(outcome(rule, &evidence).outcome, Outcome::Undetermined, "{rule}");
+        }
+        assert_eq!(outcome(ATTEMPTS, &evidence).outcome, Outcome::Pass);
+    }
+    let not_asked = healthy().without(Source::CredentialReport, Cause::NotCollected);
+    for rule in [NO_MFA, CHANGED] {
+        assert_eq!(outcome(rule, &not_asked).outcome, Outcome::Pass, "{rule}");
+    }
+}
+
+#[test]
 fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
     let fresh = healthy()
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])

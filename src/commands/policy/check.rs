@@ -7,9 +7,10 @@ use rootgate::escape;
 use rootgate::policy::{Policy, PolicyWarning, warnings};
 use serde_json::{Value, json};
 
-use super::policy_file::{self, PolicyFile, Unusable};
-use super::{Failure, Host, files};
+use super::file::{self as policy_file, PolicyFile, Unusable};
 use crate::cli::{PolicyCheckArgs, PolicyCheckFormat};
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let named = args.files.clone();

@@ -3,7 +3,7 @@
 use rootgate::model::{AccountId, Cause, Evidence, Partition};
 use rootgate::policy::Policy;
 
-use super::Failure;
+use crate::commands::Failure;
 
 /// Evidence in the order of the scope. An account of the scope without evidence is all gaps;
 /// evidence for an account outside the scope is an error.

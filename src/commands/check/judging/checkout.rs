@@ -6,8 +6,8 @@
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::super::policy_file::DEFAULT_PATHS;
-use super::super::{Failure, Host};
+use crate::commands::policy::file::DEFAULT_PATHS;
+use crate::commands::{Failure, Host};
 
 /// Neither GitHub's contents API nor anybody's patience holds a larger policy.
 const LARGEST_POLICY: u64 = 1_000_000;

@@ -12,9 +12,9 @@ use rootgate::github::oidc::{IdToken, TokenError, request_token};
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin};
 
-use super::super::{Failure, live};
 use super::copy::Copy;
 use super::{Asker, Judging};
+use crate::commands::{Failure, live};
 
 /// Nothing outside of GitHub takes a token with this audience.
 const AUDIENCE: &str = "rootgate-policy-change";

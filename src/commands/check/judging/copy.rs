@@ -10,11 +10,11 @@ use rootgate::model::{
 use rootgate::policy::{self, Policy};
 use rootgate::rules;
 
-use super::super::policy_file::{Found, same};
-use super::super::{Failure, Host};
 use super::checkout::{self, Checkout};
 use super::tip::{self, Tip, look};
 use super::{Asker, Unparsed, cannot_judge, parse};
+use crate::commands::policy::file::{Found, same};
+use crate::commands::{Failure, Host};
 
 /// The copy, where it is not what the default branch has.
 pub(crate) struct Copy {

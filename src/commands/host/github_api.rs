@@ -7,7 +7,8 @@ use std::time::Duration;
 use rootgate::collect;
 use rootgate::github::api::{Api, ApiError};
 
-use super::{Failure, Host};
+use super::Host;
+use crate::commands::Failure;
 
 pub(crate) const NO_TOKEN: &str = "pass the action's input `token`, or set GITHUB_TOKEN";
 

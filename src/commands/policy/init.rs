@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use rootgate::policy::Policy;
 use rootgate::{escape, policy, rules};
 
-use super::policy_file::{self, DEFAULT_PATHS};
-use super::{Failure, Host, files};
+use super::file::{self as policy_file, DEFAULT_PATHS};
 use crate::cli::PolicyInitArgs;
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
     let text = policy::starter(&args.account);

@@ -3,9 +3,9 @@
 use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
 
-use super::super::{Failure, Host};
 use super::{Asker, tip};
 use crate::cli::CheckArgs;
+use crate::commands::{Failure, Host};
 
 /// The number of the pull request, where this run may be one of a fork: it would have to sign in,
 /// and has no OIDC token.

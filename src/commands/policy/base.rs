@@ -8,9 +8,10 @@ use rootgate::model::{Change, ChangeKind};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
-use super::git::{Commit, Entry, Repository};
-use super::policy_file::{self, Found, PolicyFile, Unusable, same};
-use super::{Failure, Host, files};
+use super::file::{self as policy_file, Found, PolicyFile, Unusable, same};
+use crate::commands::host::files;
+use crate::commands::host::git::{Commit, Entry, Repository};
+use crate::commands::{Failure, Host};
 
 /// GitHub serves no larger file as it is, and the gate reads the policy from there.
 const LARGEST: u64 = 1024 * 1024;

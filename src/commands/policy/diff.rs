@@ -9,10 +9,11 @@ use rootgate::policy;
 use rootgate::report::policy_change::{Entry, KINDS, counts, lines, of_kind, row};
 use serde_json::{Value, json};
 
-use super::policy_diff_base::{self, Sides};
-use super::policy_file::{self, PolicyFile};
-use super::{Failure, Host, files};
+use super::base::{self as policy_diff_base, Sides};
+use super::file::{self as policy_file, PolicyFile};
 use crate::cli::{DiffFormat, PolicyDiffArgs};
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyDiffArgs, host: &Host) -> Result<u8, Failure> {
     let color = args.color.for_stderr(host);

@@ -11,8 +11,9 @@ use rootgate::model::{
 };
 use serde::Deserialize;
 
-use super::{Failure, files};
 use crate::cli::CheckArgs;
+use crate::commands::Failure;
+use crate::commands::host::files;
 
 /// Evidence, and the files that it came from.
 pub(crate) struct Loaded {

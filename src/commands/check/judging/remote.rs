@@ -4,8 +4,8 @@ use rootgate::github::contents::{self, Commit};
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 
-use super::super::Failure;
 use super::{Asker, Judging, tip};
+use crate::commands::Failure;
 
 /// Where the policy is.
 #[derive(Debug, Clone, PartialEq, Eq)]

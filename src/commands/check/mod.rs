@@ -1,5 +1,11 @@
 //! `rootgate check`: the gate.
 
+pub(crate) mod judging;
+mod offline;
+pub(crate) mod outputs;
+mod scope;
+mod upload;
+
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -12,11 +18,11 @@ use rootgate::policy::Policy;
 use rootgate::report::{Details, Format};
 
 use super::host::now;
-use super::judging::{self, Judging};
 use super::live::{self, Shown};
-use super::outputs::{self, Outputs, Show};
-use super::{Failure, Host, offline, scope, upload};
+use super::{Failure, Host};
 use crate::cli::{CheckArgs, OnFork};
+use judging::Judging;
+use outputs::{Outputs, Show};
 
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
 pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {

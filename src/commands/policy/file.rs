@@ -7,7 +7,8 @@ use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::rules;
 
-use super::{Failure, Host, files};
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
 
 /// Where a policy is looked for when none is named. Only one of these may exist: which of two judges
 /// must not depend on an order that nobody has in mind.

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::{Failure, host};
+use crate::commands::{Failure, host};
 
 /// A clone with a working tree.
 pub(crate) struct Repository {

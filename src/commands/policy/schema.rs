@@ -2,8 +2,9 @@
 
 use rootgate::{policy, rules};
 
-use super::{Failure, files};
 use crate::cli::{PolicySchemaArgs, SchemaFormat};
+use crate::commands::Failure;
+use crate::commands::host::files;
 
 pub(crate) fn run(args: &PolicySchemaArgs) -> Result<u8, Failure> {
     let rules = rules::infos();

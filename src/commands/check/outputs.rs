@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
-use super::output::{self, Kind, Output};
 use super::upload::Remark;
-use super::{Failure, Host, files, policy_file, runner};
 use crate::cli::{CheckArgs, PolicyArg, ReportArgs};
+use crate::commands::host::output::{self, Kind, Output};
+use crate::commands::host::{files, runner};
+use crate::commands::policy::file as policy_file;
+use crate::commands::{Failure, Host};
 
 /// How the report is shown.
 pub(crate) struct Show<'a> {

@@ -9,7 +9,7 @@ use rootgate::model::Report;
 use rootgate::report::Details;
 use serde::Deserialize;
 
-use super::Failure;
+use crate::commands::Failure;
 
 /// The files that the runner names in the environment; `None` outside of a runner.
 #[derive(Debug, Clone, Default)]

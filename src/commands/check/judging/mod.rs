@@ -25,9 +25,10 @@ use checkout::{Checkout, Entry};
 pub(crate) use copy::Copy;
 pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
 
-use super::github_api::{self, NoApi};
-use super::{Failure, Host, policy_file};
 use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
+use crate::commands::host::github_api::{self, NoApi};
+use crate::commands::policy::file as policy_file;
+use crate::commands::{Failure, Host};
 
 /// The policy that judges, and what was found on the way to it.
 pub(crate) struct Judging {

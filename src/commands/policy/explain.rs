@@ -3,8 +3,10 @@
 use rootgate::model::PolicyOrigin;
 use rootgate::{escape, policy};
 
-use super::{Failure, Host, files, policy_file};
+use super::file as policy_file;
 use crate::cli::PolicyExplainArgs;
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyExplainArgs, host: &Host) -> Result<u8, Failure> {
     let color = args.color.for_stderr(host);

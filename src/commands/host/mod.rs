@@ -1,5 +1,11 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
+pub(crate) mod files;
+pub(crate) mod git;
+pub(crate) mod github_api;
+pub(crate) mod output;
+pub(crate) mod runner;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +14,7 @@ use rootgate::collect::Environment;
 use rootgate::github::{Secret, api};
 use rootgate::report::Details;
 
-use super::runner::Runner;
+use runner::Runner;
 
 /// What a run knows of its machine.
 #[derive(Debug)]

@@ -11,13 +11,13 @@ use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
-use super::super::Failure;
-use super::super::policy_file::Found;
 use super::checkout::{self, Checkout};
 use super::copy::{self, Older};
 use super::tip::{Tip, cannot_read, look};
 use super::{Asker, Judging, accepted};
 use crate::cli::PolicyArg;
+use crate::commands::Failure;
+use crate::commands::policy::file::Found;
 
 /// The policy of the default branch, or the checkout's copy where that is accepted.
 pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Failure> {

@@ -14,9 +14,10 @@ use rootgate::github::upload::{Target, UploadError, upload};
 use rootgate::model::{AccountId, Report, format_time};
 use rootgate::report::{Details, sarif};
 
-use super::github_api::{self, NO_TOKEN, NoApi};
-use super::{Failure, Host, runner};
 use crate::cli::{CheckArgs, UploadFlag};
+use crate::commands::host::github_api::{self, NO_TOKEN, NoApi};
+use crate::commands::host::runner;
+use crate::commands::{Failure, Host};
 
 /// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
 const PERMISSION: &str = "give the job the permission security-events: write, in a private \

@@ -6,8 +6,9 @@ use rootgate::github::api::{Api, ApiError};
 use rootgate::github::contents::{self, Commit, ContentsError};
 use rootgate::github::repository::{Repository, default_branch};
 
-use super::super::policy_file::{self, DEFAULT_PATHS, Found};
-use super::super::{Failure, github_api};
+use crate::commands::Failure;
+use crate::commands::host::github_api;
+use crate::commands::policy::file::{self as policy_file, DEFAULT_PATHS, Found};
 
 /// Where the default branch stands.
 pub(super) struct Tip {

@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::{Failure, files};
+use super::files;
+use crate::commands::Failure;
 
 /// So much of a file says what made it.
 const HEAD: u64 = 4_096;
