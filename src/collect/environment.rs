@@ -24,8 +24,8 @@ pub struct Environment {
     pub trust_variables: Vec<String>,
     /// The names of the proxy variables that are set. Their values may hold a password.
     pub proxy_variables: Vec<String>,
-    /// The files that the SDK reads profiles from, whether or not they exist.
-    pub profile_files: Vec<PathBuf>,
+    /// The config file and the credentials file of profiles, whether or not they exist.
+    pub profile_files: [PathBuf; 2],
 }
 
 const TRUST: &[&str] = &["AWS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"];
@@ -70,7 +70,7 @@ impl Environment {
 /// The config file and the credentials file, as the SDK finds them.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files".
-fn profile_files(get: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+fn profile_files(get: &dyn Fn(&str) -> Option<String>) -> [PathBuf; 2] {
     let windows_home = || get("HOMEDRIVE").zip(get("HOMEPATH")).map(|(drive, path)| drive + &path);
     let home = get("HOME").or_else(|| get("USERPROFILE")).or_else(windows_home);
     let files = [
@@ -84,7 +84,7 @@ fn profile_files(get: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
             _ => path,
         }
     };
-    files.map(place).into()
+    files.map(place)
 }
 
 #[cfg(test)]

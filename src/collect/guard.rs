@@ -2,13 +2,13 @@
 //! environment and the profile of this one, so neither may move endpoints or trust.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::github::is_private;
 
+use super::profile::ProfileTexts;
 use super::{Environment, Settings, SignInError};
 
 /// Checks what the settings and the environment say.
@@ -37,7 +37,13 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
 
 /// Checks what the SDK found in environment and profile, for every service: the SDK makes calls of its
 /// own while it looks for credentials, such as those of IAM Identity Center.
-pub(super) fn check_endpoints(settings: &Settings, loaded: &SdkConfig) -> Result<(), SignInError> {
+///
+/// `profiles` is what the SDK was given: a file that is read again may say something else.
+pub(super) fn check_endpoints(
+    settings: &Settings,
+    loaded: &SdkConfig,
+    profiles: &ProfileTexts,
+) -> Result<(), SignInError> {
     if settings.endpoint_url.is_some() {
         return Ok(()); // the flag wins over both
     }
@@ -52,7 +58,7 @@ pub(super) fn check_endpoints(settings: &Settings, loaded: &SdkConfig) -> Result
     };
     let environment = &settings.environment;
     let services = services_of_variables(environment).into_iter();
-    let services = services.chain(services_of_profiles(&environment.profile_files));
+    let services = services.chain(services_of_profiles(profiles));
     let general = loaded.endpoint_url().map(str::to_owned);
     for url in general.into_iter().chain(services.filter_map(|service| of_service(&service))) {
         if environment.github_actions {
@@ -72,13 +78,9 @@ fn services_of_variables(environment: &Environment) -> BTreeSet<String> {
 
 /// Every word of the files that may be the id of a service: the SDK says what a profile sets for one
 /// service, and does not list the services.
-#[expect(clippy::disallowed_methods, reason = "the SDK does not show the files that it has read")]
-fn services_of_profiles(files: &[PathBuf]) -> BTreeSet<String> {
-    // A file that cannot be read is an empty one for the SDK too.
-    let texts = files.iter().filter_map(|file| std::fs::read(file).ok());
+fn services_of_profiles(profiles: &ProfileTexts) -> BTreeSet<String> {
     let mut services = BTreeSet::new();
-    for text in texts {
-        let text = String::from_utf8_lossy(&text);
+    for text in [&profiles.config, &profiles.credentials] {
         let keys = text.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim());
         services.extend(keys.filter(|key| !key.is_empty()).map(str::to_owned));
     }

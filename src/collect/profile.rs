@@ -3,13 +3,51 @@
 //! The chain takes a profile that does not exist for one more place without credentials, and a
 //! profile of `aws login` for a feature that is not compiled in.
 
+use std::path::Path;
+
 use aws_config::profile::{self, ProfileSet};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::Environment;
+
+/// The two files of profiles, each read once: an earlier step may serve another text to whoever
+/// reads second, so what is checked is what the SDK is given.
+///
+/// Only the SDK's chain of credentials still reads the files by itself. It decides who signs in, as
+/// variables can, and not where rootgate's calls go.
+#[derive(Debug, Clone)]
+pub(super) struct ProfileTexts {
+    pub(super) config: String,
+    pub(super) credentials: String,
+}
+
+impl ProfileTexts {
+    pub(super) fn read(environment: &Environment) -> Self {
+        let [config, credentials] = &environment.profile_files;
+        Self { config: text_of(config), credentials: text_of(credentials) }
+    }
+
+    /// What the SDK takes in place of the files.
+    pub(super) fn for_the_sdk(&self) -> EnvConfigFiles {
+        EnvConfigFiles::builder()
+            .with_contents(EnvConfigFileKind::Config, self.config.as_str())
+            .with_contents(EnvConfigFileKind::Credentials, self.credentials.as_str())
+            .build()
+    }
+}
+
+/// A file that cannot be read is an empty one, as for the SDK.
+#[expect(clippy::disallowed_methods, reason = "the SDK would read it again for each question")]
+fn text_of(file: &Path) -> String {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The fault of the selected profile, in one clause; `None`: none is known.
-pub(super) async fn fault() -> Option<String> {
-    let profiles =
-        profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await.ok()?;
+pub(super) async fn fault(texts: &ProfileTexts) -> Option<String> {
+    let files = texts.for_the_sdk();
+    let profiles = profile::load(&Fs::real(), &Env::real(), &files, None).await.ok()?;
     let selected = profiles.selected_profile().to_owned();
     fault_of(&profiles, &selected)
 }

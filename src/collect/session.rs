@@ -20,10 +20,11 @@ use crate::model::{AccountId, Partition};
 
 use super::failure::{CallError, Kind};
 use super::pace::Pace;
+use super::profile::{self, ProfileTexts};
 use super::region::region_in;
 use super::transport::Transport;
 use super::whole_answer::WholeAnswer;
-use super::{Settings, SignInError, Sinks, guard, profile, session_policy};
+use super::{Settings, SignInError, Sinks, guard, session_policy};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
 const METADATA: Duration = Duration::from_millis(1_000);
@@ -37,6 +38,7 @@ pub(super) struct Access<'a> {
     sinks: &'a Sinks<'a>,
     transport: Transport,
     base: SdkConfig,
+    profiles: ProfileTexts,
     region: Option<String>,
     secrets: Secrets,
 }
@@ -89,14 +91,18 @@ impl<'a> Access<'a> {
         let connect =
             (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
         let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
+        let profiles = ProfileTexts::read(&settings.environment);
         let named = settings.region.clone().map(Region::new);
         let region = RegionProviderChain::first_try(named)
             .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new())
+            .or_else(
+                ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build(),
+            )
             .region()
             .await;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .no_credentials()
+            .profile_files(profiles.for_the_sdk())
             .region(region.clone().unwrap_or(Region::from_static("us-east-1")))
             .retry_config(RetryConfig::disabled())
             .http_client(transport.http_client());
@@ -107,9 +113,9 @@ impl<'a> Access<'a> {
             loader = loader.endpoint_url(url);
         }
         let base = loader.load().await;
-        guard::check_endpoints(settings, &base)?;
+        guard::check_endpoints(settings, &base, &profiles)?;
         let region = region.map(|region| region.to_string());
-        Ok(Self { settings, sinks, transport, base, region, secrets })
+        Ok(Self { settings, sinks, transport, base, profiles, region, secrets })
     }
 
     /// What no text may repeat.
@@ -151,7 +157,9 @@ impl<'a> Access<'a> {
             Err(CallError { kind: Kind::Interrupted, message, .. }) => {
                 return Err(SignInError::Interrupted(message));
             }
-            Err(error) => return Err(self.no_credentials(in_our_words(error.message).await)),
+            Err(error) => {
+                return Err(self.no_credentials(in_our_words(error.message, &self.profiles).await));
+            }
         };
         self.mask_credentials(&credentials);
         self.identified(credentials, region, None, pace).await
@@ -376,7 +384,7 @@ fn of_the_role(session: Session, role_arn: &str) -> Result<Session, SignInError>
 }
 
 /// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
-async fn in_our_words(said: String) -> String {
+async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
     let for_developers = said.contains("cargo feature");
     if !said.is_empty() && !for_developers {
         return said;
@@ -386,7 +394,7 @@ async fn in_our_words(said: String) -> String {
     } else {
         ""
     };
-    profile::fault().await.unwrap_or_else(|| unknown.to_owned())
+    profile::fault(profiles).await.unwrap_or_else(|| unknown.to_owned())
 }
 
 fn client(config: &SdkConfig) -> aws_sdk_sts::Client {
@@ -462,6 +470,7 @@ mod tests {
                     SharedHttpConnector::new(connector.clone())
                 }))
                 .build(),
+            profiles: ProfileTexts::read(&settings.environment),
             region: region.map(str::to_owned),
             secrets: Secrets::default(),
         };

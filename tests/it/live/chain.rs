@@ -373,6 +373,55 @@ fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
     assert!(fake.names().is_empty());
 }
 
+/// A pipe in the place of the profiles, whose writer says something else to each reader.
+#[cfg(unix)]
+#[test]
+fn profiles_that_change_between_two_readers_move_no_call() {
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let fake = Fake::with("");
+    let url = fake.url();
+    let services: String = ["sts", "iam", "cloudtrail", "account"]
+        .map(|service| format!("{service} =\n  endpoint_url = {url}\n"))
+        .concat();
+    let moved = format!("[default]\nregion = us-east-1\nservices = s\n[services s]\n{services}");
+    for first in 1..=4 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let over = AtomicBool::new(false);
+        let text = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut readers = 0;
+                while !over.load(Ordering::Relaxed) {
+                    // Fails for as long as nobody reads.
+                    let mut open = std::fs::OpenOptions::new();
+                    let pipe = open.write(true).custom_flags(0o4000).open(&path);
+                    if let Ok(mut pipe) = pipe {
+                        readers += 1;
+                        let text = if readers <= first { &moved } else { "[default]\n" };
+                        let _gone = std::io::Write::write_all(&mut pipe, text.as_bytes());
+                        drop(pipe);
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+            let variables = [
+                ("ENDPOINT", "none"),
+                ("AWS_CONFIG_FILE", path.to_str().unwrap()),
+                ("GITHUB_ACTIONS", "true"),
+            ];
+            let (text, _) = outcome(&fake, &with_keys(&variables));
+            over.store(true, Ordering::Relaxed);
+            text
+        });
+        assert!(text.contains("`endpoint_url` in the AWS profile"), "{first}\n{text}");
+    }
+    assert!(fake.names().is_empty(), "{:?}", fake.names());
+}
+
 /// A config file of the AWS SDK, for as long as the first part is kept.
 fn config(body: &str) -> (tempfile::NamedTempFile, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
