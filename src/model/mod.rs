@@ -39,7 +39,7 @@ pub use judging::{
 };
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
-    RuleSetting, UseMark, Verdict, WindowMark,
+    RuleSetting, Timeline, UseMark, Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,

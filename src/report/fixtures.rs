@@ -8,8 +8,8 @@ use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
     Finding, Gap, Judge, ListedMark, Made, Notice, NoticeCode, Outcome, Partition, PolicyChange,
     PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting,
-    Severity, Source, Subject, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
-    parse_day, parse_time,
+    Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict, WaivedBy,
+    WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -178,9 +178,7 @@ fn account(id: &str, name: Option<&str>, outcomes: Vec<RuleOutcome>) -> AccountR
         partition: Partition::new("aws"),
         nothing_read: false,
         outcomes,
-        uses: vec![],
-        listed: vec![],
-        windows: vec![],
+        timeline: Timeline::default(),
         keys_made: vec![],
     }
 }
@@ -278,12 +276,12 @@ pub(super) fn red() -> Report {
             outcome(&CERTIFICATE, Outcome::Pass, "Root has no signing certificate."),
         ],
     );
-    prod.windows = vec![WindowMark {
+    prod.timeline.windows = vec![WindowMark {
         id: "q4-tax-settings".to_owned(),
         from: at("2026-11-01T08:00:00Z"),
         to: at("2026-11-01T10:00:00Z"),
     }];
-    prod.uses = vec![
+    prod.timeline.uses = vec![
         UseMark {
             at: at("2026-10-29T03:15:00Z"),
             kind: UseKind::AccessKey,
@@ -297,7 +295,7 @@ pub(super) fn red() -> Report {
             story: Some("signed in 09:02 with MFA from 198.51.100.20 in us-west-2, 4 reads".into()),
         },
     ];
-    prod.listed = vec![ListedMark {
+    prod.timeline.listed = vec![ListedMark {
         at: at("2026-10-30T03:00:06Z"),
         what: "2 reads consistent with a central audit, from 192.0.2.10".into(),
     }];
@@ -561,14 +559,14 @@ fn outside_report(text: &str) -> Report {
     }
     for account in &mut report.accounts {
         account.name = Some(text());
-        for window in &mut account.windows {
+        for window in &mut account.timeline.windows {
             window.id = text();
         }
-        for root_use in &mut account.uses {
+        for root_use in &mut account.timeline.uses {
             root_use.window = Some(text());
             root_use.story = Some(text());
         }
-        for listed in &mut account.listed {
+        for listed in &mut account.timeline.listed {
             listed.what = text();
         }
         for outcome in &mut account.outcomes {

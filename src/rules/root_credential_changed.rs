@@ -153,7 +153,7 @@ fn dated(row: &RootRow) -> Vec<Dated> {
 
 /// Changes that the credential report dates within the look-back, and that no event tells of.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
-    let Ok((row, _)) = root_row(case) else { return Vec::new() };
+    let Ok((row, _)) = root_row(case.evidence) else { return Vec::new() };
     let at_creation = |at: DateTime<Utc>| match row.user_creation_time {
         Cell::Value(created) => (at - created).abs() <= CREATION,
         _ => false,

@@ -156,7 +156,7 @@ fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap
     let anywhere = case.evidence.root_may_have_acted_anywhere(since);
     let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
     let mut missing = gaps(case, events, since, scope);
-    missing.extend(unread_sign_ins(case, events, since, root_row(case).ok()));
+    missing.extend(unread_sign_ins(case, events, since, root_row(case.evidence).ok()));
     missing
 }
 
@@ -173,7 +173,7 @@ fn mfa_unknown(event: &RootEvent) -> Option<Gap> {
 
 /// The sign-in that the credential report shows, where no event says whether it was with MFA.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
-    let mut reported = Reported::all(root_row(case).ok(), since).into_iter();
+    let mut reported = Reported::all(root_row(case.evidence).ok(), since).into_iter();
     let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
     let explains =
         |event: &RootEvent| event.is_successful_sign_in() && reported.is_explained_by(event);
