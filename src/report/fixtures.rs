@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use crate::escape::tests::HOSTILE;
 use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, ListedMark, Made, Notice, NoticeCode, Outcome, Partition, PolicyChange,
-    PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting,
-    Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict, WaivedBy,
-    WindowMark, parse_day, parse_time,
+    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, NoticeCode, Outcome, Partition,
+    PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome,
+    RuleSetting, Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict,
+    WaivedBy, WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -400,12 +400,12 @@ pub(super) fn green() -> Report {
 
 fn change(
     kind: ChangeKind,
-    key: &str,
+    key: KeyPath,
     (old, old_line): (&str, Option<usize>),
     (new, new_line): (&str, Option<usize>),
 ) -> Change {
     let value = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Change { kind, key: key.to_owned(), old: value(old), new: value(new), old_line, new_line }
+    Change { kind, key, old: value(old), new: value(new), old_line, new_line }
 }
 
 /// One change of every kind, two of which say more than strangers may read.
@@ -413,25 +413,36 @@ pub(super) fn changes() -> Vec<Change> {
     let window = "2026-11-20T08:00:00Z to 2026-11-20T10:00:00Z, 111122223333, sign-in, CHG-1234";
     let waiver = "2026-11-01 to 2027-01-15, SEC-77";
     let none = ("", None);
+    let section = KeyPath::section;
     vec![
-        change(ChangeKind::Planned, "windows.q4-tax-settings", none, (window, Some(31))),
-        change(ChangeKind::Weaker, "gate.fail-on", ("medium", Some(5)), ("high", Some(5))),
-        change(ChangeKind::Weaker, "rules.root-mfa-missing", ("on", None), ("off", Some(14))),
+        change(
+            ChangeKind::Planned,
+            section("windows").named("q4-tax-settings"),
+            none,
+            (window, Some(31)),
+        ),
         change(
             ChangeKind::Weaker,
-            "waivers.root-access-key-active.111122223333 (key 2019-05-02)",
+            section("gate").key("fail-on"),
+            ("medium", Some(5)),
+            ("high", Some(5)),
+        ),
+        change(ChangeKind::Weaker, section("rules").rule(MFA.id), ("on", None), ("off", Some(14))),
+        change(
+            ChangeKind::Weaker,
+            section("waivers").rule(ACTIVE.id).named("111122223333 (key 2019-05-02)"),
             none,
             (waiver, Some(40)),
         ),
         change(
             ChangeKind::Stronger,
-            "windows.billing-export",
+            section("windows").named("billing-export"),
             ("every day, 111122223333, access-key", Some(22)),
             none,
         ),
         change(
             ChangeKind::Other,
-            "windows.drill.reason",
+            section("windows").named("drill").key("reason"),
             ("prove that the vault password works", Some(27)),
             ("prove that the password in the vault works", Some(27)),
         ),
@@ -535,12 +546,9 @@ pub(super) fn outside(text: &str) -> Vec<Report> {
 fn outside_changes(text: &str) -> Vec<Change> {
     let mut changes = changes();
     for change in &mut changes {
-        change.key = format!("{}.{text}", change.key);
+        change.key = change.key.clone().named(text);
         (change.old, change.new) = (Some(text.to_owned()), Some(text.to_owned()));
     }
-    // Neither of the two is a key of the format.
-    changes[1].key = text.to_owned();
-    changes[2].key = format!("rules.{text}");
     changes
 }
 
