@@ -98,7 +98,7 @@ function hostileSummary() {
   const at = (hours, minutes = 0) => second(Date.UTC(2026, 9, 24, hours, minutes));
   const many = Array.from({ length: 250 - HOSTILE.length }, (_, index) => `${index}${"x".repeat(90)}`);
   const windows = [...HOSTILE, ...many].map((id, index) => ({
-    ...{ id: id, reason: id, ticket: id, from: at(2 * index), to: at(2 * index, 20) },
+    ...{ id: id, reason: id, ticket: id, from: at(2 * index), to: at(2 * index, 12) },
   }));
   const evidence = JSON.parse(readFileSync(join(REPOSITORY, "examples/demo/evidence.json"), "utf8"));
   const fact = evidence.accounts[0].root_events;
@@ -116,6 +116,7 @@ function hostileSummary() {
     rules: { "root-used-outside-window": { within: "30d" } },
     evidence: { "root-events": { lookback: "30d" } },
     windows,
+    limits: { "window-total": "72h" },
   };
   const file = (name, value) => {
     writeFileSync(join(folder, name), JSON.stringify(value));

@@ -116,6 +116,12 @@ pub fn relative_uri(path: &str) -> String {
     uri
 }
 
+/// One part of a path, or a value of a query, in an address: a `/` in it is no separator.
+#[must_use]
+pub fn uri_part(text: &str) -> String {
+    relative_uri(text).replace('/', "%2F")
+}
+
 /// The message of a workflow command. Line breaks survive as the runner's own escapes.
 /// Source: actions/toolkit, command.ts, and actions/runner, ActionCommand.cs.
 #[must_use]

@@ -21,10 +21,12 @@
 //! With feature `aws` (the default), the half that talks to others:
 //!
 //! - `collect`: signs in to AWS and collects evidence; one file per source.
+//! - `net`: retries, rates and many jobs side by side, for both of them.
 //! - `github`: GitHub's side. The OIDC token, a file at a commit, forks, code scanning.
 //!
-//! The binary's commands are in `src/commands`; which policy judges is settled in its `judging`. CONTRIBUTING.md says how to add a rule, a source
-//! and an output.
+//! The binary's commands are in `src/commands`: `check` is the gate (which policy judges is settled in
+//! its `judging`), `policy` holds the commands about the policy file, `host` is the machine: clock,
+//! environment, files, runner, git. CONTRIBUTING.md says how to add a rule, a source and an output.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]
@@ -34,6 +36,8 @@ pub mod evaluate;
 #[cfg(feature = "aws")]
 pub mod github;
 pub mod model;
+#[cfg(feature = "aws")]
+mod net;
 pub mod policy;
 pub mod report;
 pub mod rules;

@@ -35,10 +35,10 @@ fn run(cli: Cli, host: &Host) -> u8 {
 
 fn policy(command: &PolicyCommand, host: &Host) -> Result<u8, Failure> {
     match command {
-        PolicyCommand::Check(args) => commands::policy_check::run(args, host),
-        PolicyCommand::Explain(args) => commands::policy_explain::run(args, host),
-        PolicyCommand::Diff(args) => commands::policy_diff::run(args, host),
-        PolicyCommand::Schema(args) => commands::policy_schema::run(args),
-        PolicyCommand::Init(args) => commands::policy_init::run(args, host),
+        PolicyCommand::Check(args) => commands::policy::check::run(args, host),
+        PolicyCommand::Explain(args) => commands::policy::explain::run(args, host),
+        PolicyCommand::Diff(args) => commands::policy::diff::run(args, host),
+        PolicyCommand::Schema(args) => commands::policy::schema::run(args),
+        PolicyCommand::Init(args) => commands::policy::init::run(args, host),
     }
 }

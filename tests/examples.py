@@ -22,7 +22,7 @@ from act import ACT, BUILT, POLICY, REPOSITORY, TIP, TOKEN, WEAKER, fake, fake_a
 WORKFLOWS = REPOSITORY / "examples" / "workflows"
 # The rules with an alert in the scenarios `red` and `undetermined`.
 RED = {"root-access-key-active", "root-mfa-not-hardware", "root-used-outside-window"}
-UNREAD = {"root-access-key-present", "root-mfa-not-hardware"}
+UNREAD = {"root-access-key-active", "root-access-key-present", "root-mfa-missing", "root-mfa-not-hardware"}
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([0-9a-f]{40})\b")
 
 # The real binary, sent to the fake AWS unless it judges a file, and to the fake GitHub. `act` sets

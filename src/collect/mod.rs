@@ -9,7 +9,6 @@
 //! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
 
 mod account_summary;
-mod all;
 mod credential_report;
 mod environment;
 mod failure;
@@ -166,7 +165,11 @@ pub async fn collect(
 /// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
 #[must_use]
 pub fn incomplete(evidence: &[Evidence]) -> Option<String> {
-    evidence.iter().flat_map(gaps).find_map(cut_short)
+    let gaps = |evidence: &'_ Evidence| {
+        let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
+        evidence.gaps().into_iter().chain(regions).find_map(cut_short)
+    };
+    evidence.iter().find_map(gaps)
 }
 
 /// The connector that all calls go through, for a request to GitHub: proxies from the environment,
@@ -197,18 +200,6 @@ pub async fn signal() -> String {
         Ok(()) => "SIGINT".to_owned(),
         Err(_) => std::future::pending().await,
     }
-}
-
-fn gaps(evidence: &Evidence) -> impl Iterator<Item = &Gap> {
-    let events = evidence.root_events.as_ref().ok();
-    let of_regions = events.into_iter().flat_map(|fact| &fact.value.gaps).map(|gap| &gap.gap);
-    let sources = [
-        evidence.credential_report.as_ref().err(),
-        evidence.account_summary.as_ref().err(),
-        evidence.virtual_mfa_devices.as_ref().err(),
-        evidence.root_events.as_ref().err(),
-    ];
-    sources.into_iter().flatten().chain(of_regions)
 }
 
 fn cut_short(gap: &Gap) -> Option<String> {

@@ -5,12 +5,15 @@
 //! `--timeout` is spent, and then the gap says that it was throttling. So the SDK makes one
 //! attempt, and this decides about the next.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::github::Secrets;
+use crate::net::bucket::Bucket;
+use crate::net::retry::{Again, Failure, Retry, jittered, part};
 
 use super::failure::{CallError, Kind};
 
@@ -37,13 +40,34 @@ impl Stop {
     }
 }
 
+impl Failure for CallError {
+    fn timed_out(limit: Duration) -> Self {
+        let message = format!("no whole answer within {} ms", limit.as_millis());
+        Self::new(Kind::TimedOut, message)
+    }
+
+    fn is_silence(&self) -> bool {
+        self.kind == Kind::TimedOut
+    }
+
+    fn again(&self) -> Again {
+        match self.kind {
+            Kind::Throttled | Kind::Busy | Kind::Server | Kind::TimedOut => Again::UntilDeadline,
+            Kind::Network => Again::Times(CONNECTIONS, Duration::ZERO),
+            Kind::Denied
+            | Kind::Credentials
+            | Kind::Untrusted
+            | Kind::Unreadable
+            | Kind::Refused
+            | Kind::Interrupted => Again::Never,
+        }
+    }
+}
+
 /// One call's share of the time.
 #[derive(Clone)]
 pub(super) struct Pace {
-    deadline: Instant,
-    attempt: Duration,
-    first_pause: Duration,
-    longest_pause: Duration,
+    retry: Retry,
     longest_poll: Duration,
     stop: Stop,
     secrets: Secrets,
@@ -52,15 +76,9 @@ pub(super) struct Pace {
 impl Pace {
     /// From now until `share` is spent.
     pub(super) fn new(share: Duration, stop: Stop) -> Self {
-        let part = |parts: u32, least: u64, most: u64| {
-            (share / parts).clamp(Duration::from_millis(least), Duration::from_millis(most))
-        };
         Self {
-            deadline: Instant::now() + share,
-            attempt: part(3, 250, 30_000),
-            first_pause: part(60, 10, 1_000),
-            longest_pause: part(10, 50, 20_000),
-            longest_poll: part(6, 50, 120_000),
+            retry: Retry::within(share, Duration::from_millis(10)),
+            longest_poll: part(share, 6, 50, 120_000),
             stop,
             secrets: Secrets::default(),
         }
@@ -73,17 +91,21 @@ impl Pace {
 
     /// A third of what is left, for a call that others wait for: if it fails, they still have time.
     pub(super) fn third(&self) -> Self {
-        Self { deadline: Instant::now() + self.left() / 3, ..self.clone() }
+        self.until(Instant::now() + self.left() / 3)
     }
 
     /// Half of what is left, and at most `most`, for calls whose answer may stay incomplete.
     pub(super) fn half(&self, most: Duration) -> Self {
-        Self { deadline: Instant::now() + (self.left() / 2).min(most), ..self.clone() }
+        self.until(Instant::now() + (self.left() / 2).min(most))
+    }
+
+    fn until(&self, deadline: Instant) -> Self {
+        Self { retry: Retry { deadline, ..self.retry.clone() }, ..self.clone() }
     }
 
     /// Whether this share ends before another.
     pub(super) fn ends_before(&self, other: &Self) -> bool {
-        self.deadline < other.deadline
+        self.retry.deadline < other.retry.deadline
     }
 
     /// Makes the call, again after a failure that may pass, until it answers or the share is spent.
@@ -94,45 +116,34 @@ impl Pace {
         &self,
         call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        self.persist_in_turn(async || Ok(()), call).await
+        self.or_stopped(self.retry.persist(async || Ok(()), call)).await
     }
 
-    /// The same, for a call that has to wait its turn, each time that it is made.
-    pub(super) async fn persist_in_turn<T>(
+    /// The same, for an API that takes so many calls and no more. A call that fails counts, too.
+    pub(super) async fn persist_at_rate<T>(
         &self,
-        mut turn: impl AsyncFnMut() -> Result<(), CallError>,
+        bucket: &mut Bucket,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let mut pause = self.first_pause;
-        let mut said: Option<CallError> = None;
-        for attempt in 1.. {
-            if let Err(error) = turn().await {
-                let too_late = error.kind == Kind::TimedOut;
-                return Err(if too_late { said.unwrap_or(error) } else { error });
+        let bucket = RefCell::new(bucket);
+        let turn = async || {
+            let delay = bucket.borrow_mut().delay(Instant::now());
+            if !delay.is_zero() {
+                self.pause(delay).await?;
             }
-            let limit = self.attempt.min(self.left());
-            let error = match self.once(limit, &mut call).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            let again = match error.kind {
-                Kind::Throttled | Kind::Busy | Kind::Server | Kind::TimedOut => true,
-                Kind::Network => attempt < CONNECTIONS,
-                _ => return Err(error),
-            };
-            let delay = jittered(pause);
-            if !again || delay >= self.left() {
-                // Silence at the very end says less than what AWS said before.
-                let silent = error.kind == Kind::TimedOut;
-                return Err(if silent { said.unwrap_or(error) } else { error });
+            bucket.borrow_mut().take(Instant::now());
+            Ok(())
+        };
+        let call = async || {
+            let answer = call().await;
+            match &answer {
+                Ok(_) => bucket.borrow_mut().speed_up(),
+                Err(error) if error.kind == Kind::Throttled => bucket.borrow_mut().slow_down(),
+                Err(_) => {}
             }
-            if error.kind != Kind::TimedOut {
-                said = Some(error);
-            }
-            self.pause(delay).await?;
-            pause = (pause * 2).min(self.longest_pause);
-        }
-        Err(CallError::new(Kind::TimedOut, "no answer in time"))
+            answer
+        };
+        self.or_stopped(self.retry.persist(turn, call)).await
     }
 
     /// Makes the call once, in the time that is left.
@@ -140,37 +151,35 @@ impl Pace {
         &self,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        self.once(self.left(), &mut call).await
+        let limit = self.left();
+        let call = async {
+            timeout(limit, call()).await.unwrap_or_else(|_| Err(CallError::timed_out(limit)))
+        };
+        self.or_stopped(call).await
     }
 
-    async fn once<T>(
+    /// What a call ends with, unless the order to stop comes first.
+    async fn or_stopped<T>(
         &self,
-        limit: Duration,
-        call: &mut impl AsyncFnMut() -> Result<T, CallError>,
+        call: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
         tokio::select! {
             biased;
             why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),
-            answer = timeout(limit, call()) => {
-                let answer = answer.unwrap_or_else(|_| {
-                    let message = format!("no whole answer within {} ms", limit.as_millis());
-                    Err(CallError::new(Kind::TimedOut, message))
-                });
-                answer.map_err(|error| error.hiding(&self.secrets))
-            }
+            answer = Box::pin(call) => answer.map_err(|error| error.hiding(&self.secrets)),
         }
     }
 
     /// The time that is left of the share.
     pub(super) fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.retry.left()
     }
 
     /// The pauses between looks at something that is being made: growing, jittered, bounded.
     pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
         let longest = self.longest_poll;
         let next = move |pause: &Duration| Some((*pause * 3 / 2).min(longest));
-        std::iter::successors(Some(self.first_pause.min(longest)), next).map(jittered)
+        std::iter::successors(Some(self.retry.first_pause.min(longest)), next).map(jittered)
     }
 
     /// Waits.
@@ -187,11 +196,6 @@ impl Pace {
             () = sleep(delay) => Ok(()),
         }
     }
-}
-
-/// Between half and all of it, so that many runs do not knock at the same moment.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
 #[cfg(test)]

@@ -8,15 +8,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_smithy_types::DateTime as SdkTime;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::{Duration, Instant};
+use tokio::time::Duration;
 
 use crate::model::{AccountId, Cause, Gap, Record, Source};
+use crate::net::bucket::{Bucket, Rate};
 
 use super::failure::{CallError, Kind};
 use super::pace::Pace;
@@ -37,8 +36,7 @@ const PAGES_OF_A_NAME: usize = 8;
 const SIGN_IN_TIME: Duration = Duration::from_secs(45);
 /// CloudTrail allows two calls a second per account and Region; a little more than a second, as
 /// calls may reach it closer together than they were sent.
-const SECOND: Duration = Duration::from_millis(1_050);
-const PER_SECOND: usize = 2;
+pub(super) const RATE: Rate = Rate { burst: 2, period: Duration::from_millis(1_050) };
 
 /// The event source of sign-ins.
 const SIGN_IN: &str = "signin.amazonaws.com";
@@ -113,7 +111,7 @@ struct Page {
 
 /// Where the answers of a Region go.
 pub(super) struct Reading<'a> {
-    pub(super) turns: &'a mut Turns,
+    pub(super) bucket: &'a mut Bucket,
     pub(super) records: &'a mut Vec<Record>,
 }
 
@@ -241,9 +239,8 @@ impl RegionLookup<'_> {
                 .await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        // A call that fails counts for CloudTrail, too.
-        let turn = async || reading.turns.wait(pace).await;
-        let answer = pace.persist_in_turn(turn, call).await.map_err(|error| failed(&error))?;
+        let answer = pace.persist_at_rate(reading.bucket, call).await;
+        let answer = answer.map_err(|error| failed(&error))?;
         let mut newest = None;
         for event in answer.events.unwrap_or_default() {
             let id = event.event_id.unwrap_or_default();
@@ -280,31 +277,4 @@ fn failed(error: &CallError) -> Box<Gap> {
 /// Whether the time is what ended a call.
 const fn is_out_of_time(gap: &Gap) -> bool {
     matches!(gap.cause, Cause::TimedOut | Cause::Throttled)
-}
-
-/// The calls of the last second, so that the next one waits its turn.
-pub(super) struct Turns {
-    second: Duration,
-    calls: VecDeque<Instant>,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self { second: SECOND, calls: VecDeque::new() }
-    }
-}
-
-impl Turns {
-    async fn wait(&mut self, pace: &Pace) -> Result<(), CallError> {
-        if self.calls.len() == PER_SECOND
-            && let Some(oldest) = self.calls.pop_front()
-        {
-            let delay = (oldest + self.second).saturating_duration_since(Instant::now());
-            if !delay.is_zero() {
-                pace.pause(delay).await?;
-            }
-        }
-        self.calls.push_back(Instant::now());
-        Ok(())
-    }
 }

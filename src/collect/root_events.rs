@@ -8,7 +8,6 @@
 //! [`region_events`]: super::region_events
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::pin::Pin;
 
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,11 +16,12 @@ use crate::model::{
     Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvent, RootEvents, SignedBy,
     Source, classify,
 };
+use crate::net::bucket::Bucket;
+use crate::net::schedule::all;
 
-use super::all::all;
 use super::pace::Pace;
 use super::region::first_region;
-use super::region_events::{Question, Questions, Reading, RegionLookup, SignIns, Turns};
+use super::region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 use super::regions;
 use super::session::Session;
 use super::{EventsWanted, WantedRegions};
@@ -30,6 +30,9 @@ use super::{EventsWanted, WantedRegions};
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 /// How far the history goes back, less a minute so that no clock makes it too far.
 const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
+/// Temporary credentials of root last an hour at most. Source: STS API reference, `GetSessionToken`
+/// and `GetFederationToken`, `DurationSeconds`.
+const SESSION_OF_ROOT: TimeDelta = TimeDelta::hours(1);
 /// So many root keys are asked for one by one; an account cannot have more at a time than two.
 const MOST_KEYS: usize = 8;
 /// So many sessions that root opened are asked for one by one.
@@ -61,14 +64,19 @@ pub(super) struct Gathered {
     read: BTreeMap<String, RegionRead>,
     gaps: Vec<RegionGap>,
     records: Vec<Record>,
-    /// Whose turn it was in each Region.
-    turns: BTreeMap<String, Turns>,
+    /// The lookups that each Region still takes.
+    buckets: BTreeMap<String, Bucket>,
 }
 
 impl Gathered {
     /// The first instant of the look-back.
     pub(super) const fn since(&self) -> DateTime<Utc> {
         self.since
+    }
+
+    /// A session that was issued before the look-back may act within it.
+    fn asked_since(&self) -> DateTime<Utc> {
+        (self.since - SESSION_OF_ROOT).max(self.sent - HISTORY)
     }
 
     fn failed(&self, region: &str) -> bool {
@@ -82,7 +90,7 @@ struct Answered {
     records: Vec<Record>,
     /// Since when sign-ins are complete, or why something is missing.
     read: Result<Option<DateTime<Utc>>, Box<Gap>>,
-    turns: Turns,
+    bucket: Bucket,
 }
 
 impl Lookup<'_> {
@@ -100,7 +108,7 @@ impl Lookup<'_> {
             read: BTreeMap::new(),
             gaps: Vec::new(),
             records: Vec::new(),
-            turns: BTreeMap::new(),
+            buckets: BTreeMap::new(),
         };
         let (iam, pace) = (self.session.iam(), self.pace.third());
         let (aliases, ()) = tokio::join!(regions::aliases(&iam, &pace), self.choose(&mut gathered));
@@ -125,6 +133,9 @@ impl Lookup<'_> {
         mut gathered: Gathered,
         anywhere: bool,
     ) -> Observed<RootEvents> {
+        let opened =
+            |record: &Record| record.session_issued_to_root(&self.session.account).is_some();
+        let anywhere = anywhere || gathered.records.iter().any(opened);
         if anywhere && self.wanted.regions == WantedRegions::Default && !gathered.listed {
             let before = gathered.asked.clone();
             self.enabled(&mut gathered).await;
@@ -163,8 +174,7 @@ impl Lookup<'_> {
                 event.access_key_id.as_deref().into_iter().chain(made).map(|id| (event.time, id))
             });
             let mut new = keys.take(named.filter(|(_, id)| id.starts_with("AKIA")));
-            let issued = gathered.records.iter().filter(|record| record.time() >= gathered.since);
-            new.extend(sessions.take(issued.filter_map(|record| {
+            new.extend(sessions.take(gathered.records.iter().filter_map(|record| {
                 Some((record.time(), record.session_issued_to_root(&self.session.account)?))
             })));
             let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
@@ -255,26 +265,27 @@ impl Lookup<'_> {
     async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Questions, String)>) {
         // A clock that was set back since the first question must not promise more.
         let asked_at = (self.clock)().min(gathered.sent);
-        let mut reads: Vec<Pin<Box<dyn Future<Output = Answered> + '_>>> = Vec::new();
+        let mut reads = Vec::new();
         for (questions, region) in asked {
             let lookup = RegionLookup {
                 client: self.session.cloudtrail(&region),
                 account: &self.session.account,
                 pace: self.pace,
-                since: gathered.since,
+                since: gathered.asked_since(),
                 until: gathered.sent,
             };
-            let mut turns = gathered.turns.remove(&region).unwrap_or_default();
+            let known = gathered.buckets.remove(&region);
+            let mut bucket = known.unwrap_or_else(|| Bucket::new(RATE));
             reads.push(Box::pin(async move {
                 let mut records = Vec::new();
-                let mut reading = Reading { turns: &mut turns, records: &mut records };
+                let mut reading = Reading { bucket: &mut bucket, records: &mut records };
                 let read = lookup.read(&questions, &mut reading).await;
-                Answered { region, records, read, turns }
+                Answered { region, records, read, bucket }
             }));
         }
-        for Answered { region, records, read, turns } in all(reads).await {
+        for Answered { region, records, read, bucket } in all(reads).await {
             gathered.records.extend(records);
-            gathered.turns.insert(region.clone(), turns);
+            gathered.buckets.insert(region.clone(), bucket);
             match read {
                 Ok(sign_ins_since) => {
                     let until = asked_at - DELIVERY;

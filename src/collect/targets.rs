@@ -1,21 +1,23 @@
 //! From accounts to evidence: who is entered how, in what time, side by side.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Observed, Partition, Source};
+use crate::net::retry::part;
+use crate::net::schedule::{Limits, bounded};
 
-use super::all::all;
 use super::credential_report::Acquisition;
 use super::pace::{Pace, Stop};
 use super::root_events::Lookup;
 use super::session::{Access, Session, account_of_role};
 use super::{Settings, SignInError, Sinks, Target, account_summary, virtual_mfa_devices};
+
+/// So many accounts for each of `--concurrency` are under way, the ones that wait included.
+const WAITING: usize = 8;
 
 /// A run over its accounts.
 struct Run<'a> {
@@ -66,15 +68,16 @@ pub(super) async fn collect(
     let pace = run.pace(settings.timeout / 3);
     let mut entered = Some(run.enter(&targets[first], &pace).await?);
     let claims = run.claims(entered.as_ref());
-    let slots = Semaphore::new(settings.concurrency.max(1));
-    let rounds = u32::try_from(targets.len().div_ceil(settings.concurrency.max(1))).unwrap_or(1);
-    let share = run.left() / rounds;
-    let mut reads: Vec<Pin<Box<dyn Future<Output = Evidence> + '_>>> = Vec::new();
-    for (index, target) in targets.iter().enumerate() {
+    let limits = run.limits();
+    // Where all accounts fit in, each has all the time; else a slow one ends, so that others begin.
+    let limit = if targets.len() <= limits.most { run.left() } else { run.left() / 2 };
+    let run = &run;
+    let reads = targets.iter().enumerate().map(|(index, target)| {
         let session = if index == first { entered.take() } else { None };
-        reads.push(Box::pin(run.account(target, session, &slots, share)));
-    }
-    let evidence = all(reads).await;
+        // Boxed: such a future is large, and is moved before it runs.
+        Box::pin(run.account(target, session, limit))
+    });
+    let evidence = bounded(reads, limits).await;
     Ok((evidence, claims))
 }
 
@@ -97,6 +100,14 @@ enum WayIn {
 impl Run<'_> {
     fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
+    }
+
+    /// `--concurrency` accounts make progress side by side. One that only waits, for a report or for
+    /// calls that are throttled, keeps no other from starting.
+    fn limits(&self) -> Limits {
+        let places = self.settings.concurrency.max(1);
+        let patience = part(self.settings.timeout, 60, 50, 5_000);
+        Limits { places, patience, most: places * WAITING }
     }
 
     fn pace(&self, share: Duration) -> Pace {
@@ -227,13 +238,12 @@ impl Run<'_> {
         &self,
         target: &Named<'_>,
         entered: Option<Entered>,
-        slots: &Semaphore,
-        share: Duration,
+        limit: Duration,
     ) -> Evidence {
-        let _slot = slots.acquire().await; // never closed
+        let pace = self.pace(limit);
         let entered = match entered {
             Some(entered) => Ok(entered),
-            None => self.enter(target, &self.pace(share / 2)).await,
+            None => self.enter(target, &pace.half(limit)).await,
         };
         let session = match &entered {
             Ok(Entered::Own) => self.own.as_ref(),
@@ -241,7 +251,7 @@ impl Run<'_> {
             Err(_) => None,
         };
         match (session, &entered) {
-            (Some(session), _) => self.read(session, self.pace(share)).await,
+            (Some(session), _) => self.read(session, pace).await,
             (None, Err(error)) => self.unread(target, error),
             (None, Ok(_)) => {
                 self.unread(target, &SignInError::NoIdentity("nobody is signed in".to_owned()))

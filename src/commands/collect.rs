@@ -10,10 +10,12 @@ use rootgate::model::{
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
-use super::host::now;
+use super::check::outputs;
+use super::host::output::{Kind, Output};
+use super::host::{now, runner};
 use super::live::{self, Shown};
-use super::output::{Kind, Output};
-use super::{Failure, Host, outputs, policy_file, runner};
+use super::policy::file as policy_file;
+use super::{Failure, Host};
 use crate::cli::CollectArgs;
 
 /// Collects, writes the evidence file, and gives the exit code.
@@ -96,21 +98,14 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
 /// What should have been read and was not: what it is, and why. One reason that keeps a whole account
 /// shut is one line.
 fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
-    let all = [
-        account.credential_report.as_ref().err(),
-        account.account_summary.as_ref().err(),
-        account.virtual_mfa_devices.as_ref().err(),
-        account.root_events.as_ref().err(),
-    ];
-    let mut gaps: Vec<(String, &Gap)> =
-        all.into_iter().flatten().map(|gap| (gap.source.to_string(), gap)).collect();
+    let all = account.gaps().into_iter();
+    let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
     gaps.retain(|(_, gap)| gap.cause != Cause::NotCollected);
     if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
         gaps.truncate(1);
         gaps.iter_mut().for_each(|(of, _)| "everything".clone_into(of));
     }
-    let in_regions = account.root_events.iter().flat_map(|events| &events.value.gaps);
-    gaps.extend(in_regions.map(|RegionGap { region, gap }| {
+    gaps.extend(account.region_gaps().iter().map(|RegionGap { region, gap }| {
         let of = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
         (format!("{}{of}", gap.source), gap)
     }));

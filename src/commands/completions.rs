@@ -2,7 +2,8 @@
 
 use clap::CommandFactory;
 
-use super::{Failure, files};
+use super::Failure;
+use super::host::files;
 use crate::cli::{Cli, CompletionsArgs};
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<u8, Failure> {

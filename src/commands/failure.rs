@@ -7,7 +7,7 @@ use rootgate::escape;
 use rootgate::policy::PolicyErrors;
 use rootgate::report::Details;
 
-use super::{Host, runner};
+use super::host::{Host, runner};
 
 /// Usage, policy file, configuration or sign-in is wrong: exit 2.
 #[derive(Debug, PartialEq, Eq)]

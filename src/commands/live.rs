@@ -8,8 +8,8 @@ use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
 use rootgate::rules;
 
-use super::host::now;
-use super::{Failure, Host, runner};
+use super::host::{now, runner};
+use super::{Failure, Host};
 use crate::cli::SignInArgs;
 
 /// Where the mask commands and the remarks of `-v` go.

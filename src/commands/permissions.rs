@@ -3,7 +3,9 @@
 use rootgate::rules;
 use serde_json::json;
 
-use super::{Failure, Host, files, policy_file};
+use super::host::files;
+use super::policy::file as policy_file;
+use super::{Failure, Host};
 use crate::cli::PermissionsArgs;
 
 pub(crate) fn run(args: &PermissionsArgs, host: &Host) -> Result<u8, Failure> {

@@ -4,7 +4,8 @@ use rootgate::model::RuleInfo;
 use rootgate::rules;
 use serde_json::{Value, json};
 
-use super::{Failure, files};
+use super::Failure;
+use super::host::files;
 use crate::cli::{RulesArgs, RulesFormat};
 
 pub(crate) fn run(args: &RulesArgs) -> Result<u8, Failure> {

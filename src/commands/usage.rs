@@ -8,7 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use rootgate::escape;
 use rootgate::report::Details;
 
-use super::{Failure, Host, files, runner};
+use super::host::{files, runner};
+use super::{Failure, Host};
 use crate::cli::Cli;
 
 /// Help and version are no errors; all else is. It touches no file that the arguments may name, as

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{Cause, Duration, Evidence, Gap, Observed, Source, format_time};
+use crate::model::{Cause, Duration, Evidence, Gap, MapFact, Observed, Source, format_time};
 use crate::policy::Policy;
 use crate::rules::age;
 
@@ -11,35 +11,35 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// The same evidence, with a gap in the place of every fact that must not decide.
 pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) -> Evidence {
-    let max_age = policy.max_age;
-    let mut evidence = Evidence {
-        account: evidence.account.clone(),
-        partition: evidence.partition.clone(),
-        credential_report: checked(
-            &evidence.credential_report,
-            Source::CredentialReport,
-            max_age,
-            now,
-        ),
-        account_summary: checked(&evidence.account_summary, Source::AccountSummary, max_age, now),
-        virtual_mfa_devices: checked(
-            &evidence.virtual_mfa_devices,
-            Source::VirtualMfaDevices,
-            max_age,
-            now,
-        ),
-        root_events: if policy.root_events.is_some() {
-            checked(&evidence.root_events, Source::RootEvents, max_age, now).map_err(not_asked)
-        } else {
-            let detail = "the policy switches CloudTrail events off";
-            Err(Gap::new(Source::RootEvents, Cause::NotCollected, detail))
-        },
-    };
+    let mut evidence = evidence.map_facts(&Freshness { policy, now });
     // Only a list that may decide proves whose an MFA device is.
     if let (Ok(events), Ok(devices)) = (&mut evidence.root_events, &evidence.virtual_mfa_devices) {
         events.value.settle_devices(&devices.value);
     }
     evidence
+}
+
+/// What a policy still believes at an instant.
+struct Freshness<'a> {
+    policy: &'a Policy,
+    now: DateTime<Utc>,
+}
+
+impl MapFact for Freshness<'_> {
+    fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
+        match source {
+            Source::RootEvents if self.policy.root_events.is_none() => {
+                let detail = "the policy switches CloudTrail events off";
+                Err(Gap::new(source, Cause::NotCollected, detail))
+            }
+            Source::RootEvents => {
+                checked(observed, source, self.policy.max_age, self.now).map_err(not_asked)
+            }
+            Source::CredentialReport | Source::AccountSummary | Source::VirtualMfaDevices => {
+                checked(observed, source, self.policy.max_age, self.now)
+            }
+        }
+    }
 }
 
 /// Events are the one source that a policy can do without: whoever did not collect them is told how.

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::run::Run;
-use super::verdict::fails_by_its_copy;
 use super::waivers::{Standing, ambiguous, standing};
 use crate::model::{
     AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, WaivedBy, format_time,
@@ -80,7 +79,7 @@ fn of_the_run(
     }
     if let Some(day) = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day) {
         let today = match exit_code {
-            _ if fails_by_its_copy(run) => "a weaker or broken copy of the policy blocks already",
+            _ if run.fails_by_its_copy() => "a weaker or broken copy of the policy blocks already",
             0 if run.not_evaluated.is_some() => "today it would go on all the same",
             0 => "today it would pass",
             _ => "today it would block",

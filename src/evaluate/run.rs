@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{EvidenceFile, Notice, PolicyChange, PolicyOrigin};
+use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin};
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,13 @@ pub struct Run {
     pub not_evaluated: Option<NotEvaluated>,
     /// What else was noticed on the way to the judging policy.
     pub notices: Vec<Notice>,
+}
+
+impl Run {
+    /// Whether the copy alone is enough to fail the gate.
+    pub(super) fn fails_by_its_copy(&self) -> bool {
+        self.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
+    }
 }
 
 /// A run that may not sign in, so that nothing of AWS can be judged.

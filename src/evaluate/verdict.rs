@@ -19,7 +19,7 @@ pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report
     let enforce_from = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day);
     let (verdict, exit_code) = verdict(policy, &accounts, &run);
     // A policy that would be weakened is blocked from the first day on.
-    let covered = enforce_from.is_some() && !fails_by_its_copy(&run);
+    let covered = enforce_from.is_some() && !run.fails_by_its_copy();
     Report {
         verdict,
         exit_code: if covered { 0 } else { exit_code },
@@ -64,18 +64,13 @@ pub fn effect(policy: &Policy, copy: &PolicyCopy) -> Effect {
     }
 }
 
-/// Whether the copy alone is enough to fail the gate.
-pub(super) fn fails_by_its_copy(run: &Run) -> bool {
-    run.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
-}
-
 /// What was found, and the exit code before `enforce-from`. A violation wins over undetermined.
 fn verdict(policy: &Policy, accounts: &[AccountReport], run: &Run) -> (Verdict, u8) {
     let outcomes = || accounts.iter().flat_map(|account| &account.outcomes);
     if outcomes().any(|outcome| outcome.outcome == Outcome::Fail && outcome.blocks) {
         return (Verdict::Fail, 1);
     }
-    if fails_by_its_copy(run) {
+    if run.fails_by_its_copy() {
         return (Verdict::Fail, 1);
     }
     if let Some(not_evaluated) = &run.not_evaluated {

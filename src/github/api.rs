@@ -12,7 +12,8 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout};
+
+use crate::net::retry::{Again, Failure, Retry};
 
 use super::said::{chain, one_line};
 use super::{Secret, Secrets, is_private};
@@ -116,16 +117,27 @@ impl ApiError {
             Self::NotPrivate(_) | Self::Unusable | Self::NoRef(_) | Self::TimedOut => self,
         }
     }
+}
 
-    /// How long to wait before the next attempt; `None`: another one is of no use.
-    fn pause(&self, usual: Duration) -> Option<Duration> {
+impl Failure for ApiError {
+    fn timed_out(_: Duration) -> Self {
+        Self::TimedOut
+    }
+
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::TimedOut)
+    }
+
+    fn again(&self) -> Again {
         match self {
-            Self::RateLimited { retry_after: Some(wait), .. } => {
-                (*wait <= LONGEST_WAIT).then(|| usual.max(*wait))
+            Self::RateLimited { retry_after: Some(wait), .. } if *wait <= LONGEST_WAIT => {
+                Again::Times(ATTEMPTS, *wait)
             }
             // A primary limit that does not say when is an hour's.
-            Self::RateLimited { status: 403, .. } => None,
-            _ => self.is_passing().then_some(usual),
+            Self::RateLimited { retry_after: Some(_), .. }
+            | Self::RateLimited { status: 403, .. } => Again::Never,
+            _ if self.is_passing() => Again::Times(ATTEMPTS, Duration::ZERO),
+            _ => Again::Never,
         }
     }
 }
@@ -136,9 +148,7 @@ pub struct Api {
     connector: SharedHttpConnector,
     base: String,
     token: Secret,
-    deadline: Instant,
-    attempt: Duration,
-    first_pause: Duration,
+    retry: Retry,
 }
 
 impl Api {
@@ -155,23 +165,18 @@ impl Api {
         if !is_private(base) {
             return Err(ApiError::NotPrivate(one_line(base)));
         }
-        let part = |parts: u32, least: u64, most: u64| {
-            (limit / parts).clamp(Duration::from_millis(least), Duration::from_millis(most))
-        };
         Ok(Self {
             connector,
             base: base.trim_end_matches('/').to_owned(),
             token,
-            deadline: Instant::now() + limit,
-            attempt: part(3, 250, 30_000),
-            first_pause: part(60, 20, 1_000),
+            retry: Retry::within(limit, Duration::from_millis(20)),
         })
     }
 
     /// The time that is left for requests.
     #[must_use]
     pub fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.retry.left()
     }
 
     /// `GET`s a path such as `/repos/octo-org/octo-repo`, and reads the JSON that comes.
@@ -212,22 +217,11 @@ impl Api {
         accept: &'static str,
         body: Option<Vec<u8>>,
     ) -> Result<Vec<u8>, ApiError> {
-        let mut usual = self.first_pause;
-        for attempt in 1.. {
-            let limit = self.attempt.min(self.left());
+        let attempt = async || {
             let request = self.request(method, path, accept, body.as_deref())?;
-            let answer = timeout(limit, self.once(request)).await;
-            let error = match answer.unwrap_or(Err(ApiError::TimedOut)) {
-                Ok(body) => return Ok(body),
-                Err(error) => error,
-            };
-            match error.pause(jittered(usual)) {
-                Some(pause) if attempt < ATTEMPTS && pause < self.left() => sleep(pause).await,
-                _ => return Err(error),
-            }
-            usual *= 2;
-        }
-        Err(ApiError::TimedOut)
+            self.once(request).await
+        };
+        self.retry.persist(async || Ok(()), attempt).await
     }
 
     fn request(
@@ -339,16 +333,9 @@ fn message(body: &[u8]) -> String {
     one_line(&parts.join("; "))
 }
 
-/// Between half and all of it, so that many runs do not knock at the same moment.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const USUAL: Duration = Duration::from_secs(1);
 
     fn limited(status: u16, seconds: Option<u64>) -> ApiError {
         let retry_after = seconds.map(Duration::from_secs);
@@ -357,22 +344,23 @@ mod tests {
 
     #[test]
     fn a_rate_limit_is_waited_for_up_to_a_minute() {
-        assert_eq!(limited(429, Some(30)).pause(USUAL), Some(Duration::from_secs(30)));
-        assert_eq!(limited(429, Some(0)).pause(USUAL), Some(USUAL));
-        assert_eq!(limited(403, Some(60)).pause(USUAL), Some(Duration::from_secs(60)));
-        assert_eq!(limited(429, Some(61)).pause(USUAL), None);
-        assert_eq!(limited(429, None).pause(USUAL), Some(USUAL));
-        assert_eq!(limited(403, None).pause(USUAL), None);
+        let after = |seconds| Again::Times(ATTEMPTS, Duration::from_secs(seconds));
+        assert_eq!(limited(429, Some(30)).again(), after(30));
+        assert_eq!(limited(429, Some(0)).again(), after(0));
+        assert_eq!(limited(403, Some(60)).again(), after(60));
+        assert_eq!(limited(429, Some(61)).again(), Again::Never);
+        assert_eq!(limited(429, None).again(), after(0));
+        assert_eq!(limited(403, None).again(), Again::Never);
     }
 
     #[test]
     fn a_refusal_is_not_asked_again() {
-        let status = |status| ApiError::Status { status, said: String::new() }.pause(USUAL);
+        let status = |status| ApiError::Status { status, said: String::new() }.again();
         for refused in [301, 400, 401, 403, 404, 413, 422] {
-            assert_eq!(status(refused), None, "{refused}");
+            assert_eq!(status(refused), Again::Never, "{refused}");
         }
         for passing in [408, 500, 502, 503] {
-            assert_eq!(status(passing), Some(USUAL), "{passing}");
+            assert_eq!(status(passing), Again::Times(ATTEMPTS, Duration::ZERO), "{passing}");
         }
     }
 

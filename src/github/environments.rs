@@ -32,7 +32,7 @@ pub async fn reviewers(
     name: &str,
 ) -> Result<Reviewers, ApiError> {
     // A name may hold a slash, which would lead to another path.
-    let encoded = escape::relative_uri(name).replace('/', "%2F");
+    let encoded = escape::uri_part(name);
     if encoded.is_empty() || encoded.bytes().all(|byte| byte == b'.') {
         return Err(ApiError::Unusable);
     }

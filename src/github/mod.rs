@@ -22,8 +22,7 @@ pub use secret::{Secret, Secrets};
 /// Source: GitHub Docs, "Workflow commands", masking a value.
 #[must_use]
 pub fn mask_command(secret: &Secret) -> String {
-    let data = secret.expose().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    format!("::add-mask::{data}")
+    format!("::add-mask::{}", crate::escape::command_data(secret.expose()))
 }
 
 #[cfg(test)]

@@ -171,14 +171,7 @@ impl Claims {
 /// The address already has a query; the audience is one more parameter of it.
 fn url_for(url: &str, audience: &str) -> String {
     let joint = if url.contains('?') { '&' } else { '?' };
-    let mut encoded = String::new();
-    for byte in audience.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let encoded = crate::escape::uri_part(audience);
     format!("{url}{joint}audience={encoded}")
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Cell, CredentialReport, Partition, RootEvents};
+use super::{AccountId, Cell, CredentialReport, Partition, RegionGap, RootEvents};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -240,7 +240,62 @@ pub struct Evidence {
     pub root_events: Observed<RootEvents>,
 }
 
+/// What is done to each fact of an account, whatever its type.
+pub trait MapFact {
+    /// The new fact, or the gap in its place.
+    fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T>;
+}
+
 impl Evidence {
+    /// The gaps of whole sources, in the order of reports. Those of single Regions are in
+    /// [`Self::region_gaps`].
+    #[must_use]
+    pub fn gaps(&self) -> Vec<&Gap> {
+        // Without `..`: a new source is named by the compiler here.
+        let Self {
+            account: _,
+            partition: _,
+            credential_report,
+            account_summary,
+            virtual_mfa_devices,
+            root_events,
+        } = self;
+        let gaps = [
+            credential_report.as_ref().err(),
+            account_summary.as_ref().err(),
+            virtual_mfa_devices.as_ref().err(),
+            root_events.as_ref().err(),
+        ];
+        gaps.into_iter().flatten().collect()
+    }
+
+    /// The gaps of single Regions in events that were read.
+    #[must_use]
+    pub fn region_gaps(&self) -> &[RegionGap] {
+        self.root_events.as_ref().map_or(&[], |events| &events.value.gaps)
+    }
+
+    /// The same account with each fact mapped.
+    #[must_use]
+    pub fn map_facts(&self, by: &impl MapFact) -> Self {
+        let Self {
+            account,
+            partition,
+            credential_report,
+            account_summary,
+            virtual_mfa_devices,
+            root_events,
+        } = self;
+        Self {
+            account: account.clone(),
+            partition: partition.clone(),
+            credential_report: by.map(Source::CredentialReport, credential_report),
+            account_summary: by.map(Source::AccountSummary, account_summary),
+            virtual_mfa_devices: by.map(Source::VirtualMfaDevices, virtual_mfa_devices),
+            root_events: by.map(Source::RootEvents, root_events),
+        }
+    }
+
     /// An account of which nothing is known, for the same reason everywhere.
     #[must_use]
     pub fn unread(
@@ -263,10 +318,7 @@ impl Evidence {
     /// Whether not one fact of the account is known.
     #[must_use]
     pub fn nothing_read(&self) -> bool {
-        self.credential_report.is_err()
-            && self.account_summary.is_err()
-            && self.virtual_mfa_devices.is_err()
-            && self.root_events.is_err()
+        self.gaps().len() == Source::ALL.len()
     }
 
     /// Whether root may have acted in any Region since an instant: a use is reported or recorded
@@ -309,6 +361,21 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_source_has_its_gap_in_the_order_of_reports() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let unread = Evidence::unread(account, None, Cause::NotEntered, "shut");
+        let sources: Vec<Source> = unread.gaps().iter().map(|gap| gap.source).collect();
+        assert_eq!(sources, Source::ALL);
+        assert!(unread.nothing_read());
+        for source in Source::ALL {
+            let one = healthy().without(*source, Cause::Denied);
+            let lost: Vec<Source> = one.gaps().iter().map(|gap| gap.source).collect();
+            assert_eq!(lost, [*source]);
+            assert!(!one.nothing_read());
+        }
+    }
     use crate::model::{EventKind, KeyChange, KeyState, RootEvent, parse_time};
     use crate::testing::{event, healthy};
 

@@ -150,13 +150,21 @@ fn read_time(field: &str, text: &str) -> Result<DateTime<Utc>, EvidenceFileError
 
 impl From<&Evidence> for AccountEntry {
     fn from(evidence: &Evidence) -> Self {
+        let Evidence {
+            account,
+            partition,
+            credential_report,
+            account_summary,
+            virtual_mfa_devices,
+            root_events,
+        } = evidence;
         Self {
-            id: evidence.account.clone(),
-            partition: evidence.partition.clone(),
-            credential_report: Entry::of(&evidence.credential_report),
-            account_summary: Entry::of(&evidence.account_summary),
-            virtual_mfa_devices: Entry::of(&evidence.virtual_mfa_devices),
-            root_events: Entry::of(&evidence.root_events),
+            id: account.clone(),
+            partition: partition.clone(),
+            credential_report: Entry::of(credential_report),
+            account_summary: Entry::of(account_summary),
+            virtual_mfa_devices: Entry::of(virtual_mfa_devices),
+            root_events: Entry::of(root_events),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use credential_report::{
 };
 pub use duration::{Duration, InvalidDuration};
 pub use evidence::{
-    AccountSummary, Cause, Evidence, Fact, Gap, Observed, Source, VirtualMfaDevice,
+    AccountSummary, Cause, Evidence, Fact, Gap, MapFact, Observed, Source, VirtualMfaDevice,
 };
 pub use evidence_file::{
     EVIDENCE_SCHEMA, EvidenceFileError, is_evidence_file, read_evidence, write_evidence,

@@ -7,8 +7,7 @@ use super::reported::{CLOCKS, DELIVERY, Row};
 use super::words::{NO_CONSOLE, age};
 use super::{Case, Judgement};
 use crate::model::{
-    Basis, Cause, Cell, Gap, Partition, RegionGap, RegionRead, RootEvent, RootEvents, Source,
-    format_time,
+    Basis, Cause, Cell, Gap, RegionGap, RegionRead, RootEvent, RootEvents, Source, format_time,
 };
 use crate::policy::Regions;
 
@@ -104,18 +103,28 @@ pub(super) fn gaps(
     scope: Scope,
 ) -> Vec<Gap> {
     let partition = case.evidence.partition.as_ref();
-    let in_aws = partition.is_none_or(|partition| partition.as_str() == "aws");
+    let in_aws = match partition {
+        Some(partition) => partition.as_str() == "aws",
+        None => !events.regions.iter().any(|read| is_of_another_partition(&read.region)),
+    };
     let matters = |region: &str| {
         scope == Scope::Everywhere || !in_aws || RootEvents::SIGN_IN_REGIONS.contains(&region)
     };
-    let concerns = |gap: &&RegionGap| gap.region.as_deref().is_none_or(matters);
+    // Which Regions there are matters only where all of them do.
+    let lists = |gap: &RegionGap| gap.gap.action == "account:ListRegions";
+    let concerns = |gap: &&RegionGap| match gap.region.as_deref() {
+        Some(region) => matters(region),
+        None => scope == Scope::Everywhere || !in_aws || !lists(gap),
+    };
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
     if events.regions.is_empty() && gaps.is_empty() {
         let detail = "the evidence holds CloudTrail events of no Region";
-        gaps.push(Gap::new(Source::RootEvents, Cause::NotCollected, detail));
+        let grant = Some("collect the evidence again".to_owned());
+        gaps.push(Gap { grant, ..Gap::new(Source::RootEvents, Cause::NotCollected, detail) });
     }
     let ends_early = events.regions.iter().filter(|read| matters(&read.region));
     gaps.extend(ends_early.filter_map(|read| ends_too_early(case, read)));
+    gaps.extend(from_the_future(case, events));
     if events.since > since + APART {
         gaps.push(Gap::new(
             Source::RootEvents,
@@ -131,13 +140,15 @@ pub(super) fn gaps(
         !events.regions.iter().any(|read| read.region == region)
             && !events.gaps.iter().any(|gap| gap.region.as_deref() == Some(region))
     };
-    for region in expected(case, events, partition, in_aws) {
+    for region in expected(case, in_aws) {
         if gone(region) && matters(region) {
             let detail = format!("no CloudTrail events of the Region {region} are in the evidence");
-            gaps.push(Gap::new(Source::RootEvents, Cause::NotCollected, detail));
+            let grant = Some("collect the evidence again, by the same policy".to_owned());
+            gaps.push(Gap { grant, ..Gap::new(Source::RootEvents, Cause::NotCollected, detail) });
         }
     }
-    if let (Scope::Everywhere, Some(why)) = (scope, all_needed(case, since, in_aws)) {
+    let everywhere = scope == Scope::Everywhere || !in_aws;
+    if let Some(why) = all_needed(case, since, in_aws).filter(|_| everywhere) {
         let known = events.gaps.iter().any(|gap| gap.region.is_none());
         if !events.all_regions && !known {
             let detail = format!("{why}, and not all enabled Regions were read");
@@ -153,13 +164,13 @@ pub(super) fn gaps(
     gaps
 }
 
+/// Whether a Region is known to lie outside of the partition `aws`.
+fn is_of_another_partition(region: &str) -> bool {
+    ["cn-", "us-gov-", "eusc-", "us-iso", "eu-iso"].iter().any(|prefix| region.starts_with(prefix))
+}
+
 /// The Regions that must have been read by name.
-fn expected<'c>(
-    case: &'c Case<'_>,
-    events: &RootEvents,
-    partition: Option<&Partition>,
-    in_aws: bool,
-) -> Vec<&'c str> {
+fn expected<'c>(case: &'c Case<'_>, in_aws: bool) -> Vec<&'c str> {
     let regions = case.policy.root_events.as_ref().map(|events| &events.regions);
     match regions {
         Some(Regions::Named(named)) => {
@@ -169,7 +180,7 @@ fn expected<'c>(
             all.dedup();
             all
         }
-        _ if !in_aws || (partition.is_none() && events.all_regions) => Vec::new(),
+        _ if !in_aws => Vec::new(),
         _ => RootEvents::SIGN_IN_REGIONS.to_vec(),
     }
 }
@@ -209,6 +220,20 @@ fn ends_too_early(case: &Case<'_>, read: &RegionRead) -> Option<Gap> {
     Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
 }
 
+/// An event that is later than its own collection: one of the two times is wrong.
+fn from_the_future(case: &Case<'_>, events: &RootEvents) -> Option<Gap> {
+    let collected = case.evidence.root_events.as_ref().ok()?.observed_at?;
+    let event = events.events.iter().find(|event| event.time > collected + APART)?;
+    let detail = format!(
+        "the CloudTrail event {} is of {}, and the events were collected at {}",
+        event.action(),
+        format_time(event.time),
+        format_time(collected)
+    );
+    let grant = Some("collect the evidence again".to_owned());
+    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Future, detail) })
+}
+
 /// The instant up to which the events of all Regions are delivered: never later than 15 minutes
 /// before they were collected. `None`: no Region was read whole.
 pub(super) fn reach(case: &Case<'_>, events: &RootEvents) -> Option<DateTime<Utc>> {
@@ -236,29 +261,44 @@ pub(super) fn unread_sign_ins(
             read.region,
             format_time(from)
         );
-        let grant = Some(format!(
-            "shorten `evidence.root-events.lookback` (and `within` of root-used-outside-window){}",
-            closes.and_then(|row| ends_by_itself(row, case.now - since)).unwrap_or_default()
-        ));
+        let grant = Some(way_out(closes, since, from, case.now - since));
         Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
     };
     events.regions.iter().filter_map(unread).collect()
 }
 
-/// When the newest sign-in of the report leaves the look-back, and with it closes the gap.
-fn ends_by_itself((row, _): Row<'_>, lookback: TimeDelta) -> Option<String> {
-    let Cell::Value(at) = row.password_last_used else { return None };
-    let ends = format_time(at + TimeDelta::minutes(5) + lookback);
-    Some(format!("; without another sign-in of root it ends by itself at {ends}"))
+/// What closes the gap of sign-ins that were not read.
+fn way_out(
+    report: Option<Row<'_>>,
+    since: DateTime<Utc>,
+    from: DateTime<Utc>,
+    lookback: TimeDelta,
+) -> String {
+    let shorter =
+        "shorten `evidence.root-events.lookback` (and `within` of root-used-outside-window)";
+    let Some((row, _)) = report else { return shorter.to_owned() };
+    match row.password_last_used {
+        Cell::Value(at) if at + COLLAPSED >= since => format!(
+            "{shorter}; without another sign-in of root it ends by itself at {}",
+            format_time(at + COLLAPSED + lookback)
+        ),
+        Cell::Value(_) | Cell::NotApplicable | Cell::NoInformation => format!(
+            "run again with a credential report that is newer than {}: AWS makes one every 4 hours at most",
+            format_time(from + DELIVERY)
+        ),
+        _ => shorter.to_owned(),
+    }
 }
+
+/// Of sign-ins within this time the report keeps the first.
+const COLLAPSED: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether the report proves that nobody signed in from `since` to `until`.
 fn shows_no_sign_in((row, basis): Row<'_>, since: DateTime<Utc>, until: DateTime<Utc>) -> bool {
     // A sign-in moments before the report may not be in it yet.
     let reaches = until + DELIVERY <= basis.observed_at;
-    // Of sign-ins within 5 minutes the report keeps the first.
     let none = match row.password_last_used {
-        Cell::Value(at) => at + TimeDelta::minutes(5) < since,
+        Cell::Value(at) => at + COLLAPSED < since,
         Cell::NotApplicable | Cell::NoInformation => true,
         _ => false,
     };

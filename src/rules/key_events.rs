@@ -1,14 +1,19 @@
-//! Root access keys that CloudTrail saw made, switched or deleted after the report was made.
+//! Root access keys that CloudTrail saw made, switched, used or deleted after the report was made.
 //!
 //! The report names no key ids. An event that made a key tells its id and its time, and so ties the id
-//! to the report's key of that time, and to no other. An event about a key that no event made is
-//! matched with the only key that it can mean; where two could be meant, the report stays.
+//! to the report's key of that time, and to no other; where there is one key and one id that signs
+//! calls, they belong together. Any other event is about the only key whose id is not known. Where
+//! that could be two, the report stays, and an activation leaves it undetermined whether a key is active.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::reconcile::{Credential, Known};
+use super::known::{Credential, Known};
 use super::reported::CLOCKS;
-use crate::model::{Basis, Cause, Evidence, Gap, KeyState, RootEvent, Source};
+use crate::model::{
+    Basis, Cause, Evidence, Gap, KeyState, RootEvent, SignedBy, Source, format_time,
+};
 
 /// A key, with its id where an event told it.
 struct Key {
@@ -29,7 +34,8 @@ pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) 
         .value
         .events
         .iter()
-        .filter(|event| event.key_change.is_some() && decided.is_none_or(|at| event.time > at))
+        .filter(|event| event.key_change.is_some() || signing_key(event).is_some())
+        .filter(|event| decided.is_none_or(|at| event.time > at))
         .collect();
     if newer.is_empty() {
         return;
@@ -44,9 +50,14 @@ pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) 
     };
     let mut keys: Vec<Key> = active.exist.drain(..).map(key(true)).collect();
     keys.extend(other.exist.drain(..).map(key(false)));
-    for event in newer {
-        step(&mut keys, event, &made, counted_since(evidence, event.time));
+    bind_the_only_key(&mut keys, &fact.value.events);
+    let mut unclear: Option<&RootEvent> = None;
+    for event in &newer {
+        if !step(&mut keys, event, &made, counted_since(evidence, event.time)) {
+            unclear = Some(event);
+        }
     }
+    active.gaps.extend(unclear.map(which_key));
     for key in keys {
         if key.active {
             active.exist.push(key.credential)
@@ -59,6 +70,35 @@ pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) 
         active.basis.push(basis);
         other.basis.push(basis);
     }
+}
+
+/// The long-lived key that signed a call. A call that is recorded as root's proves that it works.
+fn signing_key(event: &RootEvent) -> Option<&str> {
+    event.access_key_id.as_deref().filter(|_| event.access_key == SignedBy::LongLivedKey)
+}
+
+/// Where one key has no id yet and one id signs calls, it is that key's.
+fn bind_the_only_key(keys: &mut [Key], events: &[RootEvent]) {
+    let known: BTreeSet<String> = keys.iter().filter_map(|key| key.id.clone()).collect();
+    let signing: BTreeSet<&str> = events.iter().filter_map(signing_key).collect();
+    let mut ids = signing.into_iter().filter(|id| !known.contains(*id));
+    let mut unnamed = keys.iter_mut().filter(|key| key.id.is_none());
+    if let (Some(key), None, Some(id), None) =
+        (unnamed.next(), unnamed.next(), ids.next(), ids.next())
+    {
+        key.id = Some(id.to_owned());
+    }
+}
+
+/// Nobody can say which key an event is about.
+fn which_key(event: &RootEvent) -> Gap {
+    let detail = format!(
+        "{} at {} may concern one of several root access keys, and which one only the next credential report tells",
+        event.action(),
+        format_time(event.time)
+    );
+    let grant = Some("run again with the next credential report, at most 4 hours later".to_owned());
+    Gap { grant, ..Gap::new(Source::RootEvents, Cause::Conflicting, detail) }
 }
 
 /// Why events that may concern keys were not read, where they were asked for.
@@ -111,11 +151,15 @@ fn counted_since(evidence: &Evidence, at: DateTime<Utc>) -> Option<u64> {
     fact.value.count("AccountAccessKeysPresent")
 }
 
-fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64>) {
-    let Some(change) = &event.key_change else { return };
+/// Takes one event into account; `false`: it may mean that a key is active, and nobody knows which.
+fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64>) -> bool {
+    let Some(change) = &event.key_change else {
+        return signing_key(event).is_none_or(|id| works(keys, id, made));
+    };
     let id = change.id.as_deref();
-    match change.state {
-        KeyState::Made => {
+    let meant = meant(keys, id, made);
+    match (change.state, meant) {
+        (KeyState::Made, _) => {
             // The key that the summary counted and nobody had seen is this one.
             if let Some(unseen) = keys.iter().position(|key| key.credential.created.is_none()) {
                 keys.remove(unseen);
@@ -123,48 +167,69 @@ fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64
             let credential = Credential { created: Some(event.time), last_used: None };
             keys.push(Key { credential, id: change.id.clone(), active: true });
         }
-        KeyState::Active => match meant(keys, id, made, |key| !key.active) {
-            Some(index) => keys[index].active = true,
-            // Nobody knows when it was made, only that it works now.
-            None if keys.is_empty() => keys.push(Key {
-                credential: Credential { created: None, last_used: None },
-                id: change.id.clone(),
-                active: true,
-            }),
-            None => {}
-        },
-        KeyState::Inactive => {
-            if let Some(index) = meant(keys, id, made, |key| key.active) {
-                keys[index].active = false;
-            }
-        }
-        KeyState::Deleted => {
+        (KeyState::Active, Meant::Key(index)) => keys[index].is_now(true, id),
+        (KeyState::Active, Meant::None) => keys.push(Key::unseen(id)),
+        (KeyState::Active, Meant::Several) => return false,
+        (KeyState::Inactive, Meant::Key(index)) => keys[index].is_now(false, id),
+        (KeyState::Deleted, Meant::Key(index)) => {
             let left = u64::try_from(keys.len()).unwrap_or(u64::MAX);
-            let contradicted = counted.is_some_and(|count| count >= left);
-            if let Some(index) = meant(keys, id, made, |_| true).filter(|_| !contradicted) {
+            if counted.is_none_or(|count| count < left) {
                 keys.remove(index);
             }
+        }
+        // What may be another key leaves the report as it is: more exists and works, never less.
+        (KeyState::Inactive | KeyState::Deleted, Meant::None | Meant::Several) => {}
+    }
+    true
+}
+
+/// A key that signed a call works.
+fn works(keys: &mut Vec<Key>, id: &str, made: &Made) -> bool {
+    match meant(keys, Some(id), made) {
+        Meant::Key(index) => keys[index].is_now(true, Some(id)),
+        Meant::None => keys.push(Key::unseen(Some(id))),
+        // One of them works already, and may be the one that signed.
+        Meant::Several => return keys.iter().any(|key| key.id.is_none() && key.active),
+    }
+    true
+}
+
+impl Key {
+    /// Nobody knows when it was made, only that it works.
+    fn unseen(id: Option<&str>) -> Self {
+        let credential = Credential { created: None, last_used: None };
+        Self { credential, id: id.map(str::to_owned), active: true }
+    }
+
+    fn is_now(&mut self, active: bool, id: Option<&str>) {
+        self.active = active;
+        if self.id.is_none() {
+            self.id = id.map(str::to_owned);
         }
     }
 }
 
-/// The key that an event is about: the one of its id, else the only one that it can be.
+/// The keys that an event can be about.
+enum Meant {
+    /// None that is known.
+    None,
+    Key(usize),
+    Several,
+}
+
+/// The key that an event is about: the one of its id, else the only one whose id is not known.
 ///
 /// A key of known creation time that is not the one that an event made is never meant by its id.
-fn meant(
-    keys: &[Key],
-    id: Option<&str>,
-    made: &Made,
-    fits: impl Fn(&Key) -> bool,
-) -> Option<usize> {
+fn meant(keys: &[Key], id: Option<&str>, made: &Made) -> Meant {
     if let Some(known) = keys.iter().position(|key| id.is_some() && key.id.as_deref() == id) {
-        return Some(known);
+        return Meant::Key(known);
     }
     let is_made = made.iter().any(|(known, _)| Some(known.as_str()) == id);
     let can_be = |key: &Key| key.id.is_none() && (!is_made || key.credential.created.is_none());
-    let mut fitting = keys.iter().enumerate().filter(|(_, key)| can_be(key) && fits(key));
+    let mut fitting = keys.iter().enumerate().filter(|(_, key)| can_be(key));
     match (fitting.next(), fitting.next()) {
-        (Some((index, _)), None) => Some(index),
-        _ => None,
+        (None, _) => Meant::None,
+        (Some((index, _)), None) => Meant::Key(index),
+        _ => Meant::Several,
     }
 }

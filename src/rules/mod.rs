@@ -8,6 +8,7 @@
 mod case;
 mod events;
 mod key_events;
+mod known;
 mod page;
 mod reconcile;
 mod reported;
@@ -30,8 +31,9 @@ mod uses;
 mod words;
 
 pub use case::{Case, Judgement};
+pub use known::Credential;
 pub use page::{describe, index, page};
-pub use reconcile::{Credential, Root};
+pub use reconcile::Root;
 pub use story::story;
 pub use uses::{Use, events_since, uses};
 pub use words::age;

@@ -21,39 +21,11 @@
 use chrono::{DateTime, Utc};
 
 use super::key_events;
+use super::known::{Credential, Fact, Known};
 use crate::model::{
     AccountSummary, Basis, Cause, Cell, CredentialReport, Evidence, Gap, Observed, RootRow, Source,
     format_time,
 };
-
-/// A root access key or signing certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// When it was made; `None`: nobody tells, only that it exists.
-    pub created: Option<DateTime<Utc>>,
-    /// Where its last use was, in words; `None`: no use is known.
-    pub last_used: Option<String>,
-}
-
-/// One kind of credential: those that exist, and what keeps "there is no other" from being known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
-    /// Those that exist, oldest first, those of unknown age last.
-    pub exist: Vec<Credential>,
-    /// Why there may be more.
-    pub gaps: Vec<Gap>,
-    /// The facts that decided.
-    pub basis: Vec<Basis>,
-}
-
-/// Yes, no, or why neither.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
-    /// A source says so.
-    Is(bool, Basis),
-    /// No source says so.
-    Unknown(Vec<Gap>),
-}
 
 /// What all sources together say of the root user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -352,11 +324,13 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
     let mut extra = None;
     match count {
         Count::Is(counted, at) => {
-            // A number above 0 does not tell active from inactive keys.
-            if *counted == 0 || *counted > number {
+            // A number above 0 does not tell active from inactive keys, and an older one tells nothing
+            // that the report does not.
+            let more = *counted > number && at.observed_at >= seen.observed_at;
+            if *counted == 0 || more {
                 basis.push(*at);
             }
-            if *counted > number {
+            if more {
                 extra = Some(unshown(*counted, number, "access keys", seen, *at));
             }
         }
@@ -456,7 +430,7 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
             match count {
                 Count::Is(counted, at) => {
                     known.basis.push(*at);
-                    if *counted > number {
+                    if *counted > number && at.observed_at >= seen.observed_at {
                         if number == 0 {
                             known.exist.push(UNSEEN);
                         }
@@ -477,16 +451,6 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
     };
     known.gaps.extend(more_credentials(report));
     known.sorted()
-}
-
-impl Known {
-    fn sorted(mut self) -> Self {
-        self.exist.sort_by_key(|credential| (credential.created.is_none(), credential.created));
-        self.gaps.sort();
-        self.gaps.dedup();
-        self.basis.sort();
-        self
-    }
 }
 
 /// A yes or no that both sources know: the newest decides.

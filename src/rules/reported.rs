@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Case;
 use crate::model::{
-    Basis, Cause, Cell, Evidence, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
+    Basis, Cause, Cell, EventKind, Evidence, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
 };
 
 /// Clocks of AWS's services differ by at most this.
@@ -26,6 +27,12 @@ pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
             gap(Cause::Missing, "the credential report has no `<root_account>` row")
         })?;
     Ok((row, Basis { source: Source::CredentialReport, observed_at }))
+}
+
+/// What is missing where the report was asked for and does not count: it could have shown what no
+/// event tells of. A report that nobody asked for contradicts nothing.
+pub(super) fn unread_report(gap: Gap) -> Option<Gap> {
+    (gap.cause != Cause::NotCollected).then_some(gap)
 }
 
 /// The newest use of a credential that the report shows.
@@ -66,7 +73,8 @@ impl Reported {
             UseKind::AccessKey => TimeDelta::minutes(15),
         };
         let presents = match self.kind {
-            UseKind::SignIn => event.is_sign_in() && !event.is_token_refresh(),
+            // A step, or a program that renews its token, presents no password.
+            UseKind::SignIn => event.kind == EventKind::SignIn,
             UseKind::AccessKey => event.access_key == SignedBy::LongLivedKey,
         };
         presents
@@ -84,7 +92,12 @@ pub(super) fn not_delivered(
     reach.is_some_and(|reach| at > reach).then(|| at + DELIVERY)
 }
 
-/// What to do about something that CloudTrail has not delivered yet.
-pub(super) fn run_again_after(at: DateTime<Utc>) -> String {
-    format!("run again after {} UTC", (at + TimeDelta::seconds(59)).format("%H:%M"))
+/// What to do about something that CloudTrail has not delivered yet. Evidence of a file never grows.
+pub(super) fn run_again_after(case: &Case<'_>, at: DateTime<Utc>) -> String {
+    let at = at + TimeDelta::seconds(59);
+    if at <= case.now {
+        return "collect the evidence again: by now CloudTrail has delivered it".to_owned();
+    }
+    let day = if at.date_naive() == case.now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    format!("run again after {} UTC, with evidence that is collected then", at.format(day))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::reconcile::Known;
+use super::known::Known;
 use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
-use super::reported::{CLOCKS, not_delivered, root_row, run_again_after};
+use super::reported::{CLOCKS, not_delivered, root_row, run_again_after, unread_report};
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
@@ -153,14 +153,19 @@ fn dated(row: &RootRow) -> Vec<Dated> {
 
 /// Changes that the credential report dates within the look-back, and that no event tells of.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
-    let Ok((row, _)) = root_row(case.evidence) else { return Vec::new() };
+    let row = match root_row(case.evidence) {
+        Ok((row, _)) => row,
+        Err(gap) => return unread_report(*gap).into_iter().collect(),
+    };
     let at_creation = |at: DateTime<Utc>| match row.user_creation_time {
         Cell::Value(created) => (at - created).abs() <= CREATION,
         _ => false,
     };
     let recorded = |change: &Dated| {
         events.events.iter().any(|event| {
-            event.error_code.is_none()
+            // The same call may be about an IAM user.
+            (event.is_credential_change() || event.key_change.is_some())
+                && event.error_code.is_none()
                 && change.by.contains(&event.action().as_str())
                 && (event.time - change.at).abs() <= CLOCKS
         })
@@ -185,7 +190,7 @@ fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change
         Some(after) => (
             Cause::Unavailable,
             "CloudTrail has not delivered its event yet",
-            run_again_after(after),
+            run_again_after(case, after),
         ),
         None => (
             Cause::Missing,

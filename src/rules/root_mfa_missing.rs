@@ -1,6 +1,6 @@
 //! Whoever can sign in as root must need an MFA device for it.
 
-use super::reconcile::Fact;
+use super::known::Fact;
 use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};

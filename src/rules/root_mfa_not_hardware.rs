@@ -1,6 +1,6 @@
 //! The MFA device of root should not be an app whose secret can be copied.
 
-use super::reconcile::Fact;
+use super::known::Fact;
 use super::root_mfa_missing::not_applicable;
 use super::suggested_window::{self, Step};
 use super::words::{AS_ROOT, seen_in};

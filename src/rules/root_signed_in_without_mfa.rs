@@ -1,11 +1,11 @@
 //! Nobody may sign in as root without MFA.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{
     Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
 };
-use super::reported::{Reported, not_delivered, root_row, run_again_after};
+use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after, unread_report};
 use super::story::story;
 use super::suggested_window::{self, Acknowledged, Done};
 use super::words::seen_in;
@@ -69,7 +69,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let judged: Vec<&RootEvent> =
         sign_ins.iter().copied().filter(|event| !excused(case, signed_in_at(event))).collect();
     let mut gaps = unread(case, events, since);
-    gaps.extend(judged.iter().filter_map(|event| mfa_unknown(event)));
+    gaps.extend(judged.iter().filter_map(|event| mfa_unknown(case, events, event)));
     gaps.extend(unexplained(case, events, since));
     let mut without: Vec<&RootEvent> =
         judged.into_iter().filter(|event| is_without_mfa(event)).collect();
@@ -160,23 +160,47 @@ fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap
     missing
 }
 
-fn mfa_unknown(event: &RootEvent) -> Option<Gap> {
+fn mfa_unknown(case: &Case<'_>, events: &RootEvents, event: &RootEvent) -> Option<Gap> {
     let unknown = match event.mfa {
         Some(true) => return None,
         _ if is_odd(event) => "does not say whether it worked",
         Some(false) => return None,
+        None if was_let_in_with_mfa(events, event) => return None,
         None => "does not say whether MFA was used",
     };
-    let detail = format!("the sign-in at {} {unknown}", format_time(event.time));
-    Some(Gap::new(Source::RootEvents, Cause::Missing, detail))
+    let at = format_time(event.time);
+    let grant = Some(format!(
+        "find out who signed in; if it was agreed, a window with `require-mfa: false` covers it; it leaves the \
+         look-back at {}",
+        format_time(event.time + (case.now - lookback(case)))
+    ));
+    let detail = format!("the sign-in at {at} {unknown}");
+    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+}
+
+/// Whether a program was let in by a session of the console that began with MFA: a session lasts up
+/// to 12 hours, and every sign-in of that time was with MFA.
+/// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI".
+fn was_let_in_with_mfa(events: &RootEvents, event: &RootEvent) -> bool {
+    let before = |other: &&RootEvent| {
+        let ago = event.time - other.time;
+        other.kind == EventKind::SignIn && ago >= -CLOCKS && ago <= TimeDelta::hours(12)
+    };
+    let mut sign_ins = events.events.iter().filter(before).peekable();
+    event.kind == EventKind::ClientSignIn
+        && sign_ins.peek().is_some()
+        && sign_ins.all(|other| other.mfa == Some(true))
 }
 
 /// The sign-in that the credential report shows, where no event says whether it was with MFA.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
-    let mut reported = Reported::all(root_row(case.evidence).ok(), since).into_iter();
+    let row = match root_row(case.evidence) {
+        Ok(row) => row,
+        Err(gap) => return unread_report(*gap),
+    };
+    let mut reported = Reported::all(Some(row), since).into_iter();
     let reported = reported.find(|reported| reported.kind == UseKind::SignIn)?;
-    let explains =
-        |event: &RootEvent| event.is_successful_sign_in() && reported.is_explained_by(event);
+    let explains = |event: &RootEvent| reported.is_explained_by(event);
     if events.events.iter().any(explains) || excused(case, reported.at) {
         return None;
     }
@@ -188,7 +212,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Op
                 "the credential report shows a sign-in at {at}, and CloudTrail has not delivered its event yet, so \
                  whether MFA was used is not known"
             ),
-            run_again_after(after),
+            run_again_after(case, after),
         ),
         None => (
             Cause::Missing,

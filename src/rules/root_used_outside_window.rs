@@ -184,7 +184,7 @@ fn unexplained(case: &Case<'_>, used: &Use<'_>, events: &RootEvents) -> String {
     match not_delivered(used.at, reach(case, events)) {
         Some(at) => format!(
             "; the credential report shows it, and CloudTrail has not delivered its event yet: {}",
-            run_again_after(at)
+            run_again_after(case, at)
         ),
         None => "; the credential report shows it, and no CloudTrail event explains it".to_owned(),
     }

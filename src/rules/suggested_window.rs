@@ -7,7 +7,7 @@
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::Case;
-use super::reconcile::Fact;
+use super::known::Fact;
 use crate::model::{RootEvent, UseKind, format_time};
 use crate::policy::{Opening, Policy, Window};
 

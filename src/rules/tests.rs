@@ -218,6 +218,18 @@ fn a_summary_that_was_asked_and_not_read_leaves_what_it_could_contradict_undeter
 }
 
 #[test]
+fn a_summary_older_than_the_report_counts_no_key_that_the_report_lacks() {
+    let deleted = healthy()
+        .with_count(KEYS, 1)
+        .with_count(CERTIFICATES, 1)
+        .at(Source::AccountSummary, "2026-11-20T05:00:00Z");
+    for rule in [ACTIVE, PRESENT, CERTIFICATE] {
+        assert_eq!(of(rule, &deleted), Outcome::Pass, "{rule}");
+    }
+    assert_eq!(of(PRESENT, &deleted.at(Source::AccountSummary, SUMMARY_AT)), Outcome::Fail);
+}
+
+#[test]
 fn no_message_cites_the_summary_for_what_it_cannot_tell() {
     let active = healthy().with_row(ACTIVE_KEY).with_count(KEYS, 1);
     let inactive = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);

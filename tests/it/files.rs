@@ -317,8 +317,7 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
         assert!(said.contains("\nerror\n"), "{arguments:?}: {said}");
     }
     folder.write("github-output", "");
-    for other in [&["policy", "check", "--nonsense"][..], &["help", "chekc"]] {
-        // a mistake on purpose
+    for other in [&["policy", "check", "--nonsense"][..], &["help", "nonsense"]] {
         let mut command = rootgate(folder.path());
         let command = command.args(other).env("GITHUB_OUTPUT", &output);
         Ended::of(command.output().unwrap()).refused(&[]);

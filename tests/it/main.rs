@@ -26,6 +26,7 @@ mod forks;
 mod gallery;
 mod gate;
 mod hostile;
+mod import_circles;
 mod job;
 mod live;
 mod permissions;

@@ -27,9 +27,9 @@ green; iam:GetAccountSummary denied: exit 3
   not-applicable: root-access-key-not-rotated
   pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; iam:GetCredentialReport denied: exit 3
-  undetermined: root-used-outside-window, root-signing-certificate-present
+  undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green; iam:ListAccountAliases denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   not-applicable: root-access-key-not-rotated
@@ -46,17 +46,17 @@ green, no report yet; cloudtrail:LookupEvents denied: exit 3
   not-applicable: root-access-key-not-rotated
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green, no report yet; iam:GenerateCredentialReport denied: exit 3
-  undetermined: root-used-outside-window, root-signing-certificate-present
+  undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green, no report yet; iam:GetAccountSummary denied: exit 3
   undetermined: root-access-key-active, root-access-key-present, root-mfa-missing
   not-applicable: root-access-key-not-rotated
   pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; iam:GetCredentialReport denied: exit 3
-  undetermined: root-used-outside-window, root-signing-certificate-present
+  undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green, no report yet; iam:ListAccountAliases denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
   not-applicable: root-access-key-not-rotated
@@ -67,9 +67,9 @@ green, no report yet; iam:ListVirtualMFADevices denied: exit 0
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; account:ListRegions denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
-  undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  undetermined: root-signed-in-without-mfa
   not-applicable: root-access-key-not-rotated
-  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
+  pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-sign-in-attempts, root-credential-changed
 red; cloudtrail:LookupEvents denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
@@ -86,9 +86,9 @@ red; iam:GetAccountSummary denied: exit 1
   pass: root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; iam:GetCredentialReport denied: exit 1
   fail: root-access-key-present, root-mfa-not-hardware
-  undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present
+  undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
   not-applicable: root-access-key-not-rotated
-  pass: root-mfa-missing, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
+  pass: root-mfa-missing, root-sign-in-attempts
 red; iam:ListAccountAliases denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed

@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::*;
 use crate::collect::pace::Stop;
@@ -99,8 +100,8 @@ fn read_within(
             since: until() - TimeDelta::days(90),
             until: until(),
         };
-        let mut turns = Turns { second: Duration::ZERO, ..Turns::default() };
-        let mut reading = Reading { turns: &mut turns, records: &mut records };
+        let mut bucket = Bucket::new(Rate { period: Duration::ZERO, ..RATE });
+        let mut reading = Reading { bucket: &mut bucket, records: &mut records };
         lookup.read(&questions, &mut reading).await.map_err(|gap| *gap)
     });
     let calls = calls.lock().unwrap().clone();

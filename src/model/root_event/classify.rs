@@ -268,15 +268,9 @@ fn sign_in_kind(record: &Record) -> Option<EventKind> {
             Some(EventKind::CredentialChange)
         }
         // Denied or not: only who is signed in as root gets so far.
-        name if is_client_sign_in(name) => Some(EventKind::ClientSignIn),
+        _ if record.is_client_sign_in() => Some(EventKind::ClientSignIn),
         _ => None,
     }
-}
-
-/// `aws login`, and agents that root lets in. CloudTrail says that these calls only read.
-/// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI", "OAuth with AWS Sign-in".
-pub(super) fn is_client_sign_in(name: &str) -> bool {
-    name == "AuthorizeOAuth2Access" || name.starts_with("CreateOAuth2Token")
 }
 
 fn other_kind(record: &Record, sessions: &Sessions<'_>) -> EventKind {
@@ -408,6 +402,12 @@ fn key_change(record: &Record) -> Option<KeyChange> {
         },
         _ => return None,
     };
+    // An IAM user may be called like the account's alias. So a name proves that a root key was
+    // switched on, never that it is off or gone.
+    let off = matches!(state, KeyState::Inactive | KeyState::Deleted);
+    if off && record.names_somebody() {
+        return None;
+    }
     Some(KeyChange { id: named(&asked["accessKeyId"]), state })
 }
 

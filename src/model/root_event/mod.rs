@@ -354,19 +354,27 @@ impl RootEvents {
 
     /// A session begins when its sign-in is recorded, or so much earlier or later.
     pub const SESSION_BEGINS: TimeDelta = TimeDelta::minutes(2);
+    /// A session that begins so close to a sign-in is its own, whatever it says of MFA.
+    const BEGINS_TOGETHER: TimeDelta = TimeDelta::seconds(10);
 
     /// The sign-in to the console that an event's session came from, where it is among the events.
+    ///
+    /// By the session's ARN where both name one, else by the time. A sign-in with MFA is that of a
+    /// session without only where the two begin together.
     #[must_use]
     pub fn sign_in_of(&self, event: &RootEvent) -> Option<&RootEvent> {
-        let mut sign_ins = self.events.iter().filter(|other| other.kind == EventKind::SignIn);
-        let named = event.sign_in_session.is_some();
-        sign_ins
-            .clone()
-            .find(|other| named && other.sign_in_session == event.sign_in_session)
-            .or_else(|| {
-                let began = event.session_started?;
-                sign_ins.find(|other| (other.time - began).abs() <= Self::SESSION_BEGINS)
+        let sign_ins = || self.events.iter().filter(|other| other.kind == EventKind::SignIn);
+        let arn = event.sign_in_session.as_ref();
+        let by_arn = |other: &&RootEvent| arn.is_some() && other.sign_in_session.as_ref() == arn;
+        sign_ins().find(by_arn).or_else(|| {
+            let began = event.session_started?;
+            sign_ins().find(|other| {
+                let differ = arn.is_some() && other.sign_in_session.is_some();
+                let odd = event.mfa == Some(false) && other.mfa == Some(true);
+                let apart = if odd { Self::BEGINS_TOGETHER } else { Self::SESSION_BEGINS };
+                !differ && (other.time - began).abs() <= apart
             })
+        })
     }
 
     /// Decides with the list of virtual devices whose MFA device was changed: what is proven to be

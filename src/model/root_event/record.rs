@@ -171,6 +171,14 @@ impl Record {
         identity.and_then(|identity| identity.kind.as_deref()) == Some("FederatedUser")
     }
 
+    /// `aws login`, and agents that root lets in. CloudTrail says that these calls only read.
+    /// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI", "OAuth with AWS Sign-in".
+    pub(super) fn is_client_sign_in(&self) -> bool {
+        let name = self.raw.event_name.as_str();
+        let named = name == "AuthorizeOAuth2Access" || name.starts_with("CreateOAuth2Token");
+        named && self.service() == "signin"
+    }
+
     /// The service that acted in root's name. Sign-in and the console act for a person.
     pub(super) fn invoked_by_a_service(&self) -> bool {
         let identity = self.raw.user_identity.as_ref();
@@ -265,6 +273,12 @@ impl Record {
     /// Of MFA devices a name proves nothing: see [`Record::is_mfa_of_an_iam_user`].
     pub(super) fn is_about_an_iam_user(&self) -> bool {
         self.named_user().is_some()
+    }
+
+    /// Whether a call of IAM names anybody but root in so many words.
+    pub(super) fn names_somebody(&self) -> bool {
+        let user = self.raw.request_parameters["userName"].as_str().unwrap_or_default();
+        !user.is_empty() && user != ROOT_USER_NAME
     }
 
     /// The user that a call of IAM names, where that is none of the names that root goes by.

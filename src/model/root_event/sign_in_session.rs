@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::RootEvents;
-use super::classify::is_client_sign_in;
 use super::record::Record;
 
 /// The sign-in sessions among root's records.
@@ -42,7 +41,7 @@ impl<'a> SignInSessions<'a> {
         }
         let Some(arn) = record.sign_in_session() else { return };
         let known = self.by_arn.entry(arn).or_default();
-        let client = record.service() == "signin" && is_client_sign_in(&record.raw.event_name);
+        let client = record.is_client_sign_in();
         let at = (signs_in || client).then_some(record.time);
         known.started = known.started.into_iter().chain(record.session_started()).chain(at).min();
         if signs_in {

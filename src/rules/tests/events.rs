@@ -236,6 +236,22 @@ fn a_reported_sign_in_that_no_event_explains_is_judged_and_its_mfa_is_not_known(
 }
 
 #[test]
+fn a_report_that_was_asked_and_does_not_count_may_have_shown_what_no_event_tells_of() {
+    let denied = healthy().without(Source::CredentialReport, Cause::Denied);
+    let stale = healthy().at(Source::CredentialReport, "2026-11-20T03:00:00Z");
+    for evidence in [denied, stale] {
+        for rule in [NO_MFA, CHANGED] {
+            assert_eq!(outcome(rule, &evidence).outcome, Outcome::Undetermined, "{rule}");
+        }
+        assert_eq!(outcome(ATTEMPTS, &evidence).outcome, Outcome::Pass);
+    }
+    let not_asked = healthy().without(Source::CredentialReport, Cause::NotCollected);
+    for rule in [NO_MFA, CHANGED] {
+        assert_eq!(outcome(rule, &not_asked).outcome, Outcome::Pass, "{rule}");
+    }
+}
+
+#[test]
 fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
     let fresh = healthy()
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
@@ -245,7 +261,10 @@ fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
     assert!(used.message.contains(told), "{}", used.message);
     let mfa = outcome(NO_MFA, &fresh);
     assert_eq!(mfa.outcome, Outcome::Undetermined);
-    assert_eq!(mfa.gaps[0].grant.as_deref(), Some("run again after 09:06 UTC"));
+    assert_eq!(
+        mfa.gaps[0].grant.as_deref(),
+        Some("run again after 09:06 UTC, with evidence that is collected then")
+    );
     // Where its event is there already, a fresh report minutes after an agreed use passes.
     let hour = with_window(window("2026-11-20T08:30:00Z", "2026-11-20T09:30:00Z", None));
     let seen = fresh.and(&[sign_in("e", "2026-11-20T08:50:31Z", Some(true))]);
@@ -293,6 +312,17 @@ fn a_reported_change_without_its_event_leaves_changes_undetermined() {
 }
 
 #[test]
+fn a_change_for_an_iam_user_explains_nothing_of_root() {
+    let evidence = healthy().with_row(&[("password_last_changed", "2026-11-17T09:02:00Z")]);
+    let of_user = RootEvent {
+        event_source: "iam.amazonaws.com".into(),
+        event_name: "CreateLoginProfile".into(),
+        ..event("c", time("2026-11-17T09:02:10Z"))
+    };
+    assert_eq!(outcome(CHANGED, &evidence.and(&[of_user])).outcome, Outcome::Undetermined);
+}
+
+#[test]
 fn a_deactivation_explains_the_date_that_it_leaves() {
     let evidence = healthy().with_row(&[("access_key_1_last_rotated", "2026-11-17T09:02:00Z")]);
     let off = RootEvent {
@@ -321,7 +351,10 @@ fn a_reported_change_may_not_be_delivered_yet() {
         .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
     let changed = outcome(CHANGED, &fresh);
     assert_eq!(changed.outcome, Outcome::Undetermined);
-    assert_eq!(changed.gaps[0].grant.as_deref(), Some("run again after 09:05 UTC"));
+    assert_eq!(
+        changed.gaps[0].grant.as_deref(),
+        Some("run again after 09:05 UTC, with evidence that is collected then")
+    );
 }
 
 #[test]
@@ -484,6 +517,76 @@ fn events_count_up_to_15_minutes_before_they_were_collected() {
 }
 
 #[test]
+fn an_event_later_than_its_collection_is_not_left_out_in_silence() {
+    let at = |time| healthy().and(&[sign_in("e", time, Some(true))]);
+    let agreed = with_window(window("2026-11-20T08:30:00Z", "2026-11-20T10:30:00Z", None));
+    for (time, expected) in
+        [("2026-11-20T09:04:00Z", Outcome::Pass), ("2026-11-20T09:04:01Z", Outcome::Undetermined)]
+    {
+        assert_eq!(outcome_under(&agreed, NO_MFA, &at(time)).outcome, expected, "{time}");
+    }
+}
+
+#[test]
+fn outside_of_aws_every_rule_of_events_asks_for_all_regions() {
+    let mut partial = healthy().with_events(|events| {
+        events.regions.retain(|read| read.region == "us-east-1");
+        events.regions[0].region = "cn-north-1".into();
+    });
+    for partition in [Partition::new("aws-cn"), None] {
+        partial.partition = partition;
+        for rule in EVENT_RULES.into_iter().chain([USED]) {
+            assert_eq!(outcome(rule, &partial).outcome, Outcome::Undetermined, "{rule}");
+        }
+        let whole = partial.clone().with_events(|events| events.all_regions = true);
+        assert_eq!(outcome(CHANGED, &whole).outcome, Outcome::Pass);
+    }
+    let mut unnamed = healthy().with_events(|events| {
+        events.all_regions = true;
+        events.regions.retain(|read| read.region == "us-east-1");
+        events.regions[0].region = "eu-west-1".into();
+    });
+    unnamed.partition = None;
+    assert_eq!(outcome(NO_MFA, &unnamed).outcome, Outcome::Undetermined);
+}
+
+#[test]
+fn which_regions_there_are_matters_only_where_all_of_them_do() {
+    let unlisted = healthy()
+        .with_row(&[("password_last_used", "2026-11-18T09:02:00Z")])
+        .with_events(|events| {
+            events.all_regions = false;
+            events.events.push(sign_in("s", "2026-11-18T09:02:00Z", Some(true)));
+            let gap = Gap::denied(Source::RootEvents, "account:ListRegions", "denied by AWS");
+            events.gaps.push(RegionGap { region: None, gap });
+        });
+    for rule in [USED, NO_MFA] {
+        assert!(!outcome(rule, &unlisted).gaps.is_empty(), "{rule}");
+    }
+    for rule in [ATTEMPTS, CHANGED] {
+        assert_eq!(outcome(rule, &unlisted).outcome, Outcome::Pass, "{rule}");
+    }
+}
+
+#[test]
+fn what_closes_the_gap_of_too_many_sign_ins_is_true() {
+    let busy = |from: &str, used: &str| {
+        healthy()
+            .with_events(|events| events.regions[0].sign_ins_since = Some(time(from)))
+            .with_row(&[("password_last_used", used)])
+    };
+    let to_do = |evidence: &Evidence| outcome(NO_MFA, evidence).gaps.pop().unwrap().grant.unwrap();
+    let late = to_do(&busy("2026-11-20T05:50:00Z", "2026-01-05T10:00:00Z"));
+    assert!(late.contains("a credential report that is newer than 2026-11-20T06:05:00Z"), "{late}");
+    let used = busy("2026-11-19T22:00:00Z", "2026-11-20T01:00:00Z").and(&[sign_in(
+        "e",
+        "2026-11-20T01:00:00Z",
+        Some(true),
+    )]);
+    assert!(to_do(&used).contains("ends by itself at 2026-11-27T01:05:00Z"), "{}", to_do(&used));
+}
+
+#[test]
 fn sign_ins_that_were_too_many_are_closed_by_a_report_that_shows_none() {
     let busy = |from: &str| {
         healthy().with_events(|events| events.regions[0].sign_ins_since = Some(time(from)))
@@ -612,7 +715,7 @@ fn a_console_session_without_mfa_whose_sign_in_is_not_seen_was_one() {
     let outcome = outcome(NO_MFA, &evidence);
     assert_eq!(subjects(&outcome), ["2026-11-18"], "one session, by the day on which it began");
     assert!(outcome.message.contains("a session begun 09:02 without MFA"), "{}", outcome.message);
-    // The sign-in that is seen decides.
+    // The sign-in that the session begins with decides.
     for (mfa, expected) in [(Some(true), Outcome::Pass), (Some(false), Outcome::Fail)] {
         let seen = evidence.clone().and(&[sign_in("s", "2026-11-18T09:02:01Z", mfa)]);
         assert_eq!(self::outcome(NO_MFA, &seen).outcome, expected, "{mfa:?}");
@@ -620,6 +723,56 @@ fn a_console_session_without_mfa_whose_sign_in_is_not_seen_was_one() {
     let usual = window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None);
     let policy = with_window(Window { require_mfa: false, ..usual });
     assert_eq!(outcome_under(&policy, NO_MFA, &evidence).outcome, Outcome::Pass);
+}
+
+#[test]
+fn another_sign_in_with_mfa_is_not_that_of_a_session_without() {
+    let call = console_call("a", "2026-11-18T09:10:00Z");
+    let near = sign_in("s", "2026-11-18T09:00:10Z", Some(true));
+    let by_time = healthy().and(&[call.clone(), near.clone()]);
+    assert_eq!(outcome(NO_MFA, &by_time).outcome, Outcome::Fail, "110 seconds before");
+    let named =
+        |event: RootEvent, arn: &str| RootEvent { sign_in_session: Some(arn.into()), ..event };
+    let at_once = RootEvent { time: time("2026-11-18T09:02:00Z"), ..near };
+    for (arn, expected) in [("arn:a", Outcome::Pass), ("arn:b", Outcome::Fail)] {
+        let events = [named(call.clone(), "arn:a"), named(at_once.clone(), arn)];
+        assert_eq!(outcome(NO_MFA, &healthy().and(&events)).outcome, expected, "{arn}");
+    }
+}
+
+#[test]
+fn a_program_is_let_in_with_mfa_where_every_sign_in_of_twelve_hours_was_with_mfa() {
+    let token = RootEvent {
+        kind: EventKind::ClientSignIn,
+        event_name: "CreateOAuth2Token".into(),
+        ..sign_in("c", "2026-11-18T12:00:00Z", None)
+    };
+    let judged = |sign_ins: &[RootEvent]| {
+        outcome(NO_MFA, &healthy().and(std::slice::from_ref(&token)).and(sign_ins)).outcome
+    };
+    let with = sign_in("s", "2026-11-18T09:02:00Z", Some(true));
+    let unsaid = sign_in("t", "2026-11-18T10:00:00Z", None);
+    let long_ago = sign_in("s", "2026-11-17T23:59:00Z", Some(true));
+    assert_eq!(judged(std::slice::from_ref(&with)), Outcome::Pass);
+    for sign_ins in [vec![], vec![long_ago], vec![with, unsaid]] {
+        assert_eq!(judged(&sign_ins), Outcome::Undetermined);
+    }
+}
+
+#[test]
+fn a_token_or_a_step_explains_no_reported_sign_in() {
+    let reported = healthy().with_row(&[("password_last_used", "2026-11-18T19:00:00Z")]);
+    for kind in [EventKind::ClientSignIn, EventKind::SignInStep] {
+        let event = RootEvent {
+            kind,
+            session_started: Some(time("2026-11-18T09:10:00Z")),
+            ..sign_in("c", "2026-11-18T19:02:00Z", Some(true))
+        };
+        let evidence = reported.clone().and(&[event]);
+        let agreed = with_window(window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None));
+        assert_eq!(outcome_under(&agreed, USED, &evidence).outcome, Outcome::Fail, "{kind:?}");
+        assert_eq!(outcome_under(&agreed, NO_MFA, &evidence).outcome, Outcome::Undetermined);
+    }
 }
 
 #[test]
@@ -824,6 +977,75 @@ fn a_key_id_that_an_event_made_never_stands_for_a_key_of_another_time() {
     // An id that no event made can only be the other one.
     let unknown = key_event("d", "2026-11-20T07:00:00Z", "AKIAEXAMPLEROOTKEY02", KeyState::Deleted);
     assert_eq!(subjects(&outcome(ACTIVE, &both.and(&[made, unknown]))), ["key 2026-11-20"]);
+}
+
+const TWO_INACTIVE: &[(&str, &str)] = &[
+    ("access_key_1_active", "false"),
+    ("access_key_1_last_rotated", "2019-05-02T10:00:00Z"),
+    ("access_key_2_active", "false"),
+    ("access_key_2_last_rotated", "2020-01-01T00:00:00Z"),
+];
+const KEY_A: &str = "AKIAEXAMPLEROOTKEY01";
+const KEY_B: &str = "AKIAEXAMPLEROOTKEY02";
+
+fn signed(id: &str, at: &str, key: &str) -> RootEvent {
+    RootEvent {
+        kind: EventKind::KeyCall,
+        access_key: SignedBy::LongLivedKey,
+        access_key_id: Some(key.into()),
+        ..event(id, time(at))
+    }
+}
+
+#[test]
+fn of_two_inactive_keys_one_that_is_switched_on_is_undetermined() {
+    let on = key_event("a", "2026-11-20T07:00:00Z", KEY_A, KeyState::Active);
+    let two = report_only(healthy().with_row(TWO_INACTIVE));
+    let active = outcome(ACTIVE, &two.clone().and(&[on]));
+    assert_eq!(active.outcome, Outcome::Undetermined);
+    assert!(active.message.contains("may concern one of several"), "{}", active.message);
+    assert_eq!(outcome(ACTIVE, &two.clone()).outcome, Outcome::Pass);
+    // A call that one of them signed says that one works.
+    let used = two.and(&[signed("u", "2026-11-20T07:00:00Z", KEY_A)]);
+    assert_eq!(outcome(ACTIVE, &used).outcome, Outcome::Undetermined);
+}
+
+#[test]
+fn an_active_key_is_not_switched_off_by_what_may_be_about_another() {
+    let mut both = TWO_INACTIVE.to_vec();
+    both[0] = ("access_key_1_active", "true");
+    let both = report_only(healthy().with_row(&both));
+    let off = key_event("o", "2026-11-20T07:00:00Z", KEY_B, KeyState::Inactive);
+    for more in [
+        vec![],
+        vec![signed("u", "2026-11-20T06:30:00Z", KEY_A)],
+        vec![signed("u", "2026-11-20T07:30:00Z", KEY_A)],
+    ] {
+        let evidence = both.clone().and(std::slice::from_ref(&off)).and(&more);
+        assert_eq!(outcome(ACTIVE, &evidence).outcome, Outcome::Fail, "{}", more.len());
+    }
+    // One key, and calls that it signs: what happens to another id is no matter of it.
+    let one = report_only(healthy().with_row(ACTIVE_KEY));
+    for change in [off, key_event("d", "2026-11-20T07:00:00Z", KEY_B, KeyState::Deleted)] {
+        let signs = signed("u", "2026-11-20T06:30:00Z", KEY_A);
+        let evidence = one.clone().and(&[signs, change]);
+        assert_eq!(subjects(&outcome(ACTIVE, &evidence)), ["key 2019-05-02"]);
+    }
+    // A waived key that is used every day stays waived beside an inactive one.
+    let daily = both.and(&[signed("u", "2026-11-20T07:00:00Z", KEY_A)]);
+    assert!(outcome(ACTIVE, &daily).gaps.is_empty());
+}
+
+#[test]
+fn a_call_newer_than_all_that_counts_proves_a_key() {
+    let used = signed("u", "2026-11-20T07:30:00Z", KEY_A);
+    let none = report_only(healthy()).and(std::slice::from_ref(&used));
+    assert_eq!(subjects(&outcome(ACTIVE, &none)), ["key unknown"]);
+    let counted = healthy().at(Source::AccountSummary, "2026-11-20T07:00:00Z").and(&[used]);
+    assert_eq!(outcome(ACTIVE, &counted).outcome, Outcome::Fail);
+    // The summary that counts none after the call has the last word.
+    let older = signed("u", "2026-11-20T08:30:00Z", KEY_A);
+    assert_eq!(outcome(ACTIVE, &healthy().and(&[older])).outcome, Outcome::Pass);
 }
 
 #[test]

@@ -123,3 +123,37 @@ fn one_slow_account_does_not_delay_the_others_beyond_the_limit() {
     assert!(summary(1).is_ok() && summary(2).is_ok());
     assert_eq!(collected.incomplete.as_deref(), Some("the time limit was reached"));
 }
+
+#[test]
+fn a_long_list_takes_no_time_away_from_its_accounts() {
+    let ids: Vec<String> = (0..20).map(|number| format!("4444555566{number:02}")).collect();
+    let slow = "fault GetAccountSummary = slow 600\nfault ListVirtualMFADevices = slow 600";
+    let lines: Vec<String> = ids.iter().map(|id| format!("account = {id}\n{slow}\n")).collect();
+    let fake = Fake::start(&lines.concat());
+    let mut settings = settings(&fake);
+    settings.timeout = Duration::from_secs(8);
+    settings.concurrency = 1;
+    settings.targets = ids.iter().map(|id| target(id, Some(&role(id)))).collect();
+    // A twentieth of the time would end each account before these answers.
+    let collected = run(&settings).result.unwrap();
+    let read = |evidence: &&Evidence| {
+        evidence.account_summary.is_ok() && evidence.virtual_mfa_devices.is_ok()
+    };
+    assert_eq!(collected.evidence.iter().filter(read).count(), ids.len());
+}
+
+#[test]
+fn accounts_that_hang_or_refuse_keep_no_other_from_being_read() {
+    let fake = three("fault GetAccountSummary = hang\nfault GetCredentialReport = hang");
+    let mut settings = settings(&fake);
+    settings.timeout = Duration::from_secs(3);
+    settings.concurrency = 1;
+    // Not one of these is in the fake's list.
+    let refused = (10..40).map(|number| format!("5555666677{number}"));
+    let ids = refused.chain(IDS.map(str::to_owned));
+    settings.targets = ids.map(|id| target(&id, Some(&role(&id)))).collect();
+    settings.targets.rotate_right(1);
+    let collected = run(&settings).result.unwrap();
+    let read = collected.evidence.iter().filter(|one| one.virtual_mfa_devices.is_ok()).count();
+    assert_eq!(read, IDS.len());
+}

@@ -287,6 +287,19 @@ fn calls_of_a_session_that_root_handed_out_are_found_by_its_key_id() {
 }
 
 #[test]
+fn a_session_that_root_opened_before_the_look_back_is_followed_into_it() {
+    let fake = Fake::with(&format!(
+        "{FOUR_REGIONS}\n\
+         event = 10110m us-east-1 sts:GetFederationToken key={KEY} \
+         response={{\"credentials\":{{\"accessKeyId\":\"ASIAEXAMPLEFEDERATE1\"}}}}\n\
+         event = 10050m eu-west-1 s3:PutBucketPolicy by=FederatedUser key=ASIAEXAMPLEFEDERATE1"
+    ));
+    let fact = read(&fake, WantedRegions::Default);
+    assert_eq!(names(&fact.value), ["PutBucketPolicy"], "what opened it is not judged");
+    assert!(fact.value.all_regions);
+}
+
+#[test]
 fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
     let key =
         |n: usize| format!("event = {n}h us-east-2 s3:ListBuckets read key=AKIAEXAMPLE{n:09}");

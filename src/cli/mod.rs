@@ -1,0 +1,437 @@
+//! The command line. Parsing an argument validates its form; it never does anything.
+
+mod policy;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use rootgate::model::{AccountId, Duration, Severity, parse_time};
+use rootgate::{report, rules};
+
+pub(crate) use policy::{
+    DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
+    PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
+};
+
+use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
+
+/// A policy gate for the AWS root user: evidence in, verdict out, never a silent pass.
+#[derive(Debug, Parser)]
+#[command(name = "rootgate", version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rootgate check                                judge the account that the AWS credentials belong to
+  rootgate check --evidence evidence.json       judge evidence that was collected before
+  rootgate collect --output evidence.json       collect it
+  rootgate policy check rootgate.yaml           what is wrong with a policy, and where
+  rootgate help check                           what a command does, with its examples
+
+Exit codes:
+  0  the policy holds
+  1  the policy is violated
+  2  usage, policy file, configuration or sign-in is wrong: nothing was judged
+  3  nothing violated, but something could not be determined";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The gate: collect or load evidence, judge it, report, exit with the verdict
+    Check(Box<CheckArgs>),
+    /// Collect the evidence and judge nothing: one job has the cloud access, another judges
+    Collect(Box<CollectArgs>),
+    /// The policy file
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(PolicyCommand),
+    /// The catalogue of rules, or one rule's documentation
+    #[command(after_help = "\
+Examples:
+  rootgate rules
+  rootgate rules root-access-key-active
+  rootgate rules --format json")]
+    Rules(RulesArgs),
+    /// The exact IAM policy that the rules of a policy need
+    #[command(after_help = "\
+Examples:
+  rootgate permissions > rootgate-iam-policy.json
+  rootgate permissions --policy rootgate.yaml")]
+    Permissions(PermissionsArgs),
+    /// Completions for a shell
+    #[command(after_help = "\
+Examples:
+  rootgate completions bash > /etc/bash_completion.d/rootgate
+  rootgate completions zsh > ~/.zfunc/_rootgate")]
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// The rule
+    #[arg(value_name = "ID", value_parser = PossibleValuesParser::new(rules::infos().into_iter().map(|info| info.id.0)), hide_possible_values = true)]
+    pub(crate) id: Option<String>,
+    /// What standard output shows
+    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    pub(crate) format: RulesFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RulesFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For documentation
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PermissionsArgs {
+    /// Policy file; without it the default one (`rootgate check --help`), or the built-in defaults
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  rootgate check --policy rootgate.yaml --sarif root.sarif --json root.json
+  rootgate check --role-arn arn:aws:iam::111122223333:role/rootgate
+  rootgate check --credential-report report.csv --report-generated-at 2026-11-20T08:00:00Z
+  rootgate check --evidence evidence.json --at 2026-11-20T09:00:00Z
+  rootgate check --policy github:octo-org/security/root.yaml@v3
+
+Without `--policy` the file is the one of .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml
+and rootgate.yml that exists; two of them are an error. If none exists, strict built-in defaults judge
+and every report says so. Under GitHub Actions the file at the tip of the default branch judges; a copy
+in the checkout that is weaker fails, and never judges.")]
+pub(crate) struct CheckArgs {
+    /// Policy file; github:OWNER/REPO/PATH@REF is one of another repository, read with GITHUB_TOKEN
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse), value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PolicyArg>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+    /// Make no AWS call; implied by --evidence, --credential-report and --at
+    #[arg(long, help_heading = "Evidence from files")]
+    pub(crate) offline: bool,
+    /// Judge this evidence file (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Evidence from files", value_hint = ValueHint::FilePath)]
+    pub(crate) evidence: Vec<PathBuf>,
+    /// Judge this credential report: the CSV, or the JSON of `aws iam get-credential-report`
+    #[arg(long, value_name = "FILE", help_heading = "Evidence from files", value_hint = ValueHint::FilePath)]
+    pub(crate) credential_report: Option<PathBuf>,
+    /// When AWS made the credential report (the bare CSV does not tell)
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "credential_report", help_heading = "Evidence from files")]
+    pub(crate) report_generated_at: Option<DateTime<Utc>>,
+    /// The instant to judge at, RFC 3339 with offset; not under GitHub Actions
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Evidence from files")]
+    pub(crate) at: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    pub(crate) sign_in: SignInArgs,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
+    /// Lowest severity that blocks; must not be looser than the policy's `gate.fail-on`
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub(crate) fail_on: Option<Severity>,
+}
+
+impl CheckArgs {
+    /// Whether AWS is not asked: said so, or implied by what is to be judged.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+            || !self.evidence.is_empty()
+            || self.credential_report.is_some()
+            || self.at.is_some()
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootgate collect --output evidence.json
+  rootgate collect --output - | rootgate check --evidence -
+  rootgate collect --policy rootgate.yaml --role-arn arn:aws:iam::111122223333:role/rootgate \\
+    --output evidence.json
+  rootgate check --evidence evidence.json       the job that judges it
+
+What could not be read stands in the file as a gap, with its cause; the exit code is 0 all the same,
+because the job that judges decides.
+
+Exit codes:
+  0  the file is written
+  2  usage, policy file, configuration or sign-in is wrong: an earlier file stays as it was
+  3  the file is written, but the run was interrupted or out of time")]
+pub(crate) struct CollectArgs {
+    /// Policy file: its scope says which accounts, its rules which evidence
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+    /// Write the evidence there, whole or not at all; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) sign_in: SignInArgs,
+    /// What standard error shows; `auto`: under GitHub Actions all of it only where the repository
+    /// is not public. The file is always full
+    #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
+    pub(crate) details: DetailsFlag,
+    /// Show what is done
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// Which policy judges.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Which policy judges, under GitHub Actions")]
+pub(crate) struct JudgingArgs {
+    /// Whose policy judges [default: default-branch]; with `checkout`, whoever can change the branch
+    /// can change it, and every report says so
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) policy_from: Option<PolicyFrom>,
+    /// Judge by the checkout's copy: for a job that is bound to a protected environment, as GitHub's
+    /// OIDC token must say
+    #[arg(long)]
+    pub(crate) accept_policy_change: bool,
+    /// What a pull request from a fork does, which cannot sign in: nothing is evaluated
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFork::Fail)]
+    pub(crate) on_fork: OnFork,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyFrom {
+    /// The tip of the default branch
+    DefaultBranch,
+    /// The working tree
+    Checkout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnFork {
+    /// Exit with 3
+    Fail,
+    /// Exit with 0
+    Skip,
+}
+
+/// What `--policy` names.
+#[derive(Debug, Clone)]
+pub(crate) enum PolicyArg {
+    /// A file on disk.
+    File(PathBuf),
+    /// A file of another repository.
+    GitHub(RemotePolicy),
+}
+
+impl PolicyArg {
+    fn parse(text: OsString) -> Result<Self, String> {
+        match text.to_str().and_then(|text| text.strip_prefix(REMOTE_PREFIX)) {
+            Some(remote) => RemotePolicy::parse(remote).map(Self::GitHub),
+            None => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+
+    /// The file on disk, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::GitHub(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Signing in")]
+pub(crate) struct SignInArgs {
+    /// Role to sign in with, by GitHub's OIDC token where there is one, else by AssumeRole
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// External id for every AssumeRole of the run
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: Option<String>,
+    /// Account that may be signed in to (repeatable, commas too); any other is refused
+    #[arg(long, value_name = "ID", value_parser = account, value_delimiter = ',')]
+    pub(crate) account: Vec<AccountId>,
+    /// AWS Region of the endpoints
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Audience of GitHub's OIDC token [default: sts.amazonaws.com, in China sts.amazonaws.com.cn]
+    #[arg(long, value_name = "AUDIENCE")]
+    pub(crate) oidc_audience: Option<String>,
+    /// Send every AWS call there; plain http only to this machine (for tests)
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// CA certificates to trust instead of the system's, PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// Accounts collected side by side
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: u16,
+    /// Bound on the whole run
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = timeout)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reports")]
+pub(crate) struct ReportArgs {
+    /// Write SARIF 2.1.0 for code scanning; `-` is standard output. A file that rootgate did not make is
+    /// never replaced
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) sarif: Option<PathBuf>,
+    /// Write the JSON report; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) json: Option<PathBuf>,
+    /// Write the Markdown summary; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) summary: Option<PathBuf>,
+    /// What standard output shows [default: text]
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub(crate) format: Option<report::Format>,
+    /// Part of the category of code-scanning alerts: `rootgate/CATEGORY/<account>/`
+    #[arg(long, value_name = "CATEGORY", value_parser = category)]
+    pub(crate) category: Option<String>,
+    /// Upload to GitHub code scanning; `auto`: under GitHub Actions, from the default branch. An
+    /// upload never changes the verdict
+    #[arg(long, value_enum, default_value_t = UploadFlag::Auto)]
+    pub(crate) upload: UploadFlag,
+    /// What standard output and the job summary show; `auto`: under GitHub Actions all of it only
+    /// where the repository is not public. Report files are always full
+    #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
+    pub(crate) details: DetailsFlag,
+    /// Show only the verdict
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show what was read, from where and how old it is
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UploadFlag {
+    /// Under GitHub Actions, from the default branch
+    Auto,
+    /// From every ref; needs GITHUB_REPOSITORY, GITHUB_REF and GITHUB_SHA
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DetailsFlag {
+    /// By the visibility of the repository
+    Auto,
+    /// Everything
+    Full,
+    /// Verdict, rule ids, severities and the policy's account names
+    Redacted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// Where a terminal or GitHub's log shows it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    parse_time(text).map_err(|error| error.to_string())
+}
+
+/// The severities, which completions offer.
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let ids = Severity::ALL.iter().map(|severity| severity.id());
+    PossibleValuesParser::new(ids).try_map(|text| text.parse())
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    // After a comma there may be a space.
+    text.trim().parse().map_err(|error: rootgate::model::InvalidAccountId| error.to_string())
+}
+
+/// The formats, which completions offer.
+fn format() -> impl TypedValueParser<Value = report::Format> {
+    let ids = report::Format::ALL.iter().map(|format| format.id());
+    PossibleValuesParser::new(ids).try_map(|text| text.parse())
+}
+
+/// The bound of the whole run: one second to one day.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let timeout: Duration = text
+        .parse()
+        .map_err(|error| format!("{error}; write a number with its unit, such as 90s or 5m"))?;
+    if timeout < Duration::seconds(1) || timeout > Duration::days(1) {
+        return Err("the timeout is from 1s to 1d".to_owned());
+    }
+    Ok(timeout)
+}
+
+/// A category becomes part of an alert's identity, so it must be plain and not split by `/`.
+fn category(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {
+        return Err("a category is 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+impl ReportArgs {
+    /// What standard output shows.
+    pub(crate) fn format(&self) -> report::Format {
+        self.format.unwrap_or(report::Format::Text)
+    }
+}
+
+impl DetailsFlag {
+    /// What was asked for; `None`: nothing, so the repository decides.
+    pub(crate) const fn asked(self) -> Option<report::Details> {
+        match self {
+            Self::Full => Some(report::Details::Full),
+            Self::Redacted => Some(report::Details::Redacted),
+            Self::Auto => None,
+        }
+    }
+}
+
+impl Color {
+    /// Whether standard output gets colour: GitHub's log shows it although it is no terminal.
+    pub(crate) fn for_stdout(self, host: &Host) -> bool {
+        self.decide(host, std::io::stdout().is_terminal())
+    }
+
+    /// Whether standard error gets colour.
+    pub(crate) fn for_stderr(self, host: &Host) -> bool {
+        self.decide(host, std::io::stderr().is_terminal())
+    }
+
+    fn decide(self, host: &Host, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => !host.no_color && (terminal || host.github_actions()),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `--accept-policy-change`: the reviewed way to be judged by a policy before it is merged.
+//!
+//! A job that is bound to an environment with required reviewers runs only after one of them let it.
+//! GitHub's token names the environment, and GitHub's API says whether it has reviewers: GitHub makes
+//! an environment that a workflow names and that does not exist, without any.
+
+use rootgate::collect;
+use rootgate::github::api::{Api, ApiError};
+use rootgate::github::environments::{Reviewers, reviewers};
+use rootgate::github::mask_command;
+use rootgate::github::oidc::{IdToken, TokenError, request_token};
+use rootgate::github::repository::Repository;
+use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin};
+
+use super::copy::Copy;
+use super::{Asker, Judging};
+use crate::commands::{Failure, live};
+
+/// Nothing outside of GitHub takes a token with this audience.
+const AUDIENCE: &str = "rootgate-policy-change";
+const ATTEMPTS: u32 = 3;
+
+/// Lets the copy judge, if the job may accept it.
+pub(super) async fn by_the_copy(
+    asker: &Asker<'_>,
+    api: &Api,
+    repository: &Repository,
+    mut judging: Judging,
+    copy: Copy,
+) -> Result<Judging, Failure> {
+    let environment = environment(asker).await?;
+    match reviewers(api, repository, &environment).await {
+        Ok(Reviewers::Required { self_review: false }) => {}
+        Ok(Reviewers::Required { self_review: true }) => {
+            judging.notices.push(may_accept_themselves(&environment));
+        }
+        Ok(Reviewers::None) => return Err(nobody_accepts(&environment)),
+        Err(error) => return Err(unknown_reviewers(&environment, &error)),
+    }
+    let (copy, policy, path, sha256) = copy.accept()?;
+    let origin = PolicyOrigin {
+        judge: Judge::Accepted { environment },
+        repository_path: Some(path.clone()),
+        path: Some(path),
+        sha256,
+        git_ref: asker.host.workflow.git_ref.clone(),
+        commit: asker.host.workflow.sha.clone(),
+    };
+    Ok(Judging { policy, origin, copy: Some(copy), ..judging })
+}
+
+async fn environment(asker: &Asker<'_>) -> Result<String, Failure> {
+    let token = token(asker).await?;
+    let named = token.claims.environment.filter(|name| !name.is_empty());
+    named.ok_or_else(|| {
+        refused(
+            "GitHub's token names no environment",
+            "bind the job to a protected environment (`environment:`), whose reviewers then accept the \
+             change by letting the job run",
+        )
+    })
+}
+
+fn may_accept_themselves(environment: &str) -> Notice {
+    Notice {
+        code: NoticeCode::SelfReview,
+        message: format!(
+            "whoever starts this run may accept the change as well: in the settings of the environment \
+             `{environment}`, switch on \"Prevent self-review\""
+        ),
+        line: None,
+    }
+}
+
+fn nobody_accepts(environment: &str) -> Failure {
+    refused(
+        &format!(
+            "the environment `{environment}` has no required reviewers, so nobody accepts this change"
+        ),
+        "give it required reviewers (Settings, Environments); a private repository outside of GitHub \
+         Enterprise cannot have any: there, keep the policy in a repository of the people who accept \
+         changes (--policy github:OWNER/REPO/PATH@REF), or merge by a ruleset bypass that is limited \
+         to pull requests",
+    )
+}
+
+fn unknown_reviewers(environment: &str, error: &ApiError) -> Failure {
+    let help = match error {
+        ApiError::Status { status: 401 | 403 | 404, .. } => {
+            "give the job the permission actions: read, and the environment required reviewers"
+        }
+        ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",
+        _ => "run it again; the job needs the permission actions: read",
+    };
+    refused(
+        &format!(
+            "whether the environment `{environment}` has required reviewers is not known: {error}"
+        ),
+        help,
+    )
+}
+
+const TOKEN_OF_THIS_JOB: &str =
+    "leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets it; give the job id-token: write";
+
+async fn token(asker: &Asker<'_>) -> Result<IdToken, Failure> {
+    let endpoint = asker.host.environment.token_endpoint.as_ref().ok_or_else(|| {
+        refused(
+            "there is no OIDC token that could name the job's environment",
+            "give the job the permission id-token: write and bind it to a protected environment",
+        )
+    })?;
+    let bundle = asker.args.sign_in.ca_bundle.as_deref();
+    let limit = asker.left();
+    let connect = (limit / 10).min(std::time::Duration::from_secs(5));
+    let connector = collect::connector(bundle, connect)
+        .map_err(|error| refused(&error.what(), "give --ca-bundle a file of certificates"))?;
+    let asked = async {
+        let mut attempt = 1;
+        loop {
+            match request_token(&connector, endpoint, AUDIENCE).await {
+                Err(error) if error.is_passing() && attempt < ATTEMPTS => attempt += 1,
+                ended => return ended,
+            }
+        }
+    };
+    let late = || TokenError::Unreachable("it did not answer in time".to_owned());
+    let token = tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()));
+    let token = token.map_err(|error| refused(&error.to_string(), TOKEN_OF_THIS_JOB))?;
+    live::write_command(&mask_command(&token.jwt), asker.shows_text());
+    Ok(token)
+}
+
+fn refused(what: &str, help: &str) -> Failure {
+    Failure::new(format!("--accept-policy-change: {what}"), help)
+}

@@ -1,0 +1,317 @@
+//! The checkout's copy of the policy, compared with the default branch's.
+
+use rootgate::evaluate;
+use rootgate::github::api::Api;
+use rootgate::github::contents::{self, Commit, ContentsError};
+use rootgate::github::repository::Repository;
+use rootgate::model::{
+    AfterMerge, Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, sha256_hex,
+};
+use rootgate::policy::{self, Policy};
+use rootgate::rules;
+
+use super::checkout::{self, Checkout};
+use super::tip::{self, Tip, look};
+use super::{Asker, Unparsed, cannot_judge, parse};
+use crate::commands::policy::file::{Found, same};
+use crate::commands::{Failure, Host};
+
+/// The copy, where it is not what the default branch has.
+pub(crate) struct Copy {
+    /// Its path in the repository; `None`: there is none.
+    path: Option<String>,
+    sha256: Option<String>,
+    state: State,
+    accepted: bool,
+}
+
+enum State {
+    /// A policy (the built-in defaults where there is no copy), and what it changes.
+    Policy(Box<Policy>, Vec<Change>),
+    /// None, and the same as an error.
+    Broken(Vec<Problem>, Failure),
+    /// What an earlier commit had.
+    Behind(Commit),
+}
+
+/// What is needed to tell a change from an earlier state.
+pub(super) struct Older<'a> {
+    pub(super) api: &'a Api,
+    pub(super) repository: &'a Repository,
+    pub(super) tip: &'a Tip,
+    pub(super) named: Option<&'a str>,
+}
+
+/// What is to be merged, compared with the default branch's `tip`, which `judging` was read from.
+///
+/// It is looked at twice: in the working tree, whose files an earlier step may have changed and
+/// attributes of Git may have written otherwise than they are stored, and in the run's commit. The one
+/// by which more can pass counts.
+pub(super) async fn compare(
+    asker: &Asker<'_>,
+    checkout: &Checkout,
+    judging: &Policy,
+    tip: Option<&Found>,
+    older: &Older<'_>,
+) -> Result<Compared, Failure> {
+    let mut here = in_checkout(asker, checkout, older.named);
+    let (there, unread) = older.in_commit(asker.host).await?;
+    if matches!(here, Place::Unknown) && unread.is_some() && !checkout.is_empty() {
+        // Nothing else can say that they are no checkout.
+        here = Place::Nothing;
+    }
+    let known = !matches!((&here, &there), (Place::Unknown, Place::Unknown));
+    // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
+    let there = if there.is_like(&here) { Place::Unknown } else { there };
+    let mut copy = place(asker, here, judging, tip, older).await;
+    let other = place(asker, there, judging, tip, older).await;
+    if weight(other.as_ref()) > weight(copy.as_ref()) {
+        copy = other;
+    }
+    Ok(Compared { copy, known, unread })
+}
+
+/// The outcome of [`compare`].
+pub(super) struct Compared {
+    /// `None`: it is the default branch's own file, or nothing is known of it.
+    pub(super) copy: Option<Copy>,
+    /// Whether there was anything to compare.
+    pub(super) known: bool,
+    /// Why the run's commit could not be looked at, where that is so.
+    pub(super) unread: Option<String>,
+}
+
+/// What stands at one place.
+enum Place {
+    /// Nobody can say.
+    Unknown,
+    Nothing,
+    File(Found),
+    /// It is no policy file: its path, and what it is.
+    Unusable(String, String),
+}
+
+impl Place {
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => same(Some(one), Some(other)),
+            (Self::Nothing, Self::Nothing) => true,
+            _ => false,
+        }
+    }
+}
+
+fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&str>) -> Place {
+    let mut defaults = checkout.default_paths();
+    let first = named.or_else(|| defaults.next());
+    match first.map(|path| (path.to_owned(), checkout.find(path))) {
+        Some((path, checkout::Entry::Unusable(what))) => Place::Unusable(path, what),
+        Some((path, checkout::Entry::File(bytes))) => match defaults.next() {
+            Some(second) if named.is_none() => {
+                let what = two_files(&path, second);
+                Place::Unusable(path, what)
+            }
+            _ => Place::File(Found { path, bytes }),
+        },
+        // Files that other steps left there are no checkout.
+        _ if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
+        _ => Place::Unknown,
+    }
+}
+
+/// The gate could not judge by either of them.
+fn two_files(first: &str, second: &str) -> String {
+    format!("{first} and {second} are both there, and only one default file may be")
+}
+
+async fn place(
+    asker: &Asker<'_>,
+    place: Place,
+    judging: &Policy,
+    tip: Option<&Found>,
+    older: &Older<'_>,
+) -> Option<Copy> {
+    let copy = match place {
+        Place::Unknown => return None,
+        Place::Unusable(path, what) => return Some(Copy::unusable(path, &what)),
+        Place::Nothing => None,
+        Place::File(found) => Some(found),
+    };
+    if same(copy.as_ref(), tip) {
+        return None;
+    }
+    let state = match older.commit_of(copy.as_ref(), asker.host).await {
+        Some(commit) => State::Behind(commit),
+        None => State::of(copy.as_ref(), judging, asker),
+    };
+    let sha256 = copy.as_ref().map(|copy| sha256_hex(&copy.bytes));
+    Some(Copy { path: copy.map(|copy| copy.path), sha256, state, accepted: false })
+}
+
+/// The heavier of two counts.
+fn weight(copy: Option<&Copy>) -> u8 {
+    let Some(copy) = copy else { return 0 };
+    let weaker = |change: &Change| change.kind == ChangeKind::Weaker;
+    match &copy.state {
+        State::Behind(_) => 1,
+        State::Policy(_, changes) if copy.path.is_some() && !changes.iter().any(weaker) => 2,
+        State::Policy(..) | State::Broken(..) => 3,
+    }
+}
+
+impl Copy {
+    fn unusable(path: String, what: &str) -> Self {
+        let problems = vec![Problem { message: what.to_owned(), line: None }];
+        let state = State::Broken(problems, cannot_judge(what));
+        Self { path: Some(path), sha256: None, state, accepted: false }
+    }
+
+    /// Whether a merge would change which policy judges.
+    pub(super) const fn is_a_change(&self) -> bool {
+        !matches!(self.state, State::Behind(_))
+    }
+
+    /// The policy that would judge after the merge.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        match &self.state {
+            State::Policy(policy, _) if !self.accepted => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Lets the copy judge: its policy, path and SHA-256.
+    pub(super) fn accept(self) -> Result<(Self, Policy, String, Option<String>), Failure> {
+        match (self.state, self.path) {
+            (State::Policy(policy, changes), Some(path)) => {
+                let judging = policy.as_ref().clone();
+                let sha256 = self.sha256.clone();
+                let copy = Self {
+                    path: Some(path.clone()),
+                    sha256: self.sha256,
+                    state: State::Policy(policy, changes),
+                    accepted: true,
+                };
+                Ok((copy, judging, path, sha256))
+            }
+            (State::Broken(_, failure), _) => Err(failure),
+            (State::Policy(..) | State::Behind(_), _) => Err(Failure::new(
+                "--accept-policy-change: the checkout holds no policy that could be accepted",
+                "check the policy out, or leave the flag out",
+            )),
+        }
+    }
+
+    /// For the report: `after` is how the same evidence would be judged by the copy.
+    pub(crate) fn change(self, judging: &Policy, after: Option<AfterMerge>) -> PolicyChange {
+        let copy = match self.state {
+            State::Policy(_, changes) if self.path.is_some() => {
+                PolicyCopy::Changed { changes, after }
+            }
+            State::Policy(_, changes) => PolicyCopy::Missing { changes, after },
+            State::Broken(problems, _) => PolicyCopy::Broken(problems),
+            State::Behind(commit) => PolicyCopy::Behind { commit: commit.to_string() },
+        };
+        let effect = match self.accepted {
+            true => Effect::Accepted,
+            false => evaluate::effect(judging, &copy),
+        };
+        PolicyChange { path: self.path, sha256: self.sha256, copy, effect }
+    }
+}
+
+impl State {
+    fn of(copy: Option<&Found>, judging: &Policy, asker: &Asker<'_>) -> Self {
+        let Host { now, .. } = asker.host;
+        let changed = |policy: Policy| {
+            let changes = policy::diff(judging, &policy, *now);
+            Self::Policy(Box::new(policy), changes)
+        };
+        let Some(Found { path, bytes }) = copy else {
+            return changed(Policy::built_in(&rules::infos()));
+        };
+        match parse(bytes, path, asker.host) {
+            Ok(policy) => changed(policy),
+            Err(Unparsed::NoText(failure)) => {
+                let message = "the file is not UTF-8 text".to_owned();
+                Self::Broken(vec![Problem { message, line: None }], failure)
+            }
+            Err(Unparsed::Invalid(errors)) => {
+                let problem = |error: &policy::PolicyError| Problem {
+                    message: error.message.clone(),
+                    line: Some(error.line),
+                };
+                let problems = errors.errors().iter().map(problem).collect();
+                Self::Broken(
+                    problems,
+                    Failure::of_policy(&errors, asker.color, "this is the checkout's copy"),
+                )
+            }
+        }
+    }
+}
+
+impl Older<'_> {
+    /// What the run's own commit has; unknown where that is the tip, which is known already. With it,
+    /// why GitHub does not show that commit, where it does not.
+    async fn in_commit(&self, host: &Host) -> Result<(Place, Option<String>), Failure> {
+        let commit = host.workflow.sha.as_deref().and_then(Commit::new);
+        let Some(commit) = commit.filter(|commit| *commit != self.tip.commit) else {
+            return Ok((Place::Unknown, None));
+        };
+        let unread = |why: String| Ok((Place::Unknown, Some(format!("{commit}: {why}"))));
+        match look(self.api, self.repository, &commit, self.named).await {
+            Ok(Some(found)) => Ok((Place::File(found), None)),
+            Ok(None) => Ok((Place::Nothing, None)),
+            Err(error @ ContentsError::Unproven { .. }) => unread(error.to_string()),
+            Err(ContentsError::Api { path, error }) => {
+                Err(tip::unreadable(format!("{path} at the run's commit {commit}"), &error))
+            }
+            Err(ContentsError::Two { path, second }) => {
+                let what = two_files(&path, &second);
+                Ok((Place::Unusable(path, what), None))
+            }
+            Err(
+                error @ (ContentsError::NotAFile { .. }
+                | ContentsError::TooLarge { .. }
+                | ContentsError::LfsPointer { .. }),
+            ) => Ok((Place::Unusable(error.path().to_owned(), error.to_string()), None)),
+        }
+    }
+
+    /// The commit of the default branch into which GitHub merged the pull request for this run.
+    async fn base_of(&self, merge: &Commit, host: &Host) -> Option<Commit> {
+        let run = &host.workflow;
+        let number = run.git_ref.as_deref()?.strip_prefix("refs/pull/")?.strip_suffix("/merge")?;
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let for_this_branch = run.base_ref.as_deref() == Some(self.tip.branch.as_str());
+        let event = host.environment.event_name.as_deref();
+        if !is_number || !for_this_branch || event != Some("pull_request") {
+            return None; // any branch can hold a merge of anything
+        }
+        contents::merged_into(self.api, self.repository, merge).await.ok()?
+    }
+
+    /// The earlier commit of the default branch that has just this copy, where this ref left the
+    /// branch: it does not change the policy, and a merge keeps what the branch has now.
+    ///
+    /// Where GitHub does not tell, the copy counts as changed, which is never less strict.
+    async fn commit_of(&self, copy: Option<&Found>, host: &Host) -> Option<Commit> {
+        let run = &host.workflow;
+        let (git_ref, sha) = (run.git_ref.as_deref()?, Commit::new(run.sha.as_deref()?)?);
+        let commit = if git_ref == format!("refs/heads/{}", self.tip.branch) {
+            sha
+        } else {
+            let left = contents::merge_base(self.api, self.repository, &self.tip.commit, &sha);
+            match left.await {
+                Ok(commit) => commit,
+                // A comparison of very much may fail. The merge itself says what it was made into.
+                Err(_) => self.base_of(&sha, host).await?,
+            }
+        };
+        if commit == self.tip.commit {
+            return None;
+        }
+        let had = look(self.api, self.repository, &commit, self.named).await.ok()?;
+        same(had.as_ref(), copy).then_some(commit)
+    }
+}

@@ -1,0 +1,141 @@
+//! The policy at the tip of the default branch, read by GitHub's API.
+//!
+//! The API names the branch and its commit, and every file is read at that commit: neither the
+//! event file nor a variable nor the checkout can say otherwise.
+
+use std::path::Path;
+
+use rootgate::github::api::Api;
+use rootgate::github::repository::Repository;
+use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin, sha256_hex};
+use rootgate::policy::Policy;
+use rootgate::rules;
+
+use super::checkout::{self, Checkout};
+use super::copy::{self, Older};
+use super::tip::{Tip, cannot_read, look};
+use super::{Asker, Judging, accepted};
+use crate::cli::PolicyArg;
+use crate::commands::Failure;
+use crate::commands::policy::file::Found;
+
+/// The policy of the default branch, or the checkout's copy where that is accepted.
+pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Failure> {
+    let named = asker.args.policy.as_ref().and_then(PolicyArg::file);
+    let checkout = Checkout::around(named, asker.host);
+    let named = match named {
+        None => None,
+        Some(file) => {
+            // `-` is standard input, which no branch holds.
+            let path = checkout.repository_path(file).filter(|_| file != Path::new("-"));
+            Some(path.ok_or_else(|| checkout::outside(file))?)
+        }
+    };
+    let (api, repository) = (asker.api()?, asker.repository()?);
+    let tip = Tip::read(&api, &repository).await?;
+    let found = look(&api, &repository, &tip.commit, named.as_deref()).await;
+    let found = found.map_err(|error| cannot_read(&error, &tip))?;
+    if let (None, Some(named)) = (&found, &named) {
+        refuse_a_wrong_name(&api, &repository, &tip, named, &checkout).await?;
+    }
+    let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
+    let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_deref() };
+    let compared = copy::compare(asker, &checkout, &judging.policy, found.as_ref(), &older).await?;
+    judging.notices.extend((!compared.known).then(no_checkout));
+    judging.notices.extend(compared.unread.map(|why| commit_unread(&why)));
+    judging.notices.extend(other_base(asker, &tip));
+    judging.copy = compared.copy;
+    match judging.copy.take_if(|copy| accept && copy.is_a_change()) {
+        Some(copy) => accepted::by_the_copy(asker, &api, &repository, judging, copy).await,
+        None => Ok(judging),
+    }
+}
+
+/// A path that `--policy` names and the default branch lacks is a new policy only where there is
+/// none so far: otherwise whoever changes the name would change which policy judges.
+async fn refuse_a_wrong_name(
+    api: &Api,
+    repository: &Repository,
+    tip: &Tip,
+    named: &str,
+    checkout: &Checkout,
+) -> Result<(), Failure> {
+    let default = look(api, repository, &tip.commit, None).await;
+    let default = default.map_err(|error| cannot_read(&error, tip))?;
+    if let Some(default) = default {
+        return Err(Failure::new(
+            format!(
+                "{named}, which --policy names, is not {}, which has {}",
+                tip.whence(),
+                default.path
+            ),
+            "leave --policy out, or name the file that the default branch has; a policy is moved by \
+             a change that keeps the name until it is merged",
+        ));
+    }
+    if matches!(checkout.find(named), checkout::Entry::Nothing) {
+        return Err(Failure::new(
+            format!(
+                "{named}, which --policy names, is neither {} nor in the checkout",
+                tip.whence()
+            ),
+            "check the name, or leave --policy out to be judged by the strict built-in defaults",
+        ));
+    }
+    Ok(())
+}
+
+fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&Found>) -> Result<Judging, Failure> {
+    let at = |origin| PolicyOrigin {
+        git_ref: Some(format!("refs/heads/{}", tip.branch)),
+        commit: Some(tip.commit.to_string()),
+        ..origin
+    };
+    let Some(Found { path, bytes }) = found else {
+        let origin = PolicyOrigin::built_in(Judge::DefaultBranch);
+        return Ok(Judging::by(Policy::built_in(&rules::infos()), at(origin)));
+    };
+    let policy = asker.parse(bytes, path, &tip.whence())?;
+    let origin = PolicyOrigin {
+        path: Some(path.clone()),
+        repository_path: Some(path.clone()),
+        sha256: Some(sha256_hex(bytes)),
+        ..PolicyOrigin::built_in(Judge::DefaultBranch)
+    };
+    Ok(Judging::by(policy, at(origin)))
+}
+
+fn no_checkout() -> Notice {
+    Notice {
+        code: NoticeCode::NoCheckout,
+        message:
+            "nothing is checked out, so whether this ref would weaken the policy was not looked at"
+                .to_owned(),
+        line: None,
+    }
+}
+
+fn commit_unread(why: &str) -> Notice {
+    Notice {
+        code: NoticeCode::CommitUnread,
+        message: format!(
+            "only the checkout was compared: GitHub does not show the run's own commit, {why}"
+        ),
+        line: None,
+    }
+}
+
+/// A pull request that is not for the default branch may be pointed there later, and then what was
+/// tried here is not what is merged.
+fn other_base(asker: &Asker<'_>, tip: &Tip) -> Option<Notice> {
+    let base = asker.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
+    Some(Notice {
+        code: NoticeCode::OtherBase,
+        message: format!(
+            "this pull request is for `{base}`, not for the default branch `{}`: if that is changed, let \
+             the gate run again",
+            tip.branch
+        ),
+        line: None,
+    })
+}

@@ -1,0 +1,36 @@
+//! Pull requests from forks: GitHub gives them no token to sign in with.
+
+use rootgate::github::api::ApiError;
+use rootgate::github::pulls::is_fork;
+
+use super::{Asker, tip};
+use crate::cli::CheckArgs;
+use crate::commands::{Failure, Host};
+
+/// The number of the pull request, where this run may be one of a fork: it would have to sign in,
+/// and has no OIDC token.
+pub(super) fn suspected(args: &CheckArgs, host: &Host) -> Option<u64> {
+    let would_sign_in = host.github_actions() && !args.is_offline();
+    let number = host.pull_request().filter(|_| would_sign_in)?;
+    host.environment.token_endpoint.is_none().then_some(number)
+}
+
+/// Why nothing can be evaluated, if GitHub says that the pull request is a fork's.
+pub(super) async fn established(asker: &Asker<'_>, number: u64) -> Result<Option<String>, Failure> {
+    let (api, repository) = (asker.api()?, asker.repository()?);
+    match is_fork(&api, &repository, number).await {
+        Ok(is_fork) => Ok(is_fork.then(|| {
+            format!(
+                "pull request {number} is from a fork, which GitHub gives no token to sign in with"
+            )
+        })),
+        Err(error @ ApiError::Status { status: 403 | 404, .. }) => Err(Failure::new(
+            format!(
+                "there is no OIDC token to sign in with, and whether pull request {number} is from a fork \
+                 cannot be read: {error}"
+            ),
+            "give the job the permissions id-token: write, contents: read and pull-requests: read",
+        )),
+        Err(error) => Err(tip::unreadable(format!("pull request {number}"), &error)),
+    }
+}

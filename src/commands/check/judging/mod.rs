@@ -1,0 +1,225 @@
+//! Which policy judges.
+//!
+//! Under GitHub Actions it is the file at the tip of the default branch, whatever the event: the
+//! checkout may be that of a pull request. The checkout's copy is compared with it and judged as a
+//! second line. Outside, the file on disk judges.
+
+mod accepted;
+mod checkout;
+mod copy;
+mod default_branch;
+mod fork;
+mod remote;
+mod tip;
+
+use std::time::{Duration, Instant};
+
+use rootgate::github::api::Api;
+use rootgate::github::repository::Repository;
+use rootgate::model::{Judge, Notice, PolicyOrigin};
+use rootgate::policy::{Policy, PolicyErrors};
+use rootgate::report::Format;
+use rootgate::rules;
+
+use checkout::{Checkout, Entry};
+pub(crate) use copy::Copy;
+pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
+
+use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
+use crate::commands::host::github_api::{self, NoApi};
+use crate::commands::policy::file as policy_file;
+use crate::commands::{Failure, Host};
+
+/// The policy that judges, and what was found on the way to it.
+pub(crate) struct Judging {
+    pub(crate) policy: Policy,
+    pub(crate) origin: PolicyOrigin,
+    /// The checkout's copy, where it is not what the default branch has.
+    pub(crate) copy: Option<Copy>,
+    pub(crate) notices: Vec<Notice>,
+    /// Why nothing can be evaluated here, where that is so.
+    pub(crate) not_evaluated: Option<String>,
+}
+
+impl Judging {
+    fn by(policy: Policy, origin: PolicyOrigin) -> Self {
+        Self { policy, origin, copy: None, notices: Vec::new(), not_evaluated: None }
+    }
+}
+
+/// What the flags and the environment ask for.
+enum Way<'a> {
+    /// The file on disk.
+    File(Judge),
+    /// The default branch's, or the checkout's copy where that is accepted.
+    DefaultBranch { accept: bool },
+    /// A file of another repository.
+    Remote(&'a RemotePolicy),
+}
+
+/// Settles which policy judges, and reads it.
+pub(crate) fn decide(
+    args: &CheckArgs,
+    host: &Host,
+    started: Instant,
+    color: bool,
+) -> Result<Judging, Failure> {
+    let way = way(args, host)?;
+    let asker = Asker { args, host, started, color };
+    let is_fork = fork::suspected(args, host);
+    if let (Way::File(judge), None) = (&way, is_fork) {
+        return asker.on_disk(judge.clone());
+    }
+    github_api::block_on_before_judging(async {
+        let not_evaluated = match is_fork {
+            Some(number) => fork::established(&asker, number).await?,
+            None => None,
+        };
+        let judging = match way {
+            Way::File(judge) => asker.on_disk(judge)?,
+            Way::Remote(remote) => remote::read(&asker, remote).await?,
+            Way::DefaultBranch { accept } => {
+                // Nobody can accept anything for a fork: it has no token that says so.
+                default_branch::read(&asker, accept && not_evaluated.is_none()).await?
+            }
+        };
+        Ok(Judging { not_evaluated, ..judging })
+    })
+}
+
+/// Flags that contradict each other are an error, never settled in silence.
+fn way<'a>(args: &'a CheckArgs, host: &Host) -> Result<Way<'a>, Failure> {
+    let contradicts = |one: &str, other: &str, help: &str| {
+        Err(Failure::new(format!("{one} and {other} contradict each other"), help))
+    };
+    if let Some(PolicyArg::GitHub(remote)) = &args.policy {
+        if args.judging.policy_from.is_some() {
+            return contradicts("--policy github:…", "--policy-from", ONE_POLICY);
+        }
+        if args.judging.accept_policy_change {
+            return contradicts("--policy github:…", "--accept-policy-change", ONE_POLICY);
+        }
+        return Ok(Way::Remote(remote));
+    }
+    if args.judging.policy_from.is_some() && args.judging.accept_policy_change {
+        return contradicts("--policy-from", "--accept-policy-change", ONE_POLICY);
+    }
+    match (args.judging.policy_from, host.github_actions()) {
+        (Some(PolicyFrom::Checkout), _) => Ok(Way::File(Judge::Checkout)),
+        (_, true) => Ok(Way::DefaultBranch { accept: args.judging.accept_policy_change }),
+        (Some(PolicyFrom::DefaultBranch), false) => Err(outside("--policy-from default-branch")),
+        (None, false) if args.judging.accept_policy_change => {
+            Err(outside("--accept-policy-change"))
+        }
+        (None, false) => Ok(Way::File(Judge::File)),
+    }
+}
+
+const ONE_POLICY: &str = "keep one of them: each says which policy judges";
+
+fn outside(flag: &str) -> Failure {
+    Failure::new(
+        format!("{flag} is for GitHub Actions; here the file on disk judges"),
+        "leave it out; `rootgate policy diff --base REF` shows what a pull request would say",
+    )
+}
+
+/// What every question to GitHub needs.
+struct Asker<'a> {
+    args: &'a CheckArgs,
+    host: &'a Host,
+    started: Instant,
+    color: bool,
+}
+
+impl Asker<'_> {
+    /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
+    /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
+    fn on_disk(&self, judge: Judge) -> Result<Judging, Failure> {
+        let named = self.args.policy.as_ref().and_then(PolicyArg::file);
+        if self.host.github_actions() {
+            let checkout = Checkout::around(named, self.host);
+            let path = policy_file::find(named)?.and_then(|file| checkout.repository_path(&file));
+            if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
+                return Err(cannot_judge(&what));
+            }
+        }
+        let (policy, origin) = policy_file::load(named, self.host, self.color)?;
+        Ok(Judging::by(policy, PolicyOrigin { judge, ..origin }))
+    }
+
+    /// On these events the checkout is what is asked to be merged: one without a policy takes it
+    /// away.
+    fn is_of_a_change(&self) -> bool {
+        let event = self.host.environment.event_name.as_deref();
+        matches!(event, Some("pull_request" | "merge_group"))
+    }
+
+    /// What is left of `--timeout`.
+    fn left(&self) -> Duration {
+        let timeout = Duration::from_secs(self.args.sign_in.timeout.as_secs());
+        timeout.saturating_sub(self.started.elapsed())
+    }
+
+    /// Whether workflow commands may stand on standard output.
+    fn shows_text(&self) -> bool {
+        self.args.reports.format() == Format::Text
+    }
+
+    /// A client for what is left of `--timeout`.
+    fn api(&self) -> Result<Api, Failure> {
+        let bundle = self.args.sign_in.ca_bundle.as_deref();
+        github_api::client(self.host, bundle, self.left()).map_err(|none| match none {
+            NoApi::NoToken => Failure::new(
+                "the policy cannot be read from GitHub: there is no token",
+                format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
+            ),
+            NoApi::Setup(what, help) => {
+                Failure::new(format!("the policy cannot be read from GitHub: {what}"), help)
+            }
+            NoApi::Api(error) => tip::unreadable("GitHub's API", &error),
+        })
+    }
+
+    /// `GITHUB_REPOSITORY`.
+    fn repository(&self) -> Result<Repository, Failure> {
+        let name = self.host.workflow.repository.as_deref();
+        name.and_then(Repository::new).ok_or_else(|| {
+            Failure::new(
+                "the policy cannot be read from GitHub: GITHUB_REPOSITORY is not the owner and name of a \
+                 repository",
+                "a runner of GitHub sets it; do not change it",
+            )
+        })
+    }
+
+    /// Reads the text of a policy that judges.
+    fn parse(&self, text: &[u8], shown: &str, whence: &str) -> Result<Policy, Failure> {
+        parse(text, shown, self.host).map_err(|unusable| match unusable {
+            Unparsed::NoText(failure) => failure,
+            Unparsed::Invalid(errors) => {
+                Failure::of_policy(&errors, self.color, &format!("this is the file {whence}"))
+            }
+        })
+    }
+}
+
+/// The checkout's copy is there and no policy file.
+fn cannot_judge(what: &str) -> Failure {
+    Failure::new(
+        format!("the checkout's copy of the policy cannot judge: {what}"),
+        "make it one regular file of less than 1 MB",
+    )
+}
+
+/// Why bytes are no policy.
+enum Unparsed {
+    NoText(Failure),
+    Invalid(PolicyErrors),
+}
+
+/// Reads bytes as a policy.
+fn parse(bytes: &[u8], shown: &str, host: &Host) -> Result<Policy, Unparsed> {
+    let text = policy_file::text_of(bytes.to_vec(), shown).map_err(Unparsed::NoText)?;
+    Policy::parse(&text, shown, &rules::infos(), host.now).map_err(Unparsed::Invalid)
+}

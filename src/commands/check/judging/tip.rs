@@ -1,0 +1,90 @@
+//! The tip of the default branch, and files at a commit, as GitHub's API shows them.
+
+use std::fmt::Display;
+
+use rootgate::github::api::{Api, ApiError};
+use rootgate::github::contents::{self, Commit, ContentsError};
+use rootgate::github::repository::{Repository, default_branch};
+
+use crate::commands::Failure;
+use crate::commands::host::github_api;
+use crate::commands::policy::file::{self as policy_file, DEFAULT_PATHS, Found};
+
+/// Where the default branch stands.
+pub(super) struct Tip {
+    pub(super) branch: String,
+    pub(super) commit: Commit,
+}
+
+impl Tip {
+    pub(super) async fn read(api: &Api, repository: &Repository) -> Result<Self, Failure> {
+        let branch = default_branch(api, repository).await.map_err(|error| {
+            unreadable(format!("the name of the default branch of {}", repository.as_str()), &error)
+        })?;
+        let commit = contents::resolve(api, repository, &format!("heads/{branch}")).await;
+        let commit = commit.map_err(|error| {
+            unreadable(format!("the tip of the default branch `{branch}`"), &error)
+        })?;
+        Ok(Self { branch, commit })
+    }
+
+    /// Where a file of it stands, for a sentence.
+    pub(super) fn whence(&self) -> String {
+        format!("at the tip of the default branch `{}` ({})", self.branch, self.commit)
+    }
+}
+
+/// The named file of a commit, or the default one, if there is one.
+pub(super) async fn look(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+    named: Option<&str>,
+) -> Result<Option<Found>, ContentsError> {
+    let found = match named {
+        Some(named) => contents::read(api, repository, commit, named).await?.map(|it| (named, it)),
+        None => contents::read_only(api, repository, commit, DEFAULT_PATHS).await?,
+    };
+    Ok(found.map(|(path, bytes)| Found { path: path.to_owned(), bytes }))
+}
+
+pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
+                             repository (GITHUB_TOKEN)";
+
+/// What GitHub did not give before anything could be judged.
+pub(super) fn unreadable(what: impl Display, error: &ApiError) -> Failure {
+    let help = match error {
+        ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",
+        ApiError::Untrusted(_) => "trust an authority of your own by --ca-bundle (`ca-bundle`)",
+        ApiError::NotPrivate(_) | ApiError::Unusable => {
+            "check GITHUB_API_URL and GITHUB_TOKEN, which a runner of GitHub sets"
+        }
+        ApiError::NoRef(_) => "check the ref after the `@` of --policy",
+        ApiError::Status { status: 401, .. } => github_api::NO_TOKEN,
+        ApiError::Unreachable(_) | ApiError::TimedOut => {
+            "let this machine reach GITHUB_API_URL; HTTPS_PROXY and NO_PROXY are honoured"
+        }
+        ApiError::Status { .. } | ApiError::Unreadable(_) => "",
+    };
+    let help = match help {
+        "" => CONTENTS_READ.to_owned(),
+        help => format!("{help}; {CONTENTS_READ}"),
+    };
+    Failure::new(format!("the policy cannot be read from GitHub: {what}: {error}"), help)
+}
+
+pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
+    not_read(error, &tip.whence())
+}
+
+/// A file that is there and cannot be read is never taken for one that is not there.
+pub(super) fn not_read(error: &ContentsError, whence: &str) -> Failure {
+    match error {
+        ContentsError::Api { path, error } => unreadable(format!("{path} {whence}"), error),
+        ContentsError::Two { path, second } => policy_file::two_defaults(path, second, whence),
+        _ => Failure::new(
+            format!("the policy cannot be read from GitHub: {error}, {whence}"),
+            format!("make it a regular file of less than 1 MB; {CONTENTS_READ}"),
+        ),
+    }
+}

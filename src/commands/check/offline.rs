@@ -1,0 +1,140 @@
+//! Evidence from files: evidence files and a credential report.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Utc};
+use rootgate::model::{
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, Fact, ParsedReport, parse_time,
+    read_evidence, sha256_hex,
+};
+use serde::Deserialize;
+
+use crate::cli::CheckArgs;
+use crate::commands::Failure;
+use crate::commands::host::files;
+
+/// Evidence, and the files that it came from.
+pub(crate) struct Loaded {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) files: Vec<EvidenceFile>,
+}
+
+/// Everything that the flags name. The same account twice is an error.
+pub(crate) fn load(args: &CheckArgs, only_account: Option<&AccountId>) -> Result<Loaded, Failure> {
+    let mut accounts: Vec<(Evidence, String)> = Vec::new();
+    let mut files: Vec<EvidenceFile> = Vec::new();
+    for path in &args.evidence {
+        let text = files::read_text(path, "the evidence file")?;
+        files.push(evidence_file(path, text.as_bytes()));
+        let shown = path.display().to_string();
+        let read = read_evidence(&text).map_err(|error| {
+            let what = format!("{shown} is not an evidence file that this version reads: {error}");
+            Failure::new(
+                what,
+                "collect it again with the same version of rootgate, and give the file as it is",
+            )
+        })?;
+        accounts.extend(read.into_iter().map(|evidence| (evidence, shown.clone())));
+    }
+    if let Some(path) = &args.credential_report {
+        let bytes = files::read(path, "the credential report")?;
+        files.push(evidence_file(path, &bytes));
+        let evidence = credential_report(path, bytes, args.report_generated_at, only_account)?;
+        accounts.push((evidence, path.display().to_string()));
+    }
+    accounts.sort_by(|a, b| a.0.account.cmp(&b.0.account));
+    if let Some(twice) = accounts.windows(2).find(|pair| pair[0].0.account == pair[1].0.account) {
+        return Err(Failure::new(
+            format!("account {} is in {} and in {}", twice[0].0.account, twice[0].1, twice[1].1),
+            "give the evidence of each account once",
+        ));
+    }
+    let evidence = accounts.into_iter().map(|(evidence, _)| evidence).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Loaded { evidence, files })
+}
+
+fn evidence_file(path: &Path, bytes: &[u8]) -> EvidenceFile {
+    EvidenceFile { path: path.display().to_string(), sha256: sha256_hex(bytes) }
+}
+
+/// What `aws iam get-credential-report` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CliAnswer {
+    content: String,
+    #[serde(default)]
+    report_format: Option<String>,
+    #[serde(default)]
+    generated_time: Option<String>,
+}
+
+fn credential_report(
+    path: &Path,
+    bytes: Vec<u8>,
+    given: Option<DateTime<Utc>>,
+    only_account: Option<&AccountId>,
+) -> Result<Evidence, Failure> {
+    let shown = path.display();
+    let failed = |what: String| {
+        Failure::new(
+            format!("{shown}: {what}"),
+            "give the CSV as AWS made it, or what `aws iam get-credential-report` prints",
+        )
+    };
+    let (csv, carried) = if bytes.trim_ascii_start().starts_with(b"{") {
+        from_cli(&bytes).map_err(failed)?
+    } else {
+        (bytes, None)
+    };
+    let generated_at = match (carried, given) {
+        (Some(carried), Some(given)) if carried != given => {
+            return Err(Failure::new(
+                format!(
+                    "{shown} says that it was made at {carried}, --report-generated-at says {given}"
+                ),
+                "leave the flag out: this file carries its time",
+            ));
+        }
+        (carried, given) => carried.or(given),
+    };
+    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(error.to_string()))?;
+    let account = parsed.account.clone().or_else(|| only_account.cloned()).ok_or_else(|| {
+        Failure::new(
+            format!("{shown} has no row, so it does not say whose it is"),
+            "name the account: --account ID",
+        )
+    })?;
+    Ok(evidence(account, parsed, generated_at))
+}
+
+fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), String> {
+    let answer: CliAnswer = serde_json::from_slice(bytes).map_err(|error| {
+        format!("this is not the JSON of `aws iam get-credential-report`: {error}")
+    })?;
+    if let Some(format) = answer.report_format.filter(|format| format != "text/csv") {
+        return Err(format!("`ReportFormat` is `{}`, not `text/csv`", format.escape_debug()));
+    }
+    let generated_at = answer.generated_time.map(|text| {
+        parse_time(&text)
+            .map_err(|error| format!("`GeneratedTime` holds `{}`: {error}", text.escape_debug()))
+    });
+    let csv = BASE64
+        .decode(answer.content.trim())
+        .map_err(|error| format!("`Content` is not the Base64 text that AWS sends: {error}"))?;
+    Ok((csv, generated_at.transpose()?))
+}
+
+/// A report alone: the other sources were not asked for.
+fn evidence(
+    account: AccountId,
+    parsed: ParsedReport,
+    observed_at: Option<DateTime<Utc>>,
+) -> Evidence {
+    let detail = "only a credential report was given";
+    let mut evidence = Evidence::unread(account, parsed.partition, Cause::NotCollected, detail);
+    evidence.credential_report = Ok(Fact { value: parsed.report, observed_at });
+    evidence
+}

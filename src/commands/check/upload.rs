@@ -1,0 +1,325 @@
+//! `--upload`: the report into GitHub code scanning. Nothing here changes a verdict.
+//!
+//! GitHub closes every alert that the newest report of the same category does not hold. So what
+//! could not be judged whole is not uploaded, and its alerts stay as they were.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use rootgate::escape;
+use rootgate::github::api::{Api, ApiError};
+use rootgate::github::is_private;
+use rootgate::github::repository::{Repository, default_branch};
+use rootgate::github::upload::{Target, UploadError, upload};
+use rootgate::model::{AccountId, Report, format_time};
+use rootgate::report::{Details, sarif};
+
+use crate::cli::{CheckArgs, UploadFlag};
+use crate::commands::host::github_api::{self, NO_TOKEN, NoApi};
+use crate::commands::host::runner;
+use crate::commands::{Failure, Host};
+
+/// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
+const PERMISSION: &str = "give the job the permission security-events: write, in a private \
+                          repository also contents: read and actions: read; switch code scanning \
+                          on in the settings of the repository, or, where it cannot be had, say \
+                          --upload never (upload-sarif: never)";
+const NEXT_RUN: &str =
+    "nothing, if the next run uploads; else look at https://www.githubstatus.com";
+const COMMIT_GONE: &str = "no permission is missing: this repository does not have the run's commit \
+                           or ref (any more), because the branch was deleted, pushed anew or \
+                           belongs to another repository; run the workflow again for the commit \
+                           that is there now, and leave GITHUB_SHA, GITHUB_REF and \
+                           GITHUB_REPOSITORY as the runner sets them";
+const OWN_FAULT: &str = "keep the file of --sarif and report this as a fault of rootgate";
+
+/// An upload that is asked for and has not been made.
+pub(crate) struct Plan<'a> {
+    args: &'a CheckArgs,
+    host: &'a Host,
+    /// Whatever the ref is.
+    always: bool,
+    /// Where to; or which variable does not say so.
+    target: Result<Target, String>,
+}
+
+/// Settles before anything is judged whether an upload is asked for, and whether it can be.
+pub(crate) fn plan<'a>(args: &'a CheckArgs, host: &'a Host) -> Result<Option<Plan<'a>>, Failure> {
+    let always = match args.reports.upload {
+        UploadFlag::Never => return Ok(None),
+        UploadFlag::Auto if !host.github_actions() => return Ok(None),
+        UploadFlag::Auto => false,
+        UploadFlag::Always => true,
+    };
+    let target = target(host);
+    match &target {
+        Err(lacking) if always => Err(Failure::new(
+            format!("--upload always, but {lacking}"),
+            "a runner of GitHub sets these variables; elsewhere set them for this process, or \
+             leave --upload out",
+        )),
+        _ if always && args.at.is_some() => Err(Failure::new(
+            "--upload always and --at: what held in the past would close the alerts of today",
+            "leave one of them out",
+        )),
+        _ => Ok(Some(Plan { args, host, always, target })),
+    }
+}
+
+/// What the runner says of the commit.
+fn target(host: &Host) -> Result<Target, String> {
+    let run = &host.workflow;
+    let repository = run.repository.as_deref().and_then(Repository::new);
+    let repository =
+        repository.ok_or("GITHUB_REPOSITORY is not the owner and name of a repository")?;
+    let commit = |sha: &&String| {
+        matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let commit_sha = run.sha.as_ref().filter(commit).ok_or("GITHUB_SHA is not a whole commit")?;
+    let full = |name: &&String| name.starts_with("refs/") && !name.contains(char::is_whitespace);
+    let git_ref = run.git_ref.as_ref().filter(full).ok_or("GITHUB_REF is not a whole ref")?;
+    if !is_private(&run.api_url) {
+        return Err("GITHUB_API_URL is not https".to_owned());
+    }
+    Ok(Target {
+        repository,
+        commit_sha: commit_sha.clone(),
+        git_ref: git_ref.clone(),
+        checkout_uri: host.repository.as_deref().map(file_uri),
+        started_at: format_time(host.now),
+    })
+}
+
+fn file_uri(path: &std::path::Path) -> String {
+    let path = path.to_string_lossy();
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.into_owned() };
+    format!("file:///{}", escape::relative_uri(path.trim_start_matches('/')))
+}
+
+/// How an upload ended.
+enum Ended {
+    Uploaded,
+    /// There was nothing to do, for this reason.
+    Skipped(String),
+    /// It was to be done and is not, or perhaps not: what happened, and what to do.
+    Failed(String, &'static str),
+}
+
+impl Ended {
+    fn not_uploaded(what: impl std::fmt::Display, help: &'static str) -> Self {
+        Self::Failed(format!("not uploaded: {what}"), help)
+    }
+}
+
+impl Plan<'_> {
+    /// Uploads what may be, in the time that `--timeout` leaves.
+    pub(crate) fn carry_out(self, report: &Report, started: Instant) -> Remark {
+        let (unread, judged): (Vec<_>, Vec<_>) =
+            report.accounts.iter().cloned().partition(|account| account.nothing_read);
+        let unread = unread.into_iter().map(|account| account.id).collect();
+        let beyond = judged.len().saturating_sub(sarif::MAX_RUNS);
+        let ended = match self.skipped(report, judged.is_empty()) {
+            Some(reason) => Ended::Skipped(reason),
+            None => {
+                let report = Report { accounts: judged, ..report.clone() };
+                self.try_upload(&report, started).unwrap_or_else(|failed| failed)
+            }
+        };
+        Remark { ended, unread, beyond }
+    }
+
+    /// Why there is nothing to upload, as far as that is known without asking GitHub.
+    fn skipped(&self, report: &Report, nothing_left: bool) -> Option<String> {
+        let stays = "so its alerts stay as they were";
+        if let Some(reason) = &report.incomplete {
+            return Some(format!("the run is incomplete ({reason}), {stays}"));
+        }
+        if report.not_evaluated.is_some() {
+            return Some(format!("nothing was evaluated, {stays}"));
+        }
+        if nothing_left {
+            return Some("nothing could be read, so the alerts stay as they were".to_owned());
+        }
+        if self.always {
+            return None;
+        }
+        // There the ref is the default branch, but the files may be those of a pull request.
+        let foreign = self.host.environment.event_name.as_deref() == Some("pull_request_target");
+        let git_ref = self.host.workflow.git_ref.as_deref().unwrap_or("refs/heads/");
+        (foreign || !git_ref.starts_with("refs/heads/")).then(not_default_branch)
+    }
+
+    fn try_upload(self, report: &Report, started: Instant) -> Result<Ended, Ended> {
+        let target = self.target.as_ref();
+        let target = target.map_err(|lacking| Ended::not_uploaded(lacking, NO_RUNNER))?;
+        let timeout = Duration::from_secs(self.args.sign_in.timeout.as_secs());
+        let left = timeout.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            let what = "nothing was left of the time that --timeout gives";
+            return Err(Ended::not_uploaded(what, "give a longer --timeout"));
+        }
+        let mut file = Vec::new();
+        let category = self.args.reports.category.as_deref();
+        sarif::render(report, category, &mut file)
+            .map_err(|error| Ended::not_uploaded(error, OWN_FAULT))?;
+        let api = self.api(left)?;
+        github_api::block_on(self.call(&api, target, &file))
+            .map_err(|error| Ended::not_uploaded(error, NEXT_RUN))?
+            .unwrap_or_else(|signal| {
+                let what = format!("the upload was interrupted by {signal}");
+                Err(Ended::Failed(what, NEXT_RUN))
+            })
+    }
+
+    fn api(&self, limit: Duration) -> Result<Api, Ended> {
+        let bundle = self.args.sign_in.ca_bundle.as_deref();
+        github_api::client(self.host, bundle, limit).map_err(|none| match none {
+            NoApi::NoToken => {
+                Ended::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
+            }
+            NoApi::Setup(what, help) => Ended::not_uploaded(what, help),
+            NoApi::Api(error) => of_api(&error),
+        })
+    }
+
+    async fn call(&self, api: &Api, target: &Target, file: &[u8]) -> Result<Ended, Ended> {
+        if !self.always {
+            let branch = default_branch(api, &target.repository).await;
+            let branch = branch.map_err(|error| of_api(&error))?;
+            if target.git_ref != format!("refs/heads/{branch}") {
+                return Ok(Ended::Skipped(not_default_branch()));
+            }
+        }
+        upload(api, target, file).await.map(|()| Ended::Uploaded).map_err(|error| of_upload(&error))
+    }
+}
+
+const NO_RUNNER: &str = "run it as a step of a workflow, or say --upload never";
+
+fn not_default_branch() -> String {
+    "`auto` uploads from the default branch alone".to_owned()
+}
+
+fn of_upload(error: &UploadError) -> Ended {
+    match error {
+        UploadError::Refused(error) => of_api(error),
+        UploadError::TooLarge { .. } => {
+            Ended::not_uploaded(error, "judge fewer accounts in one run")
+        }
+        UploadError::Processing(_) => Ended::Failed(error.to_string(), OWN_FAULT),
+        UploadError::Unknown(_) | UploadError::Pending(_) => {
+            Ended::Failed(error.to_string(), "look at the repository's code scanning page")
+        }
+    }
+}
+
+fn of_api(error: &ApiError) -> Ended {
+    let help = match error.status() {
+        _ if lacks_the_commit(error) => COMMIT_GONE,
+        _ if matches!(error, ApiError::RateLimited { .. }) => NEXT_RUN,
+        _ if matches!(error, ApiError::Untrusted(_)) => {
+            "trust an authority of your own by --ca-bundle (`ca-bundle`)"
+        }
+        Some(401) => NO_TOKEN,
+        Some(403 | 404) => PERMISSION,
+        Some(413) => "judge fewer accounts in one run",
+        Some(400 | 422) => OWN_FAULT,
+        Some(408 | 500..) => NEXT_RUN,
+        Some(_) => "check GITHUB_REPOSITORY and GITHUB_API_URL",
+        None => "let this machine reach GITHUB_API_URL; HTTPS_PROXY and NO_PROXY are honoured",
+    };
+    Ended::not_uploaded(error, help)
+}
+
+/// GitHub uses 404 and 422 for a commit or ref that it does not have as well as for a token that may
+/// not ask or a file that it cannot use: only its words tell them apart.
+fn lacks_the_commit(error: &ApiError) -> bool {
+    let ApiError::Status { status: 404 | 422, said } = error else { return false };
+    let said = said.to_ascii_lowercase();
+    let no_commit = said.contains("commit not found") || said.contains("no commit found");
+    no_commit || (said.contains("ref ") && said.contains("not found in this repository"))
+}
+
+/// What became of the upload, for the log and the job summary.
+pub(crate) struct Remark {
+    ended: Ended,
+    /// Accounts that are left out because nothing of them could be read.
+    unread: Vec<AccountId>,
+    /// How many accounts are left out because one file does not hold more.
+    beyond: usize,
+}
+
+impl Remark {
+    /// One line for standard error; a warning becomes an annotation under GitHub Actions.
+    ///
+    /// Not for standard output, which may be a JSON document.
+    pub(crate) fn log(&self, details: Details, host: &Host, quiet: bool) {
+        let text = format!("code scanning: {}", escape::visible(&self.text(details)));
+        let warning = matches!(self.ended, Ended::Failed(..));
+        let line = match warning {
+            true if host.github_actions() => {
+                format!("::warning title=rootgate::{}", escape::command_data(&text))
+            }
+            true => format!("warning: {text}"),
+            false => format!("note: {text}"),
+        };
+        if warning || !quiet {
+            // A closed standard error changes nothing.
+            let _written = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    /// A section of the job summary.
+    pub(crate) fn markdown(&self, details: Details) -> String {
+        let mut text = self.text(details);
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        format!("\n### Code scanning\n\n{}\n", escape::markdown(&text))
+    }
+
+    fn text(&self, details: Details) -> String {
+        let text = match &self.ended {
+            Ended::Uploaded => "uploaded, and processed by GitHub.".to_owned(),
+            Ended::Skipped(reason) => format!("not uploaded: {reason}."),
+            Ended::Failed(what, help) => {
+                format!("{}. The verdict stands. To do: {help}.", what.trim_end_matches('.'))
+            }
+        };
+        let text = format!("{text}{}", self.left_out(details));
+        match details {
+            Details::Full => text,
+            Details::Redacted => runner::redacted(&text),
+        }
+    }
+
+    fn left_out(&self, details: Details) -> String {
+        if !matches!(self.ended, Ended::Uploaded) {
+            return String::new();
+        }
+        let mut text = self.unread_accounts(details);
+        if self.beyond > 0 {
+            let are = if self.beyond == 1 { "is" } else { "are" };
+            text.push_str(&format!(
+                " GitHub takes {} accounts at a time, so {} more {are} left out.",
+                sarif::MAX_RUNS,
+                self.beyond
+            ));
+        }
+        text
+    }
+
+    fn unread_accounts(&self, details: Details) -> String {
+        let (accounts, their) = match self.unread.len() {
+            0 => return String::new(),
+            1 => ("1 account".to_owned(), "its"),
+            count => (format!("{count} accounts"), "their"),
+        };
+        let ids: Vec<&str> = self.unread.iter().map(AccountId::as_str).collect();
+        let ids = match details {
+            Details::Full => format!(" ({})", ids.join(", ")),
+            Details::Redacted => String::new(),
+        };
+        format!(" Nothing could be read of {accounts}{ids}, so {their} alerts stay as they were.")
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading inputs with an error that helps, writing new files, and standard output.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::commands::Failure;
+
+/// No input of rootgate is larger; AWS's largest credential report has about 3.5 MB.
+const LARGEST_INPUT: u64 = 64 * 1024 * 1024;
+
+/// Reads a file whole; `-` is standard input.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads files")]
+pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "check the path; it is taken relative to the working directory"
+            }
+            io::ErrorKind::PermissionDenied => "let the user of this process read it",
+            _ => "give a readable file",
+        };
+        Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
+    };
+    let mut bytes = Vec::new();
+    let limit = LARGEST_INPUT + 1;
+    if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if bytes.len() as u64 > LARGEST_INPUT {
+        let what = format!("{what} {} is larger than 64 MiB", path.display());
+        return Err(Failure::new(what, "this is not what rootgate reads; check the path"));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text file whole.
+pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
+    String::from_utf8(read(path, what)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(
+            format!("{what} {} is not UTF-8 text (byte {at})", path.display()),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+/// Writes a file that does not exist yet, whole or not at all, with the folders above it.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let mut file = temporary(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// A file with the permissions that any new file would get. It goes away with the value.
+pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rootgate-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// The folder that a path is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Whether two paths are the same file, however they are spelt; two hard links are.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    fn resolved(path: &Path) -> Option<PathBuf> {
+        if let Ok(path) = path.canonicalize() {
+            return Some(path);
+        }
+        Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?))
+    }
+    a == b || same_inode(a, b) || resolved(a).is_some_and(|a| Some(a) == resolved(b))
+}
+
+#[cfg(unix)]
+fn same_inode(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path: &Path| path.metadata().ok().map(|it| (it.dev(), it.ino()));
+    inode(a).is_some_and(|a| Some(a) == inode(b))
+}
+
+#[cfg(not(unix))]
+fn same_inode(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Writes to standard output. A reader that went away changes no verdict.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) => unless_closed(&error),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// What a failed write to standard output means.
+pub(crate) fn unless_closed(error: &io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("cannot write to standard output: {error}"),
+        "give standard output a place with room for it",
+    ))
+}
+
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write. Without it the
+/// system ends the process by a signal, and files that are half written stay.
+pub(crate) fn survive_size_limit() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// Of Linux, macOS and the BSDs. Source: signal(7), "Signal numbering".
+        const SIGXFSZ: i32 = 25;
+        // A handler stays registered when its runtime is gone. Where there is none, the signal still
+        // ends the run, which is no pass.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            let _entered = runtime.enter();
+            let _registered = signal(SignalKind::from_raw(SIGXFSZ));
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! One output file: it is written whole or not at all, and replaces nothing but what rootgate made.
+
+use std::fs::{self, Metadata, Permissions};
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use super::files;
+use crate::commands::Failure;
+
+/// So much of a file says what made it.
+const HEAD: u64 = 4_096;
+/// How long the reader of a named pipe may take to come.
+const READER: Duration = Duration::from_secs(30);
+/// As many links in a row as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// A kind of file that rootgate makes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    /// In messages: `a report of rootgate`.
+    pub(crate) name: &'static str,
+    /// Whether a file of this kind begins with these bytes.
+    pub(crate) is: fn(&[u8]) -> bool,
+    /// Whether an earlier one stays until the new one is whole; else it is removed at the start.
+    pub(crate) outlives: bool,
+}
+
+/// Where an output goes. Nothing is touched until it is written or discarded.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// As it was given.
+    path: PathBuf,
+    kind: Kind,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    StandardOutput,
+    StandardError,
+    /// A pipe or a device: it is written as it is.
+    Stream(PathBuf),
+    /// A regular file or nothing yet, after all links.
+    File(PathBuf, Option<Permissions>),
+}
+
+/// What stands at a path, after all links.
+enum Found {
+    /// Standard output is 1, standard error is 2.
+    Descriptor(u32, PathBuf),
+    Nothing(PathBuf),
+    Something(PathBuf, Metadata),
+}
+
+impl Output {
+    /// Looks at the place, and refuses one where something stands that rootgate did not make.
+    pub(crate) fn find(path: &Path, flag: &str, kind: Kind) -> Result<Self, Failure> {
+        let refused = |what: String, help: &str| {
+            Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
+        };
+        let place = look(path, kind).map_err(|error| match error {
+            Refused::Error(error) => refused(error.to_string(), FOLDER),
+            Refused::IsA(what) => refused(format!("it is {what}"), "give another path"),
+            Refused::NotOurs => refused(
+                format!("there is a file that is not {}; it was left as it is", kind.name),
+                "give another path, or remove the file",
+            ),
+            Refused::DanglingLink => refused(
+                "it is a link to a file that does not exist".to_owned(),
+                "give the path of the file itself, or remove the link",
+            ),
+        })?;
+        let output = Self { path: path.to_owned(), kind, place };
+        output.try_folder().map_err(|error| refused(error.to_string(), FOLDER))?;
+        Ok(output)
+    }
+
+    /// Whether it is standard output, under whatever name.
+    pub(crate) fn is_standard_output(path: &Path) -> bool {
+        matches!(follow(path), Ok(Found::Descriptor(1, _)))
+    }
+
+    /// Whether it is one of the two that a runner shows in its log.
+    pub(crate) const fn is_in_log(&self) -> bool {
+        matches!(self.place, Place::StandardOutput | Place::StandardError)
+    }
+
+    /// The path as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the report of an earlier run, or of this one.
+    pub(crate) fn discard(&self) -> Result<(), Failure> {
+        let Place::File(file, _) = &self.place else { return Ok(()) };
+        remove(file, self.kind).map_err(|error| {
+            Failure::new(
+                format!("cannot remove the earlier report {}: {error}", self.path.display()),
+                "remove it by hand: it is not the report of this run",
+            )
+        })
+    }
+
+    /// Writes the bytes: all of them under the name, or nothing.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.try_write(bytes).map_err(|error| {
+            Failure::new(
+                format!("cannot write {}: {error}", self.path.display()),
+                "make room or give another path; a run that cannot write what it was asked for counts as \
+                 failed",
+            )
+        })
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<()> {
+        match &self.place {
+            Place::StandardOutput => to_stream(&mut io::stdout(), bytes),
+            Place::StandardError => to_stream(&mut io::stderr(), bytes),
+            Place::Stream(path) => to_stream(&mut open_stream(path)?, bytes),
+            Place::File(path, permissions) => {
+                // Others may have put something there while the run went on.
+                match look(path, self.kind) {
+                    Ok(Place::File(real, _)) if real == *path => {}
+                    Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
+                        return Err(io::ErrorKind::AlreadyExists.into());
+                    }
+                    Err(Refused::Error(error)) => return Err(error),
+                }
+                whole(path, permissions.as_ref(), bytes)
+                    .or_else(|error| in_place(path, bytes, error))
+            }
+        }
+    }
+
+    /// Whether the folder takes new files. Nothing of this stays, whatever happens.
+    fn try_folder(&self) -> io::Result<()> {
+        match &self.place {
+            Place::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
+                // It will be empty by then, and filled in place.
+                Err(_) if there.is_some() && (is_empty(path) || !self.kind.outlives) => {
+                    open_to_write(path).map(|_| ())
+                }
+                made => made.map(|_| ()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+const FOLDER: &str = "give a path in a folder that exists and that this process may write to";
+
+/// Removes what rootgate made at a path, with whatever links lead there; all else stays.
+pub(crate) fn discard(path: &Path, kind: Kind) -> Result<(), Failure> {
+    match look(path, kind) {
+        Ok(place) => Output { path: path.to_owned(), kind, place }.discard(),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Why nothing is written there.
+enum Refused {
+    Error(io::Error),
+    /// What it is, in words.
+    IsA(&'static str),
+    NotOurs,
+    DanglingLink,
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
+    let (path, metadata) = match follow(path)? {
+        Found::Descriptor(1, _) => return Ok(Place::StandardOutput),
+        Found::Descriptor(2, _) => return Ok(Place::StandardError),
+        Found::Descriptor(_, path) => {
+            let metadata = path.metadata()?;
+            // The shell made or emptied what is behind it; a file with content is somebody's.
+            return match metadata.is_file() && metadata.len() > 0 {
+                true => Err(Refused::NotOurs),
+                false => Ok(Place::Stream(path)),
+            };
+        }
+        Found::Nothing(real) if is_folder_by_name(&real) => return Err(Refused::IsA("a folder")),
+        Found::Nothing(real) => {
+            // To make a file wherever a link points would let a checkout choose the place.
+            let is_link = path.symlink_metadata().is_ok();
+            return if is_link { Err(Refused::DanglingLink) } else { Ok(Place::File(real, None)) };
+        }
+        Found::Something(path, metadata) => (path, metadata),
+    };
+    if metadata.is_file() {
+        if metadata.len() > 0 && !(kind.is)(&head(&path)?) {
+            return Err(Refused::NotOurs);
+        }
+        return Ok(Place::File(path, Some(metadata.permissions())));
+    }
+    if metadata.is_dir() {
+        return Err(Refused::IsA("a folder"));
+    }
+    match special(&metadata) {
+        None => Ok(Place::Stream(path)),
+        Some(what) => Err(Refused::IsA(what)),
+    }
+}
+
+/// Whether the path ends like that of a folder: no file can be made under such a name.
+fn is_folder_by_name(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.last().is_some_and(|last| std::path::is_separator(char::from(*last)))
+}
+
+/// What a special file is that no report belongs into.
+#[cfg(unix)]
+fn special(metadata: &Metadata) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_socket() {
+        return Some("a socket");
+    }
+    kind.is_block_device().then_some("a block device")
+}
+
+#[cfg(not(unix))]
+fn special(_: &Metadata) -> Option<&'static str> {
+    None
+}
+
+/// Goes along the links by itself, as a link to a descriptor leads to no path.
+fn follow(given: &Path) -> io::Result<Found> {
+    if given == Path::new("-") {
+        return Ok(Found::Descriptor(1, given.to_owned()));
+    }
+    let mut path = given.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Some(number) = descriptor(&path) {
+            return Ok(Found::Descriptor(number, path));
+        }
+        let metadata = match path.symlink_metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Found::Nothing(path));
+            }
+            Err(error) => return Err(error),
+        };
+        if !metadata.is_symlink() {
+            return Ok(Found::Something(path, metadata));
+        }
+        path = files::folder_of(&path).join(path.read_link()?);
+    }
+    Err(io::Error::other("too many links"))
+}
+
+/// The number of the open file that a path stands for: `/dev/stdout`, `/dev/fd/63`, `/proc/self/fd/1`.
+fn descriptor(path: &Path) -> Option<u32> {
+    if !cfg!(unix) {
+        return None;
+    }
+    let parts: Option<Vec<&str>> = path
+        .components()
+        .filter(|part| !matches!(part, Component::RootDir))
+        .map(|part| part.as_os_str().to_str())
+        .collect();
+    match parts?.as_slice() {
+        _ if !path.is_absolute() => None,
+        ["dev", "stdout"] => Some(1),
+        ["dev", "stderr"] => Some(2),
+        ["dev", "fd", number] => number.parse().ok(),
+        ["proc", process, "fd", number]
+            if *process == "self" || process.parse() == Ok(std::process::id()) =>
+        {
+            number.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that looks at what is to be replaced")]
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn is_empty(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
+}
+
+/// Removes a file of this kind. Where the name cannot be removed, as that of a mounted file, it is
+/// emptied.
+#[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
+fn remove(path: &Path, kind: Kind) -> io::Result<()> {
+    match look(path, kind) {
+        Ok(Place::File(real, there)) if real == path && there.is_some() && !is_empty(path) => {
+            fs::remove_file(path).or_else(|error| {
+                let emptied = open_to_write(path).and_then(|file| file.set_len(0));
+                emptied.map_err(|_| error)
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Replaces a file by a new one, in one step.
+fn whole(path: &Path, permissions: Option<&Permissions>, bytes: &[u8]) -> io::Result<()> {
+    let mut file = files::temporary(files::folder_of(path))?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions.clone())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// Fills an empty file whose name cannot be replaced, such as one that is mounted by itself. What
+/// cannot be written whole leaves it empty.
+fn in_place(path: &Path, bytes: &[u8], why: io::Error) -> io::Result<()> {
+    if !is_empty(path) {
+        return Err(why);
+    }
+    let mut file = open_to_write(path).map_err(|_| why)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        let _emptied = file.set_len(0);
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "only after the file was looked at")]
+fn open_to_write(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().write(true).open(path)
+}
+
+/// Appends: what is behind a descriptor may be a file that others write to as well.
+///
+/// A named pipe opens once somebody reads it. Signals no longer end a run that has collected, so the wait
+/// has an end of its own.
+fn open_stream(path: &Path) -> io::Result<fs::File> {
+    let (sender, opened) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    #[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
+    let open = move || sender.send(fs::OpenOptions::new().append(true).open(path));
+    std::thread::Builder::new().spawn(open)?;
+    let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
+    opened.recv_timeout(READER).map_err(|_| nobody())?
+}
+
+/// A reader that went away is no failure.
+fn to_stream(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    match stream.write_all(bytes).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        ended => ended,
+    }
+}

@@ -1,0 +1,258 @@
+//! GitHub's runner: step outputs, the job summary, annotations, and what strangers may read.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rootgate::escape;
+use rootgate::model::Report;
+use rootgate::report::Details;
+use serde::Deserialize;
+
+use crate::commands::Failure;
+
+/// The files that the runner names in the environment; `None` outside of a runner.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runner {
+    /// `GITHUB_OUTPUT`: outputs of the step.
+    pub(crate) output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: Markdown for the page of the run.
+    pub(crate) step_summary: Option<PathBuf>,
+    /// `GITHUB_EVENT_PATH`: the event as JSON.
+    pub(crate) event: Option<PathBuf>,
+}
+
+/// The step's outputs, in the order of the contract. Only enums, numbers and paths of ours.
+pub(crate) fn outputs(
+    report: &Report,
+    sarif: Option<&Path>,
+    json: Option<&Path>,
+) -> Vec<(&'static str, String)> {
+    let path =
+        |path: Option<&Path>| path.map(|path| path.display().to_string()).unwrap_or_default();
+    vec![
+        ("verdict", report.verdict.id().to_owned()),
+        ("exit-code", report.exit_code.to_string()),
+        ("failed-count", report.counts.failed.to_string()),
+        ("undetermined-count", report.counts.undetermined.to_string()),
+        ("waived-count", report.counts.waived.to_string()),
+        ("sarif-file", path(sarif)),
+        ("report-file", path(json)),
+        ("policy-sha256", report.policy.sha256.clone().unwrap_or_default()),
+        ("evaluated-at", report.evaluated_at.timestamp().to_string()),
+        ("valid-until", report.valid_until.timestamp().to_string()),
+    ]
+}
+
+/// The outputs of a run that judged nothing.
+pub(crate) fn error_outputs() -> Vec<(&'static str, String)> {
+    let none = ["failed-count", "undetermined-count", "waived-count", "sarif-file", "report-file"];
+    let none = none.into_iter().chain(["policy-sha256", "evaluated-at", "valid-until"]);
+    [("verdict", "error".to_owned()), ("exit-code", "2".to_owned())]
+        .into_iter()
+        .chain(none.map(|name| (name, String::new())))
+        .collect()
+}
+
+impl Runner {
+    /// Adds to the page of the run, and writes the step's outputs: both, or nothing of either.
+    pub(crate) fn write(
+        &self,
+        summary: &[u8],
+        outputs: &[(&'static str, String)],
+    ) -> Result<(), Failure> {
+        let summary = append(self.step_summary.as_deref(), "GITHUB_STEP_SUMMARY", summary)?;
+        let text = output_file(outputs, fastrand::u128(..));
+        match append(self.output.as_deref(), "GITHUB_OUTPUT", text.as_bytes()) {
+            Ok(_) => Ok(()),
+            Err(failure) => {
+                summary.iter().for_each(Appended::take_back);
+                Err(failure)
+            }
+        }
+    }
+
+    /// The runner's files, which no flag may name as well.
+    pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
+        let files = [
+            ("GITHUB_OUTPUT", &self.output),
+            ("GITHUB_STEP_SUMMARY", &self.step_summary),
+            ("GITHUB_EVENT_PATH", &self.event),
+        ];
+        files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))).collect()
+    }
+
+    /// What the event says of the repository's visibility, where it says anything.
+    #[expect(clippy::disallowed_methods, reason = "the event file is the runner's, and optional")]
+    fn event_details(&self) -> Option<Details> {
+        #[derive(Deserialize)]
+        struct Event {
+            repository: Repository,
+        }
+        #[derive(Deserialize)]
+        struct Repository {
+            visibility: Option<String>,
+            private: Option<bool>,
+        }
+        let text = std::fs::read(self.event.as_deref()?).ok()?;
+        let repository = serde_json::from_slice::<Event>(&text).ok()?.repository;
+        match (repository.visibility.as_deref(), repository.private) {
+            (Some(visibility), _) => Some(of_visibility(visibility)),
+            (None, Some(true)) => Some(Details::Full),
+            _ => Some(Details::Redacted),
+        }
+    }
+
+    /// `--details auto` under GitHub Actions: by the token's claim, else the event's word, else
+    /// as if the whole world could read.
+    pub(crate) fn details(&self, claim: Option<&str>) -> Details {
+        let claimed = claim.map(of_visibility);
+        claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)
+    }
+}
+
+/// Only what is known to be closed is shown whole.
+fn of_visibility(word: &str) -> Details {
+    if matches!(word, "private" | "internal") { Details::Full } else { Details::Redacted }
+}
+
+/// `name<<delimiter` and so on: a value that holds line breaks cannot end its own block, because
+/// it cannot know the delimiter.
+fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
+    let delimiter = format!("rootgate_{random:032x}");
+    outputs
+        .iter()
+        .map(|(name, value)| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
+        .collect()
+}
+
+/// Something at the end of a file that can be taken back.
+struct Appended {
+    file: File,
+    before: u64,
+}
+
+impl Appended {
+    fn take_back(&self) {
+        // What is no regular file cannot be shortened, and keeps nothing either.
+        let _shortened = self.file.set_len(self.before);
+    }
+}
+
+fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<Option<Appended>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    try_append(path, bytes).map(Some).map_err(|error| {
+        Failure::new(
+            format!("cannot write {} ({variable}): {error}", path.display()),
+            "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
+        )
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner's files are shared, so they are appended to"
+)]
+fn try_append(path: &Path, bytes: &[u8]) -> io::Result<Appended> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    let before = file.metadata()?.len();
+    let written = file.write_all(bytes);
+    let appended = Appended { file, before };
+    written.inspect_err(|_| appended.take_back())?;
+    Ok(appended)
+}
+
+/// The text of a failure as a section of the job summary.
+pub(crate) fn error_summary(text: &str) -> String {
+    let lines: String =
+        text.lines().map(|line| format!("    {}\n", escape::visible(line))).collect();
+    format!("## rootgate: error, nothing was judged\n\n{lines}\n")
+}
+
+/// The text of a failure without what strangers must not read: ARNs, numbers as long as an account
+/// id (GitHub's own ids are shorter), key ids, addresses. The rest says what to do.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let ends = |letter: char| letter.is_whitespace() || "`'\"<>()[]{},;".contains(letter);
+        let length = rest.find(ends).unwrap_or(rest.len()).max(first.len_utf8());
+        let (token, after) = rest.split_at(length);
+        out.push_str(&redacted_token(token));
+        rest = after;
+    }
+    out
+}
+
+const LEFT_OUT: &str = "[left out]";
+
+fn redacted_token(token: &str) -> String {
+    if let Some(start) = token.find("arn:") {
+        // What follows the ARN in the same token belongs to the sentence.
+        let stop = if token.ends_with([':', '.']) { &token[token.len() - 1..] } else { "" };
+        return format!("{}{LEFT_OUT}{stop}", redacted_token(&token[..start]));
+    }
+    if token.contains(':') && token.trim_matches('.').parse::<std::net::Ipv6Addr>().is_ok() {
+        return LEFT_OUT.to_owned();
+    }
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    let mut out = String::new();
+    let mut rest = token;
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(if word == 0 { first.len_utf8() } else { word });
+        out.push_str(if word > 0 && is_private(part) { LEFT_OUT } else { part });
+        rest = after;
+    }
+    out
+}
+
+fn is_private(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let key_id =
+        word.len() >= 16 && ["AKIA", "ASIA", "AROA", "AIDA"].iter().any(|it| word.starts_with(it));
+    digits >= 12 || key_id || word.trim_matches('.').parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_cannot_end_its_own_block() {
+        let hostile = "x\nrootgate_0\nverdict=pass".to_owned();
+        let text = output_file(&[("sarif-file", hostile.clone())], 7);
+        let delimiter = format!("rootgate_{:032x}", 7);
+        assert_eq!(text, format!("sarif-file<<{delimiter}\n{hostile}\n{delimiter}\n"));
+    }
+
+    #[test]
+    fn what_strangers_must_not_read_is_left_out_of_an_error() {
+        for (text, expected) in [
+            (
+                "arn:aws:iam::111122223333:role/x, key AKIAIOSFODNN7EXAMPLE from 203.0.113.9: exit 2",
+                "[left out], key [left out] from [left out]: exit 2",
+            ),
+            ("User: arn:aws:sts::111122223333:assumed-role/r/s is", "User: [left out] is"),
+            ("`arn:aws-cn:iam::111122223333:role/x`: no", "`[left out]`: no"),
+            ("from 2001:db8::8a2e:370:7334 at 12:30:00", "from [left out] at 12:30:00"),
+            (
+                "account 1111.22223333 of AROAEXAMPLEROOTGATE01:x",
+                "account [left out] of [left out]:x",
+            ),
+            ("repo:o@9919/r@1296269123:ref:x", "repo:o@9919/r@1296269123:ref:x"),
+            ("grant iam:GetAccountSummary", "grant iam:GetAccountSummary"),
+        ] {
+            assert_eq!(redacted(text), expected);
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_to_be_closed_is_shown_whole() {
+        let runner = Runner::default();
+        assert_eq!(runner.details(Some("private")), Details::Full);
+        assert_eq!(runner.details(Some("internal")), Details::Full);
+        assert_eq!(runner.details(Some("public")), Details::Redacted);
+        assert_eq!(runner.details(None), Details::Redacted);
+    }
+}

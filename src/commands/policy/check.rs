@@ -1,0 +1,118 @@
+//! `rootgate policy check`: every problem of every file, and what is valid and perhaps not meant.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use rootgate::escape;
+use rootgate::policy::{Policy, PolicyWarning, warnings};
+use serde_json::{Value, json};
+
+use super::file::{self as policy_file, PolicyFile, Unusable};
+use crate::cli::{PolicyCheckArgs, PolicyCheckFormat};
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
+
+pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
+    let named = args.files.clone();
+    let files =
+        if named.is_empty() { policy_file::find(None)?.into_iter().collect() } else { named };
+    if files.is_empty() {
+        let looked = policy_file::DEFAULT_PATHS.join(", ");
+        return Err(Failure::new(
+            format!("no policy file was given, and none of {looked} exists"),
+            "name one: rootgate policy check FILE",
+        ));
+    }
+    match args.format {
+        PolicyCheckFormat::Text => in_words(&files, host, args.color.for_stderr(host)),
+        PolicyCheckFormat::Json => as_json(&files, host),
+    }
+}
+
+fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
+    let mut problems = String::new();
+    let mut warned: Vec<String> = Vec::new();
+    for path in files {
+        match policy_file::read(path, host) {
+            Ok(PolicyFile { shown, policy, .. }) => {
+                let shown = escape::visible(&shown);
+                let line = format!("{shown}: valid ({})\n", contents(&policy));
+                files::print(line.as_bytes())?;
+                let said = warnings(&policy, host.now).iter().map(|it| drawn(it, &shown)).collect();
+                warned.push(said);
+            }
+            Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
+            Err(Unusable::Unreadable(failure)) => problems.push_str(&failure.into_text()),
+        }
+    }
+    // A warning that nobody can read changes nothing.
+    let _written = write!(anstream::stderr(), "{}", warned.concat());
+    if problems.is_empty() { Ok(0) } else { Err(Failure::problems(&problems)) }
+}
+
+fn escaped(mut warnings: Vec<PolicyWarning>) -> Vec<PolicyWarning> {
+    for warning in &mut warnings {
+        warning.message = escape::visible(&warning.message);
+    }
+    warnings
+}
+
+/// A warning, laid out like an error.
+fn drawn(warning: &PolicyWarning, path: &str) -> String {
+    let PolicyWarning { code, message, line, help } = warning;
+    let message = escape::visible(message);
+    format!("warning[{code}]: {message}\n --> {path}:{line}\n  = help: {help}\n\n")
+}
+
+fn contents(policy: &Policy) -> String {
+    let on = policy.rules.iter().filter(|rule| rule.on).count();
+    format!(
+        "{} named, {on} of {} on, {}, {}",
+        counted(policy.scope.len(), "account"),
+        counted(policy.rules.len(), "rule"),
+        counted(policy.windows.len(), "window"),
+        counted(policy.waivers.len(), "waiver"),
+    )
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn as_json(files: &[PathBuf], host: &Host) -> Result<u8, Failure> {
+    let results: Vec<Value> = files
+        .iter()
+        .map(|path| {
+            let (errors, warnings) = match policy_file::read(path, host) {
+                Ok(file) => (Vec::new(), escaped(warnings(&file.policy, host.now))),
+                Err(unusable) => (problems(unusable), Vec::new()),
+            };
+            json!({
+                "path": escape::visible(&policy_file::shown(path)),
+                "valid": errors.is_empty(),
+                "errors": errors,
+                "warnings": warnings,
+            })
+        })
+        .collect();
+    let code = if results.iter().all(|result| result["valid"] == true) { 0 } else { 2 };
+    files::print(format!("{:#}\n", Value::Array(results)).as_bytes())?;
+    Ok(code)
+}
+
+fn problems(unusable: Unusable) -> Vec<Value> {
+    match unusable {
+        Unusable::Invalid(errors) => errors.errors().iter().map(|error| json!(error)).collect(),
+        Unusable::Unreadable(failure) => {
+            let (message, help) = failure.into_parts();
+            vec![json!({
+                "code": "unreadable",
+                "message": escape::visible(&message),
+                "line": 1,
+                "column": 1,
+                "label": "",
+                "help": escape::visible(&help),
+            })]
+        }
+    }
+}

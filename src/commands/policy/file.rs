@@ -1,0 +1,166 @@
+//! Finding and reading the policy file.
+
+use std::path::{Path, PathBuf};
+
+use rootgate::escape;
+use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
+use rootgate::policy::{Policy, PolicyErrors};
+use rootgate::rules;
+
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
+
+/// Where a policy is looked for when none is named. Only one of these may exist: which of two judges
+/// must not depend on an order that nobody has in mind.
+pub(crate) const DEFAULT_PATHS: [&str; 4] =
+    [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
+
+/// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
+pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
+    let whence = if whence.is_empty() { String::new() } else { format!(" {whence}") };
+    Failure::new(
+        format!("there are two default policy files{whence}, {first} and {second}"),
+        "keep one of them: no order says which one judges",
+    )
+}
+
+/// The policy that judges, and where it comes from.
+pub(crate) fn load(
+    named: Option<&Path>,
+    host: &Host,
+    color: bool,
+) -> Result<(Policy, PolicyOrigin), Failure> {
+    let Some(path) = find(named)? else {
+        return Ok((Policy::built_in(&rules::infos()), PolicyOrigin::built_in(judge(host))));
+    };
+    let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
+    let origin = PolicyOrigin {
+        repository_path: repository_path(&path, host),
+        path: Some(file.shown),
+        sha256: Some(sha256_hex(file.text.as_bytes())),
+        git_ref: None,
+        commit: None,
+        judge: judge(host),
+    };
+    Ok((file.policy, origin))
+}
+
+const fn judge(host: &Host) -> Judge {
+    if host.github_actions() { Judge::Checkout } else { Judge::File }
+}
+
+/// A policy file as it stands somewhere: in the working tree, at a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Relative to the root of the repository, with `/`.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Whether two are the same file, however Git made the lines of a checkout end.
+pub(crate) fn same(one: Option<&Found>, other: Option<&Found>) -> bool {
+    let lines = |found: &Found| -> (String, Vec<Vec<u8>>) {
+        let lines = found.bytes.split(|byte| *byte == b'\n');
+        let bare = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
+        (found.path.clone(), bare.collect())
+    };
+    one.map(lines) == other.map(lines)
+}
+
+/// A policy file that is valid.
+#[derive(Clone)]
+pub(crate) struct PolicyFile {
+    /// How messages name it.
+    pub(crate) shown: String,
+    pub(crate) text: String,
+    pub(crate) policy: Policy,
+}
+
+/// Why there is no policy in a file.
+pub(crate) enum Unusable {
+    /// There is no text in it.
+    Unreadable(Failure),
+    /// There is, and it is wrong.
+    Invalid(PolicyErrors),
+}
+
+impl Unusable {
+    pub(crate) fn into_failure(self, color: bool) -> Failure {
+        match self {
+            Self::Unreadable(failure) => failure,
+            Self::Invalid(errors) => Failure::of_policy(&errors, color, ""),
+        }
+    }
+}
+
+/// Reads the policy of one file; `-` is standard input.
+pub(crate) fn read(path: &Path, host: &Host) -> Result<PolicyFile, Unusable> {
+    let bytes = files::read(path, "the policy").map_err(Unusable::Unreadable)?;
+    parse(bytes, shown(path), host)
+}
+
+/// Reads the policy in these bytes, which messages name so.
+pub(crate) fn parse(bytes: Vec<u8>, shown: String, host: &Host) -> Result<PolicyFile, Unusable> {
+    let text = text_of(bytes, &shown).map_err(Unusable::Unreadable)?;
+    let policy = Policy::parse(&text, &escape::visible(&shown), &rules::infos(), host.now);
+    let policy = policy.map_err(Unusable::Invalid)?;
+    Ok(PolicyFile { shown, text, policy })
+}
+
+/// How messages name the file.
+pub(crate) fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// The file to read: the named one even if it is missing, else the default one, if there is one.
+pub(crate) fn find(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    if let Some(named) = named {
+        return Ok(Some(named.to_owned()));
+    }
+    // A default that is there but cannot be read is an error when it is read, never "not there".
+    let there = |path: &&&str| Path::new(path).symlink_metadata().is_ok();
+    let mut found = DEFAULT_PATHS.iter().filter(there);
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => Err(two_defaults(first, second, "")),
+        (found, _) => Ok(found.map(PathBuf::from)),
+    }
+}
+
+/// The bytes as text.
+pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
+        Failure::new(
+            format!("{shown}:{line}: the policy is not UTF-8 text"),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+/// The path as SARIF and annotations need it: relative to the root of the repository, with `/`.
+fn repository_path(path: &Path, host: &Host) -> Option<String> {
+    let root = host.repository.as_ref()?.canonicalize().ok()?;
+    let path = path.canonicalize().ok()?;
+    let relative = path.strip_prefix(root).ok()?;
+    let parts: Option<Vec<&str>> =
+        relative.components().map(|part| part.as_os_str().to_str()).collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+/// Both policies; the problems of both if both are broken.
+pub(crate) fn both(
+    old: Result<PolicyFile, Unusable>,
+    new: Result<PolicyFile, Unusable>,
+    color: bool,
+) -> Result<(PolicyFile, PolicyFile), Failure> {
+    let failed = |unusable: Unusable| unusable.into_failure(color);
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Err(old), Err(new)) => {
+            let (old, new) = (failed(old).into_text(), failed(new).into_text());
+            Err(Failure::problems(&(old + &new)))
+        }
+        (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
+    }
+}

@@ -1,0 +1,97 @@
+//! `rootgate policy init`: a commented policy to begin with. What exists is never overwritten.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rootgate::policy::Policy;
+use rootgate::{escape, policy, rules};
+
+use super::file::{self as policy_file, DEFAULT_PATHS};
+use crate::cli::PolicyInitArgs;
+use crate::commands::host::files;
+use crate::commands::{Failure, Host};
+
+pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
+    let text = policy::starter(&args.account);
+    refuse_wrong_accounts(&text, host)?;
+    let path = args.output.clone().unwrap_or_else(|| default_output(host));
+    if path == Path::new("-") {
+        files::print(text.as_bytes())?;
+        return Ok(0);
+    }
+    refuse_a_second(&path, host)?;
+    files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(&path),
+        _ => Failure::new(
+            format!("cannot write {}: {error}", path.display()),
+            "give a path that this process may write to: rootgate policy init --output FILE",
+        ),
+    })?;
+    let shown = escape::visible(&path.display().to_string());
+    let found = policy_file::find(None).ok().flatten();
+    let named = match found.is_some_and(|found| files::same_file(&found, &path)) {
+        true => String::new(),
+        false => format!(" --policy {shown}"),
+    };
+    let said = format!(
+        "{shown}: written, with every rule on\n\
+         next: rootgate policy explain{named}\n"
+    );
+    files::print(said.as_bytes())?;
+    Ok(0)
+}
+
+/// At the root of the repository, where GitHub and every later run look; outside of one, here.
+fn default_output(host: &Host) -> PathBuf {
+    let default = PathBuf::from(DEFAULT_PATHS[0]);
+    match &host.repository {
+        Some(root) if *root != host.working_directory => root.join(default),
+        _ => default,
+    }
+}
+
+/// What is wrong with a policy of these accounts is wrong with the arguments.
+fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
+    let errors = match Policy::parse(text, "the policy", &rules::infos(), host.now) {
+        Ok(_) => return Ok(()),
+        Err(errors) => errors,
+    };
+    let first = errors.errors().first();
+    let (message, help) = first.map_or(("", ""), |error| (&error.message, &error.help));
+    let help = match help {
+        "" => "give each account once, with a role of its own: --account ID=ROLE_ARN".to_owned(),
+        help => format!("{help}; the form is --account ID=ROLE_ARN, each account once"),
+    };
+    Err(Failure::new(format!("--account: {message}"), help))
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(
+        format!("{} exists already; it was left as it is", path.display()),
+        "edit that file, or write another one: rootgate policy init --output FILE",
+    )
+}
+
+/// Two default files at once are an error of every later run.
+fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
+    let root = host.repository.clone().unwrap_or_default();
+    let bases = [PathBuf::new(), host.working_directory.clone(), root];
+    for base in bases {
+        let mut defaults = DEFAULT_PATHS.iter().map(|default| base.join(default));
+        if defaults.clone().any(|default| default == path)
+            && let Some(first) = defaults.find(|other| other.symlink_metadata().is_ok())
+        {
+            return Err(match first == path {
+                true => exists(path),
+                false => Failure::new(
+                    format!(
+                        "{} exists already, and a second default file is an error",
+                        first.display()
+                    ),
+                    "edit that file, or write another one: rootgate policy init --output FILE",
+                ),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Many jobs side by side: a stream of them, a bounded number at once, none of which delays others.
+
+use std::collections::VecDeque;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Duration, Instant, sleep_until};
+
+/// How many jobs are under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// So many jobs have a place. The next one starts when a place is free.
+    pub(crate) places: usize,
+    /// A job that is not done after this time goes on without a place: it waits for somebody.
+    pub(crate) patience: Duration,
+    /// So many jobs are under way at most, with and without a place.
+    pub(crate) most: usize,
+}
+
+impl Limits {
+    /// All at once.
+    const NONE: Self =
+        Self { places: usize::MAX, patience: Duration::from_secs(3_600), most: usize::MAX };
+}
+
+/// Waits for all of them, started at once; results in order.
+pub(crate) async fn all<F: Future>(jobs: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    bounded(jobs, Limits::NONE).await
+}
+
+/// Takes the jobs one by one, as there is room, and waits for all of them; results in order.
+pub(crate) async fn bounded<F: Future>(
+    jobs: impl IntoIterator<Item = F>,
+    limits: Limits,
+) -> Vec<F::Output> {
+    let mut jobs = jobs.into_iter().enumerate().peekable();
+    let mut running = FuturesUnordered::new();
+    // Those with a place, and until when; they started in this order.
+    let mut places: VecDeque<(usize, Instant)> = VecDeque::new();
+    let mut results = Vec::new();
+    loop {
+        while places.len() < limits.places.max(1)
+            && running.len() < limits.most.max(1)
+            && let Some((index, job)) = jobs.next()
+        {
+            places.push_back((index, Instant::now() + limits.patience));
+            running.push(async move { (index, job.await) });
+        }
+        let waiting = jobs.peek().is_some();
+        let first = places.front().map(|(_, until)| *until);
+        tokio::select! {
+            biased;
+            done = running.next() => match done {
+                Some((index, result)) => {
+                    places.retain(|(of, _)| *of != index);
+                    results.push((index, result));
+                }
+                None => break,
+            },
+            () = sleep_until(first.unwrap_or_else(Instant::now)), if waiting && first.is_some() => {
+                places.pop_front();
+            }
+        }
+    }
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use tokio::time::sleep;
+
+    const LIMITS: Limits = Limits { places: 2, patience: Duration::from_millis(40), most: 4 };
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(future)
+    }
+
+    /// The results of jobs that take so many milliseconds, and how many were under way at most.
+    fn side_by_side(limits: Limits, jobs: &[u64]) -> (Vec<u64>, usize) {
+        let (now, most) = (Cell::new(0), Cell::new(0));
+        let (now, most) = (&now, &most);
+        let jobs = jobs.iter().map(|millis| async move {
+            now.set(now.get() + 1);
+            most.set(most.get().max(now.get()));
+            sleep(Duration::from_millis(*millis)).await;
+            now.set(now.get() - 1);
+            *millis
+        });
+        (run(bounded(jobs, limits)), most.get())
+    }
+
+    #[test]
+    fn results_are_in_order_and_quick_jobs_never_need_more_than_the_places() {
+        let jobs = [9, 1, 5, 1, 7, 1, 1, 1];
+        // However slow the machine is.
+        let patient = Limits { patience: Duration::from_secs(60), ..LIMITS };
+        assert_eq!(side_by_side(patient, &jobs), (jobs.to_vec(), 2));
+        assert_eq!(run(all(jobs.map(|number| async move { number }))), jobs);
+        assert_eq!(side_by_side(LIMITS, &[]), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn jobs_that_wait_for_somebody_delay_no_other_and_stay_bounded() {
+        let started = Instant::now();
+        let (_, most) = side_by_side(LIMITS, &[400, 400, 1, 1, 1, 1]);
+        assert_eq!(most, 4);
+        assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
+        let (_, most) = side_by_side(LIMITS, &[200; 12]);
+        assert_eq!(most, LIMITS.most);
+    }
+
+    #[test]
+    fn a_job_is_made_when_it_starts() {
+        let (made, limits) = (Cell::new(0), Limits { most: 3, ..LIMITS });
+        let jobs = (0..1_000).map(|_| {
+            made.set(made.get() + 1);
+            std::future::pending::<()>()
+        });
+        let ended = run(async {
+            tokio::time::timeout(Duration::from_millis(150), bounded(jobs, limits)).await
+        });
+        assert!(ended.is_err());
+        assert!(made.get() <= limits.most + 1, "one is looked at, to know whether any is left");
+    }
+}

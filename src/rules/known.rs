@@ -1,0 +1,45 @@
+//! What is known of root's credentials once the sources were brought together.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Basis, Gap};
+
+/// A root access key or signing certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// When it was made; `None`: nobody tells, only that it exists.
+    pub created: Option<DateTime<Utc>>,
+    /// Where its last use was, in words; `None`: no use is known.
+    pub last_used: Option<String>,
+}
+
+/// One kind of credential: those that exist, and what keeps "there is no other" from being known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Those that exist, oldest first, those of unknown age last.
+    pub exist: Vec<Credential>,
+    /// Why there may be more.
+    pub gaps: Vec<Gap>,
+    /// The facts that decided.
+    pub basis: Vec<Basis>,
+}
+
+/// Yes, no, or why neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A source says so.
+    Is(bool, Basis),
+    /// No source says so.
+    Unknown(Vec<Gap>),
+}
+
+impl Known {
+    /// In the order of reports, each gap once.
+    pub(super) fn sorted(mut self) -> Self {
+        self.exist.sort_by_key(|credential| (credential.created.is_none(), credential.created));
+        self.gaps.sort();
+        self.gaps.dedup();
+        self.basis.sort();
+        self
+    }
+}
