@@ -9,22 +9,18 @@ mod notices;
 mod run;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod verdict;
 mod waivers;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 pub use run::{NotEvaluated, Run};
 pub use verdict::{effect, report};
 
-use crate::model::{
-    AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, WindowMark, sentence,
-};
-use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver, Window};
+use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, sentence};
+use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver};
 use crate::rules::{self, Case, Judgement, Root, Rule};
-
-/// What a timeline shows of one window at most.
-const MOST_OPENINGS: usize = 12;
 
 /// Judges one account.
 #[must_use]
@@ -37,9 +33,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         partition: evidence.partition.clone(),
         nothing_read: evidence.nothing_read(),
         outcomes: Vec::new(),
-        uses: Vec::new(),
-        listed: Vec::new(),
-        windows: Vec::new(),
+        timeline: timeline::timeline(policy, &evidence, now),
         keys_made: root.keys_made(),
     };
     for rule in rules::ALL {
@@ -53,11 +47,6 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         }
         let account = &evidence.account;
         let case = Case { policy, rule: &setting, account, evidence: &evidence, root: &root, now };
-        if rule.info.id == rules::USES_OF {
-            report.uses = rules::judged_uses(&case);
-            report.listed = rules::listed(&case);
-            report.windows = windows_near(&case);
-        }
         report.outcomes.push(outcome(rule, &case, report.nothing_read));
     }
     report
@@ -158,17 +147,4 @@ fn blocks(case: &Case<'_>, outcome: Outcome, nothing_read: bool) -> bool {
         }
         Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => false,
     }
-}
-
-/// Openings of this account's windows that touch the judged span, or the span of the same length
-/// after it: in the order of the policy, at most [`MOST_OPENINGS`] of each window.
-fn windows_near(case: &Case<'_>) -> Vec<WindowMark> {
-    let span = case.threshold().delta().max(TimeDelta::days(1));
-    let (first, last) = (case.now - span, case.now + span);
-    let marks = |window: &Window| -> Vec<WindowMark> {
-        let near = window.openings(first, MOST_OPENINGS).into_iter().filter(|it| it.from <= last);
-        near.map(|it| WindowMark { id: window.id.clone(), from: it.from, to: it.to }).collect()
-    };
-    let windows = case.policy.windows.iter().filter(|window| window.is_for(case.account));
-    windows.flat_map(marks).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Counts, Report, Verdict};
+use super::{Counts, KeyPath, Report, Verdict};
 
 /// Which policy judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +102,8 @@ impl ChangeKind {
 pub struct Change {
     /// What it means.
     pub kind: ChangeKind,
-    /// The key, dotted: `gate.fail-on`, `windows.q4-tax.to`. May hold text of the policy.
-    pub key: String,
+    /// The key. May hold text of the policy.
+    pub key: KeyPath,
     /// What it was; `None`: it was not there. May hold text of the policy.
     pub old: Option<String>,
     /// What it is; `None`: it is not there any more. May hold text of the policy.
@@ -123,7 +123,7 @@ impl Change {
             (Some(old), Some(new)) => format!("{key}: {old} -> {new}"),
             (None, Some(new)) => format!("{key}: added: {new}"),
             (Some(old), None) => format!("{key}: removed: {old}"),
-            (None, None) => key.clone(),
+            (None, None) => key.to_string(),
         }
     }
 }

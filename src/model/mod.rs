@@ -10,6 +10,7 @@ mod evidence_file;
 mod finding;
 mod head;
 mod judging;
+mod key_path;
 mod report;
 mod root_event;
 mod rule_info;
@@ -37,9 +38,10 @@ pub use head::{begins_with_schema, begins_with_tokens};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
+pub use key_path::KeyPath;
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
-    RuleSetting, UseMark, Verdict, WindowMark,
+    RuleSetting, Timeline, UseMark, Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,

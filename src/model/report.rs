@@ -184,6 +184,25 @@ pub struct WindowMark {
     pub to: DateTime<Utc>,
 }
 
+/// When root was used in the look-back, against the windows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// Every known use of root, oldest first.
+    pub uses: Vec<UseMark>,
+    /// What is listed beside them, oldest first.
+    pub listed: Vec<ListedMark>,
+    /// Windows near them, in the order of the policy.
+    pub windows: Vec<WindowMark>,
+}
+
+impl Timeline {
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.uses.is_empty() && self.listed.is_empty() && self.windows.is_empty()
+    }
+}
+
 /// Everything judged of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountReport {
@@ -197,12 +216,8 @@ pub struct AccountReport {
     pub nothing_read: bool,
     /// One outcome per rule that is on, in the order of the catalogue.
     pub outcomes: Vec<RuleOutcome>,
-    /// Uses of root that were judged, oldest first.
-    pub uses: Vec<UseMark>,
-    /// What is listed beside them, oldest first.
-    pub listed: Vec<ListedMark>,
-    /// Windows near them, in the order of the policy.
-    pub windows: Vec<WindowMark>,
+    /// When root was used, and when it might have been.
+    pub timeline: Timeline,
     /// When each root access key was made, active or not, oldest first; those of unknown age are
     /// left out.
     pub keys_made: Vec<DateTime<Utc>>,

@@ -17,7 +17,7 @@ use super::types::{
     Waiver, WaiverSubject, When, Window,
 };
 use crate::model::{
-    AccountId, Change, ChangeKind, RootEvent, RootEvents, RuleId, Severity, format_time,
+    AccountId, Change, ChangeKind, KeyPath, RootEvent, RootEvents, RuleId, Severity, format_time,
 };
 
 /// Every difference in what two policies say, by kind and then in the order of the format.
@@ -55,7 +55,7 @@ struct Diff<'a> {
 
 impl Diff<'_> {
     /// One key that both policies have a value for.
-    fn key(&mut self, key: String, direction: Direction, old: Side, new: Side) {
+    fn key(&mut self, key: KeyPath, direction: Direction, old: Side, new: Side) {
         if old.size == new.size && old.text == new.text {
             return;
         }
@@ -78,12 +78,12 @@ impl Diff<'_> {
         });
     }
 
-    fn added(&mut self, kind: ChangeKind, key: String, text: String, line: usize) {
+    fn added(&mut self, kind: ChangeKind, key: KeyPath, text: String, line: usize) {
         let (old, new) = (None, Some(text));
         self.changes.push(Change { kind, key, old, new, old_line: None, new_line: Some(line) });
     }
 
-    fn removed(&mut self, kind: ChangeKind, key: String, text: String, line: usize) {
+    fn removed(&mut self, kind: ChangeKind, key: KeyPath, text: String, line: usize) {
         let (old, new) = (Some(text), None);
         self.changes.push(Change { kind, key, old, new, old_line: Some(line), new_line: None });
     }
@@ -91,29 +91,29 @@ impl Diff<'_> {
     /// A key of a section that stands once: `gate`, `evidence`, `limits`.
     fn single(
         &mut self,
-        section: &str,
+        section: &'static str,
         fields: &[Field],
-        key: &str,
+        key: &'static str,
         value: impl Fn(&Policy) -> (i128, String),
     ) {
-        let path = format!("{section}.{key}");
+        let path = KeyPath::section(section).key(key);
         let side = |policy: &Policy| {
             let (size, text) = value(policy);
-            Side { size, text, line: policy.lines.get(&path).copied() }
+            Side { size, text, line: line_of(policy, &path) }
         };
         let (old, new) = (side(self.old), side(self.new));
         self.key(path, fields::direction(fields, key), old, new);
     }
 
-    /// Names the lines of the keys themselves for the changes from `first` on whose key begins with
-    /// `entry`, where they are written: the entry stands at `old` and `new`.
-    fn at_their_lines(&mut self, first: usize, entry: &str, old: &str, new: &str) {
-        let exact = |policy: &Policy, path: &str, rest: &str| {
+    /// Names the lines of the keys themselves for the changes from `first` on that are below
+    /// `entry`, where they are written: the entry is at `old` and `new`.
+    fn at_their_lines(&mut self, first: usize, entry: &KeyPath, old: &KeyPath, new: &KeyPath) {
+        let exact = |policy: &Policy, path: &KeyPath, rest: &str| {
             policy.lines.get(&format!("{path}{rest}")).copied()
         };
         for change in self.changes.iter_mut().skip(first) {
-            let Some(rest) = change.key.strip_prefix(entry) else { continue };
-            let (old, new) = (exact(self.old, old, rest), exact(self.new, new, rest));
+            let Some(rest) = change.key.below(entry) else { continue };
+            let (old, new) = (exact(self.old, old, &rest), exact(self.new, new, &rest));
             change.old_line = change.old_line.map(|line| old.unwrap_or(line));
             change.new_line = change.new_line.map(|line| new.unwrap_or(line));
         }
@@ -131,7 +131,7 @@ impl Diff<'_> {
             let line = |policy: &Policy| policy.scope.first().map(|account| account.line);
             self.changes.push(Change {
                 kind: ChangeKind::Weaker,
-                key: "scope.accounts".to_owned(),
+                key: KeyPath::section("scope").key("accounts"),
                 old: Some(text(&old)),
                 new: Some(text(&new)),
                 old_line: line(self.old),
@@ -144,7 +144,7 @@ impl Diff<'_> {
                 Some(other) => self.account(account, other),
                 None => self.removed(
                     ChangeKind::Weaker,
-                    format!("scope.accounts.{}", account.id),
+                    account_key(account),
                     account.name.clone().unwrap_or_else(|| account.id.to_string()),
                     account.line,
                 ),
@@ -153,7 +153,7 @@ impl Diff<'_> {
         for account in self.new.scope.iter().filter(|account| !old.contains_key(&account.id)) {
             self.added(
                 ChangeKind::Stronger,
-                format!("scope.accounts.{}", account.id),
+                account_key(account),
                 account.name.clone().unwrap_or_else(|| account.id.to_string()),
                 account.line,
             );
@@ -165,9 +165,9 @@ impl Diff<'_> {
         for (key, value) in [("name", name_of as fn(&_) -> _), ("role-arn", role_of)] {
             let side = |account| Side { size: 0, text: value(account), line: Some(account.line) };
             let direction = fields::direction(fields::SCOPE_ACCOUNT, key);
-            self.key(format!("scope.accounts.{}.{key}", new.id), direction, side(old), side(new));
+            self.key(account_key(new).key(key), direction, side(old), side(new));
         }
-        let entry = format!("scope.accounts.{}", new.id);
+        let entry = account_key(new);
         self.at_their_lines(first, &entry, &entry, &entry);
     }
 
@@ -213,10 +213,11 @@ impl Diff<'_> {
         };
         self.single("evidence", fields::EVIDENCE, "root-events", state);
         let (Some(old), Some(new)) = (&self.old.root_events, &self.new.root_events) else { return };
-        let key = |key| format!("evidence.root-events.{key}");
-        let line = |policy: &Policy, key: &str| policy.lines.get(key).copied();
-        let side =
-            |policy: &Policy, key: &str, size, text| Side { size, text, line: line(policy, key) };
+        let key = |key| KeyPath::section("evidence").key("root-events").key(key);
+        let side = |policy: &Policy, key: &KeyPath, size, text| {
+            let line = line_of(policy, key);
+            Side { size, text, line }
+        };
         let (lookback, regions) = (key("lookback"), key("regions"));
         let length = |policy, events: &EventsPolicy| {
             side(policy, &lookback, events.lookback.as_secs().into(), events.lookback.to_string())
@@ -248,18 +249,18 @@ impl Diff<'_> {
             let Some(new) = new.rule(old.info.id) else { continue };
             let first = self.changes.len();
             self.rule(old, new);
-            let entry = format!("rules.{}", old.info.id);
+            let entry = KeyPath::section("rules").rule(old.info.id);
             self.at_their_lines(first, &entry, &entry, &entry);
         }
     }
 
     fn rule(&mut self, old: &RulePolicy, new: &RulePolicy) {
-        let id = old.info.id;
+        let key = KeyPath::section("rules").rule(old.info.id);
         let side = |size: i128, text: String, line| Side { size, text, line };
         let on = |on: bool| if on { (0, "on".to_owned()) } else { (1, "off".to_owned()) };
         let ((old_on, old_text), (new_on, new_text)) = (on(old.on), on(new.on));
         self.key(
-            format!("rules.{id}"),
+            key.clone(),
             Direction::MoreIsWeaker,
             side(old_on, old_text, old.line),
             side(new_on, new_text, new.line),
@@ -268,7 +269,7 @@ impl Diff<'_> {
             return;
         }
         self.key(
-            format!("rules.{id}.severity"),
+            key.clone().key("severity"),
             fields::direction(fields::RULE, "severity"),
             side(rank(old.severity), old.severity.to_string(), old.line),
             side(rank(new.severity), new.severity.to_string(), new.line),
@@ -276,7 +277,7 @@ impl Diff<'_> {
         if let (Some(own), Some(was), Some(is)) = (old.info.threshold, old.threshold, new.threshold)
         {
             self.key(
-                format!("rules.{id}.{}", own.key),
+                key.key(own.key),
                 fields::threshold_direction(own.key),
                 side(was.size(), was.to_string(), old.line),
                 side(is.size(), is.to_string(), new.line),
@@ -299,15 +300,14 @@ impl Diff<'_> {
                 Some(known) => {
                     let first = self.changes.len();
                     self.window(known, window);
-                    let (was, is) = (&known.id, &window.id);
-                    let (was, is) = (format!("windows.{was}"), format!("windows.{is}"));
+                    let (was, is) = (window_key(known), window_key(window));
                     self.at_their_lines(first, &is, &was, &is);
                 }
                 None => self.new_window(window),
             }
         }
         for window in gone {
-            let key = format!("windows.{}", window.id);
+            let key = window_key(window);
             self.removed(ChangeKind::Stronger, key, describe(window), window.line);
         }
     }
@@ -325,11 +325,11 @@ impl Diff<'_> {
             }
         };
         let kind = if planned { ChangeKind::Planned } else { ChangeKind::Weaker };
-        self.added(kind, format!("windows.{}", window.id), describe(window), window.line);
+        self.added(kind, window_key(window), describe(window), window.line);
     }
 
     fn window(&mut self, old: &Window, new: &Window) {
-        let key = |key: &str| format!("windows.{}.{key}", new.id);
+        let key = |key: &'static str| window_key(new).key(key);
         let side = |window: &Window, size, text| Side { size, text, line: Some(window.line) };
         let direction = |key| fields::direction(fields::WINDOW, key);
         let text = |window: &Window, text: &str| side(window, 0, text.to_owned());
@@ -367,13 +367,13 @@ impl Diff<'_> {
         let allow = |key| fields::direction(fields::ALLOW, key);
         let flag = |window, flag: bool| side(window, flag.into(), flag.to_string());
         self.key(
-            key("allow.sign-in"),
+            key("allow").key("sign-in"),
             allow("sign-in"),
             flag(old, old.allow.sign_in),
             flag(new, new.allow.sign_in),
         );
         self.key(
-            key("allow.access-key"),
+            key("allow").key("access-key"),
             allow("access-key"),
             flag(old, old.allow.access_key),
             flag(new, new.allow.access_key),
@@ -388,7 +388,7 @@ impl Diff<'_> {
             let size = if narrower_actions(&old.allow, &new.allow) { -1 } else { 1 };
             let (was, is) = (actions_text(&old.allow), actions_text(&new.allow));
             self.key(
-                key("allow.actions"),
+                key("allow").key("actions"),
                 allow("actions"),
                 side(old, 0, was),
                 side(new, size, is),
@@ -411,7 +411,7 @@ impl Diff<'_> {
             && is.minutes_to_closing() <= was.minutes_to_closing();
         self.changes.push(Change {
             kind: if narrower { ChangeKind::Stronger } else { ChangeKind::Weaker },
-            key: format!("windows.{}.schedule", new.id),
+            key: window_key(new).key("schedule"),
             old: Some(when_text(old)),
             new: Some(when_text(new)),
             old_line: Some(old.line),
@@ -431,7 +431,7 @@ impl Diff<'_> {
         };
         self.changes.push(Change {
             kind: if narrower { ChangeKind::Stronger } else { ChangeKind::Weaker },
-            key: format!("windows.{}.accounts", new.id),
+            key: window_key(new).key("accounts"),
             old: Some(accounts_text(old)),
             new: Some(accounts_text(new)),
             old_line: Some(old.line),
@@ -446,7 +446,7 @@ impl Diff<'_> {
                 Some((was, known)) => {
                     let first = self.changes.len();
                     self.waiver(waived, known, waiver);
-                    let (was, is) = (format!("waivers.{was}"), format!("waivers.{place}"));
+                    let (was, is) = (place_key(*was), place_key(*place));
                     self.at_their_lines(first, &waived.key(), &was, &is);
                 }
                 // Every new waiver is weaker, one for later days too.
@@ -476,7 +476,7 @@ impl Diff<'_> {
     }
 
     fn waiver(&mut self, waived: &Waived<'_>, old: &Waiver, new: &Waiver) {
-        let key = |key: &str| format!("{}.{key}", waived.key());
+        let key = |key: &'static str| waived.key().key(key);
         let direction = |key| fields::direction(fields::WAIVER, key);
         let side = |waiver: &Waiver, size, text| Side { size, text, line: Some(waiver.line) };
         let text = |waiver, text: &str| side(waiver, 0, text.to_owned());
@@ -524,15 +524,33 @@ struct Waived<'a> {
 }
 
 impl Waived<'_> {
-    fn key(&self) -> String {
+    fn key(&self) -> KeyPath {
         let subject = match self.subject {
             None => String::new(),
             Some(WaiverSubject::AccessKeyCreated(made)) => format!(" (key {made})"),
             Some(WaiverSubject::CertificateUploaded(day)) => format!(" (certificate {day})"),
             Some(WaiverSubject::Use(kind)) => format!(" ({})", kind.id()),
         };
-        format!("waivers.{}.{}{subject}", self.rule, self.account)
+        KeyPath::section("waivers").rule(self.rule).named(format!("{}{subject}", self.account))
     }
+}
+
+/// The line of a key that is written once.
+fn line_of(policy: &Policy, key: &KeyPath) -> Option<usize> {
+    policy.lines.get(&key.to_string()).copied()
+}
+
+fn account_key(account: &ScopeAccount) -> KeyPath {
+    KeyPath::section("scope").key("accounts").named(account.id.as_str())
+}
+
+fn window_key(window: &Window) -> KeyPath {
+    KeyPath::section("windows").named(&*window.id)
+}
+
+/// A waiver by its place in the list, as [`Policy::lines`] names it.
+fn place_key(place: usize) -> KeyPath {
+    KeyPath::section("waivers").named(place.to_string())
 }
 
 /// Each with its place in the list.

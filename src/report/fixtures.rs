@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use crate::escape::tests::HOSTILE;
 use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, ListedMark, Made, Notice, NoticeCode, Outcome, Partition, PolicyChange,
-    PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting,
-    Severity, Source, Subject, SubjectKind, UseKind, UseMark, Verdict, WaivedBy, WindowMark,
-    parse_day, parse_time,
+    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, NoticeCode, Outcome, Partition,
+    PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome,
+    RuleSetting, Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict,
+    WaivedBy, WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -178,9 +178,7 @@ fn account(id: &str, name: Option<&str>, outcomes: Vec<RuleOutcome>) -> AccountR
         partition: Partition::new("aws"),
         nothing_read: false,
         outcomes,
-        uses: vec![],
-        listed: vec![],
-        windows: vec![],
+        timeline: Timeline::default(),
         keys_made: vec![],
     }
 }
@@ -278,12 +276,12 @@ pub(super) fn red() -> Report {
             outcome(&CERTIFICATE, Outcome::Pass, "Root has no signing certificate."),
         ],
     );
-    prod.windows = vec![WindowMark {
+    prod.timeline.windows = vec![WindowMark {
         id: "q4-tax-settings".to_owned(),
         from: at("2026-11-01T08:00:00Z"),
         to: at("2026-11-01T10:00:00Z"),
     }];
-    prod.uses = vec![
+    prod.timeline.uses = vec![
         UseMark {
             at: at("2026-10-29T03:15:00Z"),
             kind: UseKind::AccessKey,
@@ -297,7 +295,7 @@ pub(super) fn red() -> Report {
             story: Some("signed in 09:02 with MFA from 198.51.100.20 in us-west-2, 4 reads".into()),
         },
     ];
-    prod.listed = vec![ListedMark {
+    prod.timeline.listed = vec![ListedMark {
         at: at("2026-10-30T03:00:06Z"),
         what: "2 reads consistent with a central audit, from 192.0.2.10".into(),
     }];
@@ -402,12 +400,12 @@ pub(super) fn green() -> Report {
 
 fn change(
     kind: ChangeKind,
-    key: &str,
+    key: KeyPath,
     (old, old_line): (&str, Option<usize>),
     (new, new_line): (&str, Option<usize>),
 ) -> Change {
     let value = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Change { kind, key: key.to_owned(), old: value(old), new: value(new), old_line, new_line }
+    Change { kind, key, old: value(old), new: value(new), old_line, new_line }
 }
 
 /// One change of every kind, two of which say more than strangers may read.
@@ -415,25 +413,36 @@ pub(super) fn changes() -> Vec<Change> {
     let window = "2026-11-20T08:00:00Z to 2026-11-20T10:00:00Z, 111122223333, sign-in, CHG-1234";
     let waiver = "2026-11-01 to 2027-01-15, SEC-77";
     let none = ("", None);
+    let section = KeyPath::section;
     vec![
-        change(ChangeKind::Planned, "windows.q4-tax-settings", none, (window, Some(31))),
-        change(ChangeKind::Weaker, "gate.fail-on", ("medium", Some(5)), ("high", Some(5))),
-        change(ChangeKind::Weaker, "rules.root-mfa-missing", ("on", None), ("off", Some(14))),
+        change(
+            ChangeKind::Planned,
+            section("windows").named("q4-tax-settings"),
+            none,
+            (window, Some(31)),
+        ),
         change(
             ChangeKind::Weaker,
-            "waivers.root-access-key-active.111122223333 (key 2019-05-02)",
+            section("gate").key("fail-on"),
+            ("medium", Some(5)),
+            ("high", Some(5)),
+        ),
+        change(ChangeKind::Weaker, section("rules").rule(MFA.id), ("on", None), ("off", Some(14))),
+        change(
+            ChangeKind::Weaker,
+            section("waivers").rule(ACTIVE.id).named("111122223333 (key 2019-05-02)"),
             none,
             (waiver, Some(40)),
         ),
         change(
             ChangeKind::Stronger,
-            "windows.billing-export",
+            section("windows").named("billing-export"),
             ("every day, 111122223333, access-key", Some(22)),
             none,
         ),
         change(
             ChangeKind::Other,
-            "windows.drill.reason",
+            section("windows").named("drill").key("reason"),
             ("prove that the vault password works", Some(27)),
             ("prove that the password in the vault works", Some(27)),
         ),
@@ -537,12 +546,9 @@ pub(super) fn outside(text: &str) -> Vec<Report> {
 fn outside_changes(text: &str) -> Vec<Change> {
     let mut changes = changes();
     for change in &mut changes {
-        change.key = format!("{}.{text}", change.key);
+        change.key = change.key.clone().named(text);
         (change.old, change.new) = (Some(text.to_owned()), Some(text.to_owned()));
     }
-    // Neither of the two is a key of the format.
-    changes[1].key = text.to_owned();
-    changes[2].key = format!("rules.{text}");
     changes
 }
 
@@ -561,14 +567,14 @@ fn outside_report(text: &str) -> Report {
     }
     for account in &mut report.accounts {
         account.name = Some(text());
-        for window in &mut account.windows {
+        for window in &mut account.timeline.windows {
             window.id = text();
         }
-        for root_use in &mut account.uses {
+        for root_use in &mut account.timeline.uses {
             root_use.window = Some(text());
             root_use.story = Some(text());
         }
-        for listed in &mut account.listed {
+        for listed in &mut account.timeline.listed {
             listed.what = text();
         }
         for outcome in &mut account.outcomes {

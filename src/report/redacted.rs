@@ -14,7 +14,7 @@ use crate::model::{
 
 use super::evidence_files::evidence_files;
 use super::origin::{self, Quote};
-use super::policy_change::section::{MOST, Section, public_key};
+use super::policy_change::section::{MOST, Section};
 use super::policy_change::{KINDS, of_kind};
 use super::words;
 
@@ -106,8 +106,7 @@ impl Redacted {
                 Some(_) => vec![words::NOT_EVALUATED.to_owned(), words::what_of_it(report)],
                 None => Vec::new(),
             },
-            change: Section::of(report, Quote::Public)
-                .map(|section| RedactedChange::of(report, &section)),
+            change: Section::of(report, Quote::Public).map(|section| RedactedChange::of(&section)),
             open: open
                 .into_iter()
                 .map(|(account, outcome)| {
@@ -121,10 +120,10 @@ impl Redacted {
 }
 
 impl RedactedChange {
-    fn of(report: &Report, section: &Section<'_>) -> Self {
+    fn of(section: &Section<'_>) -> Self {
         let mut lists = Vec::new();
         for (kind, _) in KINDS {
-            let keys = keys(report, section, kind);
+            let keys = keys(section, kind);
             if !keys.is_empty() {
                 lists.push((kind.id(), keys));
             }
@@ -143,10 +142,10 @@ impl RedactedChange {
 }
 
 /// `gate.fail-on, windows (2)`: each key once. There are few: what the policy names is left out.
-fn keys(report: &Report, section: &Section<'_>, kind: ChangeKind) -> String {
+fn keys(section: &Section<'_>, kind: ChangeKind) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for change in of_kind(section.change.copy.changes(), kind) {
-        let key = public_key(report, change);
+        let key = change.key.public().to_string();
         match counted.iter_mut().find(|(known, _)| *known == key) {
             Some((_, count)) => *count += 1,
             None => counted.push((key, 1)),

@@ -77,7 +77,15 @@ pub(super) fn from<'a>(
     events: &'a RootEvents,
     since: DateTime<Utc>,
 ) -> impl Iterator<Item = &'a RootEvent> {
-    let now = case.now;
+    within(events, since, case.now)
+}
+
+/// The events from `since` up to `now`, oldest first.
+pub(super) fn within(
+    events: &RootEvents,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &RootEvent> {
     events.events.iter().filter(move |event| since <= event.time && event.time <= now + APART)
 }
 

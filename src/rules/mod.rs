@@ -34,7 +34,8 @@ pub use case::{Case, Judgement};
 pub use known::Credential;
 pub use page::{describe, index, page};
 pub use reconcile::Root;
-pub use root_used_outside_window::{listed, uses as judged_uses};
+pub use story::story;
+pub use uses::{Use, events_since, uses};
 pub use words::age;
 
 use std::collections::BTreeSet;
@@ -64,9 +65,6 @@ pub static ALL: &[&Rule] = &[
     &root_sign_in_attempts::RULE,
     &root_credential_changed::RULE,
 ];
-
-/// The rule that judges uses of root.
-pub const USES_OF: RuleId = root_used_outside_window::RULE.info.id;
 
 /// What every rule says of itself, in the order of reports.
 #[must_use]

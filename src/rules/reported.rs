@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Case;
 use crate::model::{
-    Basis, Cause, Cell, EventKind, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
+    Basis, Cause, Cell, EventKind, Evidence, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
 };
 
 /// Clocks of AWS's services differ by at most this.
@@ -16,8 +16,8 @@ pub(super) const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 pub(super) type Row<'a> = (&'a RootRow, Basis);
 
 /// The root row of this account, or why it is missing.
-pub(super) fn root_row<'a>(case: &'a Case<'_>) -> Result<Row<'a>, Box<Gap>> {
-    let fact = case.evidence.credential_report.as_ref().map_err(|gap| Box::new(gap.clone()))?;
+pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
+    let fact = evidence.credential_report.as_ref().map_err(|gap| Box::new(gap.clone()))?;
     let gap = |cause, detail: &str| Box::new(Gap::new(Source::CredentialReport, cause, detail));
     let observed_at = fact
         .observed_at

@@ -153,7 +153,7 @@ fn dated(row: &RootRow) -> Vec<Dated> {
 
 /// Changes that the credential report dates within the look-back, and that no event tells of.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
-    let row = match root_row(case) {
+    let row = match root_row(case.evidence) {
         Ok((row, _)) => row,
         Err(gap) => return unread_report(*gap).into_iter().collect(),
     };

@@ -156,7 +156,7 @@ fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap
     let anywhere = case.evidence.root_may_have_acted_anywhere(since);
     let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
     let mut missing = gaps(case, events, since, scope);
-    missing.extend(unread_sign_ins(case, events, since, root_row(case).ok()));
+    missing.extend(unread_sign_ins(case, events, since, root_row(case.evidence).ok()));
     missing
 }
 
@@ -194,7 +194,7 @@ fn was_let_in_with_mfa(events: &RootEvents, event: &RootEvent) -> bool {
 
 /// The sign-in that the credential report shows, where no event says whether it was with MFA.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
-    let row = match root_row(case) {
+    let row = match root_row(case.evidence) {
         Ok(row) => row,
         Err(gap) => return unread_report(*gap),
     };

@@ -9,13 +9,13 @@ use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_in
 use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::story;
 use super::suggested_window::{self, Acknowledged, Done};
-use super::uses::{self, Use};
+use super::uses::{Use, uses};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Amount, Basis, Cause, Cell, EventKind, Finding, Gap, ListedMark, RootEvent, RootEvents,
-    RootRow, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, Threshold, UseKind, UseMark,
-    counted, format_day, format_time,
+    Amount, Basis, Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId,
+    RuleInfo, Severity, Source, Subject, SubjectKind, Threshold, UseKind, counted, format_day,
+    format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -70,7 +70,7 @@ keys and the mailbox.",
 
 fn check(case: &Case<'_>) -> Judgement {
     let since = case.now - case.threshold().delta();
-    let read = root_row(case);
+    let read = root_row(case.evidence);
     let row = read.as_ref().ok().copied();
     let mut judgement = match &read {
         Ok((row, basis)) => {
@@ -93,7 +93,7 @@ fn check(case: &Case<'_>) -> Judgement {
             Some(events)
         }
     };
-    let uses = uses::all(case, row, since);
+    let uses = uses(case.policy, case.evidence, since, case.now);
     judgement.findings = findings(case, &uses, events, &judgement.basis);
     judgement.note = match (events, row) {
         (Some(events), _) => note_of_events(case, events, &uses, since),
@@ -101,18 +101,6 @@ fn check(case: &Case<'_>) -> Judgement {
         (None, None) => String::new(),
     };
     judgement
-}
-
-/// The uses within `within`, oldest first, each with the window that covers it.
-#[must_use]
-pub fn uses(case: &Case<'_>) -> Vec<UseMark> {
-    uses::marks(&uses::all(case, root_row(case).ok(), case.now - case.threshold().delta()))
-}
-
-/// The calls of central root sessions within `within`, oldest first.
-#[must_use]
-pub fn listed(case: &Case<'_>) -> Vec<ListedMark> {
-    uses::listed(case, case.now - case.threshold().delta())
 }
 
 /// Cells that do not say whether there was a use. Without a console there is no sign-in to miss.

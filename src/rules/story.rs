@@ -22,7 +22,8 @@ struct Chapter<'a> {
 }
 
 /// Events of one account, oldest first, in words; clock times are UTC. Empty for none.
-pub(super) fn story(events: &[&RootEvent]) -> String {
+#[must_use]
+pub fn story(events: &[&RootEvent]) -> String {
     let chapters = chapters(events);
     let mut told: Vec<String> = chapters.iter().take(TOLD).map(Chapter::tell).collect();
     if chapters.len() > TOLD {

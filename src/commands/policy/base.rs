@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rootgate::model::{Change, ChangeKind};
+use rootgate::model::{Change, ChangeKind, KeyPath};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
@@ -97,7 +97,7 @@ fn not_changed(old: &PolicyFile, new: Option<&Found>) -> PolicyFile {
 fn removed(old: Found) -> Change {
     Change {
         kind: ChangeKind::Weaker,
-        key: "policy".to_owned(),
+        key: KeyPath::section("policy"),
         old: Some(old.path),
         new: None,
         old_line: None,

@@ -3,7 +3,7 @@
 use super::{ACTIVE_KEY, Run, evaluate, report, run, set};
 use crate::evaluate::{NotEvaluated, effect};
 use crate::model::{
-    AccountReport, Change, ChangeKind, Effect, Evidence, Judge, NoticeCode, PolicyChange,
+    AccountReport, Change, ChangeKind, Effect, Evidence, Judge, KeyPath, NoticeCode, PolicyChange,
     PolicyCopy, PolicyOrigin, Problem, Report, Severity, Source, Verdict, parse_day,
 };
 use crate::policy::{OnWeaker, Policy};
@@ -12,7 +12,7 @@ use crate::testing::{NOW, built_in, healthy, time};
 fn change(kind: ChangeKind) -> Change {
     Change {
         kind,
-        key: "gate.fail-on".to_owned(),
+        key: KeyPath::section("gate").key("fail-on"),
         old: Some("medium".to_owned()),
         new: Some("high".to_owned()),
         old_line: Some(2),

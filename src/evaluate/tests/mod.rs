@@ -11,11 +11,12 @@ use proptest::prelude::{
 
 use super::{Run, evaluate, report};
 use crate::model::{
-    Cause, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap, Report,
-    RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
+    Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap,
+    Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
-    Allow, KeyCreated, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject, When, Window,
+    Allow, EventsPolicy, KeyCreated, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject,
+    When, Window,
 };
 use crate::testing::{ACCOUNT, NOW, built_in, event, healthy, outcome_under, subjects, time};
 
@@ -255,9 +256,41 @@ fn the_timeline_marks_each_use_with_its_window() {
     ]);
     let account = evaluate(&policy, &evidence, time(NOW));
     let marks: Vec<_> =
-        account.uses.iter().map(|used| (used.kind, used.window.as_deref())).collect();
+        account.timeline.uses.iter().map(|used| (used.kind, used.window.as_deref())).collect();
     assert_eq!(marks, [(UseKind::SignIn, Some("drill")), (UseKind::AccessKey, None)]);
-    assert_eq!(account.windows.len(), 1);
+    assert_eq!(account.timeline.windows.len(), 1);
+}
+
+#[test]
+fn the_timeline_is_there_whichever_rules_are_on() {
+    let mut policy = built_in();
+    policy.windows = vec![window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", SIGN_IN)];
+    let evidence = healthy().with_row(&[("password_last_used", "2026-11-18T09:30:00Z")]);
+    let judged = evaluate(&policy, &evidence, time(NOW));
+    assert_eq!((judged.timeline.uses.len(), judged.timeline.windows.len()), (1, 1));
+    for rule in &mut policy.rules {
+        rule.on = false;
+    }
+    let off = evaluate(&policy, &evidence, time(NOW));
+    assert!(off.outcomes.is_empty());
+    assert_eq!(off.timeline, judged.timeline);
+    policy.root_events = None;
+    assert_eq!(evaluate(&policy, &evidence, time(NOW)).timeline, judged.timeline, "events off");
+}
+
+#[test]
+fn the_timeline_reaches_as_far_back_as_the_events() {
+    let evidence = healthy().with_row(&[("password_last_used", "2026-11-05T09:30:00Z")]);
+    let uses = |days| {
+        let mut policy = built_in();
+        let lookback = Duration::days(days);
+        policy.root_events = policy.root_events.map(|events| EventsPolicy { lookback, ..events });
+        let judged = evaluate(&policy, &evidence, time(NOW));
+        let used = judged.outcomes.iter().find(|it| it.rule.0 == "root-used-outside-window");
+        assert!(used.unwrap().findings.is_empty(), "`within` stays 7 days");
+        judged.timeline.uses.len()
+    };
+    assert_eq!((uses(7), uses(30)), (0, 1));
 }
 
 // -- waivers --------------------------------------------------------------------------------------

@@ -291,8 +291,12 @@ fn planned_changes_come_first_and_lines_are_those_of_the_files() {
         window("a", FUTURE.0, FUTURE.1, "")
     ));
     let changes = diff(&old, &new, now());
-    let places: Vec<_> =
-        changes.iter().map(|c| (c.kind, &*c.key, c.old_line, c.new_line)).collect();
+    let keys: Vec<_> = changes.iter().map(|change| change.key.to_string()).collect();
+    let places: Vec<_> = changes
+        .iter()
+        .zip(&keys)
+        .map(|(c, key)| (c.kind, &**key, c.old_line, c.new_line))
+        .collect();
     assert_eq!(
         places,
         [
@@ -344,7 +348,9 @@ windows:
     to: 2026-12-01T10:00:00Z",
     );
     let changes = diff(&old, &new, now());
-    let places: Vec<_> = changes.iter().map(|c| (&*c.key, c.old_line, c.new_line)).collect();
+    let keys: Vec<_> = changes.iter().map(|change| change.key.to_string()).collect();
+    let places: Vec<_> =
+        changes.iter().zip(&keys).map(|(c, key)| (&**key, c.old_line, c.new_line)).collect();
     let waiver = "waivers.root-signing-certificate-present.111122223333.expires";
     assert_eq!(
         places,

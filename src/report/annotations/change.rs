@@ -8,7 +8,7 @@ use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem
 use crate::report::Details;
 use crate::report::origin::Quote;
 use crate::report::policy_change::of_kind;
-use crate::report::policy_change::section::{Section, public_key};
+use crate::report::policy_change::section::Section;
 
 /// So many changes of one line are told; the others are counted.
 const ON_ONE_LINE: usize = 5;
@@ -86,7 +86,7 @@ impl Notes<'_> {
         let mut told: Vec<String> = match self.details {
             Details::Full => shown.map(|change| shortened(&change.said(), MAX_SAID)).collect(),
             Details::Redacted => {
-                shown.map(|change| format!("{} changed", public_key(self.report, change))).collect()
+                shown.map(|change| format!("{} changed", change.key.public())).collect()
             }
         };
         told.dedup();

@@ -257,16 +257,16 @@ impl<'a> Policy<'a> {
 
 impl<'a> Account<'a> {
     fn of(account: &'a AccountReport) -> Self {
-        let uses = account.uses.iter().map(|root_use| Use {
+        let uses = account.timeline.uses.iter().map(|root_use| Use {
             at: format_time(root_use.at),
             kind: root_use.kind,
             window: optional(root_use.window.as_ref()),
             story: optional(root_use.story.as_ref()),
         });
-        let listed = account.listed.iter();
+        let listed = account.timeline.listed.iter();
         let listed =
             listed.map(|listed| Listed { at: format_time(listed.at), what: visible(&listed.what) });
-        let windows = account.windows.iter().map(|window| Window {
+        let windows = account.timeline.windows.iter().map(|window| Window {
             id: visible(&window.id),
             from: format_time(window.from),
             to: format_time(window.to),

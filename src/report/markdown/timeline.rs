@@ -15,9 +15,7 @@ const ONE_DRAWING: usize = 50_000;
 impl Page {
     /// One timeline per account where root was used, or may be.
     pub(super) fn timelines(&mut self, report: &Report) {
-        let is_shown = |account: &&AccountReport| {
-            !(account.uses.is_empty() && account.listed.is_empty() && account.windows.is_empty())
-        };
+        let is_shown = |account: &&AccountReport| !account.timeline.is_empty();
         let accounts: Vec<_> = report.accounts.iter().filter(is_shown).collect();
         for (index, account) in accounts.iter().enumerate() {
             if self.room() < ONE_DRAWING {
@@ -32,18 +30,18 @@ impl Page {
     }
 
     fn uses(&mut self, account: &AccountReport) {
-        let windows = account.windows.iter().map(|window| {
+        let windows = account.timeline.windows.iter().map(|window| {
             let until = format!("window until {}", format_time(window.to));
             (window.from, cell(&until), name(&window.id))
         });
-        let uses = account.uses.iter().map(|root_use| {
+        let uses = account.timeline.uses.iter().map(|root_use| {
             let window = root_use.window.as_deref().map(name);
             let window = window.unwrap_or_else(|| "**outside every window**".to_owned());
             let story = root_use.story.as_deref().map(|story| format!(": {}", cell(story)));
             let what = format!("use: {}{}", root_use.kind.id(), story.unwrap_or_default());
             (root_use.at, what, window)
         });
-        let listed = account.listed.iter();
+        let listed = account.timeline.listed.iter();
         let listed = listed
             .map(|listed| (listed.at, cell(&format!("no use: {}", listed.what)), "–".to_owned()));
         let mut rows: Vec<_> = windows.chain(uses).chain(listed).collect();
@@ -58,18 +56,18 @@ impl Page {
         self.line(
             "\n```mermaid\ngantt\n    dateFormat YYYY-MM-DDTHH:mm:ss\n    axisFormat %m-%d %H:%M",
         );
-        if !account.windows.is_empty() {
+        if !account.timeline.windows.is_empty() {
             self.line("    section Windows");
         }
-        for (index, window) in account.windows.iter().take(MAX_DRAWN).enumerate() {
+        for (index, window) in account.timeline.windows.iter().take(MAX_DRAWN).enumerate() {
             let label = mermaid_label(&shortened(&window.id, 60));
             let (from, to) = (drawn(window.from), drawn(window.to));
             self.line(&format!("    window {label} :active, w{index}, {from}, {to}"));
         }
-        if !account.uses.is_empty() {
+        if !account.timeline.uses.is_empty() {
             self.line("    section Uses");
         }
-        for (index, root_use) in account.uses.iter().take(MAX_DRAWN).enumerate() {
+        for (index, root_use) in account.timeline.uses.iter().take(MAX_DRAWN).enumerate() {
             let (kind, at) = (root_use.kind.id(), drawn(root_use.at));
             let (place, tag) = match root_use.window {
                 Some(_) => ("in a window", "done"),
@@ -77,10 +75,10 @@ impl Page {
             };
             self.line(&format!("    {kind} {place} :{tag}, milestone, u{index}, {at}, 0d"));
         }
-        if !account.listed.is_empty() {
+        if !account.timeline.listed.is_empty() {
             self.line("    section No use");
         }
-        for (index, listed) in account.listed.iter().take(MAX_DRAWN).enumerate() {
+        for (index, listed) in account.timeline.listed.iter().take(MAX_DRAWN).enumerate() {
             let at = drawn(listed.at);
             self.line(&format!("    central session :milestone, n{index}, {at}, 0d"));
         }

@@ -51,7 +51,7 @@ pub fn row(change: &Change, place: String) -> [String; 5] {
         Some(value) => code_span(value),
         None => "–".to_owned(),
     };
-    let key = code_span(&change.key);
+    let key = code_span(&change.key.to_string());
     [kind.to_owned(), key, value(&change.old), value(&change.new), place]
 }
 
@@ -73,7 +73,7 @@ impl Entry {
         let shown = |text: &Option<String>| text.as_deref().map(visible);
         Self {
             kind: change.kind,
-            key: visible(&change.key),
+            key: visible(&change.key.to_string()),
             old: shown(&change.old),
             new: shown(&change.new),
             old_line: change.old_line,

@@ -219,28 +219,9 @@ fn name(path: &str) -> String {
 fn cut(change: &Change) -> Change {
     let cut = |text: &String| shortened(text, MAX_VALUE);
     Change {
-        key: cut(&change.key),
+        key: change.key.map_names(|name| shortened(name, MAX_VALUE)),
         old: change.old.as_ref().map(cut),
         new: change.new.as_ref().map(cut),
         ..*change
-    }
-}
-
-/// The key as far as it holds no text of the policy: whole for what the format itself names, the
-/// section alone for what the policy names (`windows`, `scope`), with the rule for a waiver.
-pub(in crate::report) fn public_key(report: &Report, change: &Change) -> String {
-    let (section, rest) = change.key.split_once('.').unwrap_or((&change.key, ""));
-    let rule = rest.split('.').next().unwrap_or_default();
-    let is_rule = report.rules.iter().any(|known| known.info.id.0 == rule);
-    let is_plain =
-        rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.');
-    match section {
-        "gate" | "evidence" | "limits" if is_plain => change.key.clone(),
-        "rules" if is_plain && is_rule => change.key.clone(),
-        "waivers" if is_rule => format!("waivers.{rule}"),
-        "gate" | "evidence" | "limits" | "rules" | "waivers" | "windows" | "scope" => {
-            section.to_owned()
-        }
-        _ => "another key".to_owned(),
     }
 }

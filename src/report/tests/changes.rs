@@ -2,10 +2,10 @@
 
 use super::super::fixtures::{after, changes, copy};
 use super::super::origin::{Quote, origin};
-use super::super::policy_change::section::{Section, public_key};
+use super::super::policy_change::section::Section;
 use super::*;
 use crate::model::{
-    Change, ChangeKind, Effect, PolicyChange, PolicyCopy, PolicyOrigin, Problem, Verdict,
+    Change, ChangeKind, Effect, KeyPath, PolicyChange, PolicyCopy, PolicyOrigin, Problem, Verdict,
 };
 
 fn with(state: PolicyCopy, effect: Effect) -> Report {
@@ -264,32 +264,32 @@ fn the_policy_that_judged_can_be_had_by_its_commit() {
 
 #[test]
 fn strangers_read_only_keys_that_the_format_names() {
-    let report = red();
-    let public = |key: &str| {
-        let change = Change { key: key.to_owned(), ..changes().remove(0) };
-        public_key(&report, &change)
+    let (section, rule) = (KeyPath::section, red().rules[3].info.id);
+    let shown_of = |key: KeyPath| {
+        let change = Change { key, ..changes().remove(0) };
+        let report = with(changed(vec![change]), Effect::None);
+        let text = shown(&report, Format::Text, &REDACTED);
+        let line = text.lines().find_map(|line| line.strip_prefix("    planned: ")).unwrap();
+        line.to_owned()
     };
-    for key in [
-        "gate.fail-on",
-        "evidence.root-events.lookback",
-        "limits.window-total",
-        "rules.root-mfa-missing",
-        "rules.root-mfa-missing.severity",
+    for (key, text) in [
+        (section("gate").key("fail-on"), "gate.fail-on"),
+        (section("evidence").key("root-events").key("lookback"), "evidence.root-events.lookback"),
+        (section("limits").key("window-total"), "limits.window-total"),
+        (section("rules").rule(rule), "rules.root-mfa-missing"),
+        (section("rules").rule(rule).key("severity"), "rules.root-mfa-missing.severity"),
     ] {
-        assert_eq!(public(key), key);
+        assert_eq!((key.to_string(), shown_of(key)), (text.to_owned(), text.to_owned()));
     }
-    for (key, shown) in [
-        ("windows.q4-tax-settings.to", "windows"),
-        ("scope.accounts.111122223333.role-arn", "scope"),
-        ("waivers.root-mfa-missing.111122223333", "waivers.root-mfa-missing"),
-        ("waivers.root-mfa-missing.111122223333 (sign-in).expires", "waivers.root-mfa-missing"),
-        ("waivers.q4-tax-settings.111122223333", "waivers"),
-        ("rules.q4-tax-settings", "rules"),
-        ("gate.q4 tax", "gate"),
-        ("limits.111122223333", "limits"),
-        ("q4-tax-settings", "another key"),
+    let waived = |what| section("waivers").rule(rule).named(what);
+    let account = section("scope").key("accounts").named("111122223333");
+    for (key, text) in [
+        (section("windows").named("q4-tax-settings").key("to"), "windows"),
+        (account.key("role-arn"), "scope"),
+        (waived("111122223333"), "waivers.root-mfa-missing"),
+        (waived("111122223333 (sign-in)").key("expires"), "waivers.root-mfa-missing"),
     ] {
-        assert_eq!(public(key), shown);
+        assert_eq!(shown_of(key), text);
     }
 }
 
@@ -352,7 +352,8 @@ fn a_policy_that_is_gone_is_annotated_where_it_was_and_one_behind_is_not() {
 fn changes_by_one_line_are_one_annotation() {
     let waiver = changes().remove(3);
     let ids = 0..20;
-    let many = ids.map(|id| Change { key: format!("waivers.{id}"), ..waiver.clone() }).collect();
+    let key = |id: usize| KeyPath::section("waivers").named(id.to_string());
+    let many = ids.map(|id| Change { key: key(id), ..waiver.clone() }).collect();
     let report = with(changed(many), Effect::Fails);
     let log = annotated(&report, Details::Full);
     assert_eq!(log.lines().count(), 1);

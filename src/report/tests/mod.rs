@@ -393,8 +393,8 @@ fn a_long_summary_is_cut_by_rows() {
     let mut report = red();
     let finding = report.accounts[0].outcomes[0].findings[0].clone();
     report.accounts[0].outcomes[0].findings = vec![finding; 10_000];
-    let root_use = report.accounts[0].uses[0].clone();
-    report.accounts[0].uses = vec![root_use; 10_000];
+    let root_use = report.accounts[0].timeline.uses[0].clone();
+    report.accounts[0].timeline.uses = vec![root_use; 10_000];
     let text = rendered(&report, Format::Markdown);
     assert!(text.len() <= 900 * 1024, "{}", text.len());
     // The uses are cut, and all but 20 of the failed ones; everything else is whole.

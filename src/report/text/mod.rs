@@ -109,13 +109,13 @@ impl Page<'_> {
             self.waived(outcome)?;
         }
         writeln!(self.out)?;
-        for used in account.uses.iter().filter(|used| used.window.is_some()) {
+        for used in account.timeline.uses.iter().filter(|used| used.window.is_some()) {
             let (at, kind) = (format_time(used.at), used.kind.id());
             let window = used.window.as_deref().unwrap_or_default();
             let story = used.story.as_ref().map(|story| format!(": {story}")).unwrap_or_default();
             self.item("  use   ", &format!("{at} {kind}, inside window `{window}`{story}"))?;
         }
-        for listed in &account.listed {
+        for listed in &account.timeline.listed {
             self.item("  seen  ", &format!("{}, no use: {}", format_time(listed.at), listed.what))?;
         }
         let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);

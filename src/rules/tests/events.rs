@@ -130,11 +130,11 @@ fn uses_inside_a_window_pass_and_are_told() {
     assert_eq!(subjects(&outcome), ["2026-11-18 sign-in"]);
     assert!(outcome.message.contains("a session begun 09:02 with MFA"), "{}", outcome.message);
     let report = evaluate(&policy, &evidence, time(NOW));
-    assert_eq!(report.uses.len(), 1, "close together they are one mark");
-    assert_eq!(report.uses[0].window.as_deref(), Some("drill"));
+    assert_eq!(report.timeline.uses.len(), 1, "close together they are one mark");
+    assert_eq!(report.timeline.uses[0].window.as_deref(), Some("drill"));
     let story = "signed in 09:02 with MFA from 198.51.100.20 in us-east-1, 4 reads, 1 change \
                  (s3:PutBucketPolicy: unlock a bucket policy)";
-    assert_eq!(report.uses[0].story.as_deref(), Some(story));
+    assert_eq!(report.timeline.uses[0].story.as_deref(), Some(story));
 }
 
 #[test]
@@ -404,12 +404,16 @@ fn audits_removals_and_services_are_listed_and_no_use() {
                   removal, 1 call by a service.";
     assert!(outcome.message.ends_with(listed), "{}", outcome.message);
     let report = evaluate(&built_in(), &evidence, time(NOW));
-    assert!(report.uses.is_empty());
-    let listed: Vec<&str> = report.listed.iter().map(|mark| mark.what.as_str()).collect();
+    assert!(report.timeline.uses.is_empty());
+    let listed: Vec<&str> = report.timeline.listed.iter().map(|mark| mark.what.as_str()).collect();
     let audit = "2 reads consistent with a central audit, from 198.51.100.20";
     assert_eq!(listed, [audit, "1 call of a central removal, from 198.51.100.20"]);
     let used = evidence.and(&drill());
-    assert_eq!(evaluate(&built_in(), &used, time(NOW)).listed, report.listed, "beside uses, too");
+    assert_eq!(
+        evaluate(&built_in(), &used, time(NOW)).timeline.listed,
+        report.timeline.listed,
+        "beside uses, too"
+    );
 }
 
 #[test]
@@ -1066,7 +1070,7 @@ fn many_sessions_are_told_shortly() {
     let outcome = outcome(USED, &healthy().and(&events));
     assert!(outcome.message.contains("signed in 04:00"), "{}", outcome.message);
     assert!(outcome.message.contains("; and 3 sessions more"), "{}", outcome.message);
-    let marks = evaluate(&built_in(), &healthy().and(&events), time(NOW)).uses;
+    let marks = evaluate(&built_in(), &healthy().and(&events), time(NOW)).timeline.uses;
     assert!(marks.iter().all(|mark| mark.kind == UseKind::SignIn && mark.window.is_none()));
     let first = time("2026-11-18T00:00:00Z");
     assert!(marks[0].at == first && marks.last().unwrap().at - first <= TimeDelta::hours(7));
