@@ -17,6 +17,10 @@
 /// nothing more.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    // Nearly every text: checked byte by byte, copied at once.
+    if is_harmless(text) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text.chars();
     let mut at_word_start = true;
@@ -32,6 +36,13 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Printable ASCII without a pair of characters that could begin a command.
+fn is_harmless(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+        && !bytes.windows(2).any(|pair| pair == b"::" || pair == b"##")
 }
 
 /// Text drawn over several lines, perhaps in colour, that holds nothing hidden already and none of
@@ -61,14 +72,21 @@ pub fn shortened(text: &str, most: usize) -> String {
 pub fn markdown(text: &str) -> String {
     let text = visible(text);
     let words: Vec<&str> = text.split_whitespace().collect();
-    let mut out = Vec::new();
+    let mut out = String::with_capacity(text.len());
     let mut rest = &words[..];
     while !rest.is_empty() {
         let (word, after) = rest.split_at(quoted_words(rest));
-        out.push(markdown_word(&word.join(" "), out.is_empty()));
+        let first = out.is_empty();
+        if !first {
+            out.push(' ');
+        }
+        match word {
+            [word] => push_word(&mut out, word, first),
+            words => push_word(&mut out, &words.join(" "), first),
+        }
         rest = after;
     }
-    out.join(" ")
+    out
 }
 
 /// How many words are one piece of code between two backticks; else one.
@@ -159,22 +177,22 @@ fn is_hidden(letter: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-fn markdown_word(word: &str, first: bool) -> String {
+fn push_word(out: &mut String, word: &str, first: bool) {
     if first && begins_block(word) {
-        return code(word);
+        out.push_str(&code(word));
+        return;
     }
     let inner = word.trim_start_matches(['(', '"', '\'']);
     let before = &word[..word.len() - inner.len()];
     let core = inner.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'']);
     let after = &inner[core.len()..];
     let quoted = core.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-    match quoted {
-        Some(quoted) if !quoted.is_empty() && !quoted.contains('`') => {
-            format!("{before}{}{after}", code(quoted))
-        }
-        _ if is_plain(core) => word.to_owned(),
-        _ => format!("{before}{}{after}", code(core)),
-    }
+    let core = match quoted {
+        Some(quoted) if !quoted.is_empty() && !quoted.contains('`') => code(quoted),
+        _ if is_plain(core) => return out.push_str(word),
+        _ => code(core),
+    };
+    out.extend([before, &core, after]);
 }
 
 /// A list marker or an underline, which mean something at the start of a line only.
@@ -186,14 +204,15 @@ fn begins_block(word: &str) -> bool {
 
 /// Whether neither Markdown nor GitHub's filters behind it see anything in the word.
 fn is_plain(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    let looks_like_commit = word.len() >= 7
-        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && word.bytes().any(|byte| byte.is_ascii_digit());
-    word.chars().all(|letter| {
-        !letter.is_ascii() || letter.is_alphanumeric() || ".,;'\"()/%+-=?!".contains(letter)
-    }) && !lower.contains("www.")
-        && !lower.contains("gh-")
+    let bytes = word.as_bytes();
+    let contains = |part: &[u8]| bytes.windows(part.len()).any(|it| it.eq_ignore_ascii_case(part));
+    let looks_like_commit = bytes.len() >= 7
+        && bytes.iter().all(u8::is_ascii_hexdigit)
+        && bytes.iter().any(u8::is_ascii_digit);
+    bytes.iter().all(|byte| {
+        !byte.is_ascii() || byte.is_ascii_alphanumeric() || b".,;'\"()/%+-=?!".contains(byte)
+    }) && !contains(b"www.")
+        && !contains(b"gh-")
         && !looks_like_commit
 }
 

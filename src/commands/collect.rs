@@ -35,7 +35,8 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
         redacted: live::notes_are_redacted(host, asked),
     };
     let collected = live::collect(&args.sign_in, &policy, host, &shown)?;
-    let text = write_evidence(&collected.evidence, now()).map_err(|error| {
+    let mut text = Vec::new();
+    write_evidence(&collected.evidence, now(), &mut text).map_err(|error| {
         Failure::new(
             format!("the evidence cannot be written as JSON: {error}"),
             "this is a mistake of rootgate, please report it",
@@ -52,8 +53,8 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
             "write a file instead (--output FILE), or say --details full",
         ));
     }
-    output.write(text.as_bytes())?;
-    line(&format!("the evidence file has the SHA-256 {}", sha256_hex(text.as_bytes())));
+    output.write(&text)?;
+    line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &collected.evidence, details);
     if let Some(why) = collected.incomplete {
         line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));

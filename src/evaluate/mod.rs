@@ -7,6 +7,7 @@
 mod fresh;
 mod notices;
 mod run;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -16,6 +17,7 @@ mod waivers;
 use chrono::{DateTime, Utc};
 
 pub use run::{NotEvaluated, Run};
+pub use tally::Tally;
 pub use verdict::{effect, report};
 
 use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, sentence};

@@ -3,27 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use super::run::Run;
-use super::waivers::{Standing, ambiguous, standing};
-use crate::model::{
-    AccountId, AccountReport, Judge, Notice, NoticeCode, Outcome, Verdict, WaivedBy, format_time,
-};
+use super::tally::{Tally, Unused, WaiverUse};
+use super::verdict::{Found, enforce_from};
+use super::waivers::{Standing, standing};
+use crate::model::{AccountId, Judge, Notice, NoticeCode, Verdict, format_time};
 use crate::policy::{Policy, Waiver, When, Window};
 
 /// A waiver that ends within so many days is announced.
 const SOON_DAYS: i64 = 14;
 
-pub(super) fn notices(
-    policy: &Policy,
-    accounts: &[AccountReport],
-    run: &Run,
-    verdict: Verdict,
-    exit_code: u8,
-) -> Vec<Notice> {
+pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice> {
+    let policy = tally.policy;
     let mut notices = Vec::new();
-    of_the_run(policy, run, verdict, exit_code, &mut notices);
+    of_the_run(policy, run, found, &mut notices);
     of_rules(policy, &mut notices);
-    for waiver in &policy.waivers {
-        of_waiver(policy, waiver, accounts, run, &mut notices);
+    for (waiver, waiver_use) in policy.waivers.iter().zip(&tally.waivers) {
+        of_waiver(policy, waiver, waiver_use, run, &mut notices);
     }
     for window in &policy.windows {
         of_window(policy, window, run.now, &mut notices);
@@ -44,13 +39,7 @@ fn events_off() -> Notice {
     }
 }
 
-fn of_the_run(
-    policy: &Policy,
-    run: &Run,
-    verdict: Verdict,
-    exit_code: u8,
-    notices: &mut Vec<Notice>,
-) {
+fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {
     let mut say = |code, message: String| notices.push(Notice { code, message, line: None });
     if let Some(why) = &run.incomplete {
         say(
@@ -77,8 +66,8 @@ fn of_the_run(
                 .to_owned(),
         );
     }
-    if let Some(day) = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day) {
-        let today = match exit_code {
+    if let Some(day) = enforce_from(policy, run) {
+        let today = match found.before {
             _ if run.fails_by_its_copy() => "a weaker or broken copy of the policy blocks already",
             0 if run.not_evaluated.is_some() => "today it would go on all the same",
             0 => "today it would pass",
@@ -89,7 +78,7 @@ fn of_the_run(
             format!("the gate blocks from {day} on (`enforce-from`); {today}"),
         );
     }
-    if verdict == Verdict::Undetermined && exit_code == 0 {
+    if found.verdict == Verdict::Undetermined && found.before == 0 {
         say(
             NoticeCode::UndeterminedTolerated,
             "`on-undetermined: warn` lets undetermined outcomes through".to_owned(),
@@ -153,7 +142,7 @@ fn of_rules(policy: &Policy, notices: &mut Vec<Notice>) {
 fn of_waiver(
     policy: &Policy,
     waiver: &Waiver,
-    accounts: &[AccountReport],
+    waiver_use: &WaiverUse,
     run: &Run,
     notices: &mut Vec<Notice>,
 ) {
@@ -173,14 +162,11 @@ fn of_waiver(
                 let when = if days == 0 { "today".to_owned() } else { format!("in {days} days") };
                 say(NoticeCode::WaiverExpiresSoon, format!("{what} ends {when}, on {expires}"));
             }
-            let doubts = ambiguous_in(waiver, accounts);
-            for doubt in &doubts {
+            for (_, doubt) in &waiver_use.doubts {
                 say(NoticeCode::WaiverAmbiguous, format!("{what} {doubt}"));
             }
-            if run.not_evaluated.is_none()
-                && doubts.is_empty()
-                && let Some(why) = unused(waiver, accounts)
-            {
+            if run.not_evaluated.is_none() && waiver_use.doubts.is_empty() && !waiver_use.used {
+                let why = why_unused(waiver_use.unused);
                 say(NoticeCode::WaiverUnused, format!("{what} covers nothing: {why}"));
             }
         }
@@ -193,44 +179,16 @@ fn of_waiver(
     }
 }
 
-/// For each account in which a waiver names two keys of one day: what to write instead.
-fn ambiguous_in(waiver: &Waiver, accounts: &[AccountReport]) -> Vec<String> {
-    let judged = accounts.iter().filter(|account| waiver.accounts.contains(&account.id));
-    let said = |account: &AccountReport| {
-        let keys = ambiguous(waiver, &account.keys_made);
-        let first = keys.first()?;
-        let times: Vec<String> = keys.iter().map(|made| format_time(*made)).collect();
-        Some(format!(
-            "covers no key of account {}: {} were made on {} ({}), active or not; write the time of the one \
-             that is meant, such as `access-key-created: {}`",
-            account.id,
-            keys.len(),
-            first.date_naive(),
-            times.join(", "),
-            format_time(*first),
-        ))
-    };
-    judged.filter_map(said).collect()
-}
-
-/// Why a valid waiver covered no finding; `None` if it covered one.
-fn unused(waiver: &Waiver, accounts: &[AccountReport]) -> Option<&'static str> {
-    let judged = accounts.iter().filter(|account| waiver.accounts.contains(&account.id));
-    let outcomes = judged.flat_map(|account| &account.outcomes);
-    let mut why = "the rule did not run for its accounts";
-    for outcome in outcomes.filter(|outcome| outcome.rule == waiver.rule) {
-        let mut findings = outcome.findings.iter();
-        let covered = |by: &WaivedBy| by.line == waiver.line && by.ticket == waiver.ticket;
-        if findings.any(|finding| finding.waiver.as_ref().is_some_and(covered)) {
-            return None;
+/// Why a valid waiver covered no finding; `None`: its rule did not run.
+const fn why_unused(why: Option<Unused>) -> &'static str {
+    match why {
+        None => "the rule did not run for its accounts",
+        Some(Unused::Undetermined) => "the rule is undetermined, and a waiver never covers that",
+        Some(Unused::NothingFound) => "the rule finds nothing any more; remove the waiver",
+        Some(Unused::SubjectNotFound) => {
+            "its subject was not found; if it is gone, remove the waiver"
         }
-        why = match outcome.outcome {
-            Outcome::Undetermined => "the rule is undetermined, and a waiver never covers that",
-            _ if waiver.subject.is_none() => "the rule finds nothing any more; remove the waiver",
-            _ => "its subject was not found; if it is gone, remove the waiver",
-        };
     }
-    Some(why)
 }
 
 fn of_window(policy: &Policy, window: &Window, now: DateTime<Utc>, notices: &mut Vec<Notice>) {

@@ -103,7 +103,7 @@ fn windows(
 ) -> Vec<WindowMark> {
     let (first, last) = (now - span, now + span);
     let marks = |window: &Window| -> Vec<WindowMark> {
-        let near = window.openings(first, MOST_OPENINGS).into_iter().filter(|it| it.from <= last);
+        let near = window.openings(first).take_while(|it| it.from <= last).take(MOST_OPENINGS);
         near.map(|it| WindowMark { id: window.id.clone(), from: it.from, to: it.to }).collect()
     };
     let windows = policy.windows.iter().filter(|window| window.is_for(&evidence.account));

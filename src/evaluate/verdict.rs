@@ -1,12 +1,11 @@
 //! From account reports to the verdict of the run and its exit code.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::notices;
 use super::run::Run;
-use crate::model::{
-    AccountReport, Counts, Effect, Outcome, PolicyCopy, Report, RuleSetting, Verdict,
-};
+use super::tally::Tally;
+use crate::model::{AccountReport, AfterMerge, Effect, PolicyCopy, Report, RuleSetting, Verdict};
 use crate::policy::{OnWeaker, Policy, RulePolicy};
 use crate::rules;
 
@@ -16,28 +15,93 @@ const VALID_FOR: TimeDelta = TimeDelta::hours(1);
 /// Gathers account reports, in the order given, into the report of the run.
 #[must_use]
 pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report {
-    let enforce_from = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day);
-    let (verdict, exit_code) = verdict(policy, &accounts, &run);
-    // A policy that would be weakened is blocked from the first day on.
-    let covered = enforce_from.is_some() && !run.fails_by_its_copy();
-    Report {
-        verdict,
-        exit_code: if covered { 0 } else { exit_code },
-        evaluated_at: run.now,
-        as_of: run.as_of,
-        valid_until: valid_until(policy, &accounts, &run),
-        fail_on: policy.gate.fail_on,
-        enforce_from,
-        rules: rules::ALL.iter().map(|rule| setting(policy, rule)).collect(),
-        notices: notices::notices(policy, &accounts, &run, verdict, exit_code),
-        counts: Counts::of(&accounts),
-        accounts,
-        policy: run.origin,
-        policy_change: run.policy_change,
-        not_evaluated: run.not_evaluated.map(|not| not.reason),
-        evidence_files: run.evidence_files,
-        incomplete: run.incomplete,
+    let mut tally = Tally::of(policy);
+    accounts.iter().for_each(|account| tally.add(account));
+    tally.report(accounts, run)
+}
+
+impl Tally<'_> {
+    /// The report of the run, of the accounts that were added.
+    #[must_use]
+    pub fn report(self, accounts: Vec<AccountReport>, run: Run) -> Report {
+        let policy = self.policy;
+        let found = self.found(&run);
+        Report {
+            verdict: found.verdict,
+            exit_code: found.exit_code,
+            evaluated_at: run.now,
+            as_of: run.as_of,
+            valid_until: self.valid_until(&run),
+            fail_on: policy.gate.fail_on,
+            enforce_from: enforce_from(policy, &run),
+            rules: rules::ALL.iter().map(|rule| setting(policy, rule)).collect(),
+            notices: notices::notices(&self, &run, &found),
+            counts: self.counts,
+            accounts,
+            policy: run.origin,
+            policy_change: run.policy_change,
+            not_evaluated: run.not_evaluated.map(|not| not.reason),
+            evidence_files: run.evidence_files,
+            incomplete: run.incomplete,
+        }
     }
+
+    /// How the accounts that were added would be judged once this policy is merged.
+    #[must_use]
+    pub fn after_merge(&self, run: &Run) -> AfterMerge {
+        let Found { verdict, exit_code, .. } = self.found(run);
+        AfterMerge { verdict, exit_code, counts: self.counts }
+    }
+
+    fn found(&self, run: &Run) -> Found {
+        let (verdict, before) = self.verdict(run);
+        // A policy that would be weakened is blocked from the first day on.
+        let covered = enforce_from(self.policy, run).is_some() && !run.fails_by_its_copy();
+        Found { verdict, exit_code: if covered { 0 } else { before }, before }
+    }
+
+    /// What was found, and the exit code before `enforce-from`. A violation wins over undetermined.
+    fn verdict(&self, run: &Run) -> (Verdict, u8) {
+        if self.violated || run.fails_by_its_copy() {
+            return (Verdict::Fail, 1);
+        }
+        if let Some(not_evaluated) = &run.not_evaluated {
+            return (Verdict::NotEvaluated, if not_evaluated.skip { 0 } else { 3 });
+        }
+        // A run that ended early never passes, whatever it had by then. Nor does one that judged nothing.
+        if self.undetermined || run.incomplete.is_some() || self.accounts == 0 {
+            (Verdict::Undetermined, 3)
+        } else if self.tolerated {
+            (Verdict::Undetermined, 0)
+        } else {
+            (Verdict::Pass, 0)
+        }
+    }
+
+    /// One hour, or less where a used waiver ends, a deciding fact becomes too old, or the gate begins
+    /// to block; no time at all where nothing was evaluated.
+    fn valid_until(&self, run: &Run) -> DateTime<Utc> {
+        if run.not_evaluated.is_some() {
+            return run.now;
+        }
+        let blocks =
+            enforce_from(self.policy, run).map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        let ends = self.relied_on_until.into_iter().chain(blocks);
+        ends.fold(run.now + VALID_FOR, DateTime::min).max(run.now)
+    }
+}
+
+/// What a run found, and what follows.
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    pub(super) exit_code: u8,
+    /// The exit code that it would have without `enforce-from`.
+    pub(super) before: u8,
+}
+
+/// The day from which the gate blocks, while that day is still to come.
+pub(super) fn enforce_from(policy: &Policy, run: &Run) -> Option<NaiveDate> {
+    policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day)
 }
 
 fn setting(policy: &Policy, rule: &'static rules::Rule) -> RuleSetting {
@@ -62,55 +126,4 @@ pub fn effect(policy: &Policy, copy: &PolicyCopy) -> Effect {
             OnWeaker::Warn => Effect::Tolerated,
         },
     }
-}
-
-/// What was found, and the exit code before `enforce-from`. A violation wins over undetermined.
-fn verdict(policy: &Policy, accounts: &[AccountReport], run: &Run) -> (Verdict, u8) {
-    let outcomes = || accounts.iter().flat_map(|account| &account.outcomes);
-    if outcomes().any(|outcome| outcome.outcome == Outcome::Fail && outcome.blocks) {
-        return (Verdict::Fail, 1);
-    }
-    if run.fails_by_its_copy() {
-        return (Verdict::Fail, 1);
-    }
-    if let Some(not_evaluated) = &run.not_evaluated {
-        return (Verdict::NotEvaluated, if not_evaluated.skip { 0 } else { 3 });
-    }
-    let undetermined = |blocks: bool| {
-        outcomes().any(|outcome| {
-            outcome.outcome == Outcome::Undetermined
-                && outcome.severity >= policy.gate.fail_on
-                && outcome.blocks == blocks
-        })
-    };
-    // A run that ended early never passes, whatever it had by then. Nor does one that judged nothing.
-    if undetermined(true) || run.incomplete.is_some() || accounts.is_empty() {
-        (Verdict::Undetermined, 3)
-    } else if undetermined(false) {
-        (Verdict::Undetermined, 0)
-    } else {
-        (Verdict::Pass, 0)
-    }
-}
-
-/// One hour, or less where a used waiver ends, a deciding fact becomes too old, or the gate begins
-/// to block; no time at all where nothing was evaluated.
-fn valid_until(policy: &Policy, accounts: &[AccountReport], run: &Run) -> DateTime<Utc> {
-    if run.not_evaluated.is_some() {
-        return run.now;
-    }
-    let mut until = run.now + VALID_FOR;
-    for outcome in accounts.iter().flat_map(|account| &account.outcomes) {
-        for basis in &outcome.evidence {
-            until = until.min(basis.observed_at + policy.max_age.delta());
-        }
-        for waiver in outcome.findings.iter().filter_map(|finding| finding.waiver.as_ref()) {
-            let end = waiver.expires.checked_add_days(Days::new(1)).unwrap_or(waiver.expires);
-            until = until.min(end.and_time(NaiveTime::MIN).and_utc());
-        }
-    }
-    if let Some(day) = policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day) {
-        until = until.min(day.and_time(NaiveTime::MIN).and_utc());
-    }
-    until.max(run.now)
 }

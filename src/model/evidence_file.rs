@@ -3,13 +3,15 @@
 //! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that stands in no
 //! account's object was not asked for; one that was asked for and failed is there as a gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::{self, BufReader, Read, Write};
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
@@ -22,6 +24,9 @@ pub const EVIDENCE_SCHEMA: &str = "rootgate.evidence/v1";
 /// Why a text is not an evidence file. Nothing of such a file is believed.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceFileError {
+    /// The file cannot be read on.
+    #[error("{0}")]
+    Read(io::Error),
     /// Not JSON, cut, or not of the expected form; the message says line and column.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
@@ -51,14 +56,6 @@ pub enum EvidenceFileError {
         /// The key of the source.
         source_key: &'static str,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    schema: String,
-    collected_at: String,
-    accounts: Vec<AccountEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,46 +95,167 @@ pub fn is_evidence_file(head: &[u8]) -> bool {
 /// Writes an evidence file: the same evidence gives the same bytes.
 ///
 /// # Errors
-/// None in practice: everything in evidence can be written as JSON.
+/// What the writer says.
 pub fn write_evidence(
     accounts: &[Evidence],
     collected_at: DateTime<Utc>,
-) -> Result<String, serde_json::Error> {
-    let file = File {
-        schema: EVIDENCE_SCHEMA.to_owned(),
-        collected_at: format_time(collected_at),
-        accounts: accounts.iter().map(AccountEntry::from).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&file)?;
-    text.push('\n');
-    Ok(text)
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &File { accounts, collected_at })?;
+    writeln!(out)
 }
 
-/// Reads an evidence file.
+struct File<'a> {
+    accounts: &'a [Evidence],
+    collected_at: DateTime<Utc>,
+}
+
+impl Serialize for File<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// One account's object at a time.
+        struct Accounts<'a>(&'a [Evidence]);
+        impl Serialize for Accounts<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.iter().map(AccountEntry::from))
+            }
+        }
+        let mut file = serializer.serialize_struct("File", 3)?;
+        file.serialize_field("schema", EVIDENCE_SCHEMA)?;
+        file.serialize_field("collected_at", &format_time(self.collected_at))?;
+        file.serialize_field("accounts", &Accounts(self.accounts))?;
+        file.end()
+    }
+}
+
+/// Reads an evidence file account by account, so that memory does not grow with it.
+///
+/// What `each` was given counts only once the whole file has been read.
 ///
 /// # Errors
 /// A file that is not whole, of another version, or that says one thing twice.
-pub fn read_evidence(text: &str) -> Result<Vec<Evidence>, EvidenceFileError> {
-    /// The version decides before the rest is looked at: a newer file is not a broken one.
-    #[derive(Deserialize)]
-    struct Version {
-        schema: String,
+pub fn read_evidence(
+    from: impl Read,
+    mut each: impl FnMut(Evidence),
+) -> Result<(), EvidenceFileError> {
+    let mut reading = Reading { each: &mut each, known: BTreeSet::new(), error: None };
+    let mut json = serde_json::Deserializer::from_reader(without_mark(from)?);
+    let read = reading.deserialize(&mut json).and_then(|()| json.end());
+    match (reading.error, read) {
+        (Some(error), _) => Err(error),
+        (None, Err(error)) if error.is_io() => Err(EvidenceFileError::Read(error.into())),
+        (None, read) => Ok(read?),
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let version: Version = serde_json::from_str(text)?;
-    if version.schema != EVIDENCE_SCHEMA {
-        return Err(EvidenceFileError::Schema(version.schema.chars().take(80).collect()));
+}
+
+/// Editors of Windows put a byte order mark before the text.
+fn without_mark(mut from: impl Read) -> Result<impl Read, EvidenceFileError> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut head = Vec::new();
+    from.by_ref().take(3).read_to_end(&mut head).map_err(EvidenceFileError::Read)?;
+    if head == MARK {
+        head.clear();
     }
-    let file: File = serde_json::from_str(text)?;
-    read_time("collected_at", &file.collected_at)?;
-    let mut accounts: Vec<Evidence> = Vec::new();
-    for entry in file.accounts {
-        if accounts.iter().any(|known| known.account == entry.id) {
+    Ok(BufReader::new(io::Cursor::new(head).chain(from)))
+}
+
+/// A file while it is read.
+struct Reading<'a> {
+    each: &'a mut dyn FnMut(Evidence),
+    known: BTreeSet<AccountId>,
+    /// The first fault that is not one of JSON: serde's errors hold only text.
+    error: Option<EvidenceFileError>,
+}
+
+impl Reading<'_> {
+    /// Keeps the fault, and stops serde.
+    fn stop<T, E: de::Error>(&mut self, error: EvidenceFileError) -> Result<T, E> {
+        self.error = Some(error);
+        Err(E::custom("stopped"))
+    }
+
+    fn account(&mut self, entry: AccountEntry) -> Result<(), EvidenceFileError> {
+        if !self.known.insert(entry.id.clone()) {
             return Err(EvidenceFileError::Twice(entry.id));
         }
-        accounts.push(entry.read()?);
+        (self.each)(entry.read()?);
+        Ok(())
     }
-    Ok(accounts)
+}
+impl<'de> DeserializeSeed<'de> for &mut Reading<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reading<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the object of an evidence file")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        const KEYS: &[&str] = &["schema", "collected_at", "accounts"];
+        let mut seen = BTreeSet::new();
+        while let Some(key) = object.next_key::<String>()? {
+            match key.as_str() {
+                // The version comes first, and decides before the rest is looked at: a newer file is
+                // not a broken one.
+                "schema" => {
+                    let schema: String = object.next_value()?;
+                    if schema != EVIDENCE_SCHEMA {
+                        let shown = schema.chars().take(80).collect();
+                        return self.stop(EvidenceFileError::Schema(shown));
+                    }
+                }
+                "collected_at" => {
+                    let time: String = object.next_value()?;
+                    if let Err(error) = read_time("collected_at", &time) {
+                        return self.stop(error);
+                    }
+                }
+                "accounts" => object.next_value_seed(Accounts(self))?,
+                _ => return Err(de::Error::unknown_field(&key, KEYS)),
+            }
+            if !seen.insert(key.clone()) {
+                return Err(de::Error::custom(format!("duplicate field `{key}`")));
+            }
+        }
+        match KEYS.iter().find(|key| !seen.contains(**key)) {
+            Some(key) => Err(de::Error::missing_field(key)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The list of accounts while it is read.
+struct Accounts<'a, 'b>(&'a mut Reading<'b>);
+
+impl<'de> DeserializeSeed<'de> for Accounts<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Accounts<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of accounts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(entry) = list.next_element::<AccountEntry>()? {
+            if let Err(error) = self.0.account(entry) {
+                return self.0.stop(error);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn read_time(field: &str, text: &str) -> Result<DateTime<Utc>, EvidenceFileError> {
@@ -275,9 +393,15 @@ mod tests {
         )
     }
 
+    fn read(text: &str) -> Result<Vec<Evidence>, EvidenceFileError> {
+        let mut accounts = Vec::new();
+        read_evidence(text.as_bytes(), |evidence| accounts.push(evidence))?;
+        Ok(accounts)
+    }
+
     #[test]
     fn what_was_not_asked_for_is_not_collected_and_what_failed_is_its_gap() {
-        let evidence = read_evidence(&file(&format!("{{{ACCOUNT}}}"))).unwrap().remove(0);
+        let evidence = read(&file(&format!("{{{ACCOUNT}}}"))).unwrap().remove(0);
         assert_eq!(evidence.credential_report.unwrap_err().cause, Cause::NotCollected);
         assert_eq!(evidence.virtual_mfa_devices.unwrap_err().cause, Cause::Denied);
         let summary = evidence.account_summary.unwrap();
@@ -287,10 +411,13 @@ mod tests {
 
     #[test]
     fn a_file_that_is_written_reads_as_the_same_evidence() {
-        let evidence = read_evidence(&file(&format!("{{{ACCOUNT}}}"))).unwrap();
+        let evidence = read(&file(&format!("{{{ACCOUNT}}}"))).unwrap();
         let now = parse_time("2026-11-20T09:00:00Z").unwrap();
-        let text = write_evidence(&evidence, now).unwrap();
-        assert_eq!(read_evidence(&text).unwrap(), evidence);
+        let mut text = Vec::new();
+        write_evidence(&evidence, now, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(read(&text).unwrap(), evidence);
+        assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), evidence);
     }
 
     #[test]
@@ -300,7 +427,14 @@ mod tests {
         for (text, part) in [
             (whole[..whole.len() - 9].to_owned(), "EOF"),
             (whole.replace("evidence/v1", "evidence/v2"), "`rootgate.evidence/v2`"),
-            (whole.replace("\"schema\"", "\"scheme\""), "missing field `schema`"),
+            (format!("{}]", whole.replace("evidence/v1", "evidence/v2")), "`rootgate.evidence/v2`"),
+            (whole.replace("\"schema\"", "\"scheme\""), "unknown field `scheme`"),
+            (whole.replace("\"schema\": \"rootgate.evidence/v1\", ", ""), "missing field `schema`"),
+            (
+                whole.replace("\"accounts\"", "\"schema\": \"rootgate.evidence/v1\", \"accounts\""),
+                "duplicate field `schema`",
+            ),
+            (format!("{whole} x"), "trailing characters"),
             (file(&format!("{account},{account}")), "111122223333 stands in the file twice"),
             (whole.replace("111122223333", "11112222333"), "12 digits"),
             (whole.replace("\"partition\"", "\"partitoin\""), "unknown field `partitoin`"),
@@ -325,7 +459,7 @@ mod tests {
             ("null".to_owned(), "invalid type"),
             (String::new(), "EOF"),
         ] {
-            let message = read_evidence(&text).unwrap_err().to_string();
+            let message = read(&text).unwrap_err().to_string();
             assert!(message.contains(part), "{message}\nlacks {part}");
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Counts, KeyPath, Report, Verdict};
+use super::{Counts, KeyPath, Verdict};
 
 /// Which policy judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,14 +207,6 @@ pub struct AfterMerge {
     pub exit_code: u8,
     /// Numbers of outcomes.
     pub counts: Counts,
-}
-
-impl AfterMerge {
-    /// What a report says, in short.
-    #[must_use]
-    pub const fn of(report: &Report) -> Self {
-        Self { verdict: report.verdict, exit_code: report.exit_code, counts: report.counts }
-    }
 }
 
 impl PolicyCopy {

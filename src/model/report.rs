@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
-    AccountId, Outcome, Partition, PolicyChange, PolicyOrigin, RuleInfo, RuleOutcome, Severity,
-    Source, UseKind,
+    AccountId, Outcome, Partition, PolicyChange, PolicyOrigin, RuleId, RuleInfo, RuleOutcome,
+    Severity, Source, UseKind,
 };
 
 /// What the run found. The exit code follows from it and from the policy's `gate`.
@@ -260,30 +260,23 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts the outcomes of all accounts.
-    #[must_use]
-    pub fn of(accounts: &[AccountReport]) -> Self {
-        let mut counts = Self::default();
-        for outcome in accounts.iter().flat_map(|account| &account.outcomes) {
+    /// Adds one more account. `failed_rules` holds the rules that failed in those before it.
+    pub fn add(&mut self, account: &AccountReport, failed_rules: &mut BTreeSet<RuleId>) {
+        for outcome in &account.outcomes {
             *match outcome.outcome {
-                Outcome::Fail => &mut counts.failed,
-                Outcome::Undetermined => &mut counts.undetermined,
-                Outcome::Waived => &mut counts.waived,
-                Outcome::Pass => &mut counts.passed,
-                Outcome::NotApplicable => &mut counts.not_applicable,
+                Outcome::Fail => &mut self.failed,
+                Outcome::Undetermined => &mut self.undetermined,
+                Outcome::Waived => &mut self.waived,
+                Outcome::Pass => &mut self.passed,
+                Outcome::NotApplicable => &mut self.not_applicable,
             } += 1;
         }
-        let (mut rules, mut failed_accounts) = (BTreeSet::new(), BTreeSet::new());
-        for account in accounts {
-            for outcome in account.outcomes.iter().filter(|it| it.outcome == Outcome::Fail) {
-                rules.insert(outcome.rule.0);
-                failed_accounts.insert(&account.id);
-                let open = outcome.findings.iter().filter(|finding| finding.waiver.is_none());
-                counts.findings += open.count();
-            }
-        }
-        (counts.failed_rules, counts.failed_accounts) = (rules.len(), failed_accounts.len());
-        counts
+        let failed = || account.outcomes.iter().filter(|it| it.outcome == Outcome::Fail);
+        let open = failed().flat_map(|it| &it.findings).filter(|finding| finding.waiver.is_none());
+        self.findings += open.count();
+        failed_rules.extend(failed().map(|it| it.rule));
+        self.failed_rules = failed_rules.len();
+        self.failed_accounts += usize::from(failed().next().is_some());
     }
 }
 

@@ -62,7 +62,7 @@ impl Window {
     /// The opening that an instant lies in. In the night in which clocks go back an opening may
     /// reach over an hour in which, by the clock, the window is closed: the clock decides.
     fn opening_at(&self, at: DateTime<Utc>) -> Option<Opening> {
-        let opening = self.openings(at, 1).into_iter().find(|opening| opening.from <= at);
+        let opening = self.openings(at).next().filter(|opening| opening.from <= at);
         opening.filter(|_| self.is_open(at))
     }
 }

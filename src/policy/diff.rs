@@ -319,7 +319,7 @@ impl Diff<'_> {
             When::Recurring(schedule) => {
                 let today = self.now.with_timezone(&schedule.timezone).date_naive();
                 // Today's opening may have begun: it would excuse what has happened.
-                let first = schedule.openings(self.now - TimeDelta::days(2), 1);
+                let first = schedule.openings(self.now - TimeDelta::days(2)).next();
                 schedule.not_before.is_some_and(|first| first >= today)
                     && first.iter().all(|opening| opening.from > self.now)
             }

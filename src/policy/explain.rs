@@ -191,7 +191,7 @@ impl Explain<'_> {
 
     /// The opening that is running at the instant, else the next one.
     fn next(&self, window: &Window) -> Option<Opening> {
-        let opening = window.openings(self.at, 1).first().copied()?;
+        let opening = window.openings(self.at).next()?;
         Some(self.rest_of(opening, |at| window.is_open(at)))
     }
 
@@ -248,7 +248,7 @@ impl Explain<'_> {
 
     /// The next openings of a schedule, in its zone and in UTC.
     fn calendar(&self, schedule: &Schedule) -> Vec<String> {
-        let openings = schedule.openings(self.at, SHOWN_OPENINGS);
+        let openings = schedule.openings(self.at).take(SHOWN_OPENINGS).collect::<Vec<_>>();
         if openings.is_empty() {
             return vec!["      never opens again".to_owned()];
         }

@@ -109,24 +109,42 @@ impl Schedule {
         opens + self.length().delta().num_minutes()
     }
 
-    /// Its openings that are not over at this instant, the earliest first; at most `count`, and
-    /// none that begins more than twelve years later.
+    /// Its openings that are not over at this instant, the earliest first; none that begins more than
+    /// twelve years later.
     ///
     /// Where clocks go back between opening and closing time, or either does not exist on that
     /// day, the opening reaches over all of its instants.
-    #[must_use]
-    pub fn openings(&self, at: DateTime<Utc>, count: usize) -> Vec<Opening> {
+    pub fn openings(&self, at: DateTime<Utc>) -> impl Iterator<Item = Opening> {
         let today = at.with_timezone(&self.timezone).date_naive();
         let start = today.pred_opt().unwrap_or(today);
         let start = self.not_before.map_or(start, |first| first.max(start));
-        start
-            .iter_days()
-            .take(usize::try_from(CALENDAR_DAYS).unwrap_or_default())
+        let end = start.checked_add_days(Days::new(CALENDAR_DAYS)).unwrap_or(start);
+        self.days(start, end).map(|day| self.opening(day)).filter(move |opening| at < opening.to)
+    }
+
+    /// The days from `first` to `last` on which it opens.
+    pub(super) fn days(
+        &self,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> impl Iterator<Item = NaiveDate> {
+        let last = self.not_after.map_or(last, |end| end.min(last));
+        let next = |day: &NaiveDate| self.skip_months(day.succ_opt()?);
+        std::iter::successors(self.skip_months(first), next)
+            .take_while(move |day| *day <= last)
             .filter(|day| self.opens_on(*day))
-            .map(|day| self.opening(day))
-            .filter(|opening| at < opening.to)
-            .take(count)
-            .collect()
+    }
+
+    /// The day itself, or the first one after it that is in a month in which it opens.
+    fn skip_months(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let later = self.months.range(day.month()..).next();
+        match later.or(self.months.first()).copied()? {
+            month if month == day.month() => Some(day),
+            month => {
+                let year = day.year() + i32::from(later.is_none());
+                NaiveDate::from_ymd_opt(year, month, 1)
+            }
+        }
     }
 
     pub(super) fn opening(&self, day: NaiveDate) -> Opening {

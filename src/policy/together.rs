@@ -178,9 +178,8 @@ fn openings<'a>(
                 }
             }
             When::Recurring(schedule) => {
-                let days = first.iter_days().take_while(|day| *day <= last);
-                let open = days.filter(|day| schedule.opens_on(*day));
-                let open = open.map(|day| schedule.opening(day)).filter(|it| it.from < it.to);
+                let days = schedule.days(first, last);
+                let open = days.map(|day| schedule.opening(day)).filter(|it| it.from < it.to);
                 all.extend(open.map(|opening| (opening, place)));
             }
         }

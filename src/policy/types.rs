@@ -352,19 +352,18 @@ impl Window {
     /// Whether it is over for good at this instant.
     #[must_use]
     pub fn is_past(&self, at: DateTime<Utc>) -> bool {
-        self.openings(at, 1).is_empty()
+        self.openings(at).next().is_none()
     }
 
-    /// Its openings that are not over at this instant, the earliest first; at most `count`.
-    #[must_use]
-    pub fn openings(&self, at: DateTime<Utc>, count: usize) -> Vec<Opening> {
-        match &self.when {
-            When::Once { from, to } if at < *to => {
-                vec![Opening { from: *from, to: *to }].into_iter().take(count).collect()
-            }
-            When::Once { .. } => Vec::new(),
-            When::Recurring(schedule) => schedule.openings(at, count),
-        }
+    /// Its openings that are not over at this instant, the earliest first.
+    pub fn openings(&self, at: DateTime<Utc>) -> impl Iterator<Item = Opening> {
+        let (once, recurring) = match &self.when {
+            When::Once { from, to } => (Some(Opening { from: *from, to: *to }), None),
+            When::Recurring(schedule) => (None, Some(schedule.openings(at))),
+        };
+        once.into_iter()
+            .filter(move |opening| at < opening.to)
+            .chain(recurring.into_iter().flatten())
     }
 
     /// Whether the window is for this account.

@@ -1,6 +1,8 @@
 //! Three reports that every format is shown with: one red, one undetermined, one green; one in which
 //! every outside text is hostile; and what runs of pull requests say of the policy.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
@@ -205,10 +207,16 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
         not_evaluated: None,
         policy_change: None,
         rules: rules(),
-        counts: Counts::of(&accounts),
+        counts: counts(&accounts),
         accounts,
         notices: vec![],
     }
+}
+
+fn counts(accounts: &[AccountReport]) -> Counts {
+    let (mut counts, mut failed_rules) = (Counts::default(), BTreeSet::new());
+    accounts.iter().for_each(|account| counts.add(account, &mut failed_rules));
+    counts
 }
 
 fn active_key() -> Finding {

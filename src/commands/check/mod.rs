@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::{self, Collected};
-use rootgate::evaluate::{self, NotEvaluated, Run, evaluate};
+use rootgate::evaluate::{self, NotEvaluated, Run, Tally, evaluate};
 use rootgate::model::{
     AccountReport, AfterMerge, Evidence, EvidenceFile, Report, Severity, format_time,
 };
@@ -102,8 +102,11 @@ fn after_merge(args: &CheckArgs, copy: &Policy, evidence: &[Evidence], run: &Run
     let mut policy = copy.clone();
     policy.gate.fail_on = policy.gate.fail_on.min(args.fail_on.unwrap_or(policy.gate.fail_on));
     let evidence = scope::within(&policy, &args.sign_in.account, evidence.to_vec());
-    let accounts = evaluated_by(&policy, &evidence, run.now);
-    AfterMerge::of(&evaluate::report(&policy, accounts, run.clone()))
+    let mut tally = Tally::of(&policy);
+    for account in &evidence {
+        tally.add(&evaluate(&policy, account, run.now));
+    }
+    tally.after_merge(run)
 }
 
 /// Evidence, and how it was come by.

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use rootgate::model::{
-    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, Fact, ParsedReport, parse_time,
-    read_evidence, sha256_hex,
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact,
+    ParsedReport, parse_time, read_evidence, sha256_hex,
 };
 use serde::Deserialize;
 
@@ -26,17 +26,11 @@ pub(crate) fn load(args: &CheckArgs, only_account: Option<&AccountId>) -> Result
     let mut accounts: Vec<(Evidence, String)> = Vec::new();
     let mut files: Vec<EvidenceFile> = Vec::new();
     for path in &args.evidence {
-        let text = files::read_text(path, "the evidence file")?;
-        files.push(evidence_file(path, text.as_bytes()));
         let shown = path.display().to_string();
-        let read = read_evidence(&text).map_err(|error| {
-            let what = format!("{shown} is not an evidence file that this version reads: {error}");
-            Failure::new(
-                what,
-                "collect it again with the same version of rootgate, and give the file as it is",
-            )
-        })?;
-        accounts.extend(read.into_iter().map(|evidence| (evidence, shown.clone())));
+        let mut file = files::Hashed::open(path, EVIDENCE)?;
+        read_evidence(&mut file, |evidence| accounts.push((evidence, shown.clone())))
+            .map_err(|error| not_read(path, error))?;
+        files.push(EvidenceFile { path: shown, sha256: file.sha256() });
     }
     if let Some(path) = &args.credential_report {
         let bytes = files::read(path, "the credential report")?;
@@ -54,6 +48,19 @@ pub(crate) fn load(args: &CheckArgs, only_account: Option<&AccountId>) -> Result
     let evidence = accounts.into_iter().map(|(evidence, _)| evidence).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Loaded { evidence, files })
+}
+
+const EVIDENCE: &str = "the evidence file";
+
+fn not_read(path: &Path, error: EvidenceFileError) -> Failure {
+    let shown = path.display();
+    match error {
+        EvidenceFileError::Read(error) => files::unreadable(path, EVIDENCE, &error),
+        error => Failure::new(
+            format!("{shown} is not an evidence file that this version reads: {error}"),
+            "collect it again with the same version of rootgate, and give the file as it is",
+        ),
+    }
 }
 
 fn evidence_file(path: &Path, bytes: &[u8]) -> EvidenceFile {

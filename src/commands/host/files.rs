@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::commands::Failure;
@@ -11,42 +12,61 @@ use crate::commands::Failure;
 /// No input of rootgate is larger; AWS's largest credential report has about 3.5 MB.
 const LARGEST_INPUT: u64 = 64 * 1024 * 1024;
 
-/// Reads a file whole; `-` is standard input.
+/// Opens a file; `-` is standard input.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads files")]
-pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |error: io::Error| {
-        let help = match error.kind() {
-            io::ErrorKind::NotFound => {
-                "check the path; it is taken relative to the working directory"
-            }
-            io::ErrorKind::PermissionDenied => "let the user of this process read it",
-            _ => "give a readable file",
-        };
-        Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
-    };
-    let mut bytes = Vec::new();
-    let limit = LARGEST_INPUT + 1;
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+        return Ok(Box::new(io::stdin().lock()));
     }
+    Ok(Box::new(File::open(path)?))
+}
+
+/// What it means that a file cannot be read.
+pub(crate) fn unreadable(path: &Path, what: &str, error: &io::Error) -> Failure {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "check the path; it is taken relative to the working directory",
+        io::ErrorKind::PermissionDenied => "let the user of this process read it",
+        _ => "give a readable file",
+    };
+    Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
+}
+
+/// A file that is hashed while it is read, so that it need not be held whole.
+pub(crate) struct Hashed {
+    file: Box<dyn Read>,
+    digest: Sha256,
+}
+
+impl Hashed {
+    pub(crate) fn open(path: &Path, what: &str) -> Result<Self, Failure> {
+        let file = open(path).map_err(|error| unreadable(path, what, &error))?;
+        Ok(Self { file, digest: Sha256::new() })
+    }
+
+    /// SHA-256 of what was read, in lower-case hex.
+    pub(crate) fn sha256(self) -> String {
+        self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.digest.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// Reads a file whole; `-` is standard input.
+pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| unreadable(path, what, &error);
+    let mut bytes = Vec::new();
+    open(path).map_err(failed)?.take(LARGEST_INPUT + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST_INPUT {
         let what = format!("{what} {} is larger than 64 MiB", path.display());
         return Err(Failure::new(what, "this is not what rootgate reads; check the path"));
     }
     Ok(bytes)
-}
-
-/// Reads a text file whole.
-pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
-    String::from_utf8(read(path, what)?).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(
-            format!("{what} {} is not UTF-8 text (byte {at})", path.display()),
-            "save the file as UTF-8",
-        )
-    })
 }
 
 /// Writes a file that does not exist yet, whole or not at all, with the folders above it.

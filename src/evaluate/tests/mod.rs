@@ -9,7 +9,7 @@ use proptest::prelude::{
     prop_oneof, proptest,
 };
 
-use super::{Run, evaluate, report};
+use super::{Run, Tally, evaluate, report};
 use crate::model::{
     Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap,
     Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
@@ -660,6 +660,27 @@ proptest! {
             }
         });
         prop_assert_ne!(judged(&policy, &poorer).exit_code, 0);
+    }
+
+    #[test]
+    fn the_order_in_which_accounts_arrive_changes_nothing(
+        all in prop::collection::vec(evidence(), 2..5),
+        (_, mut policy) in agreed(),
+        turn in 0_usize..5,
+    ) {
+        policy.waivers = vec![key_waiver("2026-11-01", "2026-12-01")];
+        let ids = (0..).map(|number: u64| format!("{:012}", 111_122_223_333 + number % 3));
+        let accounts = all.into_iter().zip(ids).map(|((_, evidence), id)| {
+            let account = id.parse().unwrap();
+            policy.waivers[0].accounts.push(id.parse().unwrap());
+            evaluate(&policy, &Evidence { account, ..evidence }, time(NOW))
+        });
+        let accounts: Vec<_> = accounts.collect();
+        let mut turned = accounts.clone();
+        turned.rotate_left(turn % accounts.len());
+        let mut tally = Tally::of(&policy);
+        turned.iter().for_each(|account| tally.add(account));
+        prop_assert_eq!(tally.report(accounts.clone(), run()), report(&policy, accounts, run()));
     }
 
     #[test]

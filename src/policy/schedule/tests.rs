@@ -147,7 +147,7 @@ fn openings_are_listed_from_the_running_one_on() {
         ..daily("09:00", "10:00", "Europe/Berlin")
     };
     let starts = |at: &str| -> Vec<String> {
-        let openings = drill.openings(time(at), 3);
+        let openings = drill.openings(time(at)).take(3).collect::<Vec<_>>();
         openings.iter().map(|o| format!("{} {}", o.from, (o.to - o.from).num_minutes())).collect()
     };
     assert_eq!(
@@ -157,7 +157,7 @@ fn openings_are_listed_from_the_running_one_on() {
     assert_eq!(starts("2027-10-04T07:59:59Z"), ["2027-10-04 07:00:00 UTC 60"]);
     assert_eq!(starts("2027-10-04T08:00:00Z"), Vec::<String>::new());
     let skipped = daily("02:15", "02:45", "Europe/Berlin");
-    let opening = skipped.openings(time("2026-03-29T00:00:00Z"), 1)[0];
+    let opening = skipped.openings(time("2026-03-29T00:00:00Z")).next().unwrap();
     assert!(opening.from >= time("2026-03-29T01:00:00Z"), "{opening:?}");
 }
 
@@ -248,9 +248,18 @@ proptest! {
     }
 
     #[test]
+    fn the_days_on_which_it_opens_leave_none_out(schedule in schedule(), start in 0..1_500_i64, count in 0..800_i64) {
+        let first = day("2025-01-01") + TimeDelta::days(start);
+        let last = first + TimeDelta::days(count);
+        let each = first.iter_days().take_while(|day| *day <= last);
+        let expected: Vec<NaiveDate> = each.filter(|day| schedule.opens_on(*day)).collect();
+        prop_assert_eq!(schedule.days(first, last).collect::<Vec<_>>(), expected, "{}", schedule);
+    }
+
+    #[test]
     fn a_schedule_is_open_only_within_its_openings(schedule in schedule(), days in 0..1_000_i64) {
         let start = time("2026-01-01T00:00:00Z") + TimeDelta::days(days);
-        let openings = schedule.openings(start, 50);
+        let openings = schedule.openings(start).take(50).collect::<Vec<_>>();
         let known = openings.last().map_or(start, |opening| opening.to);
         for quarter in 0..=200 {
             let at = start + TimeDelta::minutes(quarter * 15);
