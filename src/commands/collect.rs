@@ -45,10 +45,7 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
     let details = host.details(asked, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
-            format!(
-                "{} may be read by strangers, and evidence names accounts",
-                args.output.display()
-            ),
+            format!("{} may be read by strangers, and evidence names accounts", output.shown()),
             "write a file instead (--output FILE), or say --details full",
         ));
     }

@@ -27,9 +27,13 @@ use outputs::{Outputs, Show};
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
 pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
     let asked = args.reports.details.asked();
-    let judged = outputs::with_standard_output(args).and_then(|args| judge(&args, host, asked));
+    let (outputs, refused) = Outputs::find(args, host);
+    let judged = outputs::with_standard_output(args).and_then(|args| {
+        refused.into_iter().try_for_each(Err)?;
+        judge(&args, host, asked, &outputs)
+    });
     judged.unwrap_or_else(|failure| {
-        let mut left = outputs::discard(&args.reports);
+        let mut left = outputs.discard();
         left.retain(|other| *other != failure);
         let code = failure.report_of_check(host, asked);
         left.into_iter().for_each(|failure| failure.report_to(host, asked));
@@ -37,9 +41,14 @@ pub(crate) fn run(args: &CheckArgs, host: &Host) -> u8 {
     })
 }
 
-fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
+fn judge(
+    args: &CheckArgs,
+    host: &Host,
+    asked: Option<Details>,
+    outputs: &Outputs,
+) -> Result<u8, Failure> {
     let started = Instant::now();
-    let outputs = Outputs::prepare(args, host)?;
+    outputs.remove_earlier()?;
     let plan = upload::plan(args, host)?;
     let color = args.reports.color.for_stderr(host);
     let at = instant(args, host)?;
@@ -50,15 +59,13 @@ fn judge(args: &CheckArgs, host: &Host, asked: Option<Details>) -> Result<u8, Fa
         Some(_) => Gathered::default(),
     };
     let details = host.details(asked, gathered.visibility.as_deref());
-    outputs::can_show(&args.reports, &outputs, details)?;
+    outputs::can_show(&args.reports, outputs, details)?;
     let report = judged(args, judging, gathered, at);
-    outputs.write(&report, &args.reports)?;
+    let streams = outputs.write(&report, &args.reports)?;
     // After the files, which say the same whatever GitHub does, and before what says how it went.
     let uploaded = plan.map(|plan| plan.carry_out(&report, started));
-    outputs::show(
-        &report,
-        &Show { args: &args.reports, details, host, upload: uploaded.as_ref() },
-    )?;
+    let show = Show { args: &args.reports, details, host, upload: uploaded.as_ref() };
+    outputs::show(&report, &show, streams)?;
     Ok(report.exit_code)
 }
 

@@ -7,7 +7,8 @@ use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
 use super::upload::Remark;
 use crate::cli::{CheckArgs, PolicyArg, ReportArgs};
-use crate::commands::host::output::{self, Kind, Output};
+use crate::commands::host::output::{Kind, Output};
+use crate::commands::host::stream::Stream;
 use crate::commands::host::{files, runner};
 use crate::commands::policy::file as policy_file;
 use crate::commands::{Failure, Host};
@@ -43,8 +44,11 @@ pub(crate) fn can_show(
     ))
 }
 
-/// Standard output, and under GitHub Actions outputs, job summary and annotations.
-pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
+/// Standard output and the other streams, and under GitHub Actions outputs, job summary and annotations.
+///
+/// Of what was written, nothing may say pass where the rest failed. So what cannot be taken back comes
+/// last.
+pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Result<(), Failure> {
     let Show { args, details, host, upload } = *show;
     let mut summary =
         rendered(report, Format::Markdown, &Options { details, ..Options::default() })?;
@@ -52,10 +56,22 @@ pub(crate) fn show(report: &Report, show: &Show<'_>) -> Result<(), Failure> {
         summary.extend_from_slice(remark.markdown(details).as_bytes());
         remark.log(details, host, args.quiet);
     }
-    // What other steps rely on comes last, so that nothing says pass where the rest failed.
-    files::print(&on_stdout(report, show)?)?;
+    streams.0.push((Stream::standard_output()?, on_stdout(report, show)?));
     let outputs = runner::outputs(report, args.sarif.as_deref(), args.json.as_deref());
-    host.runner.write(&summary, &outputs)
+    let added = host.runner.write(&summary, &outputs)?;
+    streams.write().inspect_err(|_| added.take_back())
+}
+
+/// The streams of a run, open, each with what it gets.
+pub(crate) struct Streams(Vec<(Stream, Vec<u8>)>);
+
+impl Streams {
+    /// Writes all; where one fails, what the others got is taken back as far as that can be.
+    fn write(mut self) -> Result<(), Failure> {
+        self.0.sort_by_key(|(stream, _)| stream.order());
+        let written = self.0.iter_mut().try_for_each(|(stream, bytes)| stream.write(bytes));
+        written.inspect_err(|_| self.0.iter().for_each(|(stream, _)| stream.take_back()))
+    }
 }
 
 fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
@@ -138,32 +154,38 @@ pub(crate) fn with_standard_output(args: &CheckArgs) -> Result<CheckArgs, Failur
     Ok(settled)
 }
 
-/// The files that the run writes.
+/// The files and streams that the run writes.
 pub(crate) struct Outputs(Vec<(Format, Output)>);
 
 impl Outputs {
-    /// Looks at every place before anything is asked, then removes what an earlier run left there, so
-    /// that nobody takes it for this run's, however this one ends.
-    pub(crate) fn prepare(args: &CheckArgs, host: &Host) -> Result<Self, Failure> {
+    /// Looks at every place and touches none. What is no place for a report is a failure and not among
+    /// the outputs, so it stays as it is, however the run ends.
+    pub(crate) fn find(args: &CheckArgs, host: &Host) -> (Self, Vec<Failure>) {
         let mut outputs: Vec<(&'static str, Format, Output)> = Vec::new();
+        let mut failures = Vec::new();
         for (flag, format, path) in files_of(&args.reports) {
-            if let Some(path) = path {
-                refuse_clashes(flag, path, &input_paths(args), "")?;
-                refuse_clashes(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
-                let output = Output::find(path, flag, REPORT)?;
-                let mut others = outputs.iter().filter(|_| !is_null(path));
-                if let Some((other, ..)) =
-                    others.find(|(_, _, other)| files::same_file(path, other.path()))
-                {
-                    return Err(same(flag, other, path, ""));
-                }
-                outputs.push((flag, format, output));
+            // What goes to standard output is what `--format` would show.
+            let not_standard = |path: &&PathBuf| !Output::is_standard_output(path);
+            let Some(path) = path.as_ref().filter(not_standard) else { continue };
+            match find(flag, path, args, host, &outputs) {
+                Ok(output) => outputs.push((flag, format, output)),
+                Err(failure) => failures.push(failure),
             }
         }
-        for (_, _, output) in &outputs {
-            output.discard()?;
-        }
-        Ok(Self(outputs.into_iter().map(|(_, format, output)| (format, output)).collect()))
+        let outputs = outputs.into_iter().map(|(_, format, output)| (format, output)).collect();
+        (Self(outputs), failures)
+    }
+
+    /// Removes what an earlier run left there, so that nobody takes it for this run's, however this one
+    /// ends.
+    pub(crate) fn remove_earlier(&self) -> Result<(), Failure> {
+        self.0.iter().try_for_each(|(_, output)| output.discard())
+    }
+
+    /// Where nothing was judged, no report may say otherwise: neither one of an earlier run nor one that
+    /// this run has written already. Gives what could not be removed.
+    pub(crate) fn discard(&self) -> Vec<Failure> {
+        self.0.iter().filter_map(|(_, output)| output.discard().err()).collect()
     }
 
     /// The path of an output that ends in the log. It is written in full.
@@ -172,20 +194,37 @@ impl Outputs {
         outputs.find(|output| output.is_in_log()).map(Output::path)
     }
 
-    pub(crate) fn write(&self, report: &Report, args: &ReportArgs) -> Result<(), Failure> {
+    /// Writes the files, and opens the streams, whose turn comes later.
+    pub(crate) fn write(&self, report: &Report, args: &ReportArgs) -> Result<Streams, Failure> {
         let options = Options { category: args.category.as_deref(), ..Options::default() };
+        let mut streams = Vec::new();
         for (format, output) in &self.0 {
-            output.write(&rendered(report, *format, &options)?)?;
+            let bytes = rendered(report, *format, &options)?;
+            match output.open()? {
+                Some(stream) => streams.push((stream, bytes)),
+                None => output.write(&bytes)?,
+            }
         }
-        Ok(())
+        Ok(Streams(streams))
     }
 }
 
-/// Where nothing was judged, no report may say otherwise: neither one of an earlier run nor one that
-/// this run has written already. Gives what could not be removed.
-pub(crate) fn discard(args: &ReportArgs) -> Vec<Failure> {
-    let files = files_of(args).into_iter().filter_map(|(_, _, path)| path.as_deref());
-    files.filter_map(|path| output::discard(path, REPORT).err()).collect()
+/// The place of one report, where it may be written.
+fn find(
+    flag: &'static str,
+    path: &Path,
+    args: &CheckArgs,
+    host: &Host,
+    others: &[(&'static str, Format, Output)],
+) -> Result<Output, Failure> {
+    refuse_clashes(flag, path, &input_paths(args), "")?;
+    refuse_clashes(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
+    let output = Output::find(path, flag, REPORT)?;
+    let mut others = others.iter().filter(|_| !is_null(path));
+    match others.find(|(_, _, other)| files::same_file(path, other.path())) {
+        Some((other, ..)) => Err(same(flag, other, path, "")),
+        None => Ok(output),
+    }
 }
 
 const OF_THE_RUNNER: &str = "rootgate adds to the runner's files by itself: leave the flag out";

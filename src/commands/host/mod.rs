@@ -5,6 +5,7 @@ pub(crate) mod git;
 pub(crate) mod github_api;
 pub(crate) mod output;
 pub(crate) mod runner;
+pub(crate) mod stream;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
