@@ -43,6 +43,39 @@ fn names(folder: &Folder) -> Vec<String> {
     names
 }
 
+#[test]
+fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_read() {
+    let folder = passed();
+    folder.write("rootgate.yaml", "version: 99\n");
+    folder.write("mine", "mine");
+    let contradictions = [
+        (
+            &["--json", "-", "--format", "sarif"][..],
+            "--json - and --format both name standard output",
+        ),
+        (&["--summary", "mine"], "cannot write mine (--summary)"),
+        (&["--upload", "always"], "--upload always, but GITHUB_REPOSITORY"),
+        (&["--policy-from", "checkout", "--accept-policy-change"], "contradict each other"),
+        (&["--external-id", "x"], "--external-id was given, but the run makes no AWS call"),
+    ];
+    let all: Vec<&str> = contradictions.iter().flat_map(|(flags, _)| flags.to_vec()).collect();
+    let ended = judge(&folder, &[&all[..], &["--sarif", "out.sarif"]].concat());
+    let said: Vec<&str> = contradictions.iter().map(|(_, said)| *said).collect();
+    ended.refused(&said);
+    assert_eq!(ended.stderr.matches("error: ").count(), contradictions.len(), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("99") && ended.stdout.is_empty());
+    assert!(!folder.exists("out.sarif") && folder.read("mine") == "mine");
+    for (flags, said) in contradictions {
+        let ended = judge(&folder, flags);
+        ended.refused(&[said]);
+        assert_eq!(ended.stderr.matches("error: ").count(), 1, "{}", ended.stderr);
+    }
+    folder.write("rootgate.yaml", EVENTS_OFF);
+    let sound =
+        ["--json", "-", "--format", "json", "--policy-from", "checkout", "--upload", "never"];
+    assert_eq!(judge(&folder, &sound).code, 0);
+}
+
 // -- what is not rootgate's -----------------------------------------------------------------------
 
 #[test]

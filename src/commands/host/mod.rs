@@ -1,5 +1,6 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
+pub(crate) mod clash;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod github_api;

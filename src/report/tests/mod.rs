@@ -455,6 +455,16 @@ fn long_outside_text_is_cut() {
 }
 
 #[test]
+fn the_table_of_formats_names_each_once_and_each_file_has_its_flag() {
+    let ids: Vec<_> = Format::ALL.iter().map(|format| format.id()).collect();
+    assert_eq!(ids, ["text", "json", "sarif", "markdown"]);
+    let flags: Vec<_> = Format::FILES.iter().map(|format| format.in_file().unwrap().flag).collect();
+    assert_eq!(flags, ["sarif", "json", "summary"]);
+    let in_files = |format: &&Format| format.in_file().is_some();
+    assert_eq!(Format::ALL.iter().filter(in_files).count(), flags.len(), "a flag is left out");
+}
+
+#[test]
 fn a_report_is_known_by_how_it_begins_and_ends_and_nothing_else_is() {
     let is_ours = |text: &str| is_report(&mut text.as_bytes()).unwrap();
     for report in [red(), green(), undetermined()] {
