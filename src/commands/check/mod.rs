@@ -27,10 +27,10 @@ use plan::{Plan, Refused};
 use upload::Upload;
 
 /// Judges, reports, and gives the exit code, also where nothing could be judged.
-pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
+pub(crate) fn run(plan: Result<Plan, Box<Refused>>, host: &Host) -> u8 {
     let (judged, outputs, asked) = match plan {
         Ok(plan) => (judge(&plan, host), plan.outputs, plan.shown.details),
-        Err(Refused { failure, outputs, details }) => (Err(failure), outputs, details),
+        Err(refused) => (Err(refused.failure), refused.outputs, refused.details),
     };
     judged.unwrap_or_else(|failure| {
         let mut left = outputs.discard();

@@ -87,7 +87,7 @@ pub(crate) struct Refused {
 }
 
 /// Makes a plan of the flags. Nothing is touched.
-pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Refused> {
+pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Box<Refused>> {
     let mut failures = Vec::new();
     let (format, outputs) = outputs::read(args, host, &mut failures);
     let shown = shown(&args.reports, format, host);
@@ -98,7 +98,8 @@ pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Refused> {
     let (Some(upload), Some(at), Some(judged_by), Some(evidence), true) =
         (upload, at, judged_by, evidence, failures.is_empty())
     else {
-        return Err(Refused { failure: Failure::all(failures), outputs, details: shown.details });
+        let failure = Failure::all(failures);
+        return Err(Box::new(Refused { failure, outputs, details: shown.details }));
     };
     Ok(Plan {
         judged_by,
