@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, PolicyCommand};
-use crate::commands::{Failure, Host};
+use crate::commands::{Failure, Host, check, collect};
 
 fn main() -> ExitCode {
     commands::survive_size_limit();
@@ -23,8 +23,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, host: &Host) -> u8 {
     let ended = match cli.command {
-        Command::Check(args) => return commands::check::run(&args, host),
-        Command::Collect(args) => return commands::collect::run(&args, host),
+        Command::Check(args) => return check::run(check::plan::read(&args, host), host),
+        Command::Collect(args) => return collect::run(collect::plan::read(&args, host), host),
         Command::Policy(command) => policy(&command, host),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Permissions(args) => commands::permissions::run(&args, host),

@@ -1,10 +1,11 @@
 //! The command line. Parsing an argument validates its form; it never does anything.
 
 mod policy;
+mod report_files;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
@@ -16,6 +17,8 @@ pub(crate) use policy::{
     DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
 };
+
+use report_files::ReportFiles;
 
 use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
 
@@ -151,16 +154,6 @@ pub(crate) struct CheckArgs {
     pub(crate) fail_on: Option<Severity>,
 }
 
-impl CheckArgs {
-    /// Whether AWS is not asked: said so, or implied by what is to be judged.
-    pub(crate) fn is_offline(&self) -> bool {
-        self.offline
-            || !self.evidence.is_empty()
-            || self.credential_report.is_some()
-            || self.at.is_some()
-    }
-}
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -247,14 +240,6 @@ impl PolicyArg {
             None => Ok(Self::File(PathBuf::from(text))),
         }
     }
-
-    /// The file on disk, if it is one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(file) => Some(file),
-            Self::GitHub(_) => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -292,16 +277,8 @@ pub(crate) struct SignInArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArgs {
-    /// Write SARIF 2.1.0 for code scanning; `-` is standard output. A file that rootgate did not make is
-    /// never replaced
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) sarif: Option<PathBuf>,
-    /// Write the JSON report; `-` is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) json: Option<PathBuf>,
-    /// Write the Markdown summary; `-` is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) summary: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: ReportFiles,
     /// What standard output shows [default: text]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<report::Format>,
@@ -396,13 +373,6 @@ fn category(text: &str) -> Result<String, String> {
         return Err("a category is 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
     }
     Ok(text.to_owned())
-}
-
-impl ReportArgs {
-    /// What standard output shows.
-    pub(crate) fn format(&self) -> report::Format {
-        self.format.unwrap_or(report::Format::Text)
-    }
 }
 
 impl DetailsFlag {

@@ -90,6 +90,15 @@ impl Failure {
         Self { text: Some(text), parts: None, public: None }
     }
 
+    /// Every one of them, as one.
+    pub(crate) fn all(mut failures: Vec<Self>) -> Self {
+        match failures.len() {
+            0 => Self::already_shown(),
+            1 => failures.remove(0),
+            _ => Self::problems(&failures.into_iter().map(Self::into_text).collect::<String>()),
+        }
+    }
+
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
         Self { text: Some(escape::drawn(text.trim_end())), parts: None, public: None }

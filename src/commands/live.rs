@@ -9,8 +9,8 @@ use rootgate::report::Details;
 use rootgate::rules;
 
 use super::host::{now, runner};
+use super::sign_in::{Bounds, SignIn};
 use super::{Failure, Host};
-use crate::cli::SignInArgs;
 
 /// Where the mask commands and the remarks of `-v` go.
 pub(crate) struct Shown {
@@ -29,7 +29,8 @@ pub(crate) fn notes_are_redacted(host: &Host, asked: Option<Details>) -> bool {
 
 /// Signs in and collects what the rules of the policy need.
 pub(crate) fn collect(
-    args: &SignInArgs,
+    sign_in: &SignIn,
+    bounds: &Bounds,
     policy: &Policy,
     host: &Host,
     shown: &Shown,
@@ -48,27 +49,27 @@ pub(crate) fn collect(
         }
     };
     let sinks = Sinks { command: &command, note: &note };
-    let settings = settings(args, policy, host);
+    let settings = settings(sign_in, bounds, policy, host);
     let collected = collect::collect(&settings, &now, &sinks, collect::signal());
     runtime.block_on(collected).map_err(|error| Failure::of_sign_in(&error))
 }
 
-fn settings(args: &SignInArgs, policy: &Policy, host: &Host) -> Settings {
+fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> Settings {
     let target = |account: &rootgate::policy::ScopeAccount| Target {
         account: Some(account.id.clone()),
         role_arn: account.role_arn.clone(),
     };
     Settings {
         targets: policy.scope.iter().map(target).collect(),
-        role_arn: args.role_arn.clone(),
-        allowed_accounts: args.account.clone(),
-        region: args.region.clone(),
-        endpoint_url: args.endpoint_url.clone(),
-        ca_bundle: args.ca_bundle.clone(),
-        oidc_audience: args.oidc_audience.clone(),
-        external_id: args.external_id.clone(),
-        timeout: std::time::Duration::from_secs(args.timeout.as_secs()),
-        concurrency: usize::from(args.concurrency),
+        role_arn: sign_in.role_arn.clone(),
+        allowed_accounts: bounds.accounts.clone(),
+        region: sign_in.region.clone(),
+        endpoint_url: sign_in.endpoint_url.clone(),
+        ca_bundle: bounds.ca_bundle.clone(),
+        oidc_audience: sign_in.oidc_audience.clone(),
+        external_id: sign_in.external_id.clone(),
+        timeout: bounds.timeout,
+        concurrency: sign_in.concurrency,
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
         environment: host.environment.clone(),

@@ -12,9 +12,10 @@ mod live;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod rules;
+mod sign_in;
 pub(crate) mod usage;
 
-pub(crate) use check::judging::{REMOTE_PREFIX, RemotePolicy};
+pub(crate) use check::plan::{REMOTE_PREFIX, RemotePolicy};
 pub(crate) use failure::Failure;
 pub(crate) use host::Host;
 pub(crate) use host::files::survive_size_limit;

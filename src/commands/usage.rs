@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use rootgate::escape;
 use rootgate::report::Details;
 
-use super::host::{files, runner};
+use super::host::{runner, stream};
 use super::{Failure, Host};
 use crate::cli::Cli;
 
@@ -16,7 +16,7 @@ use crate::cli::Cli;
 /// nobody can say which words of them are paths.
 pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
     if !error.use_stderr() {
-        let printed = error.print().or_else(|error| files::unless_closed(&error));
+        let printed = error.print().or_else(stream::unless_closed);
         return printed.map_or_else(Failure::report, |()| 0);
     }
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();

@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
-    RootEvents, Source, VirtualMfaDevice, begins_with_schema, format_time, parse_time,
+    RootEvents, Signature, Source, VirtualMfaDevice, begins_with_schema, format_time, is_one_of,
+    is_unchanged_json, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -86,10 +87,13 @@ struct Entry<T> {
     gap: Option<Gap>,
 }
 
-/// Whether a file that begins so is evidence that [`write_evidence`] wrote.
-#[must_use]
-pub fn is_evidence_file(head: &[u8]) -> bool {
-    begins_with_schema(head, EVIDENCE_SCHEMA)
+/// Whether a file is evidence that [`write_evidence`] wrote, and nobody has added to it.
+///
+/// # Errors
+/// What the reader says.
+pub fn is_evidence_file(file: &mut dyn Read) -> io::Result<bool> {
+    let begins = |head: &[u8]| begins_with_schema(head, EVIDENCE_SCHEMA);
+    is_one_of(&[Signature { begins, is_unchanged: is_unchanged_json }], file)
 }
 
 /// Writes an evidence file: the same evidence gives the same bytes.

@@ -1,4 +1,49 @@
-//! How files of rootgate begin, so that they are known without being read whole.
+//! How the files of rootgate are recognised: by how they begin, and by having nothing added.
+
+use std::io::{self, BufReader, Read};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// So much of a file says what made it.
+const HEAD: u64 = 4_096;
+
+/// How a kind of file is recognised.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature {
+    /// Whether a file of this kind begins with these bytes, some thousands.
+    pub begins: fn(&[u8]) -> bool,
+    /// Whether a file that begins so has nothing added to it. A file that was cut off has not: a run may
+    /// have been killed while it wrote.
+    pub is_unchanged: fn(&mut dyn Read) -> io::Result<bool>,
+}
+
+/// Whether a file is of one of these kinds, and nobody has added to it.
+///
+/// # Errors
+/// What the reader says.
+pub fn is_one_of(signatures: &[Signature], file: &mut dyn Read) -> io::Result<bool> {
+    let mut head = Vec::new();
+    (&mut *file).take(HEAD).read_to_end(&mut head)?;
+    match signatures.iter().find(|signature| (signature.begins)(&head)) {
+        None => Ok(false),
+        Some(signature) => (signature.is_unchanged)(&mut head.as_slice().chain(file)),
+    }
+}
+
+/// Whether nothing but blanks follows a JSON document, or the document was cut off.
+///
+/// # Errors
+/// What the reader says.
+pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
+    let mut document = serde_json::Deserializer::from_reader(BufReader::new(file));
+    let read = IgnoredAny::deserialize(&mut document).and_then(|_| document.end());
+    match read {
+        Err(error) if error.is_io() => Err(error.into()),
+        Err(error) => Ok(error.is_eof()),
+        Ok(()) => Ok(true),
+    }
+}
 
 /// Whether a text, which may be cut, begins with these tokens of JSON, whatever blanks are between
 /// them.
@@ -22,7 +67,7 @@ pub fn begins_with_schema(head: &[u8], id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::begins_with_schema;
+    use super::{begins_with_schema, is_unchanged_json};
 
     #[test]
     fn a_schema_is_known_by_the_first_key_however_it_is_indented() {
@@ -44,6 +89,24 @@ mod tests {
             r#""schema":"rootgate.x/v1""#,
         ] {
             assert!(!begins_with_schema(text.as_bytes(), "rootgate.x/v1"), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_after_a_json_document_is_a_change_and_a_cut_is_none() {
+        let whole = "{\n  \"text\": \"a \\u00e4 \u{e4}\",\n  \"list\": [true, null, 1.5, {}]\n}\n";
+        let is_unchanged = |text: &[u8]| is_unchanged_json(&mut &*text).unwrap();
+        for end in 1..=whole.len() {
+            let is_number = whole.as_bytes()[end - 1] == b'.'; // reports hold integers alone
+            assert!(is_number || is_unchanged(&whole.as_bytes()[..end]), "{}", &whole[..end]);
+        }
+        for after in [" ", "\n\n", "\r\n\t"] {
+            assert!(is_unchanged(format!("{whole}{after}").as_bytes()), "{after:?}");
+        }
+        for after in ["x", "\n\nmy notes\n", "{}", "\0", "]", "\u{feff}", "# note"] {
+            assert!(!is_unchanged(format!("{whole}{after}").as_bytes()), "{after:?}");
+            let cut = &whole[..whole.len() - 8];
+            assert!(!is_unchanged(format!("{cut}\n{after}y").as_bytes()), "{after:?}, after a cut");
         }
     }
 }

@@ -34,7 +34,7 @@ pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
     sha256_hex,
 };
-pub use head::{begins_with_schema, begins_with_tokens};
+pub use head::{Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };

@@ -20,10 +20,10 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
-use crate::model::Report;
+use crate::model::{Report, Signature, is_one_of};
 
 pub use redacted::Details;
 pub use text::Verbosity;
@@ -50,23 +50,86 @@ impl Format {
     /// Every format.
     pub const ALL: &[Self] = &[Self::Text, Self::Json, Self::Sarif, Self::Markdown];
 
+    /// The formats that a flag writes to a file, in the order in which help shows the flags.
+    pub const FILES: &[Self] = &[Self::Sarif, Self::Json, Self::Markdown];
+
+    /// The table of formats.
+    const fn row(self) -> Row {
+        match self {
+            Self::Text => Row { id: "text", can_redact: true, render: text::render, file: None },
+            Self::Json => Row {
+                id: "json",
+                can_redact: false,
+                render: |report, _, out| json::render(report, out),
+                file: Some(InFile {
+                    flag: "json",
+                    help: "Write the JSON report; `-` is standard output",
+                    signature: json::SIGNATURE,
+                }),
+            },
+            Self::Sarif => Row {
+                id: "sarif",
+                can_redact: false,
+                render: |report, options, out| sarif::render(report, options.category, out),
+                file: Some(InFile {
+                    flag: "sarif",
+                    help: "Write SARIF 2.1.0 for code scanning; `-` is standard output. A file that \
+                           rootgate did not make is never replaced",
+                    signature: sarif::SIGNATURE,
+                }),
+            },
+            Self::Markdown => Row {
+                id: "markdown",
+                can_redact: true,
+                render: |report, options, out| markdown::render(report, options.details, out),
+                file: Some(InFile {
+                    flag: "summary",
+                    help: "Write the Markdown summary; `-` is standard output",
+                    signature: markdown::SIGNATURE,
+                }),
+            },
+        }
+    }
+
     /// The word on the command line.
     #[must_use]
     pub const fn id(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Sarif => "sarif",
-            Self::Markdown => "markdown",
-        }
+        self.row().id
+    }
+
+    /// The flag that names its file, where it has one.
+    #[must_use]
+    pub const fn in_file(self) -> Option<InFile> {
+        self.row().file
     }
 
     /// Whether the format can leave out what strangers must not read. JSON and SARIF cannot:
     /// without ids they would be of no use to the programs that read them.
     #[must_use]
     pub const fn can_redact(self) -> bool {
-        matches!(self, Self::Text | Self::Markdown)
+        self.row().can_redact
     }
+}
+
+/// What there is to say of one format.
+struct Row {
+    /// What `--format` calls it.
+    id: &'static str,
+    /// Whether it can leave out what strangers must not read.
+    can_redact: bool,
+    render: fn(&Report, &Options<'_>, &mut dyn Write) -> io::Result<()>,
+    file: Option<InFile>,
+}
+
+/// A format that has a flag for its file.
+#[derive(Debug, Clone, Copy)]
+pub struct InFile {
+    /// The flag without its dashes.
+    pub flag: &'static str,
+    /// What help says of the flag.
+    pub help: &'static str,
+    /// How such a file is recognised.
+    signature: Signature,
 }
 
 impl FromStr for Format {
@@ -77,11 +140,14 @@ impl FromStr for Format {
     }
 }
 
-/// Whether a file that begins with these bytes, some thousands, is a report that [`render`] wrote for
-/// a file: rootgate replaces no other.
-#[must_use]
-pub fn is_report(head: &[u8]) -> bool {
-    [json::is_one, sarif::is_one, markdown::is_one].iter().any(|is_one| is_one(head))
+/// Whether a file is a report that [`render`] wrote for a file, and nobody has added to it: rootgate
+/// replaces no other.
+///
+/// # Errors
+/// What the reader says.
+pub fn is_report(file: &mut dyn Read) -> io::Result<bool> {
+    let files = Format::FILES.iter().filter_map(|format| format.in_file());
+    is_one_of(&files.map(|file| file.signature).collect::<Vec<_>>(), file)
 }
 
 /// How a report is shown.
@@ -112,10 +178,5 @@ pub fn render(
         let message = format!("a {} report cannot be redacted", format.id());
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
-    match format {
-        Format::Text => text::render(report, options, out),
-        Format::Json => json::render(report, out),
-        Format::Sarif => sarif::render(report, options.category, out),
-        Format::Markdown => markdown::render(report, options.details, out),
-    }
+    (format.row().render)(report, options, out)
 }

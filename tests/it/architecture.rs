@@ -157,6 +157,54 @@ fn imports_go_one_way() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
+/// The files that read flags: the plans, what commands share, and commands that are one file each.
+const READ_FLAGS: &[&str] = &[
+    "main.rs",
+    "cli/",
+    "commands/check/plan/",
+    "commands/collect/plan.rs",
+    "commands/completions.rs",
+    "commands/permissions.rs",
+    "commands/policy/",
+    "commands/rules.rs",
+    "commands/sign_in.rs",
+    "commands/usage.rs",
+];
+
+/// What flags parse into is the command line's. Everything else gets a plan.
+fn names_flags(text: &str) -> bool {
+    let code = without_comments_and_tests(text);
+    named_modules(text, usize::MAX).contains(&"cli".to_owned()) || code.contains("clap::")
+}
+
+#[test]
+fn flags_are_read_in_the_plans_and_nowhere_below() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut reading: Vec<String> = Vec::new();
+    for file in files {
+        if names_flags(&fs::read_to_string(&file).unwrap()) {
+            let path = file.strip_prefix(&src).unwrap().to_str().unwrap();
+            reading.push(path.replace('\\', "/"));
+        }
+    }
+    let planned = |path: &&String| READ_FLAGS.iter().any(|start| path.starts_with(start));
+    let below: Vec<_> = reading.iter().filter(|path| !planned(path)).collect();
+    assert!(below.is_empty(), "{below:?}");
+    for start in READ_FLAGS {
+        assert!(reading.iter().any(|path| path.starts_with(start)), "{start} reads none any more");
+    }
+    for line in
+        ["use crate::cli::CheckArgs;", "fn f(args: &crate::cli::CheckArgs) {}", "use clap::Args;"]
+    {
+        assert!(names_flags(line), "{line}");
+    }
+    assert!(!names_flags(
+        "// crate::cli\nuse crate::commands::client;\n#[cfg(test)]\nmod tests {\n    use clap::Args;\n}"
+    ));
+}
+
 fn violations_of(module: &[&str], text: &str) -> Vec<String> {
     let module = module.iter().map(|part| (*part).to_owned()).collect();
     Source { file: PathBuf::from("x.rs"), module, text: text.to_owned() }.violations()

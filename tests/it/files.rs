@@ -43,6 +43,39 @@ fn names(folder: &Folder) -> Vec<String> {
     names
 }
 
+#[test]
+fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_read() {
+    let folder = passed();
+    folder.write("rootgate.yaml", "version: 99\n");
+    folder.write("mine", "mine");
+    let contradictions = [
+        (
+            &["--json", "-", "--format", "sarif"][..],
+            "--json - and --format both name standard output",
+        ),
+        (&["--summary", "mine"], "cannot write mine (--summary)"),
+        (&["--upload", "always"], "--upload always, but GITHUB_REPOSITORY"),
+        (&["--policy-from", "checkout", "--accept-policy-change"], "contradict each other"),
+        (&["--external-id", "x"], "--external-id was given, but the run makes no AWS call"),
+    ];
+    let all: Vec<&str> = contradictions.iter().flat_map(|(flags, _)| flags.to_vec()).collect();
+    let ended = judge(&folder, &[&all[..], &["--sarif", "out.sarif"]].concat());
+    let said: Vec<&str> = contradictions.iter().map(|(_, said)| *said).collect();
+    ended.refused(&said);
+    assert_eq!(ended.stderr.matches("error: ").count(), contradictions.len(), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("99") && ended.stdout.is_empty());
+    assert!(!folder.exists("out.sarif") && folder.read("mine") == "mine");
+    for (flags, said) in contradictions {
+        let ended = judge(&folder, flags);
+        ended.refused(&[said]);
+        assert_eq!(ended.stderr.matches("error: ").count(), 1, "{}", ended.stderr);
+    }
+    folder.write("rootgate.yaml", EVENTS_OFF);
+    let sound =
+        ["--json", "-", "--format", "json", "--policy-from", "checkout", "--upload", "never"];
+    assert_eq!(judge(&folder, &sound).code, 0);
+}
+
 // -- what is not rootgate's -----------------------------------------------------------------------
 
 #[test]
@@ -173,6 +206,60 @@ fn the_files_of_the_runner_are_no_outputs_of_a_flag() {
         assert_eq!(gate.output("verdict"), "error");
         gate.folder.write("github-output", "");
     }
+}
+
+#[test]
+fn a_file_that_a_flag_must_not_name_stays_as_it_is_although_rootgate_wrote_its_beginning() {
+    let report = passed();
+    // A step of rootgate and one of another tool came before.
+    let before = report.read("out.md") + "\n## Coverage\n\n98 %\n";
+    let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
+    for content in [report.read("out.md"), before] {
+        for (flag, other) in [("--summary", "--json"), ("--sarif", "--json")] {
+            gate.folder.write("github-summary", &content);
+            gate.folder.write("out.json", report.read("out.json"));
+            let arguments = ["check", flag, "github-summary", other, "out.json"];
+            gate.run(&arguments).refused(&["name the same file"]);
+            let summary = gate.folder.read("github-summary");
+            let added = summary.strip_prefix(&content).expect("all of it is there");
+            assert!(added.starts_with("## rootgate: error"), "{added}");
+            assert!(!gate.folder.exists("out.json"), "the earlier report of another flag is gone");
+        }
+    }
+    // An input is one, whatever is in it.
+    for flag in ["--evidence", "--credential-report", "--policy", "--ca-bundle"] {
+        let arguments = ["check", "--json", "out.json", flag, "out.json"];
+        report.run(&arguments).refused(&[&format!("--json and {flag} name the same file")]);
+        assert_eq!(report.json("out.json")["verdict"], "pass");
+    }
+}
+
+#[test]
+fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
+    let folder = passed();
+    for (flag, file) in OUTPUTS {
+        let whole = folder.read(file);
+        for added in ["\nmy notes\n", "x", "\n## Notes\n\n- mine\n", "{}", &whole] {
+            let content = format!("{whole}{added}");
+            folder.write(file, &content);
+            for arguments in [&[flag, file][..], &[flag, file, "--policy", "missing"]] {
+                judge(&folder, arguments).refused(&[file, "not a report of rootgate"]);
+                assert_eq!(folder.read(file), content);
+            }
+        }
+        folder.write(file, format!("{whole}\n\n"));
+        assert_eq!(judge(&folder, &[flag, file]).code, 0, "blank lines are no text");
+        assert_eq!(folder.read(file), whole);
+    }
+    let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
+    let collect = ["collect", "--output", "evidence.json"];
+    for _ in 0..2 {
+        assert_eq!(gate.run(&collect).code, 0, "its own file is replaced");
+    }
+    let content = gate.folder.read("evidence.json") + "// seen by me\n";
+    gate.folder.write("evidence.json", &content);
+    gate.run(&collect).refused(&["evidence.json", "not evidence of rootgate"]);
+    assert_eq!(gate.folder.read("evidence.json"), content);
 }
 
 // -- what is --------------------------------------------------------------------------------------
@@ -380,6 +467,106 @@ fn a_report_that_could_not_be_printed_or_handed_on_is_no_pass() {
         ["--help", "--version", "rules", "completions bash", "policy explain", "help check"]
     {
         shell(&folder, &format!("$R {command} > /dev/full")).refused(&["standard output"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else_fails() {
+    let files = [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")];
+    let no_output = [("GITHUB_OUTPUT", "/dev/full"), files[1]];
+    let no_summary = [files[0], ("GITHUB_STEP_SUMMARY", "/dev/full")];
+    for (line, variables, left) in [
+        ("$R $A --json /dev/fd/5 5> rep > /dev/full", files, ""),
+        ("$R $A --sarif /dev/fd/5 --json /dev/full 5> rep", files, ""),
+        ("$R $A --json /dev/fd/5 --sarif /dev/full 5> rep", files, ""),
+        ("$R $A --json /dev/fd/5 --sarif /dev/fd/6 5> rep 6> /dev/full", files, ""),
+        ("$R $A --json /dev/fd/5 5> rep", no_output, ""),
+        ("$R $A --json - > rep", no_output, ""),
+        ("$R $A --json - > rep", no_summary, ""),
+        ("$R $A > rep", no_output, ""),
+        ("$R $A --format markdown --json /dev/full > rep", files, ""),
+        ("$R $A --json /dev/stdout --sarif /dev/full > rep", files, ""),
+        // What others write to the same file stays, and is continued.
+        ("echo before > rep; $R $A --json - --sarif /dev/full >> rep", files, "before\n"),
+        (
+            "{ echo a; $R $A --json - --sarif /dev/full; c=$?; echo b; } > rep; exit $c",
+            files,
+            "a\nb\n",
+        ),
+        (
+            "{ echo a; $R $A --json - --sarif /dev/full; c=$?; echo b; } >> rep; exit $c",
+            files,
+            "a\nb\n",
+        ),
+        // A pipe has a reader at once, so it comes last.
+        (
+            "mkfifo p; { cat p > rep; } & $R $A --json p --sarif /dev/full; c=$?; wait; exit $c",
+            files,
+            "",
+        ),
+        (
+            "{ $R $A --json - --sarif /dev/full; echo $? > code; } | cat > rep; exit $(cat code)",
+            files,
+            "",
+        ),
+        ("$R $A --json - | cat > rep; exit 2", no_output, ""),
+        ("ulimit -f 1; $R $A --json - --verbose > rep", files, ""),
+    ] {
+        let folder = healthy();
+        let ended = with_shell("bash", &folder, line, &variables);
+        assert_eq!(ended.code, 2, "{line}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(folder.read("rep"), left, "{line}");
+        for (file, error) in [("output", "\nerror\n"), ("summary", "## rootgate: error")] {
+            if folder.exists(file) && !variables.iter().any(|(_, path)| *path == "/dev/full") {
+                let text = folder.read(file);
+                assert!(text.contains(error) && !text.contains("pass"), "{line}: {text}");
+            }
+        }
+    }
+    let folder = healthy();
+    let line = "$R $A --json /dev/stderr --sarif /dev/full 2> rep";
+    assert_eq!(with_shell("bash", &folder, line, &files).code, 2);
+    assert!(
+        folder.read("rep").starts_with("error: cannot write /dev/full"),
+        "{}",
+        folder.read("rep")
+    );
+    // The same where nothing fails.
+    for line in
+        ["$R $A --json /dev/fd/5 5> rep", "$R $A --json - > rep", "$R $A --json - | cat > rep"]
+    {
+        let folder = healthy();
+        let ended = with_shell("bash", &folder, line, &files);
+        assert_eq!(ended.code, 0, "{line}: {}", ended.stderr);
+        assert_eq!(folder.json("rep")["verdict"], "pass", "{line}");
+        assert!(folder.read("output").contains("\npass\n"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_output_that_cannot_be_written_is_an_error_and_has_a_name() {
+    let folder = healthy();
+    folder.write("empty", "");
+    for command in ["$R $A", "$R $A --json -", "$R rules", "$R permissions", "$R policy schema"] {
+        for place in ["1< /dev/null", "1< empty", "> /dev/full"] {
+            let ended = shell(&folder, &format!("{command} {place}"));
+            ended.refused(&["cannot write to standard output"]);
+        }
+        let ended = shell(&folder, &format!("{command} > /dev/null"));
+        assert_eq!(ended.code, 0, "{command}: {}", ended.stderr);
+    }
+    assert_eq!(folder.read("empty"), "");
+    let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "x")];
+    for output in ["-", "/dev/stdout"] {
+        let url = gate.fake.url();
+        for place in ["> /dev/full", "1< /dev/null"] {
+            let line = format!("$R collect --output {output} --endpoint-url {url} {place}");
+            let ended = with_shell("sh", &gate.folder, &line, &keys);
+            ended.refused(&["cannot write to standard output: "]);
+        }
     }
 }
 

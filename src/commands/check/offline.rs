@@ -11,7 +11,7 @@ use rootgate::model::{
 };
 use serde::Deserialize;
 
-use crate::cli::CheckArgs;
+use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
@@ -22,20 +22,20 @@ pub(crate) struct Loaded {
 }
 
 /// Everything that the flags name. The same account twice is an error.
-pub(crate) fn load(args: &CheckArgs, only_account: Option<&AccountId>) -> Result<Loaded, Failure> {
+pub(crate) fn load(given: &Files, only_account: Option<&AccountId>) -> Result<Loaded, Failure> {
     let mut accounts: Vec<(Evidence, String)> = Vec::new();
     let mut files: Vec<EvidenceFile> = Vec::new();
-    for path in &args.evidence {
+    for path in &given.evidence {
         let shown = path.display().to_string();
         let mut file = files::Hashed::open(path, EVIDENCE)?;
         read_evidence(&mut file, |evidence| accounts.push((evidence, shown.clone())))
             .map_err(|error| not_read(path, error))?;
         files.push(EvidenceFile { path: shown, sha256: file.sha256() });
     }
-    if let Some(path) = &args.credential_report {
+    if let Some(path) = &given.credential_report {
         let bytes = files::read(path, "the credential report")?;
         files.push(evidence_file(path, &bytes));
-        let evidence = credential_report(path, bytes, args.report_generated_at, only_account)?;
+        let evidence = credential_report(path, bytes, given.report_generated_at, only_account)?;
         accounts.push((evidence, path.display().to_string()));
     }
     accounts.sort_by(|a, b| a.0.account.cmp(&b.0.account));

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use rootgate::escape;
 use rootgate::github::api::{Api, ApiError};
-use rootgate::github::is_private;
-use rootgate::github::repository::{Repository, default_branch};
+use rootgate::github::repository::default_branch;
 use rootgate::github::upload::{Target, UploadError, upload};
-use rootgate::model::{AccountId, Report, format_time};
+use rootgate::model::{AccountId, Report};
 use rootgate::report::{Details, sarif};
 
-use crate::cli::{CheckArgs, UploadFlag};
+use super::plan;
+use crate::commands::Host;
 use crate::commands::host::github_api::{self, NO_TOKEN, NoApi};
 use crate::commands::host::runner;
-use crate::commands::{Failure, Host};
+use crate::commands::sign_in::Bounds;
 
 /// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
 const PERMISSION: &str = "give the job the permission security-events: write, in a private \
@@ -33,67 +33,14 @@ const COMMIT_GONE: &str = "no permission is missing: this repository does not ha
                            GITHUB_REPOSITORY as the runner sets them";
 const OWN_FAULT: &str = "keep the file of --sarif and report this as a fault of rootgate";
 
-/// An upload that is asked for and has not been made.
-pub(crate) struct Plan<'a> {
-    args: &'a CheckArgs,
-    host: &'a Host,
-    /// Whatever the ref is.
-    always: bool,
-    /// Where to; or which variable does not say so.
-    target: Result<Target, String>,
-}
-
-/// Settles before anything is judged whether an upload is asked for, and whether it can be.
-pub(crate) fn plan<'a>(args: &'a CheckArgs, host: &'a Host) -> Result<Option<Plan<'a>>, Failure> {
-    let always = match args.reports.upload {
-        UploadFlag::Never => return Ok(None),
-        UploadFlag::Auto if !host.github_actions() => return Ok(None),
-        UploadFlag::Auto => false,
-        UploadFlag::Always => true,
-    };
-    let target = target(host);
-    match &target {
-        Err(lacking) if always => Err(Failure::new(
-            format!("--upload always, but {lacking}"),
-            "a runner of GitHub sets these variables; elsewhere set them for this process, or \
-             leave --upload out",
-        )),
-        _ if always && args.at.is_some() => Err(Failure::new(
-            "--upload always and --at: what held in the past would close the alerts of today",
-            "leave one of them out",
-        )),
-        _ => Ok(Some(Plan { args, host, always, target })),
-    }
-}
-
-/// What the runner says of the commit.
-fn target(host: &Host) -> Result<Target, String> {
-    let run = &host.workflow;
-    let repository = run.repository.as_deref().and_then(Repository::new);
-    let repository =
-        repository.ok_or("GITHUB_REPOSITORY is not the owner and name of a repository")?;
-    let commit = |sha: &&String| {
-        matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    let commit_sha = run.sha.as_ref().filter(commit).ok_or("GITHUB_SHA is not a whole commit")?;
-    let full = |name: &&String| name.starts_with("refs/") && !name.contains(char::is_whitespace);
-    let git_ref = run.git_ref.as_ref().filter(full).ok_or("GITHUB_REF is not a whole ref")?;
-    if !is_private(&run.api_url) {
-        return Err("GITHUB_API_URL is not https".to_owned());
-    }
-    Ok(Target {
-        repository,
-        commit_sha: commit_sha.clone(),
-        git_ref: git_ref.clone(),
-        checkout_uri: host.repository.as_deref().map(file_uri),
-        started_at: format_time(host.now),
-    })
-}
-
-fn file_uri(path: &std::path::Path) -> String {
-    let path = path.to_string_lossy();
-    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.into_owned() };
-    format!("file:///{}", escape::relative_uri(path.trim_start_matches('/')))
+/// An upload that has not been made.
+pub(crate) struct Upload<'a> {
+    pub(crate) plan: &'a plan::Upload,
+    pub(crate) category: Option<&'a str>,
+    pub(crate) bounds: &'a Bounds,
+    pub(crate) host: &'a Host,
+    /// When the run started.
+    pub(crate) started: Instant,
 }
 
 /// How an upload ended.
@@ -111,9 +58,9 @@ impl Ended {
     }
 }
 
-impl Plan<'_> {
+impl Upload<'_> {
     /// Uploads what may be, in the time that `--timeout` leaves.
-    pub(crate) fn carry_out(self, report: &Report, started: Instant) -> Remark {
+    pub(crate) fn carry_out(&self, report: &Report) -> Remark {
         let (unread, judged): (Vec<_>, Vec<_>) =
             report.accounts.iter().cloned().partition(|account| account.nothing_read);
         let unread = unread.into_iter().map(|account| account.id).collect();
@@ -122,7 +69,7 @@ impl Plan<'_> {
             Some(reason) => Ended::Skipped(reason),
             None => {
                 let report = Report { accounts: judged, ..report.clone() };
-                self.try_upload(&report, started).unwrap_or_else(|failed| failed)
+                self.try_upload(&report).unwrap_or_else(|failed| failed)
             }
         };
         Remark { ended, unread, beyond }
@@ -140,7 +87,7 @@ impl Plan<'_> {
         if nothing_left {
             return Some("nothing could be read, so the alerts stay as they were".to_owned());
         }
-        if self.always {
+        if self.plan.always {
             return None;
         }
         // There the ref is the default branch, but the files may be those of a pull request.
@@ -149,18 +96,16 @@ impl Plan<'_> {
         (foreign || !git_ref.starts_with("refs/heads/")).then(not_default_branch)
     }
 
-    fn try_upload(self, report: &Report, started: Instant) -> Result<Ended, Ended> {
-        let target = self.target.as_ref();
+    fn try_upload(&self, report: &Report) -> Result<Ended, Ended> {
+        let target = self.plan.target.as_ref();
         let target = target.map_err(|lacking| Ended::not_uploaded(lacking, NO_RUNNER))?;
-        let timeout = Duration::from_secs(self.args.sign_in.timeout.as_secs());
-        let left = timeout.saturating_sub(started.elapsed());
+        let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
         if left.is_zero() {
             let what = "nothing was left of the time that --timeout gives";
             return Err(Ended::not_uploaded(what, "give a longer --timeout"));
         }
         let mut file = Vec::new();
-        let category = self.args.reports.category.as_deref();
-        sarif::render(report, category, &mut file)
+        sarif::render(report, self.category, &mut file)
             .map_err(|error| Ended::not_uploaded(error, OWN_FAULT))?;
         let api = self.api(left)?;
         github_api::block_on(self.call(&api, target, &file))
@@ -172,7 +117,7 @@ impl Plan<'_> {
     }
 
     fn api(&self, limit: Duration) -> Result<Api, Ended> {
-        let bundle = self.args.sign_in.ca_bundle.as_deref();
+        let bundle = self.bounds.ca_bundle.as_deref();
         github_api::client(self.host, bundle, limit).map_err(|none| match none {
             NoApi::NoToken => {
                 Ended::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
@@ -183,7 +128,7 @@ impl Plan<'_> {
     }
 
     async fn call(&self, api: &Api, target: &Target, file: &[u8]) -> Result<Ended, Ended> {
-        if !self.always {
+        if !self.plan.always {
             let branch = default_branch(api, &target.repository).await;
             let branch = branch.map_err(|error| of_api(&error))?;
             if target.git_ref != format!("refs/heads/{branch}") {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
+use super::stream::Stream;
 use crate::commands::Failure;
 
 /// No input of rootgate is larger; AWS's largest credential report has about 3.5 MB.
@@ -125,22 +126,7 @@ fn same_inode(_: &Path, _: &Path) -> bool {
 
 /// Writes to standard output. A reader that went away changes no verdict.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) => unless_closed(&error),
-        Ok(()) => Ok(()),
-    }
-}
-
-/// What a failed write to standard output means.
-pub(crate) fn unless_closed(error: &io::Error) -> Result<(), Failure> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Ok(());
-    }
-    Err(Failure::new(
-        format!("cannot write to standard output: {error}"),
-        "give standard output a place with room for it",
-    ))
+    Stream::standard_output()?.write(bytes)
 }
 
 /// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write. Without it the

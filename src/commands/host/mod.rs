@@ -1,10 +1,12 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
+pub(crate) mod clash;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod github_api;
 pub(crate) mod output;
 pub(crate) mod runner;
+pub(crate) mod stream;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

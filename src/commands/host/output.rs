@@ -3,15 +3,11 @@
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
 use super::files;
+use super::stream::{Stream, cannot_write_to};
 use crate::commands::Failure;
 
-/// So much of a file says what made it.
-const HEAD: u64 = 4_096;
-/// How long the reader of a named pipe may take to come.
-const READER: Duration = Duration::from_secs(30);
 /// As many links in a row as Linux follows.
 const MOST_LINKS: usize = 40;
 
@@ -20,8 +16,8 @@ const MOST_LINKS: usize = 40;
 pub(crate) struct Kind {
     /// In messages: `a report of rootgate`.
     pub(crate) name: &'static str,
-    /// Whether a file of this kind begins with these bytes.
-    pub(crate) is: fn(&[u8]) -> bool,
+    /// Whether a file is of this kind, and nobody has added to it.
+    pub(crate) is: fn(&mut dyn Read) -> io::Result<bool>,
     /// Whether an earlier one stays until the new one is whole; else it is removed at the start.
     pub(crate) outlives: bool,
 }
@@ -86,6 +82,14 @@ impl Output {
         matches!(self.place, Place::StandardOutput | Place::StandardError)
     }
 
+    /// How messages name it.
+    pub(crate) fn shown(&self) -> String {
+        match self.place {
+            Place::StandardOutput => "standard output".to_owned(),
+            _ => self.path.display().to_string(),
+        }
+    }
+
     /// The path as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -104,33 +108,33 @@ impl Output {
 
     /// Writes the bytes: all of them under the name, or nothing.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.try_write(bytes).map_err(|error| {
-            Failure::new(
-                format!("cannot write {}: {error}", self.path.display()),
-                "make room or give another path; a run that cannot write what it was asked for counts as \
-                 failed",
-            )
-        })
+        match self.open()? {
+            Some(mut stream) => stream.write(bytes),
+            None => self.write_file(bytes).map_err(|error| cannot_write_to(&self.path, &error)),
+        }
     }
 
-    fn try_write(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Opens the stream that it is; `None` if it is a file.
+    pub(crate) fn open(&self) -> Result<Option<Stream>, Failure> {
         match &self.place {
-            Place::StandardOutput => to_stream(&mut io::stdout(), bytes),
-            Place::StandardError => to_stream(&mut io::stderr(), bytes),
-            Place::Stream(path) => to_stream(&mut open_stream(path)?, bytes),
-            Place::File(path, permissions) => {
-                // Others may have put something there while the run went on.
-                match look(path, self.kind) {
-                    Ok(Place::File(real, _)) if real == *path => {}
-                    Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
-                        return Err(io::ErrorKind::AlreadyExists.into());
-                    }
-                    Err(Refused::Error(error)) => return Err(error),
-                }
-                whole(path, permissions.as_ref(), bytes)
-                    .or_else(|error| in_place(path, bytes, error))
-            }
+            Place::StandardOutput => Stream::standard_output().map(Some),
+            Place::StandardError => Stream::standard_error(&self.path).map(Some),
+            Place::Stream(path) => Stream::open(path).map(Some),
+            Place::File(..) => Ok(None),
         }
+    }
+
+    fn write_file(&self, bytes: &[u8]) -> io::Result<()> {
+        let Place::File(path, permissions) = &self.place else { return Ok(()) };
+        // Others may have put something there while the run went on.
+        match look(path, self.kind) {
+            Ok(Place::File(real, _)) if real == *path => {}
+            Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            Err(Refused::Error(error)) => return Err(error),
+        }
+        whole(path, permissions.as_ref(), bytes).or_else(|error| in_place(path, bytes, error))
     }
 
     /// Whether the folder takes new files. Nothing of this stays, whatever happens.
@@ -149,14 +153,6 @@ impl Output {
 }
 
 const FOLDER: &str = "give a path in a folder that exists and that this process may write to";
-
-/// Removes what rootgate made at a path, with whatever links lead there; all else stays.
-pub(crate) fn discard(path: &Path, kind: Kind) -> Result<(), Failure> {
-    match look(path, kind) {
-        Ok(place) => Output { path: path.to_owned(), kind, place }.discard(),
-        Err(_) => Ok(()),
-    }
-}
 
 /// Why nothing is written there.
 enum Refused {
@@ -194,7 +190,7 @@ fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
         Found::Something(path, metadata) => (path, metadata),
     };
     if metadata.is_file() {
-        if metadata.len() > 0 && !(kind.is)(&head(&path)?) {
+        if metadata.len() > 0 && !is_of_kind(&path, kind)? {
             return Err(Refused::NotOurs);
         }
         return Ok(Place::File(path, Some(metadata.permissions())));
@@ -280,10 +276,8 @@ fn descriptor(path: &Path) -> Option<u32> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that looks at what is to be replaced")]
-fn head(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    Ok(head)
+fn is_of_kind(path: &Path, kind: Kind) -> io::Result<bool> {
+    (kind.is)(&mut fs::File::open(path)?)
 }
 
 fn is_empty(path: &Path) -> bool {
@@ -332,26 +326,4 @@ fn in_place(path: &Path, bytes: &[u8], why: io::Error) -> io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "only after the file was looked at")]
 fn open_to_write(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().write(true).open(path)
-}
-
-/// Appends: what is behind a descriptor may be a file that others write to as well.
-///
-/// A named pipe opens once somebody reads it. Signals no longer end a run that has collected, so the wait
-/// has an end of its own.
-fn open_stream(path: &Path) -> io::Result<fs::File> {
-    let (sender, opened) = std::sync::mpsc::channel();
-    let path = path.to_owned();
-    #[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
-    let open = move || sender.send(fs::OpenOptions::new().append(true).open(path));
-    std::thread::Builder::new().spawn(open)?;
-    let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
-    opened.recv_timeout(READER).map_err(|_| nobody())?
-}
-
-/// A reader that went away is no failure.
-fn to_stream(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
-    match stream.write_all(bytes).and_then(|()| stream.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        ended => ended,
-    }
 }

@@ -1,6 +1,5 @@
 //! GitHub's runner: step outputs, the job summary, annotations, and what strangers may read.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use rootgate::model::Report;
 use rootgate::report::Details;
 use serde::Deserialize;
 
+use super::stream::Tail;
 use crate::commands::Failure;
 
 /// The files that the runner names in the environment; `None` outside of a runner.
@@ -60,16 +60,18 @@ impl Runner {
         &self,
         summary: &[u8],
         outputs: &[(&'static str, String)],
-    ) -> Result<(), Failure> {
-        let summary = append(self.step_summary.as_deref(), "GITHUB_STEP_SUMMARY", summary)?;
+    ) -> Result<Added, Failure> {
+        let mut added = Added::default();
         let text = output_file(outputs, fastrand::u128(..));
-        match append(self.output.as_deref(), "GITHUB_OUTPUT", text.as_bytes()) {
-            Ok(_) => Ok(()),
-            Err(failure) => {
-                summary.iter().for_each(Appended::take_back);
-                Err(failure)
-            }
+        for (path, variable, bytes) in [
+            (&self.step_summary, "GITHUB_STEP_SUMMARY", summary),
+            (&self.output, "GITHUB_OUTPUT", text.as_bytes()),
+        ] {
+            let Some(path) = path else { continue };
+            let appended = append(path, bytes).inspect_err(|_| added.take_back());
+            added.0.extend(appended.map_err(|error| cannot_append(path, variable, &error))?);
         }
+        Ok(added)
     }
 
     /// The runner's files, which no flag may name as well.
@@ -126,40 +128,32 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
         .collect()
 }
 
-/// Something at the end of a file that can be taken back.
-struct Appended {
-    file: File,
-    before: u64,
-}
+/// What was added to the runner's files, until something else fails.
+#[derive(Debug, Default)]
+pub(crate) struct Added(Vec<Tail>);
 
-impl Appended {
-    fn take_back(&self) {
-        // What is no regular file cannot be shortened, and keeps nothing either.
-        let _shortened = self.file.set_len(self.before);
+impl Added {
+    pub(crate) fn take_back(&self) {
+        self.0.iter().for_each(Tail::take_back);
     }
 }
 
-fn append(path: Option<&Path>, variable: &str, bytes: &[u8]) -> Result<Option<Appended>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    try_append(path, bytes).map(Some).map_err(|error| {
-        Failure::new(
-            format!("cannot write {} ({variable}): {error}", path.display()),
-            "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
-        )
-    })
+fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
+    Failure::new(
+        format!("cannot write {} ({variable}): {error}", path.display()),
+        "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
+    )
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "the runner's files are shared, so they are appended to"
 )]
-fn try_append(path: &Path, bytes: &[u8]) -> io::Result<Appended> {
+fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
-    let before = file.metadata()?.len();
-    let written = file.write_all(bytes);
-    let appended = Appended { file, before };
-    written.inspect_err(|_| appended.take_back())?;
-    Ok(appended)
+    let tail = Tail::of(&file)?;
+    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::take_back))?;
+    Ok(tail)
 }
 
 /// The text of a failure as a section of the job summary.

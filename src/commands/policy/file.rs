@@ -15,6 +15,11 @@ use crate::commands::{Failure, Host};
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
+/// The default paths as inputs that no output may overwrite.
+pub(crate) fn default_inputs() -> [(&'static str, &'static Path); 4] {
+    DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)))
+}
+
 /// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
 pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
     let whence = if whence.is_empty() { String::new() } else { format!(" {whence}") };

@@ -13,8 +13,8 @@ use serde::{Serialize, Serializer};
 use crate::escape::visible;
 use crate::model::{
     self, AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
-    RuleOutcome, RuleSetting, Severity, Source, UseKind, Verdict, begins_with_schema, fingerprint,
-    format_time,
+    RuleOutcome, RuleSetting, Severity, Signature, Source, UseKind, Verdict, begins_with_schema,
+    fingerprint, format_time, is_unchanged_json,
 };
 
 /// The value of `schema`.
@@ -35,10 +35,11 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Whether a file that begins so is such a report.
-pub(super) fn is_one(head: &[u8]) -> bool {
-    begins_with_schema(head, SCHEMA_ID)
-}
+/// Such a report.
+pub(super) const SIGNATURE: Signature = Signature {
+    begins: |head| begins_with_schema(head, SCHEMA_ID),
+    is_unchanged: is_unchanged_json,
+};
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -4,12 +4,15 @@
 //! that. Mermaid may not be drawn everywhere, so its content stands in a table as well.
 
 mod change;
+mod known;
 mod page;
 mod timeline;
 
 use std::io::{self, Write};
 
 use self::change::{fetched, is_plain};
+pub(super) use self::known::SIGNATURE;
+use self::known::{CLOSING, FENCES};
 use self::page::{Page, account_cell, cell, lines};
 use super::evidence_files::evidence_files;
 use super::origin::{Quote, built_in, judge, origin};
@@ -46,12 +49,6 @@ const fn sign(verdict: Verdict) -> &'static str {
 /// What every summary begins with.
 fn heading(verdict: Verdict) -> String {
     format!("## {} rootgate: ", sign(verdict))
-}
-
-/// Whether a file that begins so is such a summary.
-pub(super) fn is_one(head: &[u8]) -> bool {
-    let verdicts = [Verdict::Pass, Verdict::Fail, Verdict::Undetermined];
-    verdicts.into_iter().any(|verdict| head.starts_with(heading(verdict).as_bytes()))
 }
 
 impl Page {
@@ -295,9 +292,10 @@ impl Page {
         };
         let fetch = fetched.map(|line| format!("{line}\n")).unwrap_or_default();
         let time = format_time(report.evaluated_at);
-        self.line("\nTo judge the same account again, with credentials of your own, or saved evidence at this instant:\n");
+        self.line(&format!("\n{CLOSING}\n"));
+        let (open, close) = FENCES;
         self.line(&format!(
-            "```sh\n{fetch}rootgate check{flag}\nrootgate check{flag} --evidence evidence.json --at {time}\n```"
+            "{open}\n{fetch}rootgate check{flag}\nrootgate check{flag} --evidence evidence.json --at {time}\n{close}"
         ));
     }
 

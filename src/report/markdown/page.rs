@@ -5,7 +5,7 @@ use crate::model::AccountReport;
 use crate::report::words;
 
 /// Below GitHub's limit of 1 MiB for a step's summary.
-const MAX_BYTES: usize = 900 * 1024;
+pub(super) const MAX_BYTES: usize = 900 * 1024;
 /// What stays free for headings and the end while rows are written.
 const RESERVE: usize = 32 * 1024;
 

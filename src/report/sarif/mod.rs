@@ -19,8 +19,9 @@ use serde_sarif::sarif::{
 use super::{json, words};
 use crate::escape;
 use crate::model::{
-    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity, Subject,
-    SubjectKind, begins_with_tokens, capitalized, fingerprint, sentence,
+    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
+    Signature, Subject, SubjectKind, begins_with_tokens, capitalized, fingerprint,
+    is_unchanged_json, sentence,
 };
 
 /// GitHub refuses a file of more runs.
@@ -39,8 +40,10 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The log's own property that says who wrote it: it comes before the runs, which may be many or none.
 const WRITTEN_BY: (&str, &str) = ("writtenBy", "rootgate");
 
-/// Whether a file that begins so is such a log.
-pub(super) fn is_one(head: &[u8]) -> bool {
+/// Such a log.
+pub(super) const SIGNATURE: Signature = Signature { begins, is_unchanged: is_unchanged_json };
+
+fn begins(head: &[u8]) -> bool {
     let quoted = |text: &str| format!("\"{text}\"");
     let (schema, key, name) = (quoted(SCHEMA), quoted(WRITTEN_BY.0), quoted(WRITTEN_BY.1));
     begins_with_tokens(

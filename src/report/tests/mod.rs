@@ -455,22 +455,33 @@ fn long_outside_text_is_cut() {
 }
 
 #[test]
-fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
+fn the_table_of_formats_names_each_once_and_each_file_has_its_flag() {
+    let ids: Vec<_> = Format::ALL.iter().map(|format| format.id()).collect();
+    assert_eq!(ids, ["text", "json", "sarif", "markdown"]);
+    let flags: Vec<_> = Format::FILES.iter().map(|format| format.in_file().unwrap().flag).collect();
+    assert_eq!(flags, ["sarif", "json", "summary"]);
+    let in_files = |format: &&Format| format.in_file().is_some();
+    assert_eq!(Format::ALL.iter().filter(in_files).count(), flags.len(), "a flag is left out");
+}
+
+#[test]
+fn a_report_is_known_by_how_it_begins_and_ends_and_nothing_else_is() {
+    let is_ours = |text: &str| is_report(&mut text.as_bytes()).unwrap();
     for report in [red(), green(), undetermined()] {
         for format in [Format::Json, Format::Sarif, Format::Markdown] {
             let text = rendered(&report, format);
-            assert!(is_report(text.as_bytes()), "{format:?}");
+            assert!(is_ours(&text), "{format:?}");
             let cut: String = text.chars().take(120).collect();
-            assert!(is_report(cut.as_bytes()), "{format:?}, cut");
-            assert!(
-                !is_report(format!("x{text}").as_bytes()),
-                "{format:?}, with something before it"
-            );
+            assert!(is_ours(&cut), "{format:?}, cut");
+            assert!(!is_ours(&format!("x{text}")), "{format:?}, with something before it");
+            for after in ["x", "\n", "\nmy notes\n", &text] {
+                let added = !after.trim().is_empty();
+                assert_eq!(is_ours(&format!("{text}{after}")), !added, "{format:?}, then {after}");
+            }
         }
-        assert!(
-            !is_report(rendered(&report, Format::Text).as_bytes()),
-            "no file of rootgate is text"
-        );
+        assert!(!is_ours(&rendered(&report, Format::Text)), "no file of rootgate is text");
+        let redacted = shown(&report, Format::Markdown, &REDACTED);
+        assert!(is_ours(&redacted) && !is_ours(&format!("{redacted}my notes\n")));
     }
     for other in [
         json::report_schema(),
@@ -483,6 +494,6 @@ fn a_report_is_known_by_how_it_begins_and_nothing_else_is() {
         include_str!("../../../Cargo.toml"),
         "",
     ] {
-        assert!(!is_report(other.as_bytes()), "{}", other.lines().next().unwrap_or_default());
+        assert!(!is_ours(other), "{}", other.lines().next().unwrap_or_default());
     }
 }

@@ -110,7 +110,7 @@ async fn token(asker: &Asker<'_>) -> Result<IdToken, Failure> {
             "give the job the permission id-token: write and bind it to a protected environment",
         )
     })?;
-    let bundle = asker.args.sign_in.ca_bundle.as_deref();
+    let bundle = asker.plan.bounds.ca_bundle.as_deref();
     let limit = asker.left();
     let connect = (limit / 10).min(std::time::Duration::from_secs(5));
     let connector = collect::connector(bundle, connect)

@@ -15,13 +15,15 @@ use super::checkout::{self, Checkout};
 use super::copy::{self, Older};
 use super::tip::{Tip, cannot_read, look};
 use super::{Asker, Judging, accepted};
-use crate::cli::PolicyArg;
 use crate::commands::Failure;
 use crate::commands::policy::file::Found;
 
 /// The policy of the default branch, or the checkout's copy where that is accepted.
-pub(super) async fn read(asker: &Asker<'_>, accept: bool) -> Result<Judging, Failure> {
-    let named = asker.args.policy.as_ref().and_then(PolicyArg::file);
+pub(super) async fn read(
+    asker: &Asker<'_>,
+    named: Option<&Path>,
+    accept: bool,
+) -> Result<Judging, Failure> {
     let checkout = Checkout::around(named, asker.host);
     let named = match named {
         None => None,

@@ -4,13 +4,13 @@ use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
 
 use super::{Asker, tip};
-use crate::cli::CheckArgs;
+use crate::commands::check::plan::{Evidence, Plan};
 use crate::commands::{Failure, Host};
 
 /// The number of the pull request, where this run may be one of a fork: it would have to sign in,
 /// and has no OIDC token.
-pub(super) fn suspected(args: &CheckArgs, host: &Host) -> Option<u64> {
-    let would_sign_in = host.github_actions() && !args.is_offline();
+pub(super) fn suspected(plan: &Plan, host: &Host) -> Option<u64> {
+    let would_sign_in = host.github_actions() && matches!(plan.evidence, Evidence::Live(_));
     let number = host.pull_request().filter(|_| would_sign_in)?;
     host.environment.token_endpoint.is_none().then_some(number)
 }

@@ -12,6 +12,7 @@ mod fork;
 mod remote;
 mod tip;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rootgate::github::api::Api;
@@ -23,9 +24,8 @@ use rootgate::rules;
 
 use checkout::{Checkout, Entry};
 pub(crate) use copy::Copy;
-pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
 
-use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
+use super::plan::{JudgedBy, Plan};
 use crate::commands::host::github_api::{self, NoApi};
 use crate::commands::policy::file as policy_file;
 use crate::commands::{Failure, Host};
@@ -47,86 +47,34 @@ impl Judging {
     }
 }
 
-/// What the flags and the environment ask for.
-enum Way<'a> {
-    /// The file on disk.
-    File(Judge),
-    /// The default branch's, or the checkout's copy where that is accepted.
-    DefaultBranch { accept: bool },
-    /// A file of another repository.
-    Remote(&'a RemotePolicy),
-}
-
 /// Settles which policy judges, and reads it.
-pub(crate) fn decide(
-    args: &CheckArgs,
-    host: &Host,
-    started: Instant,
-    color: bool,
-) -> Result<Judging, Failure> {
-    let way = way(args, host)?;
-    let asker = Asker { args, host, started, color };
-    let is_fork = fork::suspected(args, host);
-    if let (Way::File(judge), None) = (&way, is_fork) {
-        return asker.on_disk(judge.clone());
+pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judging, Failure> {
+    let asker = Asker { plan, host, started, color: plan.shown.color_of_errors };
+    let is_fork = fork::suspected(plan, host);
+    if let (JudgedBy::File { named, judge }, None) = (&plan.judged_by, is_fork) {
+        return asker.on_disk(named.as_deref(), judge);
     }
     github_api::block_on_before_judging(async {
         let not_evaluated = match is_fork {
             Some(number) => fork::established(&asker, number).await?,
             None => None,
         };
-        let judging = match way {
-            Way::File(judge) => asker.on_disk(judge)?,
-            Way::Remote(remote) => remote::read(&asker, remote).await?,
-            Way::DefaultBranch { accept } => {
+        let judging = match &plan.judged_by {
+            JudgedBy::File { named, judge } => asker.on_disk(named.as_deref(), judge)?,
+            JudgedBy::Remote(remote) => remote::read(&asker, remote).await?,
+            JudgedBy::DefaultBranch { named, accept } => {
                 // Nobody can accept anything for a fork: it has no token that says so.
-                default_branch::read(&asker, accept && not_evaluated.is_none()).await?
+                let accept = *accept && not_evaluated.is_none();
+                default_branch::read(&asker, named.as_deref(), accept).await?
             }
         };
         Ok(Judging { not_evaluated, ..judging })
     })
 }
 
-/// Flags that contradict each other are an error, never settled in silence.
-fn way<'a>(args: &'a CheckArgs, host: &Host) -> Result<Way<'a>, Failure> {
-    let contradicts = |one: &str, other: &str, help: &str| {
-        Err(Failure::new(format!("{one} and {other} contradict each other"), help))
-    };
-    if let Some(PolicyArg::GitHub(remote)) = &args.policy {
-        if args.judging.policy_from.is_some() {
-            return contradicts("--policy github:…", "--policy-from", ONE_POLICY);
-        }
-        if args.judging.accept_policy_change {
-            return contradicts("--policy github:…", "--accept-policy-change", ONE_POLICY);
-        }
-        return Ok(Way::Remote(remote));
-    }
-    if args.judging.policy_from.is_some() && args.judging.accept_policy_change {
-        return contradicts("--policy-from", "--accept-policy-change", ONE_POLICY);
-    }
-    match (args.judging.policy_from, host.github_actions()) {
-        (Some(PolicyFrom::Checkout), _) => Ok(Way::File(Judge::Checkout)),
-        (_, true) => Ok(Way::DefaultBranch { accept: args.judging.accept_policy_change }),
-        (Some(PolicyFrom::DefaultBranch), false) => Err(outside("--policy-from default-branch")),
-        (None, false) if args.judging.accept_policy_change => {
-            Err(outside("--accept-policy-change"))
-        }
-        (None, false) => Ok(Way::File(Judge::File)),
-    }
-}
-
-const ONE_POLICY: &str = "keep one of them: each says which policy judges";
-
-fn outside(flag: &str) -> Failure {
-    Failure::new(
-        format!("{flag} is for GitHub Actions; here the file on disk judges"),
-        "leave it out; `rootgate policy diff --base REF` shows what a pull request would say",
-    )
-}
-
 /// What every question to GitHub needs.
 struct Asker<'a> {
-    args: &'a CheckArgs,
+    plan: &'a Plan,
     host: &'a Host,
     started: Instant,
     color: bool,
@@ -135,8 +83,7 @@ struct Asker<'a> {
 impl Asker<'_> {
     /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
     /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
-    fn on_disk(&self, judge: Judge) -> Result<Judging, Failure> {
-        let named = self.args.policy.as_ref().and_then(PolicyArg::file);
+    fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
             let path = policy_file::find(named)?.and_then(|file| checkout.repository_path(&file));
@@ -145,7 +92,7 @@ impl Asker<'_> {
             }
         }
         let (policy, origin) = policy_file::load(named, self.host, self.color)?;
-        Ok(Judging::by(policy, PolicyOrigin { judge, ..origin }))
+        Ok(Judging::by(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
     }
 
     /// On these events the checkout is what is asked to be merged: one without a policy takes it
@@ -157,18 +104,17 @@ impl Asker<'_> {
 
     /// What is left of `--timeout`.
     fn left(&self) -> Duration {
-        let timeout = Duration::from_secs(self.args.sign_in.timeout.as_secs());
-        timeout.saturating_sub(self.started.elapsed())
+        self.plan.bounds.timeout.saturating_sub(self.started.elapsed())
     }
 
     /// Whether workflow commands may stand on standard output.
     fn shows_text(&self) -> bool {
-        self.args.reports.format() == Format::Text
+        self.plan.shown.format == Format::Text
     }
 
     /// A client for what is left of `--timeout`.
     fn api(&self) -> Result<Api, Failure> {
-        let bundle = self.args.sign_in.ca_bundle.as_deref();
+        let bundle = self.plan.bounds.ca_bundle.as_deref();
         github_api::client(self.host, bundle, self.left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",

@@ -1,44 +1,11 @@
 //! `--policy github:OWNER/REPO/PATH@REF`: a policy that a security team owns.
 
 use rootgate::github::contents::{self, Commit};
-use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 
 use super::{Asker, Judging, tip};
 use crate::commands::Failure;
-
-/// Where the policy is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RemotePolicy {
-    repository: Repository,
-    path: String,
-    git_ref: String,
-}
-
-pub(crate) const PREFIX: &str = "github:";
-const FORM: &str = "write github:OWNER/REPO/PATH@REF, such as \
-                    github:octo-org/security/policies/root.yaml@v3 (a file of that name is ./github:…)";
-
-impl RemotePolicy {
-    /// Takes what follows `github:`.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('@').and_then(|(file, git_ref)| {
-            let (owner, rest) = file.split_once('/')?;
-            let (name, path) = rest.split_once('/')?;
-            Some((Repository::new(&format!("{owner}/{name}"))?, path, git_ref))
-        });
-        let (repository, path, git_ref) = parts.ok_or(FORM)?;
-        let plain = |part: &str| !matches!(part, "" | "." | "..");
-        let odd = |text: &str| text.chars().any(|it| it.is_control() || it.is_whitespace());
-        if !path.split('/').all(plain) || odd(path) || path.contains('\\') {
-            return Err(format!("`{path}` is no path of a repository; {FORM}"));
-        }
-        if git_ref.is_empty() || odd(git_ref) || git_ref.split('/').any(|part| !plain(part)) {
-            return Err(format!("a branch, tag or commit must follow the `@`; {FORM}"));
-        }
-        Ok(Self { repository, path: path.to_owned(), git_ref: git_ref.to_owned() })
-    }
-}
+use crate::commands::check::plan::RemotePolicy;
 
 /// Reads the policy at the commit that the ref is now.
 pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Judging, Failure> {
@@ -72,33 +39,4 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
         ..PolicyOrigin::built_in(judge)
     };
     Ok(Judging::by(policy, origin))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_remote_policy_names_repository_path_and_ref() {
-        let remote =
-            RemotePolicy::parse("octo-org/security/policies/root.yaml@release/v3").unwrap();
-        assert_eq!(remote.repository.as_str(), "octo-org/security");
-        assert_eq!(remote.path, "policies/root.yaml");
-        assert_eq!(remote.git_ref, "release/v3");
-        for wrong in [
-            "",
-            "octo-org/security@v3",
-            "octo-org/security/root.yaml",
-            "octo-org/security/root.yaml@",
-            "octo-org/security/../root.yaml@v3",
-            "octo-org/security//root.yaml@v3",
-            "octo-org/../root.yaml@v3",
-            "octo-org/security/root.yaml@../../x",
-            "octo-org/security/root.yaml@v 3",
-            "octo-org/security/ro\\ot.yaml@v3",
-            "octo-org/security/root.yaml@v3\n",
-        ] {
-            assert!(RemotePolicy::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,40 +1,38 @@
 //! `rootgate collect`: one job has the cloud access, another judges.
 
+pub(crate) mod plan;
+
 use std::io::Write;
-use std::path::Path;
 
 use rootgate::escape;
-use rootgate::model::{
-    Cause, Evidence, Gap, RegionGap, is_evidence_file, sha256_hex, write_evidence,
-};
+use rootgate::model::{Cause, Evidence, Gap, RegionGap, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
-use super::check::outputs;
-use super::host::output::{Kind, Output};
 use super::host::{now, runner};
 use super::live::{self, Shown};
 use super::policy::file as policy_file;
 use super::{Failure, Host};
-use crate::cli::CollectArgs;
+use plan::{Plan, Refused};
 
 /// Collects, writes the evidence file, and gives the exit code.
-pub(crate) fn run(args: &CollectArgs, host: &Host) -> u8 {
-    let asked = args.details.asked();
-    collect(args, host, asked).unwrap_or_else(|failure| failure.report_of_collect(host, asked))
+pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
+    let (ended, details) = match plan {
+        Ok(plan) => (collect(&plan, host), plan.details),
+        Err(Refused { failure, details }) => (Err(failure), details),
+    };
+    ended.unwrap_or_else(|failure| failure.report_of_collect(host, details))
 }
 
-fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8, Failure> {
-    refuse_clashes(args, host)?;
-    let output = Output::find(&args.output, "--output", EVIDENCE)?;
-    let color = args.color.for_stderr(host);
-    let (policy, _) = policy_file::load(args.policy.as_deref(), host, color)?;
+fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
+    let Plan { output, sign_in, bounds, .. } = plan;
+    let (policy, _) = policy_file::load(plan.policy.as_deref(), host, plan.color)?;
     let shown = Shown {
         text: false,
-        verbose: args.verbose,
-        redacted: live::notes_are_redacted(host, asked),
+        verbose: plan.verbose,
+        redacted: live::notes_are_redacted(host, plan.details),
     };
-    let collected = live::collect(&args.sign_in, &policy, host, &shown)?;
+    let collected = live::collect(sign_in, bounds, &policy, host, &shown)?;
     let mut text = Vec::new();
     write_evidence(&collected.evidence, now(), &mut text).map_err(|error| {
         Failure::new(
@@ -43,13 +41,10 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
         )
     })?;
     let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
-    let details = host.details(asked, visibility.as_deref());
+    let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
-            format!(
-                "{} may be read by strangers, and evidence names accounts",
-                args.output.display()
-            ),
+            format!("{} may be read by strangers, and evidence names accounts", output.shown()),
             "write a file instead (--output FILE), or say --details full",
         ));
     }
@@ -61,20 +56,6 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
         return Ok(3);
     }
     Ok(0)
-}
-
-/// What a collection writes. An earlier file stays until there is a new one.
-const EVIDENCE: Kind = Kind { name: "evidence of rootgate", is: is_evidence_file, outlives: true };
-
-/// An output must not overwrite an input.
-fn refuse_clashes(args: &CollectArgs, host: &Host) -> Result<(), Failure> {
-    let flags =
-        [("--policy", args.policy.as_deref()), ("--ca-bundle", args.sign_in.ca_bundle.as_deref())];
-    let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
-    let defaults = policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)));
-    let defaults = defaults.into_iter().filter(|_| args.policy.is_none());
-    let inputs: Vec<_> = given.chain(defaults).chain(host.runner.paths()).collect();
-    outputs::refuse_clashes("--output", &args.output, &inputs, "")
 }
 
 /// One line for each gap, and one for the whole.

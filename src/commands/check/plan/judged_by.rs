@@ -1,0 +1,57 @@
+//! Which policy judges, by the flags and by where the run is.
+
+use std::path::PathBuf;
+
+use rootgate::model::Judge;
+
+use super::RemotePolicy;
+use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
+use crate::commands::{Failure, Host};
+
+/// Which policy judges.
+pub(crate) enum JudgedBy {
+    /// The file on disk: the named one, else the default one.
+    File { named: Option<PathBuf>, judge: Judge },
+    /// The default branch's, or the checkout's copy where that is accepted.
+    DefaultBranch { named: Option<PathBuf>, accept: bool },
+    /// A file of another repository.
+    Remote(RemotePolicy),
+}
+
+/// Flags that contradict each other are an error, never settled in silence.
+pub(super) fn read(args: &CheckArgs, host: &Host) -> Result<JudgedBy, Failure> {
+    let contradicts = |one: &str, other: &str, help: &str| {
+        Err(Failure::new(format!("{one} and {other} contradict each other"), help))
+    };
+    let (from, accept) = (args.judging.policy_from, args.judging.accept_policy_change);
+    let named = match &args.policy {
+        Some(PolicyArg::GitHub(_)) if from.is_some() => {
+            return contradicts("--policy github:…", "--policy-from", ONE_POLICY);
+        }
+        Some(PolicyArg::GitHub(_)) if accept => {
+            return contradicts("--policy github:…", "--accept-policy-change", ONE_POLICY);
+        }
+        Some(PolicyArg::GitHub(remote)) => return Ok(JudgedBy::Remote(remote.clone())),
+        Some(PolicyArg::File(file)) => Some(file.clone()),
+        None => None,
+    };
+    if from.is_some() && accept {
+        return contradicts("--policy-from", "--accept-policy-change", ONE_POLICY);
+    }
+    match (from, host.github_actions()) {
+        (Some(PolicyFrom::Checkout), _) => Ok(JudgedBy::File { named, judge: Judge::Checkout }),
+        (_, true) => Ok(JudgedBy::DefaultBranch { named, accept }),
+        (Some(PolicyFrom::DefaultBranch), false) => Err(outside("--policy-from default-branch")),
+        (None, false) if accept => Err(outside("--accept-policy-change")),
+        (None, false) => Ok(JudgedBy::File { named, judge: Judge::File }),
+    }
+}
+
+const ONE_POLICY: &str = "keep one of them: each says which policy judges";
+
+fn outside(flag: &str) -> Failure {
+    Failure::new(
+        format!("{flag} is for GitHub Actions; here the file on disk judges"),
+        "leave it out; `rootgate policy diff --base REF` shows what a pull request would say",
+    )
+}

@@ -1,0 +1,174 @@
+//! The plan of a check: what its flags mean on this machine.
+//!
+//! Flags are read here and nowhere below. Whatever contradicts itself is an error before anything is
+//! read or asked, and all of it is shown at once. What needs the policy or GitHub's word is checked once
+//! that is known.
+
+mod judged_by;
+mod outputs;
+mod remote;
+mod upload;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use rootgate::model::{Severity, format_time};
+use rootgate::report::{Details, Format, Verbosity};
+
+pub(crate) use judged_by::JudgedBy;
+pub(crate) use outputs::Outputs;
+pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
+pub(crate) use upload::Upload;
+
+use crate::cli::{CheckArgs, OnFork, ReportArgs};
+use crate::commands::sign_in::{self, Bounds, SignIn};
+use crate::commands::{Failure, Host};
+
+/// What a check does.
+pub(crate) struct Plan {
+    /// Which policy judges.
+    pub(crate) judged_by: JudgedBy,
+    /// What is judged.
+    pub(crate) evidence: Evidence,
+    pub(crate) bounds: Bounds,
+    /// The instant to judge at, where it is not the present.
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// The lowest severity that blocks, where a flag names one.
+    pub(crate) fail_on: Option<Severity>,
+    /// A pull request from a fork, for which nothing can be evaluated, is no failure.
+    pub(crate) skip_forks: bool,
+    /// Where the report goes.
+    pub(crate) outputs: Outputs,
+    /// How the report looks on standard output and in the runner's files.
+    pub(crate) shown: Shown,
+    /// The upload to code scanning, where there is to be one.
+    pub(crate) upload: Option<Upload>,
+}
+
+/// Where evidence comes from.
+pub(crate) enum Evidence {
+    /// AWS is asked.
+    Live(SignIn),
+    /// Files were collected before.
+    Files(Files),
+}
+
+/// Evidence that was collected before.
+pub(crate) struct Files {
+    pub(crate) evidence: Vec<PathBuf>,
+    pub(crate) credential_report: Option<PathBuf>,
+    /// When AWS made the credential report.
+    pub(crate) report_generated_at: Option<DateTime<Utc>>,
+}
+
+/// How the report is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    /// What standard output shows.
+    pub(crate) format: Format,
+    pub(crate) verbosity: Verbosity,
+    /// What strangers may read is asked for, or the repository decides.
+    pub(crate) details: Option<Details>,
+    /// Whether standard output has colour.
+    pub(crate) color: bool,
+    /// Whether standard error has colour.
+    pub(crate) color_of_errors: bool,
+    /// Part of the category of code-scanning alerts.
+    pub(crate) category: Option<String>,
+}
+
+/// Flags that no plan can be made of.
+pub(crate) struct Refused {
+    pub(crate) failure: Failure,
+    /// Where a report could be written: an earlier one must not stay there.
+    pub(crate) outputs: Outputs,
+    /// Who may read the failure.
+    pub(crate) details: Option<Details>,
+}
+
+/// Makes a plan of the flags. Nothing is touched.
+pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Box<Refused>> {
+    let mut failures = Vec::new();
+    let (format, outputs) = outputs::read(args, host, &mut failures);
+    let shown = shown(&args.reports, format, host);
+    let upload = kept(upload::read(&args.reports, args.at, host), &mut failures);
+    let at = kept(instant(args.at, host), &mut failures);
+    let judged_by = kept(judged_by::read(args, host), &mut failures);
+    let evidence = kept(evidence(args), &mut failures);
+    let (Some(upload), Some(at), Some(judged_by), Some(evidence), true) =
+        (upload, at, judged_by, evidence, failures.is_empty())
+    else {
+        let failure = Failure::all(failures);
+        return Err(Box::new(Refused { failure, outputs, details: shown.details }));
+    };
+    Ok(Plan {
+        judged_by,
+        evidence,
+        bounds: Bounds::read(&args.sign_in),
+        at,
+        fail_on: args.fail_on,
+        skip_forks: args.judging.on_fork == OnFork::Skip,
+        outputs,
+        shown,
+        upload,
+    })
+}
+
+fn kept<T>(read: Result<T, Failure>, failures: &mut Vec<Failure>) -> Option<T> {
+    read.map_err(|failure| failures.push(failure)).ok()
+}
+
+fn shown(args: &ReportArgs, format: Format, host: &Host) -> Shown {
+    Shown {
+        format,
+        verbosity: match (args.quiet, args.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        },
+        details: args.details.asked(),
+        color: args.color.for_stdout(host),
+        color_of_errors: args.color.for_stderr(host),
+        category: args.category.clone(),
+    }
+}
+
+/// Files, where AWS is not to be asked: that is said, or implied by what is to be judged.
+fn evidence(args: &CheckArgs) -> Result<Evidence, Failure> {
+    let none_given = args.evidence.is_empty() && args.credential_report.is_none();
+    if none_given && !args.offline && args.at.is_none() {
+        return Ok(Evidence::Live(SignIn::read(&args.sign_in)));
+    }
+    // What only means something to a run that signs in must not be ignored in silence.
+    if let Some(flag) = sign_in::flags_given(&args.sign_in).next() {
+        return Err(Failure::new(
+            format!(
+                "{flag} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)"
+            ),
+            "leave the flag out to judge files, or leave the files out to sign in",
+        ));
+    }
+    Ok(Evidence::Files(Files {
+        evidence: args.evidence.clone(),
+        credential_report: args.credential_report.clone(),
+        report_generated_at: args.report_generated_at,
+    }))
+}
+
+/// The instant of `--at`, where it may be given.
+fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc>>, Failure> {
+    let Some(at) = at else { return Ok(None) };
+    if host.github_actions() {
+        return Err(Failure::new(
+            "--at is refused under GitHub Actions: a workflow must not choose the instant that judges it",
+            "leave it out; the present is judged",
+        ));
+    }
+    if at > host.now {
+        return Err(Failure::new(
+            format!("--at {} lies in the future", format_time(at)),
+            "give an instant that has passed",
+        ));
+    }
+    Ok(Some(at))
+}

@@ -1,0 +1,99 @@
+//! Where reports go: what standard output shows, and each file's place.
+
+use std::path::Path;
+
+use rootgate::report::{self, Format};
+
+use crate::cli::{CheckArgs, PolicyArg};
+use crate::commands::host::clash::{self, Given};
+use crate::commands::host::output::{Kind, Output};
+use crate::commands::policy::file as policy_file;
+use crate::commands::{Failure, Host};
+
+/// A report of any format.
+const REPORT: Kind = Kind { name: "a report of rootgate", is: report::is_report, outlives: false };
+
+/// The files and streams that reports are written to, beside standard output.
+pub(crate) struct Outputs(pub(in crate::commands::check) Vec<(Format, Output)>);
+
+impl Outputs {
+    /// The path of a format's report.
+    pub(crate) fn path(&self, format: Format) -> Option<&Path> {
+        self.0.iter().find(|(of, _)| *of == format).map(|(_, output)| output.path())
+    }
+}
+
+/// Looks at every place and touches none. What is no place for a report is a failure and not among the
+/// outputs, so it stays as it is, however the run ends.
+///
+/// Standard output is what it is by whatever name: `--json -` and `--json /dev/stdout` are
+/// `--format json`.
+pub(super) fn read(
+    args: &CheckArgs,
+    host: &Host,
+    failures: &mut Vec<Failure>,
+) -> (Format, Outputs) {
+    let reports = &args.reports;
+    let mut standard = reports.format.map(|format| ("--format".to_owned(), format));
+    let mut outputs: Vec<(String, Format, Output)> = Vec::new();
+    for (flag, format, path) in reports.files.given() {
+        let read = match Output::is_standard_output(path) {
+            true => shown_on_standard_output(&flag, format, path, standard.as_ref())
+                .map(|()| standard = Some((flag, format))),
+            false => place(&flag, path, args, host, &outputs)
+                .map(|output| outputs.push((flag, format, output))),
+        };
+        failures.extend(read.err());
+    }
+    let outputs = outputs.into_iter().map(|(_, format, output)| (format, output)).collect();
+    (standard.map_or(Format::Text, |(_, format)| format), Outputs(outputs))
+}
+
+/// Standard output shows one report. `--format` may say the same as the flag of its file.
+fn shown_on_standard_output(
+    flag: &str,
+    format: Format,
+    path: &Path,
+    standard: Option<&(String, Format)>,
+) -> Result<(), Failure> {
+    match standard {
+        Some((other, shown)) if other != "--format" || *shown != format => Err(Failure::new(
+            format!("{flag} {} and {other} both name standard output", path.display()),
+            "give one of them a file",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The place of one report, where it may be written.
+fn place(
+    flag: &str,
+    path: &Path,
+    args: &CheckArgs,
+    host: &Host,
+    others: &[(String, Format, Output)],
+) -> Result<Output, Failure> {
+    clash::refuse(flag, path, &inputs(args), clash::OWN_PATH)?;
+    clash::refuse(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
+    let output = Output::find(path, flag, REPORT)?;
+    let others: Vec<Given<'_>> =
+        others.iter().map(|(flag, _, other)| (flag.as_str(), other.path())).collect();
+    clash::refuse_another(flag, path, &others)?;
+    Ok(output)
+}
+
+const OF_THE_RUNNER: &str = "rootgate adds to the runner's files by itself: leave the flag out";
+
+/// What the flags say is read.
+fn inputs(args: &CheckArgs) -> Vec<Given<'_>> {
+    let mut inputs: Vec<Given<'_>> = Vec::new();
+    match &args.policy {
+        None => inputs.extend(policy_file::default_inputs()),
+        Some(PolicyArg::File(path)) => inputs.push(("--policy", path)),
+        Some(PolicyArg::GitHub(_)) => {}
+    }
+    inputs.extend(args.evidence.iter().map(|path| ("--evidence", path.as_path())));
+    inputs.extend(args.credential_report.as_deref().map(|path| ("--credential-report", path)));
+    inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));
+    inputs
+}

@@ -1,0 +1,67 @@
+//! The plan of a collection: what its flags mean on this machine. Flags are read here and nowhere below.
+
+use std::path::PathBuf;
+
+use rootgate::model::is_evidence_file;
+use rootgate::report::Details;
+
+use crate::cli::CollectArgs;
+use crate::commands::host::clash::{self, Given};
+use crate::commands::host::output::{Kind, Output};
+use crate::commands::policy::file as policy_file;
+use crate::commands::sign_in::{Bounds, SignIn};
+use crate::commands::{Failure, Host};
+
+/// What a collection does.
+pub(crate) struct Plan {
+    /// The policy that is named.
+    pub(crate) policy: Option<PathBuf>,
+    /// Where the evidence goes.
+    pub(crate) output: Output,
+    pub(crate) sign_in: SignIn,
+    pub(crate) bounds: Bounds,
+    /// What strangers may read is asked for, or the repository decides.
+    pub(crate) details: Option<Details>,
+    /// Show what is done.
+    pub(crate) verbose: bool,
+    /// Whether standard error has colour.
+    pub(crate) color: bool,
+}
+
+/// Flags that no plan can be made of.
+pub(crate) struct Refused {
+    pub(crate) failure: Failure,
+    /// Who may read the failure.
+    pub(crate) details: Option<Details>,
+}
+
+/// What a collection writes. An earlier file stays until there is a new one.
+const EVIDENCE: Kind = Kind { name: "evidence of rootgate", is: is_evidence_file, outlives: true };
+
+/// Makes a plan of the flags. Nothing is touched.
+pub(crate) fn read(args: &CollectArgs, host: &Host) -> Result<Plan, Refused> {
+    let details = args.details.asked();
+    let output = output(args, host).map_err(|failure| Refused { failure, details })?;
+    Ok(Plan {
+        policy: args.policy.clone(),
+        output,
+        sign_in: SignIn::read(&args.sign_in),
+        bounds: Bounds::read(&args.sign_in),
+        details,
+        verbose: args.verbose,
+        color: args.color.for_stderr(host),
+    })
+}
+
+/// An output must not overwrite an input.
+fn output(args: &CollectArgs, host: &Host) -> Result<Output, Failure> {
+    let mut inputs: Vec<Given<'_>> = Vec::new();
+    match &args.policy {
+        Some(path) => inputs.push(("--policy", path)),
+        None => inputs.extend(policy_file::default_inputs()),
+    }
+    inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));
+    inputs.extend(host.runner.paths());
+    clash::refuse("--output", &args.output, &inputs, clash::OWN_PATH)?;
+    Output::find(&args.output, "--output", EVIDENCE)
+}
