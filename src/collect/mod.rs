@@ -158,18 +158,15 @@ pub async fn collect(
     let result = targets::collect(settings, clock, sinks, &Stop::new(receiver)).await;
     watcher.abort();
     let (evidence, claims) = result?;
-    let incomplete = incomplete(&evidence);
+    let incomplete = evidence.iter().find_map(incomplete);
     Ok(Collected { evidence, incomplete, claims })
 }
 
-/// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
+/// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
 #[must_use]
-pub fn incomplete(evidence: &[Evidence]) -> Option<String> {
-    let gaps = |evidence: &'_ Evidence| {
-        let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
-        evidence.gaps().into_iter().chain(regions).find_map(cut_short)
-    };
-    evidence.iter().find_map(gaps)
+pub fn incomplete(evidence: &Evidence) -> Option<String> {
+    let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
+    evidence.gaps().into_iter().chain(regions).find_map(cut_short)
 }
 
 /// The connector that all calls go through, for a request to GitHub: proxies from the environment,

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::run::Run;
+use super::run::{Found, Run};
 use super::tally::{Tally, Unused, WaiverUse};
-use super::verdict::{Found, enforce_from};
 use super::waivers::{Standing, standing};
 use crate::model::{AccountId, Judge, Notice, NoticeCode, Verdict, format_time};
 use crate::policy::{Policy, Waiver, When, Window};
@@ -66,7 +65,7 @@ fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notic
                 .to_owned(),
         );
     }
-    if let Some(day) = enforce_from(policy, run) {
+    if let Some(day) = run.enforce_from(policy) {
         let today = match found.before {
             _ if run.fails_by_its_copy() => "a weaker or broken copy of the policy blocks already",
             0 if run.not_evaluated.is_some() => "today it would go on all the same",

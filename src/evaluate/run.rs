@@ -1,8 +1,9 @@
 //! The run as a whole.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin};
+use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin, Verdict};
+use crate::policy::Policy;
 
 /// What a report says of the run besides its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// The day from which the gate blocks, while that day is still to come.
+    pub(super) fn enforce_from(&self, policy: &Policy) -> Option<NaiveDate> {
+        policy.gate.enforce_from.filter(|day| self.now.date_naive() < *day)
+    }
+
     /// Whether the copy alone is enough to fail the gate.
     pub(super) fn fails_by_its_copy(&self) -> bool {
         self.policy_change.as_ref().is_some_and(|change| change.effect == Effect::Fails)
@@ -41,4 +47,12 @@ pub struct NotEvaluated {
     pub reason: String,
     /// Whether the pipeline goes on all the same (`--on-fork skip`).
     pub skip: bool,
+}
+
+/// What a run found, and what follows.
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    pub(super) exit_code: u8,
+    /// The exit code that it would have without `enforce-from`.
+    pub(super) before: u8,
 }

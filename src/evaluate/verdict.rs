@@ -1,9 +1,9 @@
 //! From account reports to the verdict of the run and its exit code.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::notices;
-use super::run::Run;
+use super::run::{Found, Run};
 use super::tally::Tally;
 use crate::model::{AccountReport, AfterMerge, Effect, PolicyCopy, Report, RuleSetting, Verdict};
 use crate::policy::{OnWeaker, Policy, RulePolicy};
@@ -33,7 +33,7 @@ impl Tally<'_> {
             as_of: run.as_of,
             valid_until: self.valid_until(&run),
             fail_on: policy.gate.fail_on,
-            enforce_from: enforce_from(policy, &run),
+            enforce_from: run.enforce_from(policy),
             rules: rules::ALL.iter().map(|rule| setting(policy, rule)).collect(),
             notices: notices::notices(&self, &run, &found),
             counts: self.counts,
@@ -56,7 +56,7 @@ impl Tally<'_> {
     fn found(&self, run: &Run) -> Found {
         let (verdict, before) = self.verdict(run);
         // A policy that would be weakened is blocked from the first day on.
-        let covered = enforce_from(self.policy, run).is_some() && !run.fails_by_its_copy();
+        let covered = run.enforce_from(self.policy).is_some() && !run.fails_by_its_copy();
         Found { verdict, exit_code: if covered { 0 } else { before }, before }
     }
 
@@ -85,23 +85,10 @@ impl Tally<'_> {
             return run.now;
         }
         let blocks =
-            enforce_from(self.policy, run).map(|day| day.and_time(NaiveTime::MIN).and_utc());
+            run.enforce_from(self.policy).map(|day| day.and_time(NaiveTime::MIN).and_utc());
         let ends = self.relied_on_until.into_iter().chain(blocks);
         ends.fold(run.now + VALID_FOR, DateTime::min).max(run.now)
     }
-}
-
-/// What a run found, and what follows.
-pub(super) struct Found {
-    pub(super) verdict: Verdict,
-    pub(super) exit_code: u8,
-    /// The exit code that it would have without `enforce-from`.
-    pub(super) before: u8,
-}
-
-/// The day from which the gate blocks, while that day is still to come.
-pub(super) fn enforce_from(policy: &Policy, run: &Run) -> Option<NaiveDate> {
-    policy.gate.enforce_from.filter(|day| run.now.date_naive() < *day)
 }
 
 fn setting(policy: &Policy, rule: &'static rules::Rule) -> RuleSetting {

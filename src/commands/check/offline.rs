@@ -1,5 +1,6 @@
 //! Evidence from files: evidence files and a credential report.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -15,39 +16,45 @@ use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
-/// Evidence, and the files that it came from.
-pub(crate) struct Loaded {
-    pub(crate) evidence: Vec<Evidence>,
-    pub(crate) files: Vec<EvidenceFile>,
-}
-
-/// Everything that the flags name. The same account twice is an error.
-pub(crate) fn load(given: &Files, only_account: Option<&AccountId>) -> Result<Loaded, Failure> {
-    let mut accounts: Vec<(Evidence, String)> = Vec::new();
+/// Reads everything that the flags name, account by account, and gives the files. The same account
+/// twice is an error.
+///
+/// What `each` was given counts only where this succeeds.
+pub(crate) fn load(
+    given: &Files,
+    only_account: Option<&AccountId>,
+    mut each: impl FnMut(Evidence),
+) -> Result<Vec<EvidenceFile>, Failure> {
     let mut files: Vec<EvidenceFile> = Vec::new();
+    let mut known: BTreeMap<AccountId, usize> = BTreeMap::new();
+    let mut twice: Option<(AccountId, usize, usize)> = None;
+    let mut add =
+        |evidence: Evidence, file: usize| match known.insert(evidence.account.clone(), file) {
+            Some(other) if twice.is_none() => twice = Some((evidence.account, other, file)),
+            Some(_) => {}
+            None => each(evidence),
+        };
     for path in &given.evidence {
-        let shown = path.display().to_string();
         let mut file = files::Hashed::open(path, EVIDENCE)?;
-        read_evidence(&mut file, |evidence| accounts.push((evidence, shown.clone())))
+        read_evidence(&mut file, |evidence| add(evidence, files.len()))
             .map_err(|error| not_read(path, error))?;
-        files.push(EvidenceFile { path: shown, sha256: file.sha256() });
+        files.push(EvidenceFile { path: path.display().to_string(), sha256: file.sha256() });
     }
     if let Some(path) = &given.credential_report {
         let bytes = files::read(path, "the credential report")?;
-        files.push(evidence_file(path, &bytes));
+        let sha256 = sha256_hex(&bytes);
         let evidence = credential_report(path, bytes, given.report_generated_at, only_account)?;
-        accounts.push((evidence, path.display().to_string()));
+        add(evidence, files.len());
+        files.push(EvidenceFile { path: path.display().to_string(), sha256 });
     }
-    accounts.sort_by(|a, b| a.0.account.cmp(&b.0.account));
-    if let Some(twice) = accounts.windows(2).find(|pair| pair[0].0.account == pair[1].0.account) {
+    if let Some((account, one, other)) = twice {
         return Err(Failure::new(
-            format!("account {} is in {} and in {}", twice[0].0.account, twice[0].1, twice[1].1),
+            format!("account {account} is in {} and in {}", files[one].path, files[other].path),
             "give the evidence of each account once",
         ));
     }
-    let evidence = accounts.into_iter().map(|(evidence, _)| evidence).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Loaded { evidence, files })
+    Ok(files)
 }
 
 const EVIDENCE: &str = "the evidence file";
@@ -61,10 +68,6 @@ fn not_read(path: &Path, error: EvidenceFileError) -> Failure {
             "collect it again with the same version of rootgate, and give the file as it is",
         ),
     }
-}
-
-fn evidence_file(path: &Path, bytes: &[u8]) -> EvidenceFile {
-    EvidenceFile { path: path.display().to_string(), sha256: sha256_hex(bytes) }
 }
 
 /// What `aws iam get-credential-report` prints.

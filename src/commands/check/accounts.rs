@@ -1,0 +1,166 @@
+//! One pass over the accounts: each is judged as it comes, by the policy and by the copy of a pull
+//! request beside it. Its evidence is not kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rootgate::collect;
+use rootgate::evaluate::{Run, Tally, evaluate};
+use rootgate::model::{AccountId, AccountReport, AfterMerge, Cause, Evidence, Partition, Report};
+use rootgate::policy::Policy;
+
+use super::plan::{self, Plan};
+use crate::commands::Failure;
+use crate::commands::host::now;
+
+/// The accounts judged so far.
+pub(super) struct Accounts<'a> {
+    at: Option<DateTime<Utc>>,
+    scope: Scope,
+    policy: &'a Policy,
+    tally: Tally<'a>,
+    beside: Option<Beside<'a>>,
+    reports: BTreeMap<AccountId, AccountReport>,
+    outside: Option<AccountId>,
+    incomplete: Option<String>,
+}
+
+/// The copy of a pull request, which judges the same evidence.
+struct Beside<'a> {
+    scope: Scope,
+    policy: &'a Policy,
+    tally: Tally<'a>,
+    judged: BTreeSet<AccountId>,
+}
+
+impl<'a> Accounts<'a> {
+    pub(super) fn of(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
+        // A live run judges what it signs in to: `--account` only says what that may be.
+        let named = match plan.evidence {
+            plan::Evidence::Files(_) => &plan.bounds.accounts[..],
+            plan::Evidence::Live(_) => &[],
+        };
+        let beside = |policy| Beside {
+            scope: Scope::of(policy, named),
+            policy,
+            tally: Tally::of(policy),
+            judged: BTreeSet::new(),
+        };
+        Self {
+            at: plan.at,
+            scope: Scope::of(policy, named),
+            policy,
+            tally: Tally::of(policy),
+            beside: copy.map(beside),
+            reports: BTreeMap::new(),
+            outside: None,
+            incomplete: None,
+        }
+    }
+
+    /// Judges one more account.
+    pub(super) fn judge(&mut self, evidence: &Evidence) {
+        if !self.scope.holds(&evidence.account) {
+            self.outside.get_or_insert_with(|| evidence.account.clone());
+            return;
+        }
+        // A live run judges each account at the instant at which its evidence is complete.
+        let at = self.at.unwrap_or_else(now);
+        let report = evaluate(self.policy, evidence, at);
+        self.tally.add(&report);
+        self.reports.insert(report.id.clone(), report);
+        if let Some(beside) = &mut self.beside {
+            beside.judge(evidence, at);
+        }
+        if self.incomplete.is_none() {
+            self.incomplete = collect::incomplete(evidence);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.outside.is_none()
+    }
+
+    /// Evidence of an account that is not to be judged is a mistake of whoever gave it.
+    pub(super) fn none_outside(&self) -> Result<(), Failure> {
+        let Some(account) = &self.outside else { return Ok(()) };
+        Err(Failure::new(
+            format!("there is evidence for account {account}, which is outside the scope"),
+            "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
+             evidence out",
+        ))
+    }
+
+    /// An account of the scope of which no evidence came is all gaps.
+    pub(super) fn judge_missing(&mut self) {
+        for (account, partition) in self.scope.0.clone() {
+            if !self.reports.contains_key(&account) {
+                self.judge(&no_evidence(account, partition));
+            }
+        }
+        let at = self.at.unwrap_or_else(now);
+        if let Some(beside) = &mut self.beside {
+            beside.judge_missing(at);
+        }
+    }
+
+    /// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
+    pub(super) fn incomplete(&self) -> Option<String> {
+        self.incomplete.clone()
+    }
+
+    /// How the same evidence would be judged by the copy of the policy. What was not collected,
+    /// because the judging policy does not ask for it, is undetermined.
+    pub(super) fn after_merge(&self, run: &Run) -> Option<AfterMerge> {
+        self.beside.as_ref().map(|beside| beside.tally.after_merge(run))
+    }
+
+    /// The report, its accounts in the order of the scope.
+    pub(super) fn report(self, run: Run) -> Report {
+        let Self { scope, tally, mut reports, .. } = self;
+        let mut accounts: Vec<_> =
+            scope.0.iter().filter_map(|(account, _)| reports.remove(account)).collect();
+        accounts.extend(reports.into_values());
+        tally.report(accounts, run)
+    }
+}
+
+impl Beside<'_> {
+    fn judge(&mut self, evidence: &Evidence, at: DateTime<Utc>) {
+        if self.scope.holds(&evidence.account) {
+            self.judged.insert(evidence.account.clone());
+            self.tally.add(&evaluate(self.policy, evidence, at));
+        }
+    }
+
+    fn judge_missing(&mut self, at: DateTime<Utc>) {
+        for (account, partition) in self.scope.0.clone() {
+            if !self.judged.contains(&account) {
+                self.judge(&no_evidence(account, partition), at);
+            }
+        }
+    }
+}
+
+fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
+    let detail = "no evidence of this account was given";
+    Evidence::unread(account, partition, Cause::NotCollected, detail)
+}
+
+/// Which accounts are judged: those of the policy, else those named by flag; none: what is there.
+struct Scope(Vec<(AccountId, Option<Partition>)>);
+
+impl Scope {
+    fn of(policy: &Policy, named: &[AccountId]) -> Self {
+        if policy.scope.is_empty() {
+            return Self(named.iter().map(|id| (id.clone(), None)).collect());
+        }
+        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::of_arn);
+        let accounts = policy.scope.iter();
+        Self(accounts.map(|account| (account.id.clone(), partition(&account.role_arn))).collect())
+    }
+
+    fn holds(&self, account: &AccountId) -> bool {
+        self.0.is_empty() || self.0.iter().any(|(id, _)| id == account)
+    }
+}
