@@ -47,7 +47,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
             "write a file instead (--output FILE), or say --details full",
         ));
     }
-    output.write(text.as_bytes())?;
+    output.write(&|out| out.write_all(text.as_bytes()))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(text.as_bytes())));
     say(&policy, &collected.evidence, details);
     if let Some(why) = collected.incomplete {

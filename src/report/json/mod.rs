@@ -8,7 +8,7 @@ mod change;
 use std::io::{self, Write};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::escape::visible;
 use crate::model::{
@@ -51,7 +51,7 @@ struct Document<'a> {
     valid_until: String,
     policy: Policy<'a>,
     evidence_files: Vec<EvidenceFile<'a>>,
-    accounts: Vec<Account<'a>>,
+    accounts: Accounts<'a>,
     /// A promised key: every account of the scope is judged or undetermined, so none is skipped.
     skipped_accounts: [(); 0],
     notices: Vec<Notice>,
@@ -90,6 +90,15 @@ pub(super) struct Policy<'a> {
 pub(super) struct EvidenceFile<'a> {
     path: String,
     sha256: &'a str,
+}
+
+/// The accounts, each of which exists as JSON only while it is written: there may be thousands.
+struct Accounts<'a>(&'a [AccountReport]);
+
+impl Serialize for Accounts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Account::of))
+    }
 }
 
 #[derive(Serialize)]
@@ -201,7 +210,7 @@ impl<'a> Document<'a> {
             valid_until: format_time(report.valid_until),
             policy: Policy::of(&report.policy),
             evidence_files: EvidenceFile::all(report),
-            accounts: report.accounts.iter().map(Account::of).collect(),
+            accounts: Accounts(&report.accounts),
             skipped_accounts: [],
             notices: notices
                 .map(|notice| Notice {

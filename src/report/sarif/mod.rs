@@ -60,7 +60,20 @@ fn begins(head: &[u8]) -> bool {
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
-    let accounts = report.accounts.iter().take(MAX_RUNS);
+    render_accounts(report, &report.accounts, category, out)
+}
+
+/// The same for some accounts of the report.
+///
+/// # Errors
+/// What the writer says.
+pub fn render_accounts<'a>(
+    report: &Report,
+    accounts: impl IntoIterator<Item = &'a AccountReport>,
+    category: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let accounts = accounts.into_iter().take(MAX_RUNS);
     let log = Sarif::builder()
         .schema(SCHEMA)
         .version("2.1.0")
