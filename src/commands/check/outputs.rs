@@ -8,7 +8,7 @@ use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 use super::plan::{Outputs, Plan, Shown};
 use super::upload::Remark;
 use crate::commands::host::runner;
-use crate::commands::host::stream::Stream;
+use crate::commands::host::stream::{Order, Stream};
 use crate::commands::{Failure, Host};
 
 impl Outputs {
@@ -71,9 +71,17 @@ enum Gets {
 }
 
 impl Streams {
+    /// Those with a regular file behind them, and the others in the order in which they are written.
+    fn apart(self) -> (Self, Self) {
+        let mut streams = self.0;
+        streams.sort_by_key(|(stream, _)| stream.order());
+        let files = streams.partition_point(|(stream, _)| stream.order() == Order::RegularFile);
+        let others = streams.split_off(files);
+        (Self(streams), Self(others))
+    }
+
     /// Writes all; where one fails, what the others got is taken back as far as that can be.
-    fn write(mut self, report: &Report, show: &Show<'_>) -> Result<(), Failure> {
-        self.0.sort_by_key(|(stream, _)| stream.order());
+    fn write(&mut self, report: &Report, show: &Show<'_>) -> Result<(), Failure> {
         let mut streams = self.0.iter_mut();
         let written = streams.try_for_each(|(stream, gets)| match gets {
             Gets::File(format) => {
@@ -81,7 +89,11 @@ impl Streams {
             }
             Gets::Shown => stream.write(&|out| on_stdout(report, show, out)),
         });
-        written.inspect_err(|_| self.0.iter().for_each(|(stream, _)| stream.take_back()))
+        written.inspect_err(|_| self.take_back())
+    }
+
+    fn take_back(&self) {
+        self.0.iter().for_each(|(stream, _)| stream.take_back());
     }
 }
 
@@ -99,7 +111,7 @@ pub(crate) struct Show<'a> {
 /// Standard output and the other streams, and under GitHub Actions outputs, job summary and annotations.
 ///
 /// Of what was written, nothing may say pass where the rest failed. So what cannot be taken back comes
-/// last.
+/// last; all else is taken back from its end, as standard output may be one of the runner's files.
 pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Result<(), Failure> {
     let Show { plan, details, host, upload } = *show;
     let mut summary = Vec::new();
@@ -117,8 +129,13 @@ pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Re
     streams.0.push((Stream::standard_output()?, Gets::Shown));
     let path = |format| plan.outputs.path(format);
     let outputs = runner::outputs(report, path(Format::Sarif), path(Format::Json));
-    let added = host.runner.write(&summary, &outputs)?;
-    streams.write(report, show).inspect_err(|_| added.take_back())
+    let (mut files, mut others) = streams.apart();
+    files.write(report, show)?;
+    let added = host.runner.write(&summary, &outputs).inspect_err(|_| files.take_back())?;
+    others.write(report, show).inspect_err(|_| {
+        added.take_back();
+        files.take_back();
+    })
 }
 
 fn on_stdout(report: &Report, show: &Show<'_>, out: &mut dyn Write) -> io::Result<()> {

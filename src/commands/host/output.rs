@@ -67,9 +67,15 @@ impl Output {
                 "give the path of the file itself, or remove the link",
             ),
         })?;
-        let output = Self { path: path.to_owned(), kind, place };
-        output.try_folder().map_err(|error| refused(error.to_string(), FOLDER))?;
-        Ok(output)
+        Ok(Self { path: path.to_owned(), kind, place })
+    }
+
+    /// Whether the place can be written to, as far as that can be tried.
+    pub(crate) fn check(&self, flag: &str) -> Result<(), Failure> {
+        self.try_folder().map_err(|error| {
+            let what = format!("cannot write {} ({flag}): {error}", self.path.display());
+            Failure::new(what, FOLDER)
+        })
     }
 
     /// Whether it is standard output, under whatever name.
