@@ -251,6 +251,16 @@ fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
         assert_eq!(judge(&folder, &[flag, file]).code, 0, "blank lines are no text");
         assert_eq!(folder.read(file), whole);
     }
+    let mut merged = folder.json("out.sarif");
+    let other = json!({ "tool": { "driver": { "name": "another" } }, "results": [] });
+    merged["runs"].as_array_mut().unwrap().push(other);
+    // As `jq` writes it: the order of the first keys stays.
+    let start = r#"{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","properties":{"writtenBy":"rootgate"},"#;
+    for (runs, is_ours) in [(&merged, false), (&folder.json("out.sarif"), true)] {
+        folder.write("out.sarif", format!(r#"{start}"runs":{},"version":"2.1.0"}}"#, runs["runs"]));
+        let ended = judge(&folder, &["--sarif", "out.sarif"]);
+        assert_eq!(ended.code, if is_ours { 0 } else { 2 }, "{}", ended.stderr);
+    }
     let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
     let collect = ["collect", "--output", "evidence.json"];
     for _ in 0..2 {
@@ -523,6 +533,25 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
                 assert!(text.contains(error) && !text.contains("pass"), "{line}: {text}");
             }
         }
+    }
+    // Standard output may be one of the runner's files, to which rootgate adds by itself.
+    for (arrow, device, reports) in
+        [(">", "", 2), (">>", "", 2), (">", "--json /dev/full", 0), (">>", "--json /dev/full", 0)]
+    {
+        let folder = healthy();
+        folder.write("summary", "before\n");
+        let line = format!("$R $A --format markdown {device} {arrow} summary");
+        let ended = with_shell("bash", &folder, &line, &files);
+        assert_eq!(ended.code, if reports == 0 { 2 } else { 0 }, "{line}: {}", ended.stderr);
+        let text = folder.read("summary");
+        assert_eq!(text.matches("## ✅ rootgate: pass").count(), reports, "{line}: {text}");
+        assert_eq!(
+            text.matches("## rootgate: error").count(),
+            usize::from(reports == 0),
+            "{line}: {text}"
+        );
+        assert_eq!(text.starts_with("before\n"), arrow == ">>", "{line}: {text}");
+        assert!(!text.contains('\0'), "{line}");
     }
     let folder = healthy();
     let line = "$R $A --json /dev/stderr --sarif /dev/full 2> rep";

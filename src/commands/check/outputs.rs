@@ -1,12 +1,14 @@
 //! What the gate writes: report files, standard output, and the runner's files.
 
+use std::io::{self, Write};
+
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
 
 use super::plan::{Outputs, Plan, Shown};
 use super::upload::Remark;
 use crate::commands::host::runner;
-use crate::commands::host::stream::Stream;
+use crate::commands::host::stream::{Order, Stream};
 use crate::commands::{Failure, Host};
 
 impl Outputs {
@@ -40,28 +42,58 @@ impl Outputs {
 
     /// Writes the files, and opens the streams, whose turn comes later.
     pub(crate) fn write(&self, report: &Report, shown: &Shown) -> Result<Streams, Failure> {
-        let options = Options { category: shown.category.as_deref(), ..Options::default() };
         let mut streams = Vec::new();
         for (format, output) in &self.0 {
-            let bytes = rendered(report, *format, &options)?;
             match output.open()? {
-                Some(stream) => streams.push((stream, bytes)),
-                None => output.write(&bytes)?,
+                Some(stream) => streams.push((stream, Gets::File(*format))),
+                None => output.write(&|out| in_file(report, *format, shown, out))?,
             }
         }
         Ok(Streams(streams))
     }
 }
 
+/// A report as a file of it has it.
+fn in_file(report: &Report, format: Format, shown: &Shown, out: &mut dyn Write) -> io::Result<()> {
+    let options = Options { category: shown.category.as_deref(), ..Options::default() };
+    report::render(report, format, &options, out)
+}
+
 /// The streams of a run, open, each with what it gets.
-pub(crate) struct Streams(Vec<(Stream, Vec<u8>)>);
+pub(crate) struct Streams(Vec<(Stream, Gets)>);
+
+/// What a stream gets.
+enum Gets {
+    /// The same as a file.
+    File(Format),
+    /// What standard output shows.
+    Shown,
+}
 
 impl Streams {
+    /// Those with a regular file behind them, and the others in the order in which they are written.
+    fn apart(self) -> (Self, Self) {
+        let mut streams = self.0;
+        streams.sort_by_key(|(stream, _)| stream.order());
+        let files = streams.partition_point(|(stream, _)| stream.order() == Order::RegularFile);
+        let others = streams.split_off(files);
+        (Self(streams), Self(others))
+    }
+
     /// Writes all; where one fails, what the others got is taken back as far as that can be.
-    fn write(mut self) -> Result<(), Failure> {
-        self.0.sort_by_key(|(stream, _)| stream.order());
-        let written = self.0.iter_mut().try_for_each(|(stream, bytes)| stream.write(bytes));
-        written.inspect_err(|_| self.0.iter().for_each(|(stream, _)| stream.take_back()))
+    fn write(&mut self, report: &Report, show: &Show<'_>) -> Result<(), Failure> {
+        let mut streams = self.0.iter_mut();
+        let written = streams.try_for_each(|(stream, gets)| match gets {
+            Gets::File(format) => {
+                stream.write(&|out| in_file(report, *format, &show.plan.shown, out))
+            }
+            Gets::Shown => stream.write(&|out| on_stdout(report, show, out)),
+        });
+        written.inspect_err(|_| self.take_back())
+    }
+
+    fn take_back(&self) {
+        self.0.iter().for_each(|(stream, _)| stream.take_back());
     }
 }
 
@@ -79,23 +111,34 @@ pub(crate) struct Show<'a> {
 /// Standard output and the other streams, and under GitHub Actions outputs, job summary and annotations.
 ///
 /// Of what was written, nothing may say pass where the rest failed. So what cannot be taken back comes
-/// last.
+/// last; all else is taken back from its end, as standard output may be one of the runner's files.
 pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Result<(), Failure> {
     let Show { plan, details, host, upload } = *show;
-    let mut summary =
-        rendered(report, Format::Markdown, &Options { details, ..Options::default() })?;
+    let mut summary = Vec::new();
+    report::render(
+        report,
+        Format::Markdown,
+        &Options { details, ..Options::default() },
+        &mut summary,
+    )
+    .map_err(|error| cannot_render(&error))?;
     if let Some(remark) = upload {
         summary.extend_from_slice(remark.markdown(details).as_bytes());
         remark.log(details, host, plan.shown.verbosity == Verbosity::Quiet);
     }
-    streams.0.push((Stream::standard_output()?, on_stdout(report, show)?));
+    streams.0.push((Stream::standard_output()?, Gets::Shown));
     let path = |format| plan.outputs.path(format);
     let outputs = runner::outputs(report, path(Format::Sarif), path(Format::Json));
-    let added = host.runner.write(&summary, &outputs)?;
-    streams.write().inspect_err(|_| added.take_back())
+    let (mut files, mut others) = streams.apart();
+    files.write(report, show)?;
+    let added = host.runner.write(&summary, &outputs).inspect_err(|_| files.take_back())?;
+    others.write(report, show).inspect_err(|_| {
+        added.take_back();
+        files.take_back();
+    })
 }
 
-fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
+fn on_stdout(report: &Report, show: &Show<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Shown { format, verbosity, color, category, .. } = &show.plan.shown;
     let options = Options {
         verbosity: *verbosity,
@@ -103,29 +146,20 @@ fn on_stdout(report: &Report, show: &Show<'_>) -> Result<Vec<u8>, Failure> {
         details: show.details,
         category: category.as_deref(),
     };
-    let shown = rendered(report, *format, &options)?;
     if *format != Format::Text || !show.host.github_actions() {
-        return Ok(shown);
+        return report::render(report, *format, &options, out);
     }
     // In a log that folds: the whole report inside, the verdict and the annotations in sight.
-    let mut out = Vec::new();
     if *verbosity != Verbosity::Quiet {
-        out.extend_from_slice(b"::group::rootgate report\n");
-        out.extend_from_slice(&shown);
-        out.extend_from_slice(b"::endgroup::\n");
+        writeln!(out, "::group::rootgate report")?;
+        report::render(report, Format::Text, &options, out)?;
+        writeln!(out, "::endgroup::")?;
     }
     let quiet = Options { verbosity: Verbosity::Quiet, ..options };
-    out.extend_from_slice(&rendered(report, Format::Text, &quiet)?);
-    annotations::render(report, show.details, &mut out).map_err(|error| cannot_render(&error))?;
-    Ok(out)
+    report::render(report, Format::Text, &quiet, out)?;
+    annotations::render(report, show.details, out)
 }
 
-fn rendered(report: &Report, format: Format, options: &Options<'_>) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    report::render(report, format, options, &mut bytes).map_err(|error| cannot_render(&error))?;
-    Ok(bytes)
-}
-
-fn cannot_render(error: &std::io::Error) -> Failure {
+fn cannot_render(error: &io::Error) -> Failure {
     Failure::new(format!("cannot write the report: {error}"), "choose another --format")
 }

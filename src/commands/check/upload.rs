@@ -10,7 +10,7 @@ use rootgate::escape;
 use rootgate::github::api::{Api, ApiError};
 use rootgate::github::repository::default_branch;
 use rootgate::github::upload::{Target, UploadError, upload};
-use rootgate::model::{AccountId, Report};
+use rootgate::model::{AccountId, AccountReport, Report};
 use rootgate::report::{Details, sarif};
 
 use super::plan;
@@ -61,16 +61,13 @@ impl Ended {
 impl Upload<'_> {
     /// Uploads what may be, in the time that `--timeout` leaves.
     pub(crate) fn carry_out(&self, report: &Report) -> Remark {
-        let (unread, judged): (Vec<_>, Vec<_>) =
-            report.accounts.iter().cloned().partition(|account| account.nothing_read);
-        let unread = unread.into_iter().map(|account| account.id).collect();
+        let (unread, judged): (Vec<&AccountReport>, Vec<_>) =
+            report.accounts.iter().partition(|account| account.nothing_read);
+        let unread = unread.into_iter().map(|account| account.id.clone()).collect();
         let beyond = judged.len().saturating_sub(sarif::MAX_RUNS);
         let ended = match self.skipped(report, judged.is_empty()) {
             Some(reason) => Ended::Skipped(reason),
-            None => {
-                let report = Report { accounts: judged, ..report.clone() };
-                self.try_upload(&report).unwrap_or_else(|failed| failed)
-            }
+            None => self.try_upload(report, judged).unwrap_or_else(|failed| failed),
         };
         Remark { ended, unread, beyond }
     }
@@ -96,7 +93,7 @@ impl Upload<'_> {
         (foreign || !git_ref.starts_with("refs/heads/")).then(not_default_branch)
     }
 
-    fn try_upload(&self, report: &Report) -> Result<Ended, Ended> {
+    fn try_upload(&self, report: &Report, judged: Vec<&AccountReport>) -> Result<Ended, Ended> {
         let target = self.plan.target.as_ref();
         let target = target.map_err(|lacking| Ended::not_uploaded(lacking, NO_RUNNER))?;
         let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
@@ -105,7 +102,7 @@ impl Upload<'_> {
             return Err(Ended::not_uploaded(what, "give a longer --timeout"));
         }
         let mut file = Vec::new();
-        sarif::render(report, self.category, &mut file)
+        sarif::render_accounts(report, judged, self.category, &mut file)
             .map_err(|error| Ended::not_uploaded(error, OWN_FAULT))?;
         let api = self.api(left)?;
         github_api::block_on(self.call(&api, target, &file))

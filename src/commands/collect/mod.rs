@@ -48,7 +48,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
             "write a file instead (--output FILE), or say --details full",
         ));
     }
-    output.write(&text)?;
+    output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &collected.evidence, details);
     if let Some(why) = collected.incomplete {

@@ -63,5 +63,6 @@ fn output(args: &CollectArgs, host: &Host) -> Result<Output, Failure> {
     inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));
     inputs.extend(host.runner.paths());
     clash::refuse("--output", &args.output, &inputs, clash::OWN_PATH)?;
-    Output::find(&args.output, "--output", EVIDENCE)
+    let output = Output::find(&args.output, "--output", EVIDENCE)?;
+    output.check("--output").map(|()| output)
 }

@@ -126,7 +126,7 @@ fn same_inode(_: &Path, _: &Path) -> bool {
 
 /// Writes to standard output. A reader that went away changes no verdict.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    Stream::standard_output()?.write(bytes)
+    Stream::standard_output()?.write(&|out| out.write_all(bytes))
 }
 
 /// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write. Without it the

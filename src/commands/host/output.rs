@@ -1,11 +1,11 @@
 //! One output file: it is written whole or not at all, and replaces nothing but what rootgate made.
 
 use std::fs::{self, Metadata, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::files;
-use super::stream::{Stream, cannot_write_to};
+use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
 
 /// As many links in a row as Linux follows.
@@ -67,9 +67,15 @@ impl Output {
                 "give the path of the file itself, or remove the link",
             ),
         })?;
-        let output = Self { path: path.to_owned(), kind, place };
-        output.try_folder().map_err(|error| refused(error.to_string(), FOLDER))?;
-        Ok(output)
+        Ok(Self { path: path.to_owned(), kind, place })
+    }
+
+    /// Whether the place can be written to, as far as that can be tried.
+    pub(crate) fn check(&self, flag: &str) -> Result<(), Failure> {
+        self.try_folder().map_err(|error| {
+            let what = format!("cannot write {} ({flag}): {error}", self.path.display());
+            Failure::new(what, FOLDER)
+        })
     }
 
     /// Whether it is standard output, under whatever name.
@@ -106,11 +112,11 @@ impl Output {
         })
     }
 
-    /// Writes the bytes: all of them under the name, or nothing.
-    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Writes what is rendered: all of it under the name, or nothing.
+    pub(crate) fn write(&self, render: Render<'_>) -> Result<(), Failure> {
         match self.open()? {
-            Some(mut stream) => stream.write(bytes),
-            None => self.write_file(bytes).map_err(|error| cannot_write_to(&self.path, &error)),
+            Some(mut stream) => stream.write(render),
+            None => self.write_file(render).map_err(|error| cannot_write_to(&self.path, &error)),
         }
     }
 
@@ -124,7 +130,7 @@ impl Output {
         }
     }
 
-    fn write_file(&self, bytes: &[u8]) -> io::Result<()> {
+    fn write_file(&self, render: Render<'_>) -> io::Result<()> {
         let Place::File(path, permissions) = &self.place else { return Ok(()) };
         // Others may have put something there while the run went on.
         match look(path, self.kind) {
@@ -134,7 +140,7 @@ impl Output {
             }
             Err(Refused::Error(error)) => return Err(error),
         }
-        whole(path, permissions.as_ref(), bytes).or_else(|error| in_place(path, bytes, error))
+        whole(path, permissions.as_ref(), render).or_else(|error| in_place(path, render, error))
     }
 
     /// Whether the folder takes new files. Nothing of this stays, whatever happens.
@@ -300,9 +306,9 @@ fn remove(path: &Path, kind: Kind) -> io::Result<()> {
 }
 
 /// Replaces a file by a new one, in one step.
-fn whole(path: &Path, permissions: Option<&Permissions>, bytes: &[u8]) -> io::Result<()> {
+fn whole(path: &Path, permissions: Option<&Permissions>, render: Render<'_>) -> io::Result<()> {
     let mut file = files::temporary(files::folder_of(path))?;
-    file.write_all(bytes)?;
+    rendered_to(&mut file, render)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions.clone())?;
     }
@@ -312,12 +318,12 @@ fn whole(path: &Path, permissions: Option<&Permissions>, bytes: &[u8]) -> io::Re
 
 /// Fills an empty file whose name cannot be replaced, such as one that is mounted by itself. What
 /// cannot be written whole leaves it empty.
-fn in_place(path: &Path, bytes: &[u8], why: io::Error) -> io::Result<()> {
+fn in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
     if !is_empty(path) {
         return Err(why);
     }
     let mut file = open_to_write(path).map_err(|_| why)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = rendered_to(&mut file, render).and_then(|()| file.sync_all());
     written.inspect_err(|_| {
         let _emptied = file.set_len(0);
     })

@@ -4,14 +4,26 @@
 //! can fail, and where a regular file is behind it, what was written can be taken back.
 
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::commands::Failure;
 
+/// So much is written at once.
+const CHUNK: usize = 64 * 1024;
 /// How long the reader of a named pipe may take to come.
 const READER: Duration = Duration::from_secs(30);
+
+/// What writes a text to a sink. It may be asked more than once, and writes the same each time.
+pub(crate) type Render<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// Renders to a sink, many bytes at a time.
+pub(super) fn rendered_to(out: impl Write, render: Render<'_>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(CHUNK, out);
+    render(&mut out)?;
+    out.flush()
+}
 
 /// A stream that is open for writing.
 pub(crate) struct Stream {
@@ -82,10 +94,10 @@ impl Stream {
         self.order
     }
 
-    /// Writes the bytes; of what cannot be written whole, nothing stays in a regular file. A reader that
-    /// went away is no failure.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
+    /// Writes what is rendered; of what cannot be written whole, nothing stays in a regular file. A reader
+    /// that went away is no failure.
+    pub(crate) fn write(&mut self, render: Render<'_>) -> Result<(), Failure> {
+        match rendered_to(&mut self.out, render) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.take_back();
                 Err(cannot_write(self.path.as_deref(), &error))

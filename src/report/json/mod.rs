@@ -92,7 +92,7 @@ pub(super) struct EvidenceFile<'a> {
     sha256: &'a str,
 }
 
-/// Each account is copied only while it is written: there may be ten thousand.
+/// The accounts, each of which exists as JSON only while it is written: there may be thousands.
 struct Accounts<'a>(&'a [AccountReport]);
 
 impl Serialize for Accounts<'_> {

@@ -7,8 +7,9 @@
 //! determined must appear. The names of SARIF come from `serde-sarif`, and only here.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Write};
 
+use serde::Deserialize;
 use serde_json::Value;
 use serde_sarif::sarif::{
     ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, PropertyBag,
@@ -20,8 +21,7 @@ use super::{json, words};
 use crate::escape;
 use crate::model::{
     AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    Signature, Subject, SubjectKind, begins_with_tokens, capitalized, fingerprint,
-    is_unchanged_json, sentence,
+    Signature, Subject, SubjectKind, begins_with_tokens, capitalized, fingerprint, sentence,
 };
 
 /// GitHub refuses a file of more runs.
@@ -35,13 +35,15 @@ const UNDETERMINED: &str = "undetermined";
 /// Subject of the result that stands for the findings beyond [`words::KEPT_FINDINGS`].
 const AND_MORE: &str = "and more";
 
+/// The name of the tool.
+const DRIVER: &str = "rootgate";
 /// Where the schema of SARIF is.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The log's own property that says who wrote it: it comes before the runs, which may be many or none.
 const WRITTEN_BY: (&str, &str) = ("writtenBy", "rootgate");
 
 /// Such a log.
-pub(super) const SIGNATURE: Signature = Signature { begins, is_unchanged: is_unchanged_json };
+pub(super) const SIGNATURE: Signature = Signature { begins, is_unchanged };
 
 fn begins(head: &[u8]) -> bool {
     let quoted = |text: &str| format!("\"{text}\"");
@@ -52,6 +54,33 @@ fn begins(head: &[u8]) -> bool {
     )
 }
 
+/// Nothing follows, and every run is of rootgate: others may have merged theirs into it.
+fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
+    #[derive(Deserialize)]
+    struct Log {
+        runs: Vec<AnyRun>,
+    }
+    #[derive(Deserialize)]
+    struct AnyRun {
+        tool: AnyTool,
+    }
+    #[derive(Deserialize)]
+    struct AnyTool {
+        driver: Driver,
+    }
+    #[derive(Deserialize)]
+    struct Driver {
+        name: String,
+    }
+    let mut document = serde_json::Deserializer::from_reader(BufReader::new(file));
+    let log = Log::deserialize(&mut document).and_then(|log| document.end().map(|()| log));
+    match log {
+        Ok(log) => Ok(log.runs.iter().all(|run| run.tool.driver.name == DRIVER)),
+        Err(error) if error.is_io() => Err(error.into()),
+        Err(error) => Ok(error.is_eof()),
+    }
+}
+
 /// Writes one run per account, indented, with a line break at its end.
 ///
 /// The first [`MAX_RUNS`] accounts are written; [`left_out`] names the rest.
@@ -60,7 +89,20 @@ fn begins(head: &[u8]) -> bool {
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
-    let accounts = report.accounts.iter().take(MAX_RUNS);
+    render_accounts(report, &report.accounts, category, out)
+}
+
+/// The same for some accounts of the report.
+///
+/// # Errors
+/// What the writer says.
+pub fn render_accounts<'a>(
+    report: &Report,
+    accounts: impl IntoIterator<Item = &'a AccountReport>,
+    category: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let accounts = accounts.into_iter().take(MAX_RUNS);
     let log = Sarif::builder()
         .schema(SCHEMA)
         .version("2.1.0")
@@ -86,7 +128,7 @@ pub fn left_out(report: &Report) -> &[AccountReport] {
 fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
     let rules: Vec<_> = report.rules.iter().filter(|setting| setting.on).collect();
     let driver = ToolComponent::builder()
-        .name("rootgate")
+        .name(DRIVER)
         .information_uri("https://github.com/rootgate/rootgate")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.iter().map(|setting| descriptor(setting)).collect::<Vec<_>>())

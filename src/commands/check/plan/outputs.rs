@@ -40,8 +40,11 @@ pub(super) fn read(
         let read = match Output::is_standard_output(path) {
             true => shown_on_standard_output(&flag, format, path, standard.as_ref())
                 .map(|()| standard = Some((flag, format))),
-            false => place(&flag, path, args, host, &outputs)
-                .map(|output| outputs.push((flag, format, output))),
+            false => place(&flag, path, args, host, &outputs).and_then(|output| {
+                let checked = output.check(&flag);
+                outputs.push((flag, format, output));
+                checked
+            }),
         };
         failures.extend(read.err());
     }
