@@ -1,6 +1,6 @@
 //! Signing in, and every way in which that fails.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rootgate::collect::SignInError;
 
