@@ -5,15 +5,12 @@
 //! a public repository) is rendered from [`redacted`], which cannot hold anything else.
 
 pub mod annotations;
-mod evidence_files;
+mod document;
 pub mod json;
 pub mod markdown;
-mod origin;
 pub mod policy_change;
-mod redacted;
 pub mod sarif;
 pub mod text;
-mod words;
 
 #[cfg(test)]
 mod fixtures;
@@ -25,7 +22,7 @@ use std::str::FromStr;
 
 use crate::model::Report;
 
-pub use redacted::Details;
+pub use document::redacted::Details;
 pub use text::Verbosity;
 
 /// A format of the report.

@@ -6,9 +6,9 @@ use super::{Annotation, ERROR, place};
 use crate::escape::shortened;
 use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, Report};
 use crate::report::Details;
-use crate::report::origin::Quote;
+use crate::report::document::change::Section;
+use crate::report::document::policy::Quote;
 use crate::report::policy_change::of_kind;
-use crate::report::policy_change::section::Section;
 
 /// So many changes of one line are told; the others are counted.
 const ON_ONE_LINE: usize = 5;

@@ -8,8 +8,8 @@ mod change;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use super::redacted::{Details, OpenOutcome, Redacted};
-use super::words;
+use super::document::redacted::{Details, OpenOutcome, Redacted};
+use super::document::words;
 use crate::escape::{command_data, command_property, shortened, visible};
 use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Severity, Subject};
 

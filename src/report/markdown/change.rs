@@ -2,10 +2,10 @@
 
 use super::page::{Page, cell};
 use crate::model::{ChangeKind, PolicyOrigin};
-use crate::report::policy_change::section::{MOST, Section};
+use crate::report::document::change::{MOST, Section};
+use crate::report::document::redacted::RedactedChange;
+use crate::report::document::words;
 use crate::report::policy_change::{KINDS, row};
-use crate::report::redacted::RedactedChange;
-use crate::report::words;
 
 const HEAD: [&str; 5] = ["", "Key", "Before", "After", "Where"];
 

@@ -11,11 +11,11 @@ use std::io::{self, Write};
 
 use self::change::{fetched, is_plain};
 use self::page::{Page, account_cell, cell, lines};
-use super::evidence_files::evidence_files;
-use super::origin::{Quote, built_in, judge, origin};
-use super::policy_change::section::Section;
-use super::redacted::{Details, Redacted};
-use super::words;
+use super::document::change::Section;
+use super::document::evidence_files::evidence_files;
+use super::document::policy::{Quote, built_in, judge, origin};
+use super::document::redacted::{Details, Redacted};
+use super::document::words;
 use crate::escape::{code_span, markdown, shortened, visible};
 use crate::model::{
     AccountReport, Counts, Finding, Outcome, Report, RuleOutcome, RuleSetting, Verdict, format_time,
@@ -329,7 +329,7 @@ impl Page {
         self.line("\n### Policy\n");
         self.line(&format!("- {}", cell(&report.origin)));
         self.policy_parts(report.policy.iter().map(|(key, part)| (*key, part.as_str())));
-        self.paragraph(super::redacted::WHY);
+        self.paragraph(super::document::redacted::WHY);
     }
 
     fn policy_parts<'a>(&mut self, parts: impl Iterator<Item = (&'static str, &'a str)>) {

@@ -2,7 +2,7 @@
 
 use crate::escape::{code_span, markdown, shortened};
 use crate::model::AccountReport;
-use crate::report::words;
+use crate::report::document::words;
 
 /// Below GitHub's limit of 1 MiB for a step's summary.
 const MAX_BYTES: usize = 900 * 1024;

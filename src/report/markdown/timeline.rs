@@ -2,7 +2,7 @@
 
 use crate::escape::{code_span, mermaid_label, shortened};
 use crate::model::{AccountReport, Report, format_time};
-use crate::report::words;
+use crate::report::document::words;
 
 use super::page::{Page, account_cell, cell};
 

@@ -16,7 +16,8 @@ use serde_sarif::sarif::{
     RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::{json, words};
+use super::document::words;
+use super::json;
 use crate::escape;
 use crate::model::{
     AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity, Subject,

@@ -1,8 +1,8 @@
 //! What reports say of the policy that judged, and of what a pull request would make of it.
 
+use super::super::document::change::Section;
+use super::super::document::policy::{Quote, origin};
 use super::super::fixtures::{after, changes, copy};
-use super::super::origin::{Quote, origin};
-use super::super::policy_change::section::Section;
 use super::*;
 use crate::model::{
     Change, ChangeKind, Effect, KeyPath, PolicyChange, PolicyCopy, PolicyOrigin, Problem, Verdict,

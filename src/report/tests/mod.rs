@@ -4,6 +4,7 @@ mod changes;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
+use super::document::words;
 use super::fixtures::{action, at, broken, fork, green, outside, red, undetermined, weakened};
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};

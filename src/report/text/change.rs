@@ -5,10 +5,10 @@ use std::io;
 use super::page::{Page, Style};
 use super::{INDENT, Verbosity};
 use crate::model::{ChangeKind, Effect};
+use crate::report::document::change::{MOST, Section};
+use crate::report::document::redacted::RedactedChange;
+use crate::report::document::words;
 use crate::report::policy_change::KINDS;
-use crate::report::policy_change::section::{MOST, Section};
-use crate::report::redacted::RedactedChange;
-use crate::report::words;
 
 impl Page<'_> {
     /// Planned windows first, then what is weaker, each with its line.

@@ -9,11 +9,12 @@ use std::io::{self, Write};
 use std::slice;
 
 use self::page::{COLUMNS, Page, Style, wrapped};
-use super::evidence_files::evidence_files;
-use super::origin::{Quote, origin};
-use super::policy_change::section::Section;
-use super::redacted::{Details, OpenOutcome, Redacted};
-use super::{Options, words};
+use super::Options;
+use super::document::change::Section;
+use super::document::evidence_files::evidence_files;
+use super::document::policy::{Quote, origin};
+use super::document::redacted::{Details, OpenOutcome, Redacted};
+use super::document::words;
 use crate::escape::visible;
 use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Verdict, format_time};
 
@@ -270,7 +271,7 @@ impl Page<'_> {
             let line = line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
             self.paragraph("", &format!("Notice: {code}{line}"))?;
         }
-        self.paragraph("", super::redacted::WHY)?;
+        self.paragraph("", super::document::redacted::WHY)?;
         writeln!(self.out)
     }
 

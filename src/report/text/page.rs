@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape::{shortened, visible};
-use crate::report::words;
+use crate::report::document::words;
 
 pub(super) const COLUMNS: usize = 80;
 

@@ -7,7 +7,7 @@ use crate::model::{Judge, PolicyOrigin};
 /// How a name from outside stands in a sentence: a code span in Markdown, itself in what is escaped
 /// later.
 #[derive(Clone, Copy)]
-pub(super) enum Quote {
+pub(in crate::report) enum Quote {
     /// A code span: the sentence is Markdown already.
     Code,
     /// The name: the sentence is escaped as a whole.
@@ -17,7 +17,7 @@ pub(super) enum Quote {
 }
 
 impl Quote {
-    pub(super) fn quoted(self, name: &str) -> String {
+    pub(in crate::report) fn quoted(self, name: &str) -> String {
         match self {
             Self::Code => crate::escape::code_span(name),
             Self::Bare | Self::Public => name.to_owned(),
@@ -26,13 +26,13 @@ impl Quote {
 }
 
 /// Twelve digits tell a commit or a file from every other.
-pub(super) fn short(hash: &str) -> &str {
+pub(in crate::report) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 
 /// `.github/rootgate.yaml at main (commit 6dcb09b5b578, SHA-256 9f86d081884c…), the tip of the
 /// default branch`
-pub(super) fn origin(policy: &PolicyOrigin, quote: Quote) -> String {
+pub(in crate::report) fn origin(policy: &PolicyOrigin, quote: Quote) -> String {
     let Some(path) = &policy.path else { return built_in(policy) };
     let git_ref = policy.git_ref.as_deref();
     let git_ref = git_ref.map(|name| format!(" at {}", quote.quoted(&shortened(name, MAX_NAME))));
@@ -49,7 +49,7 @@ pub(super) fn origin(policy: &PolicyOrigin, quote: Quote) -> String {
 }
 
 /// How a file came to judge; `None`: it is the one on disk, and nothing else could.
-pub(super) fn judge(policy: &PolicyOrigin, quote: Quote) -> Option<String> {
+pub(in crate::report) fn judge(policy: &PolicyOrigin, quote: Quote) -> Option<String> {
     let text = match &policy.judge {
         Judge::File => return None,
         Judge::DefaultBranch => "the tip of the default branch".to_owned(),
@@ -70,7 +70,7 @@ pub(super) fn judge(policy: &PolicyOrigin, quote: Quote) -> Option<String> {
 }
 
 /// ` in the environment production`, where a copy was accepted there.
-pub(super) fn environment(policy: &PolicyOrigin, quote: Quote) -> String {
+pub(in crate::report) fn environment(policy: &PolicyOrigin, quote: Quote) -> String {
     match (&policy.judge, quote) {
         (Judge::Accepted { environment }, Quote::Code | Quote::Bare) => {
             format!(" in the environment {}", quote.quoted(&shortened(environment, MAX_NAME)))
@@ -80,7 +80,7 @@ pub(super) fn environment(policy: &PolicyOrigin, quote: Quote) -> String {
 }
 
 /// The built-in strict defaults, and why they judge.
-pub(super) fn built_in(policy: &PolicyOrigin) -> String {
+pub(in crate::report) fn built_in(policy: &PolicyOrigin) -> String {
     let why = match policy.judge {
         Judge::DefaultBranch => "the default branch has no policy file",
         Judge::Checkout | Judge::Accepted { .. } => "the checkout has no policy file",

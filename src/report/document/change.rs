@@ -1,10 +1,10 @@
 //! What the report of a run says of the checkout's copy, in sentences that every format shares.
 
-use super::{counts, of_kind};
+use super::policy::{Quote, environment, short};
+use super::words;
 use crate::escape::shortened;
 use crate::model::{Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, Problem, Report};
-use crate::report::origin::{Quote, environment, short};
-use crate::report::words;
+use crate::report::policy_change::{counts, of_kind};
 
 /// So many changes of a kind, and so many problems, are shown; the JSON report has all.
 pub(in crate::report) const MOST: usize = 50;

@@ -5,22 +5,22 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use crate::escape::shortened;
-pub(super) use crate::model::counted;
+pub(in crate::report) use crate::model::counted;
 use crate::model::{
     AccountReport, Basis, Cause, Counts, Duration, Effect, Finding, Gap, Outcome, PolicyChange,
     PolicyCopy, Report, RuleOutcome, Source, Verdict, format_time,
 };
 
 /// Where a finding points if the judging policy is no file of the repository.
-pub(super) const DEFAULT_POLICY_PATH: &str = ".github/rootgate.yaml";
+pub(in crate::report) const DEFAULT_POLICY_PATH: &str = ".github/rootgate.yaml";
 
 /// More of one outside text than a reader takes in, in characters; the JSON report has all of it.
-pub(super) const MAX_TEXT: usize = 2_000;
+pub(in crate::report) const MAX_TEXT: usize = 2_000;
 /// More of a name or subject than a heading has room for.
-pub(super) const MAX_NAME: usize = 80;
+pub(in crate::report) const MAX_NAME: usize = 80;
 
 /// `prod (111122223333)`, or the id alone.
-pub(super) fn account(account: &AccountReport) -> String {
+pub(in crate::report) fn account(account: &AccountReport) -> String {
     match &account.name {
         Some(name) => format!("{} ({})", shortened(name, MAX_NAME), account.id),
         None => account.id.to_string(),
@@ -28,12 +28,12 @@ pub(super) fn account(account: &AccountReport) -> String {
 }
 
 /// The subject of a finding, for people.
-pub(super) fn subject(finding: &Finding) -> String {
+pub(in crate::report) fn subject(finding: &Finding) -> String {
     shortened(&finding.subject.to_string(), MAX_NAME)
 }
 
 /// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: what there is none of is not named.
-pub(super) fn counts(counts: &Counts) -> String {
+pub(in crate::report) fn counts(counts: &Counts) -> String {
     let all = [
         (counts.undetermined, "undetermined"),
         (counts.waived, "waived"),
@@ -59,7 +59,7 @@ fn failed(counts: &Counts) -> Option<String> {
 
 /// Why nothing of an account counts. A credential report whose time is missing was read, and says
 /// nothing of today.
-pub(super) fn nothing_read(account: &AccountReport) -> String {
+pub(in crate::report) fn nothing_read(account: &AccountReport) -> String {
     let mut gaps = account.outcomes.iter().flat_map(|outcome| &outcome.gaps);
     let undated = |gap: &Gap| gap.cause == Cause::Undated && gap.source == Source::CredentialReport;
     if gaps.any(undated) {
@@ -73,7 +73,7 @@ pub(super) fn nothing_read(account: &AccountReport) -> String {
 
 /// The verdict as a reader should take it (before `enforce-from` a failure only would be one),
 /// and what limits it.
-pub(super) fn verdict(report: &Report) -> (&'static str, String) {
+pub(in crate::report) fn verdict(report: &Report) -> (&'static str, String) {
     let word = match report.verdict {
         Verdict::Pass => "pass",
         Verdict::Fail if report.enforce_from.is_some() && report.exit_code == 0 => "would fail",
@@ -90,7 +90,7 @@ pub(super) fn verdict(report: &Report) -> (&'static str, String) {
 }
 
 /// What follows from the verdict, and why where that may surprise.
-pub(super) fn consequence(report: &Report) -> String {
+pub(in crate::report) fn consequence(report: &Report) -> String {
     let blocked = report.counts.failed + report.counts.undetermined > 0;
     let why = match (report.exit_code, report.verdict, report.enforce_from) {
         (0, Verdict::Pass, _) if blocked => {
@@ -123,17 +123,17 @@ const fn of_copy(change: &PolicyChange) -> Option<&'static str> {
 }
 
 /// What it means that nothing was evaluated, and what to do; nothing where something was.
-pub(super) fn not_evaluated(report: &Report) -> Vec<String> {
+pub(in crate::report) fn not_evaluated(report: &Report) -> Vec<String> {
     let Some(reason) = &report.not_evaluated else { return Vec::new() };
     vec![format!("Why: {reason}."), NOT_EVALUATED.to_owned(), what_of_it(report)]
 }
 
 /// What it means, without the reason.
-pub(super) const NOT_EVALUATED: &str =
+pub(in crate::report) const NOT_EVALUATED: &str =
     "This run may not sign in to AWS, so it looked at no account: it is no pass.";
 
 /// What to do where nothing was evaluated.
-pub(super) fn what_of_it(report: &Report) -> String {
+pub(in crate::report) fn what_of_it(report: &Report) -> String {
     let (goes_on, else_skip) = match report.exit_code {
         0 => ("The pipeline goes on all the same. ", ""),
         _ => ("", " Where that is ensured, on-fork: skip lets such a run go on."),
@@ -145,7 +145,7 @@ pub(super) fn what_of_it(report: &Report) -> String {
 }
 
 /// `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
-pub(super) fn basis(basis: &Basis, now: DateTime<Utc>) -> String {
+pub(in crate::report) fn basis(basis: &Basis, now: DateTime<Utc>) -> String {
     let seconds = u64::try_from((now - basis.observed_at).num_seconds()).unwrap_or(0);
     // Seconds tell nothing of a fact that is hours old.
     let shown = if seconds < 60 { seconds } else { seconds / 60 * 60 };
@@ -154,12 +154,12 @@ pub(super) fn basis(basis: &Basis, now: DateTime<Utc>) -> String {
 }
 
 /// What is lacking: `credential report: AWS denied the call`.
-pub(super) fn gap(gap: &Gap) -> String {
+pub(in crate::report) fn gap(gap: &Gap) -> String {
     format!("{}: {}", gap.source, gap.detail)
 }
 
 /// What to do about what is lacking, where something can be done.
-pub(super) fn gap_remedy(gap: &Gap) -> Option<String> {
+pub(in crate::report) fn gap_remedy(gap: &Gap) -> Option<String> {
     match &gap.grant {
         Some(action) if is_iam_action(action) => Some(format!("grant {action}")),
         Some(other) => Some(other.clone()),
@@ -201,7 +201,7 @@ const fn next_step(gap: &Gap) -> Option<&'static str> {
 }
 
 /// Whether the text is an IAM action such as `iam:GetAccountSummary`, and so holds no id.
-pub(super) fn is_iam_action(text: &str) -> bool {
+pub(in crate::report) fn is_iam_action(text: &str) -> bool {
     let service = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
     text.split_once(':').is_some_and(|(prefix, name)| {
         !prefix.is_empty()
@@ -212,7 +212,7 @@ pub(super) fn is_iam_action(text: &str) -> bool {
 }
 
 /// Every outcome of that kind: the worst severity first, then in the order of the report.
-pub(super) fn worst_first(
+pub(in crate::report) fn worst_first(
     accounts: &[AccountReport],
     kind: impl Fn(&RuleOutcome) -> bool,
 ) -> Vec<(&AccountReport, &RuleOutcome)> {
@@ -227,7 +227,7 @@ pub(super) fn worst_first(
 
 /// Why nothing of an account could be read, where every source has the same reason: it could not be
 /// entered. Then a reader needs it once, and not at each rule.
-pub(super) fn shut(account: &AccountReport) -> Option<&str> {
+pub(in crate::report) fn shut(account: &AccountReport) -> Option<&str> {
     let undetermined =
         account.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Undetermined);
     let mut gaps = undetermined.flat_map(|outcome| &outcome.gaps);
@@ -238,7 +238,7 @@ pub(super) fn shut(account: &AccountReport) -> Option<&str> {
 
 /// Whether two outcomes of the same account are undetermined for one and the same reason, so that
 /// a reader needs it once.
-pub(super) fn same_reason(
+pub(in crate::report) fn same_reason(
     (account, one): &(&AccountReport, &RuleOutcome),
     (other_account, other): &(&AccountReport, &RuleOutcome),
 ) -> bool {
@@ -248,7 +248,7 @@ pub(super) fn same_reason(
 }
 
 /// Why an outcome that is not fine does not block.
-pub(super) fn not_blocking(report: &Report, outcome: &RuleOutcome) -> String {
+pub(in crate::report) fn not_blocking(report: &Report, outcome: &RuleOutcome) -> String {
     match outcome.severity < report.fail_on {
         true => format!("Does not block: fail-on is {}.", report.fail_on),
         false => "Does not block: the policy says on-undetermined: warn.".to_owned(),
@@ -256,7 +256,7 @@ pub(super) fn not_blocking(report: &Report, outcome: &RuleOutcome) -> String {
 }
 
 /// The findings that no waiver covers: newest first, those of unknown time last.
-pub(super) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
+pub(in crate::report) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
     let mut findings: Vec<_> =
         outcome.findings.iter().filter(|finding| finding.waiver.is_none()).collect();
     findings
@@ -265,10 +265,10 @@ pub(super) fn unwaived(outcome: &RuleOutcome) -> Vec<&Finding> {
 }
 
 /// As many findings of one rule and account are shown, and get an alert each.
-pub(super) const KEPT_FINDINGS: usize = 20;
+pub(in crate::report) const KEPT_FINDINGS: usize = 20;
 
 /// The findings to show, and how many more there are.
-pub(super) fn kept(outcome: &RuleOutcome) -> (Vec<&Finding>, usize) {
+pub(in crate::report) fn kept(outcome: &RuleOutcome) -> (Vec<&Finding>, usize) {
     let mut findings = unwaived(outcome);
     let more = findings.len().saturating_sub(KEPT_FINDINGS);
     findings.truncate(KEPT_FINDINGS);
@@ -276,12 +276,12 @@ pub(super) fn kept(outcome: &RuleOutcome) -> (Vec<&Finding>, usize) {
 }
 
 /// Whether the outcome is one that somebody should act on.
-pub(super) fn is_open(outcome: &RuleOutcome) -> bool {
+pub(in crate::report) fn is_open(outcome: &RuleOutcome) -> bool {
     matches!(outcome.outcome, Outcome::Fail | Outcome::Undetermined)
 }
 
 /// 1-based line of the policy that an outcome of the rule is shown at.
-pub(super) fn policy_line(report: &Report, outcome: &RuleOutcome) -> usize {
+pub(in crate::report) fn policy_line(report: &Report, outcome: &RuleOutcome) -> usize {
     let line = report.rule(outcome.rule).and_then(|setting| setting.line);
     match report.policy.repository_path {
         Some(_) => line.unwrap_or(1),

@@ -1,6 +1,6 @@
 //! Which evidence came from a file, in words that several formats share.
 
-use super::origin::Quote;
+use super::policy::Quote;
 use super::words::{MAX_TEXT, counted};
 use crate::escape::shortened;
 use crate::model::Report;
@@ -9,7 +9,7 @@ use crate::model::Report;
 const SHOWN: usize = 20;
 
 /// One clause a file: `evidence.json, SHA-256 9f86…`. Strangers read the digest alone.
-pub(super) fn evidence_files(report: &Report, quote: Quote) -> Vec<String> {
+pub(in crate::report) fn evidence_files(report: &Report, quote: Quote) -> Vec<String> {
     let files = &report.evidence_files;
     let mut clauses: Vec<String> = files
         .iter()

@@ -12,11 +12,11 @@ use crate::model::{
     AccountReport, ChangeKind, Outcome, Report, RuleId, RuleOutcome, Severity, format_time,
 };
 
+use super::change::{MOST, Section};
 use super::evidence_files::evidence_files;
-use super::origin::{self, Quote};
-use super::policy_change::section::{MOST, Section};
-use super::policy_change::{KINDS, of_kind};
+use super::policy::{self as origin, Quote};
 use super::words;
+use crate::report::policy_change::{KINDS, of_kind};
 
 /// How much of a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,64 +29,64 @@ pub enum Details {
 }
 
 /// Why so little is shown, and where to find the rest.
-pub(super) const WHY: &str = "Details are left out because strangers may read this; the report \
+pub(in crate::report) const WHY: &str = "Details are left out because strangers may read this; the report \
                               files hold them.";
 
 /// The part of a report that strangers may read.
-pub(super) struct Redacted {
+pub(in crate::report) struct Redacted {
     /// `fail`, and ` as of …`.
-    pub(super) verdict: (&'static str, String),
+    pub(in crate::report) verdict: (&'static str, String),
     /// `1 failed, …`
-    pub(super) counts: String,
+    pub(in crate::report) counts: String,
     /// `exit code 1`
-    pub(super) consequence: String,
+    pub(in crate::report) consequence: String,
     /// The instant that was judged.
-    pub(super) evaluated_at: String,
+    pub(in crate::report) evaluated_at: String,
     /// Which policy judged, without a name.
-    pub(super) origin: String,
+    pub(in crate::report) origin: String,
     /// Path, ref, commit and digest of the policy, as far as it is a file of this repository.
-    pub(super) policy: Vec<(&'static str, String)>,
+    pub(in crate::report) policy: Vec<(&'static str, String)>,
     /// The digests of the files that evidence came from.
-    pub(super) evidence_files: Vec<String>,
+    pub(in crate::report) evidence_files: Vec<String>,
     /// What it means that nothing was evaluated.
-    pub(super) not_evaluated: Vec<String>,
+    pub(in crate::report) not_evaluated: Vec<String>,
     /// The checkout's copy of the policy.
-    pub(super) change: Option<RedactedChange>,
+    pub(in crate::report) change: Option<RedactedChange>,
     /// What somebody should act on, worst first.
-    pub(super) open: Vec<OpenOutcome>,
+    pub(in crate::report) open: Vec<OpenOutcome>,
     /// Codes of the notices with their lines of the policy.
-    pub(super) notices: Vec<(&'static str, Option<usize>)>,
+    pub(in crate::report) notices: Vec<(&'static str, Option<usize>)>,
 }
 
 /// What strangers may read of the checkout's copy of the policy.
-pub(super) struct RedactedChange {
+pub(in crate::report) struct RedactedChange {
     /// `1 planned, 2 weaker`
-    pub(super) heading: String,
+    pub(in crate::report) heading: String,
     /// What it is, what it does, what to do.
-    pub(super) sentences: Vec<String>,
+    pub(in crate::report) sentences: Vec<String>,
     /// `weaker` with its keys, `problems` with their lines.
-    pub(super) lists: Vec<(&'static str, String)>,
+    pub(in crate::report) lists: Vec<(&'static str, String)>,
     /// How the evidence would be judged after the merge.
-    pub(super) after: Option<String>,
+    pub(in crate::report) after: Option<String>,
 }
 
 /// A failing or undetermined outcome.
-pub(super) struct OpenOutcome {
-    pub(super) account: String,
-    pub(super) rule: RuleId,
-    pub(super) outcome: Outcome,
-    pub(super) severity: Severity,
-    pub(super) blocks: bool,
+pub(in crate::report) struct OpenOutcome {
+    pub(in crate::report) account: String,
+    pub(in crate::report) rule: RuleId,
+    pub(in crate::report) outcome: Outcome,
+    pub(in crate::report) severity: Severity,
+    pub(in crate::report) blocks: bool,
     /// How many findings no waiver covers.
-    pub(super) findings: usize,
+    pub(in crate::report) findings: usize,
     /// IAM actions to grant.
-    pub(super) grants: Vec<String>,
+    pub(in crate::report) grants: Vec<String>,
     /// 1-based line of the policy.
-    pub(super) line: usize,
+    pub(in crate::report) line: usize,
 }
 
 impl Redacted {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(in crate::report) fn of(report: &Report) -> Self {
         let labels: BTreeMap<_, _> = report
             .accounts
             .iter()
@@ -192,7 +192,7 @@ impl OpenOutcome {
     }
 
     /// `2 findings`, `grant iam:GetAccountSummary`.
-    pub(super) fn what(&self) -> String {
+    pub(in crate::report) fn what(&self) -> String {
         match self.outcome {
             Outcome::Undetermined if self.grants.is_empty() => "evidence is lacking".to_owned(),
             Outcome::Undetermined => format!("grant {}", self.grants.join(", ")),
