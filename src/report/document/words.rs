@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use crate::escape::shortened;
+use crate::escape::{shortened, visible};
 pub(in crate::report) use crate::model::counted;
 use crate::model::{
     AccountReport, Basis, Cause, Counts, Duration, Effect, Finding, Gap, Outcome, PolicyChange,
@@ -30,6 +30,12 @@ pub(in crate::report) fn account(account: &AccountReport) -> String {
 /// The subject of a finding, for people.
 pub(in crate::report) fn subject(finding: &Finding) -> String {
     shortened(&finding.subject.to_string(), MAX_NAME)
+}
+
+/// The suggested windows as lines to copy, whole, in one way wherever a block of them stands: as
+/// entries below `windows:`. Lines from the log and lines from the summary can be pasted together.
+pub(in crate::report) fn pasted(finding: &Finding) -> impl Iterator<Item = String> {
+    finding.windows().map(|window| format!("  {}", visible(window)))
 }
 
 /// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: what there is none of is not named.

@@ -16,7 +16,7 @@ use super::document::evidence_files::evidence_files;
 use super::document::policy::{Quote, built_in, judge, origin};
 use super::document::redacted::{Details, Redacted};
 use super::document::words;
-use crate::escape::{code_span, markdown, shortened, visible};
+use crate::escape::{code_span, markdown, shortened};
 use crate::model::{
     AccountReport, Counts, Finding, Outcome, Report, RuleOutcome, RuleSetting, Verdict, format_time,
 };
@@ -145,9 +145,8 @@ impl Page {
             words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
         {
             for finding in words::kept(outcome).0.iter().filter(|it| it.window.is_some()) {
-                // As entries stand below their key, so that whole lines can be pasted.
-                let lines = finding.windows().map(|window| format!("  {}\n", visible(window)));
-                let lines: String = lines.collect();
+                let lines: String =
+                    words::pasted(finding).map(|line| format!("{line}\n")).collect();
                 let (rule, fence) = (code_span(outcome.rule.0), page::fence(&lines));
                 blocks.push(format!("\nFor {rule}:\n\n{fence}yaml\n{lines}{fence}"));
             }

@@ -125,6 +125,27 @@ fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
 }
 
 #[test]
+fn suggested_windows_are_indented_alike_wherever_they_can_be_copied() {
+    let mut report = red();
+    let windows =
+        "- { id: x, reason: why, ticket: CHG-1 }\n- { id: y, reason: why, ticket: CHG-2 }";
+    report.accounts[0].outcomes[0].findings[0].window = Some(windows.to_owned());
+    let blocks = |format| -> Vec<String> {
+        let text = rendered(&report, format);
+        let lines = text.lines().filter(|line| line.trim_start().starts_with("- {"));
+        lines.map(str::to_owned).collect()
+    };
+    let expected = windows.lines().chain(["- { id: x, reason: why, ticket: CHG-1 }"]);
+    let expected: Vec<_> = expected.map(|window| format!("  {window}")).collect();
+    for format in [Format::Text, Format::Markdown] {
+        assert_eq!(blocks(format), expected, "{}", format.id());
+    }
+    // Control: what is no block keeps its form.
+    assert!(rendered(&report, Format::Json).contains("\"window\": \"- { id: x,"));
+    assert!(rendered(&report, Format::Sarif).contains("in the policy: - { id: x,"));
+}
+
+#[test]
 fn formats_are_four_words() {
     for format in Format::ALL {
         assert_eq!(format.id().parse(), Ok(*format));

@@ -161,9 +161,9 @@ impl Page<'_> {
         if finding.window.is_some() {
             writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
         }
-        for window in finding.windows() {
-            // On one line, however long: it is there to be copied.
-            writeln!(self.out, "{INDENT}  {}", visible(window))?;
+        for line in words::pasted(finding) {
+            // On one line, however long, and not below its finding: it is there to be copied.
+            writeln!(self.out, "{line}")?;
         }
         match finding.clears_at {
             Some(time) => {
