@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rootgate::escape;
 use rootgate::model::{
-    Cause, Evidence, Gap, RegionGap, is_evidence_file, sha256_hex, write_evidence,
+    Cause, Evidence, Gap, RegionGap, ToDo, is_evidence_file, sha256_hex, write_evidence,
 };
 use rootgate::policy::Policy;
 use rootgate::report::Details;
@@ -117,10 +117,9 @@ fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
         Details::Full => gap.detail.as_str(),
         Details::Redacted => gap.cause.id(),
     };
-    // What to do is an IAM action to grant, or a sentence.
-    let help = gap.grant.as_ref().map(|todo| match todo.contains(' ') {
-        true => format!("; help: {todo}"),
-        false => format!("; help: grant {todo}"),
+    let help = gap.grant.as_ref().map(|to_do| match to_do {
+        ToDo::Grant(action) => format!("; help: grant {action}"),
+        ToDo::Do(what) => format!("; help: {what}"),
     });
     format!("gap: {label}, {of}: {why}{}", help.unwrap_or_default())
 }

@@ -16,6 +16,7 @@ mod root_event;
 mod rule_info;
 mod subject;
 mod times;
+mod to_do;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
@@ -50,4 +51,5 @@ pub use root_event::{
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 pub use subject::{Made, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
+pub use to_do::{IamAction, ToDo};
 pub use words::{capitalized, counted, sentence};

@@ -599,6 +599,6 @@ fn fill(outcome: &mut RuleOutcome, text: impl Fn() -> String) {
     for gap in &mut outcome.gaps {
         gap.action = text();
         gap.detail = text();
-        gap.grant = Some(text());
+        gap.grant = Some(text().into());
     }
 }

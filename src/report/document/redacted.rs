@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::escape::shortened;
 use crate::model::{
-    AccountReport, ChangeKind, Outcome, Report, RuleId, RuleOutcome, Severity, format_time,
+    AccountReport, ChangeKind, Gap, Outcome, Report, RuleId, RuleOutcome, Severity, ToDo,
+    format_time,
 };
 
 use super::change::{MOST, Section};
@@ -171,12 +172,11 @@ fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
 
 impl OpenOutcome {
     fn of(report: &Report, account: String, outcome: &RuleOutcome) -> Self {
-        let mut grants: Vec<_> = outcome
-            .gaps
-            .iter()
-            .filter_map(|gap| gap.grant.clone())
-            .filter(|grant| words::is_iam_action(grant))
-            .collect();
+        let grant = |gap: &Gap| match &gap.grant {
+            Some(ToDo::Grant(action)) => Some(action.to_string()),
+            Some(ToDo::Do(_)) | None => None,
+        };
+        let mut grants: Vec<_> = outcome.gaps.iter().filter_map(grant).collect();
         grants.sort();
         grants.dedup();
         Self {

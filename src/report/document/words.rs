@@ -8,7 +8,7 @@ use crate::escape::{shortened, visible};
 pub(in crate::report) use crate::model::counted;
 use crate::model::{
     AccountReport, Basis, Cause, Counts, Duration, Effect, Finding, Gap, Outcome, PolicyChange,
-    PolicyCopy, Report, RuleOutcome, Source, Verdict, format_time,
+    PolicyCopy, Report, RuleOutcome, Source, ToDo, Verdict, format_time,
 };
 
 /// Where a finding points if the judging policy is no file of the repository.
@@ -167,8 +167,8 @@ pub(in crate::report) fn gap(gap: &Gap) -> String {
 /// What to do about what is lacking, where something can be done.
 pub(in crate::report) fn gap_remedy(gap: &Gap) -> Option<String> {
     match &gap.grant {
-        Some(action) if is_iam_action(action) => Some(format!("grant {action}")),
-        Some(other) => Some(other.clone()),
+        Some(ToDo::Grant(action)) => Some(format!("grant {action}")),
+        Some(ToDo::Do(what)) => Some(what.clone()),
         None => next_step(gap).map(str::to_owned),
     }
 }
@@ -204,17 +204,6 @@ const fn next_step(gap: &Gap) -> Option<&'static str> {
         }),
         Cause::Denied | Cause::NotEntered => None,
     }
-}
-
-/// Whether the text is an IAM action such as `iam:GetAccountSummary`, and so holds no id.
-pub(in crate::report) fn is_iam_action(text: &str) -> bool {
-    let service = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
-    text.split_once(':').is_some_and(|(prefix, name)| {
-        !prefix.is_empty()
-            && prefix.bytes().all(service)
-            && !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphabetic())
-    })
 }
 
 /// Every outcome of that kind: the worst severity first, then in the order of the report.

@@ -298,7 +298,7 @@ impl<'a> OneOutcome<'a> {
             source: &gap.source,
             action: visible(&gap.action),
             cause: gap.cause,
-            grant: optional(gap.grant.as_ref()),
+            grant: gap.grant.as_deref().map(visible),
             detail: visible(&gap.detail),
         });
         Self {
