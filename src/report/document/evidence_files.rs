@@ -1,30 +1,31 @@
-//! Which evidence came from a file, in words that several formats share.
+//! Which evidence came from a file.
 
-use super::policy::Quote;
-use super::words::{MAX_TEXT, counted};
+use super::{Details, MAX_TEXT, Prose};
 use crate::escape::shortened;
-use crate::model::Report;
+use crate::model::{EvidenceFile, Report, counted};
 
 /// More files are in the JSON report.
 const SHOWN: usize = 20;
 
 /// One clause a file: `evidence.json, SHA-256 9f86…`. Strangers read the digest alone.
-pub(in crate::report) fn evidence_files(report: &Report, quote: Quote) -> Vec<String> {
+pub(super) fn evidence_files(report: &Report, details: Details) -> Vec<Prose<'_>> {
     let files = &report.evidence_files;
-    let mut clauses: Vec<String> = files
-        .iter()
-        .take(SHOWN)
-        .map(|file| {
-            let digest = format!("SHA-256 {}", quote.quoted(&file.sha256));
-            match (quote, file.path.as_str()) {
-                (Quote::Public, _) => digest,
-                (_, "-") => format!("standard input, {digest}"),
-                (_, path) => format!("{}, {digest}", quote.quoted(&shortened(path, MAX_TEXT))),
-            }
-        })
-        .collect();
+    let clause = |file: &'_ EvidenceFile| match details {
+        Details::Full => full(file),
+        Details::Redacted => Prose::new().ours(format!("SHA-256 {}", file.sha256)),
+    };
+    let mut clauses: Vec<_> = files.iter().take(SHOWN).map(clause).collect();
     if let Some(more) = files.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        clauses.push(format!("and {}, in the JSON report", counted(more, "more file")));
+        let more = counted(more, "more file");
+        clauses.push(Prose::new().ours(format!("and {more}, in the JSON report")));
     }
     clauses
+}
+
+fn full(file: &EvidenceFile) -> Prose<'static> {
+    let place = match file.path.as_str() {
+        "-" => Prose::new().ours("standard input"),
+        path => Prose::new().name(shortened(path, MAX_TEXT)),
+    };
+    place.ours(", SHA-256 ").name(file.sha256.clone())
 }

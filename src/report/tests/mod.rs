@@ -4,7 +4,7 @@ mod changes;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::document::words;
+use super::document::lacking::Lacking;
 use super::fixtures::{action, at, broken, fork, green, outside, red, undetermined, weakened};
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};
@@ -102,7 +102,8 @@ fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
     }
     for source in Source::ALL {
         for cause in [Cause::Unreadable, Cause::Missing, Cause::Conflicting, Cause::Future] {
-            let remedy = words::gap_remedy(&Gap::new(*source, cause, "odd"));
+            let gap = Gap::new(*source, cause, "odd");
+            let remedy = Lacking::of(&gap).to_do.map(|to_do| to_do.to_string());
             assert!(remedy.is_some_and(|remedy| !remedy.ends_with('.')), "{source} {cause:?}");
         }
     }
@@ -120,7 +121,7 @@ fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
         let outcomes = judged.outcomes.iter();
         let gaps: Vec<_> = outcomes.flat_map(|outcome| &outcome.gaps).collect();
         assert!(gaps.iter().any(|gap| gap.detail.contains(&format!("`{column}`"))), "{column}");
-        assert!(gaps.into_iter().all(|gap| words::gap_remedy(gap).is_some()), "{column}");
+        assert!(gaps.into_iter().all(|gap| Lacking::of(gap).to_do.is_some()), "{column}");
     }
 }
 
@@ -435,7 +436,7 @@ fn twenty_findings_of_a_rule_and_account_are_shown_and_the_rest_is_counted() {
         report.accounts[0].outcomes[0].findings = vec![finding.clone(); count];
         for format in [Format::Text, Format::Markdown] {
             let text = rendered(&report, format);
-            let subject = words::subject(&finding);
+            let subject = finding.subject.to_string();
             let shown = text.lines().filter(|line| line.contains(&subject)).count();
             let of_others = rendered(&red(), format);
             let of_others = of_others.lines().filter(|line| line.contains(&subject)).count() - 1;
