@@ -11,6 +11,7 @@ mod finding;
 mod head;
 mod judging;
 mod key_path;
+mod notice;
 mod report;
 mod root_event;
 mod rule_info;
@@ -40,9 +41,10 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
+pub use notice::{Notice, NoticeCode, Said, Today, Unused, WaiverState};
 pub use report::{
-    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
-    RuleSetting, Timeline, UseMark, Verdict, WindowMark,
+    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
+    Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,

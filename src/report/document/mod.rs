@@ -55,16 +55,16 @@ pub(crate) struct Document<'a> {
     pub(crate) not_evaluated: Vec<Prose<'a>>,
     /// The checkout's copy of the policy.
     pub(crate) change: Option<ChangePart<'a>>,
-    pub(crate) notices: Vec<NoticePart<'a>>,
+    pub(crate) notices: Vec<NoticePart>,
     pub(crate) body: Body<'a>,
 }
 
 /// What a reader should know that is no finding.
-pub(crate) struct NoticePart<'a> {
+pub(crate) struct NoticePart {
     /// `waiver-expired`
     pub(crate) code: &'static str,
     /// May hold outside text; `None`: strangers read only the code.
-    pub(crate) message: Option<&'a str>,
+    pub(crate) message: Option<String>,
     /// 1-based line of the policy.
     pub(crate) line: Option<usize>,
 }
@@ -78,8 +78,8 @@ pub(crate) enum Body<'a> {
 impl<'a> Document<'a> {
     pub(crate) fn of(report: &'a Report, details: Details) -> Self {
         let notices = report.notices.iter().map(|notice| NoticePart {
-            code: notice.code.id(),
-            message: (details == Details::Full).then_some(notice.message.as_str()),
+            code: notice.code().id(),
+            message: (details == Details::Full).then(|| notice.message()),
             line: notice.line,
         });
         Self {

@@ -204,8 +204,8 @@ impl<'a> Document<'a> {
             skipped_accounts: [],
             notices: notices
                 .map(|notice| Notice {
-                    code: notice.code.id(),
-                    message: visible(&notice.message),
+                    code: notice.code().id(),
+                    message: visible(&notice.message()),
                     line: notice.line,
                 })
                 .collect(),

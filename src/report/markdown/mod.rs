@@ -243,13 +243,13 @@ impl Page {
     }
 
     /// Strangers get no column of messages.
-    fn notices(&mut self, notices: &[NoticePart<'_>]) {
+    fn notices(&mut self, notices: &[NoticePart]) {
         let told = notices.iter().any(|notice| notice.message.is_some());
         let head: &[&str] =
             if told { &["Notice", "Code", "Policy line"] } else { &["Code", "Policy line"] };
         self.table("Notices", head, notices.iter().collect(), |notice| {
             let rest = [code_span(notice.code), line_cell(notice.line)];
-            notice.message.map(cell).into_iter().chain(rest).collect()
+            notice.message.as_deref().map(cell).into_iter().chain(rest).collect()
         });
     }
 

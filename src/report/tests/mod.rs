@@ -325,7 +325,7 @@ fn redacted_output_holds_no_id_address_key_or_reason() {
                 "q4-tax",
                 "eu-central-1",
                 "The credential report could not",
-                "ends on",
+                "ends in",
                 "key 2",
                 "CHG-1234",
                 "settings",

@@ -64,7 +64,10 @@ impl Page<'_> {
             self.heading("Notices")?;
         }
         for NoticePart { message, line, .. } in &document.notices {
-            self.item("  - ", format!("{}{}", message.unwrap_or_default(), at_line(*line)))?;
+            self.item(
+                "  - ",
+                format!("{}{}", message.as_deref().unwrap_or_default(), at_line(*line)),
+            )?;
         }
         if let Some(reason) = full.incomplete() {
             writeln!(self.out)?;
