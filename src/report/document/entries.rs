@@ -101,6 +101,11 @@ pub(crate) struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
+    /// One account, wherever it stands in the report.
+    pub(crate) const fn alone(report: &'a Report, account: &'a AccountReport) -> Self {
+        Self { report, account, number: 1 }
+    }
+
     pub(crate) const fn id(self) -> &'a AccountId {
         &self.account.id
     }

@@ -7,7 +7,7 @@ use crate::report::policy_change::{KINDS, row};
 
 const HEAD: [&str; 5] = ["", "Key", "Before", "After", "Where"];
 
-impl Page {
+impl Page<'_> {
     /// Planned windows first, then what is weaker, each with its line; what changes nothing is
     /// closed until a reader opens it.
     pub(super) fn policy_change(&mut self, change: &ChangePart<'_>) {

@@ -23,12 +23,12 @@ use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, forma
 /// What the writer says.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::of(report, details);
-    let mut page = Page::default();
+    let mut page = Page::new(out);
     match document.body {
         Body::Full(full) => page.full(&document, full),
         Body::Redacted(redacted) => page.redacted(&document, redacted),
     }
-    out.write_all(page.text().as_bytes())
+    page.ended()
 }
 
 /// The sign of a verdict.
@@ -51,7 +51,7 @@ pub(super) fn is_one(head: &[u8]) -> bool {
     verdicts.into_iter().any(|verdict| head.starts_with(heading(verdict).as_bytes()))
 }
 
-impl Page {
+impl Page<'_> {
     fn full(&mut self, document: &Document<'_>, full: Full<'_>) {
         self.verdict(&document.verdict);
         self.judged(document, full);

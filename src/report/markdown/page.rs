@@ -1,5 +1,7 @@
 //! A page of Markdown that grows by rows, and stops in time.
 
+use std::io::{self, Write};
+
 use crate::escape::{code_span, markdown, shortened};
 use crate::report::document::{Account, MAX_TEXT, Part, Prose};
 
@@ -8,24 +10,34 @@ const MAX_BYTES: usize = 900 * 1024;
 /// What stays free for headings and the end while rows are written.
 const RESERVE: usize = 32 * 1024;
 
-#[derive(Default)]
-pub(super) struct Page {
-    text: String,
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    /// How many bytes are written.
+    written: usize,
+    /// What the writer said first; nothing is written after an error.
+    result: io::Result<()>,
 }
 
-impl Page {
-    pub(super) fn text(&self) -> &str {
-        &self.text
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, written: 0, result: Ok(()) }
+    }
+
+    /// What the writer said.
+    pub(super) fn ended(self) -> io::Result<()> {
+        self.result
     }
 
     /// How many bytes of rows still fit.
     pub(super) fn room(&self) -> usize {
-        (MAX_BYTES - RESERVE).saturating_sub(self.text.len())
+        (MAX_BYTES - RESERVE).saturating_sub(self.written)
     }
 
     pub(super) fn line(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.text.push('\n');
+        if self.result.is_ok() {
+            self.written += text.len() + 1;
+            self.result = writeln!(self.out, "{text}");
+        }
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
@@ -57,10 +69,10 @@ impl Page {
     ) {
         self.line(&format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
         let all = items.len() + more;
-        let end = self.text.len() + self.room() / 2;
+        let end = self.written + self.room() / 2;
         for (index, item) in items.into_iter().enumerate() {
             let row = format!("| {} |", row(item).join(" | "));
-            if self.text.len() + row.len() > end {
+            if self.written + row.len() > end {
                 self.paragraph(&format!("{} more in the JSON report.", all - index));
                 return;
             }
@@ -73,9 +85,9 @@ impl Page {
 
     /// Blocks of lines, as many as half of the room that is left holds.
     pub(super) fn blocks(&mut self, blocks: &[String]) {
-        let end = self.text.len() + self.room() / 2;
+        let end = self.written + self.room() / 2;
         for (index, block) in blocks.iter().enumerate() {
-            if self.text.len() + block.len() > end {
+            if self.written + block.len() > end {
                 self.paragraph(&format!("{} more in the JSON report.", blocks.len() - index));
                 return;
             }

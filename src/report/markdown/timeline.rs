@@ -12,7 +12,7 @@ const MAX_DRAWN: usize = 150;
 /// More than such a drawing takes, in bytes.
 const ONE_DRAWING: usize = 50_000;
 
-impl Page {
+impl Page<'_> {
     /// One timeline per account where root was used, or may be.
     pub(super) fn timelines(&mut self, full: Full<'_>) {
         let accounts = full.accounts().filter(|account| !account.timeline().is_empty());

@@ -16,7 +16,7 @@ use serde_sarif::sarif::{
     RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::document::{Account, Entry, FindingPart, Full, KEPT_FINDINGS, MAX_TEXT};
+use super::document::{Account, Entry, FindingPart, KEPT_FINDINGS, MAX_TEXT};
 use super::json;
 use crate::escape;
 use crate::model::{
@@ -61,7 +61,7 @@ pub(super) fn is_one(head: &[u8]) -> bool {
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
-    let accounts = Full::of(report).accounts().take(MAX_RUNS);
+    let accounts = report.accounts.iter().take(MAX_RUNS);
     let log = Sarif::builder()
         .schema(SCHEMA)
         .version("2.1.0")
@@ -84,7 +84,8 @@ pub fn left_out(report: &Report) -> &[AccountReport] {
     report.accounts.get(MAX_RUNS..).unwrap_or_default()
 }
 
-fn run(report: &Report, account: Account<'_>, category: Option<&str>) -> Run {
+fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
+    let account = Account::alone(report, account);
     let rules: Vec<_> = report.rules.iter().filter(|setting| setting.on).collect();
     let driver = ToolComponent::builder()
         .name("rootgate")

@@ -446,6 +446,39 @@ fn twenty_findings_of_a_rule_and_account_are_shown_and_the_rest_is_counted() {
     }
 }
 
+/// A writer with room for so many bytes.
+struct Room(usize);
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken == 0 && !bytes.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_fails_anywhere_fails_the_report() {
+    for format in Format::ALL {
+        let whole = rendered(&red(), *format).len();
+        let kind = |room| {
+            let written = render(&red(), *format, &Options::default(), &mut Room(room));
+            written.err().map(|error| error.kind())
+        };
+        for room in [0, 1, whole / 2, whole - 1] {
+            assert_eq!(kind(room), Some(io::ErrorKind::StorageFull), "{}, {room}", format.id());
+        }
+        assert_eq!(kind(whole), None, "{}", format.id());
+    }
+}
+
 #[test]
 fn a_summary_of_very_many_accounts_still_fits() {
     let mut report = red();
