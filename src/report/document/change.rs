@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 300;
 
 /// The checkout's copy of the policy.
 pub(crate) struct ChangePart<'a> {
-    /// `1 planned, 2 weaker`, or what became of the copy.
+    /// `Policy change: 1 planned, 2 weaker`, or what became of the copy.
     pub(crate) heading: String,
     /// What the copy is, what it does to the verdict, and what to do about it.
     pub(crate) sentences: Vec<Prose<'a>>,
@@ -42,7 +42,7 @@ impl<'a> ChangePart<'a> {
         let change = report.policy_change.as_ref()?;
         let section = Section { policy: &report.policy, change, details };
         Some(Self {
-            heading: section.heading(),
+            heading: format!("Policy change: {}", section.kinds()),
             sentences: section.sentences(),
             follows: section.what_follows(),
             content: match details {
@@ -139,7 +139,8 @@ impl<'a> Section<'a> {
         [self.effect(), remedy].into_iter().flatten().collect()
     }
 
-    fn heading(&self) -> String {
+    /// `1 planned, 2 weaker`, or what became of the copy.
+    fn kinds(&self) -> String {
         match &self.change.copy {
             PolicyCopy::Changed { changes, .. } if changes.is_empty() => "in form alone".to_owned(),
             PolicyCopy::Changed { changes, .. } => counts(changes),

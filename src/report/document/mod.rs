@@ -33,6 +33,13 @@ pub(crate) const MAX_TEXT: usize = 2_000;
 /// More of a name or subject than a heading has room for.
 pub(crate) const MAX_NAME: usize = 80;
 
+/// Before each clause of [`Document::evidence_files`].
+pub(crate) const FROM_A_FILE: &str = "Evidence from a file: ";
+/// Above the sentences of [`Document::not_evaluated`].
+pub(crate) const NOT_EVALUATED: &str = "Not evaluated";
+/// Before suggested windows.
+pub(crate) const BELOW_WINDOWS: &str = "Below `windows:` in the policy:";
+
 /// How much of a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Details {

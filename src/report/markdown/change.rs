@@ -11,7 +11,7 @@ impl Page<'_> {
     /// Planned windows first, then what is weaker, each with its line; what changes nothing is
     /// closed until a reader opens it.
     pub(super) fn policy_change(&mut self, change: &ChangePart<'_>) {
-        self.line(&format!("\n### Policy change: {}", change.heading));
+        self.line(&format!("\n### {}", change.heading));
         change.sentences.iter().for_each(|sentence| self.paragraph(&prose(sentence)));
         match &change.content {
             Content::Full(changes) => self.changes(changes),

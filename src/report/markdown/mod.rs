@@ -11,8 +11,9 @@ use std::io::{self, Write};
 
 use self::page::{Page, account_cell, cell, lines, prose};
 use super::document::{
-    Alike, Body, Details, Document, Entry, FindingPart, Full, MAX_TEXT, NoticePart, OpenOutcome,
-    PolicyPart, Redacted, VerdictLine, WHY, Waived, alike, counts, more_findings,
+    Alike, Body, Details, Document, Entry, FROM_A_FILE, FindingPart, Full, MAX_TEXT, NOT_EVALUATED,
+    NoticePart, OpenOutcome, PolicyPart, Redacted, VerdictLine, WHY, Waived, alike, counts,
+    more_findings,
 };
 use crate::escape::{code_span, shortened};
 use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, format_time};
@@ -124,7 +125,7 @@ impl Page<'_> {
 
     fn evidence_files(&mut self, document: &Document<'_>) {
         for clause in &document.evidence_files {
-            self.paragraph(&format!("Evidence from a file: {}.", prose(clause)));
+            self.paragraph(&format!("{FROM_A_FILE}{}.", prose(clause)));
         }
     }
 
@@ -133,7 +134,7 @@ impl Page<'_> {
         if document.not_evaluated.is_empty() {
             return;
         }
-        self.line("\n### Not evaluated");
+        self.line(&format!("\n### {NOT_EVALUATED}"));
         document.not_evaluated.iter().for_each(|sentence| self.paragraph(&prose(sentence)));
     }
 

@@ -16,7 +16,7 @@ use serde_sarif::sarif::{
     RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::document::{Account, Entry, FindingPart, KEPT_FINDINGS, MAX_TEXT};
+use super::document::{Account, BELOW_WINDOWS, Entry, FindingPart, KEPT_FINDINGS, MAX_TEXT};
 use super::json;
 use crate::escape;
 use crate::model::{
@@ -223,7 +223,7 @@ fn failure(entry: Entry<'_>, finding: FindingPart<'_>) -> String {
         "" => String::new(),
         windows => {
             let windows = escape::shortened(windows, MAX_TEXT);
-            format!(" Below `windows:` in the policy: {windows}")
+            format!(" {BELOW_WINDOWS} {windows}")
         }
     };
     format!("{title}. {seen} To do: {to_do}{windows}")

@@ -15,7 +15,7 @@ impl Page<'_> {
         change: &ChangePart<'_>,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        self.heading(&format!("Policy change: {}", change.heading))?;
+        self.heading(&change.heading)?;
         for sentence in &change.sentences {
             self.paragraph("  ", sentence)?;
         }

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use self::page::{COLUMNS, Page, Style, wrapped};
 use super::Options;
 use super::document::{
-    Account, Alike, Body, Document, Entry, FindingPart, Full, NoticePart, OpenOutcome, Redacted,
-    VerdictLine, WHY, alike, more_findings,
+    Account, Alike, BELOW_WINDOWS, Body, Document, Entry, FROM_A_FILE, FindingPart, Full,
+    NOT_EVALUATED, NoticePart, OpenOutcome, Redacted, VerdictLine, WHY, alike, more_findings,
 };
 use crate::escape::visible;
 use crate::model::{Outcome, Report, Verdict, format_time};
@@ -100,10 +100,10 @@ impl Page<'_> {
     /// What stands before the accounts.
     fn head(&mut self, document: &Document<'_>, verbosity: Verbosity) -> io::Result<()> {
         for clause in &document.evidence_files {
-            self.item("Evidence from a file: ", clause)?;
+            self.item(FROM_A_FILE, clause)?;
         }
         if !document.not_evaluated.is_empty() {
-            self.heading("Not evaluated")?;
+            self.heading(NOT_EVALUATED)?;
         }
         for sentence in &document.not_evaluated {
             self.paragraph("  ", sentence)?;
@@ -178,7 +178,7 @@ impl Page<'_> {
         self.item(&format!("{INDENT}To do: "), finding.to_do())?;
         for (index, line) in finding.pasted().enumerate() {
             if index == 0 {
-                writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
+                writeln!(self.out, "{INDENT}{BELOW_WINDOWS}")?;
             }
             // On one line, however long, and not below its finding: it is there to be copied.
             writeln!(self.out, "{line}")?;
