@@ -271,7 +271,7 @@ fn failed(error: &CallError) -> Box<Gap> {
         "exempt {ACTION} in the service control policy that closes the Region (in its `NotAction`, \
          beside the global services)"
     );
-    Box::new(Gap { grant: Some(todo), ..gap })
+    Box::new(gap.to_do(todo))
 }
 
 /// Whether the time is what ended a call.

@@ -342,8 +342,7 @@ impl Ids {
         );
         let todo = "explain why there are so many; it ends by itself when fewer lie in the look-back \
                     (`evidence.root-events.lookback`)";
-        let gap = Gap::new(Source::RootEvents, Cause::Missing, detail);
-        Some(Gap { grant: Some(todo.to_owned()), ..gap })
+        Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(todo))
     }
 }
 

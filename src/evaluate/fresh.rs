@@ -43,14 +43,11 @@ impl MapFact for Freshness<'_> {
 }
 
 /// Events are the one source that a policy can do without: whoever did not collect them is told how.
-fn not_asked(mut gap: Gap) -> Gap {
-    if gap.cause == Cause::NotCollected && gap.grant.is_none() {
-        gap.grant = Some(
-            "give them with --evidence, let rootgate call AWS, or do without them: `evidence: { root-events: off }`"
-                .to_owned(),
-        );
+fn not_asked(gap: Gap) -> Gap {
+    if gap.cause != Cause::NotCollected || gap.grant.is_some() {
+        return gap;
     }
-    gap
+    gap.to_do("give them with --evidence, let rootgate call AWS, or do without them: `evidence: { root-events: off }`")
 }
 
 fn checked<T: Clone>(
@@ -61,14 +58,14 @@ fn checked<T: Clone>(
 ) -> Observed<T> {
     let fact = observed.clone()?;
     let Some(time) = fact.observed_at else {
-        let mut gap = Gap::new(
-            source,
-            Cause::Undated,
-            format!("the {source} carries no time, so its age is unknown"),
-        );
-        gap.grant = (source == Source::CredentialReport)
-            .then(|| "give the time at which AWS made it: --report-generated-at TIME".to_owned());
-        return Err(gap);
+        let detail = format!("the {source} carries no time, so its age is unknown");
+        let gap = Gap::new(source, Cause::Undated, detail);
+        return Err(match source {
+            Source::CredentialReport => {
+                gap.to_do("give the time at which AWS made it: --report-generated-at TIME")
+            }
+            _ => gap,
+        });
     };
     if time > now + AHEAD {
         let detail = format!(

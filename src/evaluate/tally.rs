@@ -1,12 +1,12 @@
 //! What the accounts of a run come to, folded one by one: no account has to be kept for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
 use super::waivers::ambiguous;
 use crate::model::{
-    AccountId, AccountReport, Counts, Outcome, RuleId, RuleOutcome, WaivedBy, format_time,
+    AccountId, AccountReport, Counts, Outcome, RuleId, RuleOutcome, Unused, WaivedBy,
 };
 use crate::policy::{Policy, Waiver};
 
@@ -35,18 +35,11 @@ pub struct Tally<'a> {
 pub(super) struct WaiverUse {
     /// It covered a finding.
     pub(super) used: bool,
-    /// Why it covered none, where its rule ran.
+    /// Why it covered none, where its rule ran; where accounts differ, the last reason in the order of
+    /// [`Unused`].
     pub(super) unused: Option<Unused>,
-    /// For each account in which it names two keys of one day: what to write instead.
-    pub(super) doubts: Vec<(AccountId, String)>,
-}
-
-/// Why a waiver covers nothing; where accounts differ, the last of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Unused {
-    NothingFound,
-    SubjectNotFound,
-    Undetermined,
+    /// Each account in which it names several keys of one day, and when they were made.
+    pub(super) doubts: BTreeMap<AccountId, Vec<DateTime<Utc>>>,
 }
 
 impl<'a> Tally<'a> {
@@ -119,25 +112,9 @@ impl WaiverUse {
             };
             self.unused = self.unused.max(Some(unused));
         }
-        if let Some(doubt) = doubt(waiver, account) {
-            self.doubts.push((account.id.clone(), doubt));
-            self.doubts.sort();
+        let made = ambiguous(waiver, &account.keys_made);
+        if !made.is_empty() {
+            self.doubts.insert(account.id.clone(), made);
         }
     }
-}
-
-/// What to write instead, where a waiver names two keys of one day.
-fn doubt(waiver: &Waiver, account: &AccountReport) -> Option<String> {
-    let keys = ambiguous(waiver, &account.keys_made);
-    let first = keys.first()?;
-    let times: Vec<String> = keys.iter().map(|made| format_time(*made)).collect();
-    Some(format!(
-        "covers no key of account {}: {} were made on {} ({}), active or not; write the time of the one \
-         that is meant, such as `access-key-created: {}`",
-        account.id,
-        keys.len(),
-        first.date_naive(),
-        times.join(", "),
-        format_time(*first),
-    ))
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Cell, CredentialReport, Partition, RegionGap, RootEvents};
+use super::{AccountId, Cell, CredentialReport, Partition, RegionGap, RootEvents, ToDo};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ pub struct Gap {
     /// One sentence without its full stop: what happened.
     pub detail: String,
     /// What to do about it: for a denial the IAM action to grant. `None`: nothing but to run again.
-    pub grant: Option<String>,
+    pub grant: Option<ToDo>,
 }
 
 impl Gap {
@@ -161,8 +161,14 @@ impl Gap {
             action: action.to_owned(),
             cause: Cause::Denied,
             detail: detail.into(),
-            grant: Some(action.to_owned()),
+            grant: Some(ToDo::from(action.to_owned())),
         }
+    }
+
+    /// The gap with what to do about it: a sentence without its full stop.
+    #[must_use]
+    pub fn to_do(self, what: impl Into<String>) -> Self {
+        Self { grant: Some(ToDo::Do(what.into())), ..self }
     }
 }
 

@@ -11,11 +11,13 @@ mod finding;
 mod head;
 mod judging;
 mod key_path;
+mod notice;
 mod report;
 mod root_event;
 mod rule_info;
 mod subject;
 mod times;
+mod to_do;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
@@ -39,9 +41,10 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
+pub use notice::{Notice, NoticeCode, Said, Today, Unused, WaiverState};
 pub use report::{
-    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
-    RuleSetting, Timeline, UseMark, Verdict, WindowMark,
+    AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
+    Verdict, WindowMark,
 };
 pub use root_event::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
@@ -50,4 +53,5 @@ pub use root_event::{
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 pub use subject::{Made, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
+pub use to_do::{IamAction, ToDo};
 pub use words::{capitalized, counted, sentence};

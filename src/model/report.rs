@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
-    AccountId, Outcome, Partition, PolicyChange, PolicyOrigin, RuleId, RuleInfo, RuleOutcome,
-    Severity, Source, UseKind,
+    AccountId, Notice, Outcome, Partition, PolicyChange, PolicyOrigin, RuleId, RuleInfo,
+    RuleOutcome, Severity, Source, UseKind,
 };
 
 /// What the run found. The exit code follows from it and from the policy's `gate`.
@@ -45,99 +45,6 @@ pub struct Basis {
     pub source: Source,
     /// When its fact was true.
     pub observed_at: DateTime<Utc>,
-}
-
-/// Something a reader should know that is no finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// What kind of notice.
-    pub code: NoticeCode,
-    /// One sentence or two. May hold text of the policy: escape it where it leaves.
-    pub message: String,
-    /// 1-based line of the policy that it is about.
-    pub line: Option<usize>,
-}
-
-/// The kinds of notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NoticeCode {
-    /// No policy file was found: the strict built-in defaults judged.
-    BuiltInPolicy,
-    /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
-    /// can change it.
-    CheckoutPolicy,
-    /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
-    PolicyChangeAccepted,
-    /// Whoever asks for a change of the policy may accept it as well.
-    SelfReview,
-    /// Another repository's policy judged.
-    RemotePolicy,
-    /// Whether the run would weaken the policy was not looked at: there is no checkout.
-    NoCheckout,
-    /// GitHub does not show the run's own commit, so only the working tree was compared.
-    CommitUnread,
-    /// The pull request is not for the default branch.
-    OtherBase,
-    /// The policy names no account: what the credentials or the evidence hold was judged.
-    ScopeNotNamed,
-    /// Until the day of `enforce-from`, what was found does not block.
-    NotEnforcedYet,
-    /// The policy switches a rule off.
-    RuleOff,
-    /// The policy lowers a rule's severity below its default.
-    RuleLowered,
-    /// `on-undetermined: warn` let something undetermined through.
-    UndeterminedTolerated,
-    /// A waiver's first day is still to come.
-    WaiverNotYetValid,
-    /// A waiver ends within 14 days.
-    WaiverExpiresSoon,
-    /// A waiver has ended.
-    WaiverExpired,
-    /// A waiver covered nothing in this run.
-    WaiverUnused,
-    /// A waiver names a key by a day on which two were made, so it covers neither.
-    WaiverAmbiguous,
-    /// A window that never opens again.
-    WindowPast,
-    /// A window or waiver names an account outside the scope.
-    OutsideScope,
-    /// Rules that only CloudTrail events can judge.
-    EventsOff,
-    /// The run ended before everything was collected.
-    Incomplete,
-}
-
-impl NoticeCode {
-    /// The word in files: `waiver-expired`.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::BuiltInPolicy => "built-in-policy",
-            Self::CheckoutPolicy => "checkout-policy",
-            Self::PolicyChangeAccepted => "policy-change-accepted",
-            Self::SelfReview => "self-review",
-            Self::RemotePolicy => "remote-policy",
-            Self::NoCheckout => "no-checkout",
-            Self::CommitUnread => "commit-unread",
-            Self::OtherBase => "other-base",
-            Self::ScopeNotNamed => "scope-not-named",
-            Self::NotEnforcedYet => "not-enforced-yet",
-            Self::RuleOff => "rule-off",
-            Self::RuleLowered => "rule-lowered",
-            Self::UndeterminedTolerated => "undetermined-tolerated",
-            Self::WaiverNotYetValid => "waiver-not-yet-valid",
-            Self::WaiverExpiresSoon => "waiver-expires-soon",
-            Self::WaiverExpired => "waiver-expired",
-            Self::WaiverUnused => "waiver-unused",
-            Self::WaiverAmbiguous => "waiver-ambiguous",
-            Self::WindowPast => "window-past",
-            Self::OutsideScope => "outside-scope",
-            Self::EventsOff => "events-off",
-            Self::Incomplete => "incomplete",
-        }
-    }
 }
 
 /// A file that evidence was read from: whoever can write to it can change what was judged.

@@ -104,6 +104,7 @@ mod tests {
     fn what_it_has_as_comments_can_be_switched_on() {
         let text = starter(&[]);
         assert!(!text.contains("[]") && !text.contains("{}"), "entries can be pasted below");
+        assert!(text.contains("\n#  - id: q4-"), "indented as reports print windows: {text}");
         let lines = text.lines().map(|line| match line.strip_prefix('#') {
             Some(code) if code.starts_with("  ") => code,
             Some(code) if code.starts_with(" scope") => "scope:",

@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use crate::escape::tests::HOSTILE;
 use crate::model::{
     AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, NoticeCode, Outcome, Partition,
-    PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome,
-    RuleSetting, Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict,
-    WaivedBy, WindowMark, parse_day, parse_time,
+    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, Outcome, Partition, PolicyChange,
+    PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Said,
+    Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict, WaivedBy,
+    WaiverState, WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -309,8 +309,14 @@ pub(super) fn red() -> Report {
     }];
     Report {
         notices: vec![Notice {
-            code: NoticeCode::WaiverExpiresSoon,
-            message: "The waiver of root-access-key-active (SEC-77) ends on 2026-11-12.".into(),
+            said: Said::Waiver {
+                rule: ACTIVE.id,
+                ticket: "SEC-77".to_owned(),
+                state: WaiverState::ExpiresSoon {
+                    expires: parse_day("2026-11-12").unwrap(),
+                    days: 10,
+                },
+            },
             line: Some(31),
         }],
         ..report(Verdict::Fail, 1, vec![prod])
@@ -348,19 +354,8 @@ pub(super) fn undetermined() -> Report {
     for setting in &mut report.rules {
         setting.line = None;
     }
-    report.notices = vec![
-        Notice {
-            code: NoticeCode::BuiltInPolicy,
-            message: "No policy file was found: the strict built-in defaults judged.".into(),
-            line: None,
-        },
-        Notice {
-            code: NoticeCode::ScopeNotNamed,
-            message: "The policy names no account: the account of the credentials was judged."
-                .into(),
-            line: None,
-        },
-    ];
+    report.notices =
+        [Said::BuiltInPolicy(Judge::File), Said::ScopeNotNamed].map(Notice::of_run).into();
     report
 }
 
@@ -398,11 +393,7 @@ pub(super) fn green() -> Report {
     for account in &mut report.accounts {
         account.outcomes[2].severity = Severity::Medium;
     }
-    report.notices = vec![Notice {
-        code: NoticeCode::RuleOff,
-        message: "The policy switches root-mfa-not-hardware off.".to_owned(),
-        line: Some(16),
-    }];
+    report.notices = vec![Notice { said: Said::RuleOff(HARDWARE.id), line: Some(16) }];
     report
 }
 
@@ -571,8 +562,19 @@ fn outside_report(text: &str) -> Report {
     report.evidence_files =
         vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
     for notice in &mut report.notices {
-        notice.message = text();
+        if let Said::Waiver { ticket, .. } = &mut notice.said {
+            *ticket = text();
+        }
     }
+    let more = [
+        Said::SelfReview { environment: text() },
+        Said::RemotePolicy { repository: text(), pinned: false },
+        Said::CommitUnread { why: text() },
+        Said::OtherBase { base: text(), default: text() },
+        Said::WindowPast { id: text(), closed: None },
+        Said::Incomplete { why: text() },
+    ];
+    report.notices.extend(more.map(Notice::of_run));
     for account in &mut report.accounts {
         account.name = Some(text());
         for window in &mut account.timeline.windows {
@@ -607,6 +609,6 @@ fn fill(outcome: &mut RuleOutcome, text: impl Fn() -> String) {
     for gap in &mut outcome.gaps {
         gap.action = text();
         gap.detail = text();
-        gap.grant = Some(text());
+        gap.grant = Some(text().into());
     }
 }

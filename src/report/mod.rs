@@ -1,19 +1,17 @@
 //! Reports: one file per format, each a function of the [`Report`] and nothing else.
 //!
-//! The same report gives the same bytes. Every text that comes from outside passes
+//! The same report gives the same bytes. What a report says is a [`document`], each sentence of it
+//! written once; a format gives it a shape. Every text that comes from outside passes
 //! [`escape`](crate::escape) on its way out. What a stranger may read (the log and the summary of
-//! a public repository) is rendered from [`redacted`], which cannot hold anything else.
+//! a public repository) is rendered from a redacted document, which shows nothing else.
 
 pub mod annotations;
-mod evidence_files;
+mod document;
 pub mod json;
 pub mod markdown;
-mod origin;
 pub mod policy_change;
-mod redacted;
 pub mod sarif;
 pub mod text;
-mod words;
 
 #[cfg(test)]
 mod fixtures;
@@ -25,7 +23,7 @@ use std::str::FromStr;
 
 use crate::model::{Report, Signature, is_one_of};
 
-pub use redacted::Details;
+pub use document::Details;
 pub use text::Verbosity;
 
 /// A format of the report.

@@ -119,8 +119,10 @@ pub(super) fn gaps(
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
     if events.regions.is_empty() && gaps.is_empty() {
         let detail = "the evidence holds CloudTrail events of no Region";
-        let grant = Some("collect the evidence again".to_owned());
-        gaps.push(Gap { grant, ..Gap::new(Source::RootEvents, Cause::NotCollected, detail) });
+        gaps.push(
+            Gap::new(Source::RootEvents, Cause::NotCollected, detail)
+                .to_do("collect the evidence again"),
+        );
     }
     let ends_early = events.regions.iter().filter(|read| matters(&read.region));
     gaps.extend(ends_early.filter_map(|read| ends_too_early(case, read)));
@@ -143,8 +145,10 @@ pub(super) fn gaps(
     for region in expected(case, in_aws) {
         if gone(region) && matters(region) {
             let detail = format!("no CloudTrail events of the Region {region} are in the evidence");
-            let grant = Some("collect the evidence again, by the same policy".to_owned());
-            gaps.push(Gap { grant, ..Gap::new(Source::RootEvents, Cause::NotCollected, detail) });
+            gaps.push(
+                Gap::new(Source::RootEvents, Cause::NotCollected, detail)
+                    .to_do("collect the evidence again, by the same policy"),
+            );
         }
     }
     let everywhere = scope == Scope::Everywhere || !in_aws;
@@ -152,13 +156,10 @@ pub(super) fn gaps(
         let known = events.gaps.iter().any(|gap| gap.region.is_none());
         if !events.all_regions && !known {
             let detail = format!("{why}, and not all enabled Regions were read");
-            gaps.push(Gap {
-                grant: Some(
-                    "collect the evidence again: rootgate then reads every enabled Region"
-                        .to_owned(),
-                ),
-                ..Gap::new(Source::RootEvents, Cause::NotCollected, detail)
-            });
+            let gap = Gap::new(Source::RootEvents, Cause::NotCollected, detail);
+            gaps.push(
+                gap.to_do("collect the evidence again: rootgate then reads every enabled Region"),
+            );
         }
     }
     gaps
@@ -216,8 +217,7 @@ fn ends_too_early(case: &Case<'_>, read: &RegionRead) -> Option<Gap> {
         format_time(read.until),
         format_time(collected)
     );
-    let grant = Some("collect the evidence again".to_owned());
-    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+    Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do("collect the evidence again"))
 }
 
 /// An event that is later than its own collection: one of the two times is wrong.
@@ -230,8 +230,7 @@ fn from_the_future(case: &Case<'_>, events: &RootEvents) -> Option<Gap> {
         format_time(event.time),
         format_time(collected)
     );
-    let grant = Some("collect the evidence again".to_owned());
-    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Future, detail) })
+    Some(Gap::new(Source::RootEvents, Cause::Future, detail).to_do("collect the evidence again"))
 }
 
 /// The instant up to which the events of all Regions are delivered: never later than 15 minutes
@@ -261,8 +260,8 @@ pub(super) fn unread_sign_ins(
             read.region,
             format_time(from)
         );
-        let grant = Some(way_out(closes, since, from, case.now - since));
-        Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+        let to_do = way_out(closes, since, from, case.now - since);
+        Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(to_do))
     };
     events.regions.iter().filter_map(unread).collect()
 }

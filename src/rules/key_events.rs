@@ -97,8 +97,8 @@ fn which_key(event: &RootEvent) -> Gap {
         event.action(),
         format_time(event.time)
     );
-    let grant = Some("run again with the next credential report, at most 4 hours later".to_owned());
-    Gap { grant, ..Gap::new(Source::RootEvents, Cause::Conflicting, detail) }
+    Gap::new(Source::RootEvents, Cause::Conflicting, detail)
+        .to_do("run again with the next credential report, at most 4 hours later")
 }
 
 /// Why events that may concern keys were not read, where they were asked for.

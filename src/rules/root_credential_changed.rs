@@ -186,7 +186,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Ve
 
 fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change: &Dated) -> Gap {
     let (what, at) = (change.what, format_time(change.at));
-    let (cause, why, grant) = match not_delivered(change.at, reach(case, events)) {
+    let (cause, why, to_do) = match not_delivered(change.at, reach(case, events)) {
         Some(after) => (
             Cause::Unavailable,
             "CloudTrail has not delivered its event yet",
@@ -204,7 +204,7 @@ fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change
         ),
     };
     let detail = format!("the credential report shows that {what} at {at}, and {why}");
-    Gap { grant: Some(grant), ..Gap::new(Source::CredentialReport, cause, detail) }
+    Gap::new(Source::CredentialReport, cause, detail).to_do(to_do)
 }
 
 fn told(case: &Case<'_>, event: &RootEvent) -> String {

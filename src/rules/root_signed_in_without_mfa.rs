@@ -169,13 +169,13 @@ fn mfa_unknown(case: &Case<'_>, events: &RootEvents, event: &RootEvent) -> Optio
         None => "does not say whether MFA was used",
     };
     let at = format_time(event.time);
-    let grant = Some(format!(
+    let to_do = format!(
         "find out who signed in; if it was agreed, a window with `require-mfa: false` covers it; it leaves the \
          look-back at {}",
         format_time(event.time + (case.now - lookback(case)))
-    ));
+    );
     let detail = format!("the sign-in at {at} {unknown}");
-    Some(Gap { grant, ..Gap::new(Source::RootEvents, Cause::Missing, detail) })
+    Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(to_do))
 }
 
 /// Whether a program was let in by a session of the console that began with MFA: a session lasts up
@@ -205,7 +205,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Op
         return None;
     }
     let at = format_time(reported.at);
-    let (cause, detail, grant) = match not_delivered(reported.at, reach(case, events)) {
+    let (cause, detail, to_do) = match not_delivered(reported.at, reach(case, events)) {
         Some(after) => (
             Cause::Unavailable,
             format!(
@@ -227,5 +227,5 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Op
             ),
         ),
     };
-    Some(Gap { grant: Some(grant), ..Gap::new(Source::RootEvents, cause, detail) })
+    Some(Gap::new(Source::RootEvents, cause, detail).to_do(to_do))
 }

@@ -330,7 +330,7 @@ fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
             code: "AccessDeniedException".into(),
             ..CallError::new(Kind::Denied, message)
         };
-        failed(&error).grant.unwrap()
+        failed(&error).grant.unwrap().to_string()
     };
     let by_role = denied("because no identity-based policy allows it");
     assert_eq!(by_role, ACTION);

@@ -5,7 +5,7 @@ pub(crate) mod plan;
 use std::io::Write;
 
 use rootgate::escape;
-use rootgate::model::{Cause, Evidence, Gap, RegionGap, sha256_hex, write_evidence};
+use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
 
@@ -99,10 +99,9 @@ fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
         Details::Full => gap.detail.as_str(),
         Details::Redacted => gap.cause.id(),
     };
-    // What to do is an IAM action to grant, or a sentence.
-    let help = gap.grant.as_ref().map(|todo| match todo.contains(' ') {
-        true => format!("; help: {todo}"),
-        false => format!("; help: grant {todo}"),
+    let help = gap.grant.as_ref().map(|to_do| match to_do {
+        ToDo::Grant(action) => format!("; help: grant {action}"),
+        ToDo::Do(what) => format!("; help: {what}"),
     });
     format!("gap: {label}, {of}: {why}{}", help.unwrap_or_default())
 }

@@ -205,7 +205,7 @@ fn what_was_not_evaluated_may_not_be_relied_on_for_a_second() {
 
 fn messages(policy: &Policy, run: Run) -> Vec<(NoticeCode, String)> {
     let notices = report(policy, Vec::new(), run).notices;
-    notices.into_iter().map(|notice| (notice.code, notice.message)).collect()
+    notices.into_iter().map(|notice| (notice.code(), notice.message())).collect()
 }
 
 fn message(policy: &Policy, run: Run, code: NoticeCode) -> Option<String> {

@@ -135,7 +135,7 @@ fn warn_lets_undetermined_through_but_never_critical_rules() {
     }
     let report = judged(&policy, &healthy().without(Source::RootEvents, Cause::Denied));
     assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 0));
-    assert!(report.notices.iter().any(|notice| notice.code == NoticeCode::UndeterminedTolerated));
+    assert!(report.notices.iter().any(|notice| notice.code() == NoticeCode::UndeterminedTolerated));
     // The summary was denied: it could contradict what the older report says of keys and MFA.
     let report = judged(&policy, &healthy().without(Source::AccountSummary, Cause::Denied));
     assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
@@ -378,9 +378,9 @@ fn keys_of_one_day_are_numbered_and_told_apart_over_active_and_inactive_ones() {
         let notices: Vec<_> =
             report.notices.iter().filter(|notice| notice.line == Some(30)).collect();
         let [notice] = notices[..] else { panic!("{notices:?}") };
-        assert_eq!(notice.code, NoticeCode::WaiverAmbiguous);
+        assert_eq!(notice.code(), NoticeCode::WaiverAmbiguous);
         assert_eq!(
-            notice.message,
+            notice.message(),
             "the waiver of root-access-key-active (SEC-77) covers no key of account 111122223333: 2 were made on \
              2019-05-02 (2019-05-02T10:00:00Z, 2019-05-02T11:00:00Z), active or not; write the time of the one \
              that is meant, such as `access-key-created: 2019-05-02T10:00:00Z`"
@@ -449,7 +449,7 @@ fn not_rotated_judges_only_keys_whose_active_is_waived() {
 
 fn codes(policy: &Policy, evidence: &Evidence) -> Vec<(NoticeCode, Option<usize>)> {
     let report = judged(policy, evidence);
-    report.notices.iter().map(|notice| (notice.code, notice.line)).collect()
+    report.notices.iter().map(|notice| (notice.code(), notice.line)).collect()
 }
 
 #[test]

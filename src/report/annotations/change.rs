@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use super::{Annotation, ERROR, place};
 use crate::escape::shortened;
 use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, Report};
-use crate::report::Details;
-use crate::report::origin::Quote;
+use crate::report::document::{ChangePart, Details, Prose};
 use crate::report::policy_change::of_kind;
-use crate::report::policy_change::section::Section;
 
 /// So many changes of one line are told; the others are counted.
 const ON_ONE_LINE: usize = 5;
@@ -107,20 +105,13 @@ impl Notes<'_> {
     }
 
     fn sentences(&self) -> String {
-        self.section().map(|section| section.sentences().join(" ")).unwrap_or_default()
+        let change = ChangePart::of(self.report, self.details);
+        change.map(|change| Prose::joined(change.sentences, " ").to_string()).unwrap_or_default()
     }
 
     fn effect_and_remedy(&self) -> String {
-        let Some(section) = self.section() else { return String::new() };
-        section.what_follows().join(" ")
-    }
-
-    fn section(&self) -> Option<Section<'_>> {
-        let quote = match self.details {
-            Details::Full => Quote::Bare,
-            Details::Redacted => Quote::Public,
-        };
-        Section::of(self.report, quote)
+        let change = ChangePart::of(self.report, self.details);
+        change.map(|change| Prose::joined(change.follows, " ").to_string()).unwrap_or_default()
     }
 
     fn place(&self, line: Option<usize>) -> Option<(String, usize)> {

@@ -8,10 +8,9 @@ mod change;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use super::redacted::{Details, OpenOutcome, Redacted};
-use super::words;
+use super::document::{Details, Entry, FindingPart, Full, OpenOutcome, Redacted};
 use crate::escape::{command_data, command_property, shortened, visible};
-use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Severity, Subject};
+use crate::model::{Outcome, Report, Severity, Subject};
 
 /// GitHub takes ten per step; the runner itself adds one when a step fails.
 const MOST: usize = 8;
@@ -26,8 +25,7 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     let found: Vec<_> = match details {
         Details::Full => full(report),
         Details::Redacted => {
-            let redacted = Redacted::of(report);
-            redacted.open.iter().map(|open| of_redacted(report, open)).collect()
+            Redacted::of(report).open().map(|open| of_redacted(report, &open)).collect()
         }
     };
     let mut annotations = change::annotations(report, details);
@@ -76,26 +74,23 @@ impl Annotation {
 
 fn full(report: &Report) -> Vec<Annotation> {
     let mut annotations = Vec::new();
-    for (account, outcome) in words::worst_first(&report.accounts, words::is_open) {
-        let messages = match outcome.outcome {
-            Outcome::Undetermined => vec![undetermined(account, outcome)],
-            _ => words::unwaived(outcome)
-                .into_iter()
-                .map(|finding| failure(account, finding))
-                .collect(),
+    for entry in Full::of(report).open() {
+        let messages = match entry.outcome() {
+            Outcome::Undetermined => vec![undetermined(entry)],
+            _ => entry.unwaived().into_iter().map(|finding| failure(entry, finding)).collect(),
         };
         annotations.extend(messages.into_iter().map(|message| Annotation {
-            level: level(report, outcome.blocks, outcome.severity),
-            place: place(report, words::policy_line(report, outcome)),
-            title: format!("{} ({})", outcome.rule, outcome.severity),
-            severity: Some(outcome.severity),
+            level: level(report, entry.blocks(), entry.severity()),
+            place: place(report, entry.line()),
+            title: format!("{} ({})", entry.rule(), entry.severity()),
+            severity: Some(entry.severity()),
             message,
         }));
     }
     annotations
 }
 
-fn of_redacted(report: &Report, open: &OpenOutcome) -> Annotation {
+fn of_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
     let state = match open.outcome {
         Outcome::Undetermined => "undetermined",
         _ => "failed",
@@ -114,26 +109,15 @@ fn place(report: &Report, line: usize) -> Option<(String, usize)> {
     report.policy.repository_path.clone().map(|path| (path, line))
 }
 
-fn failure(account: &AccountReport, finding: &Finding) -> String {
-    let gap = if finding.subject == Subject::Account { "" } else { ", " };
-    format!(
-        "{}{gap}{}: {} To do: {}",
-        words::account(account),
-        words::subject(finding),
-        finding.message,
-        finding.remedy
-    )
+fn failure(entry: Entry<'_>, finding: FindingPart<'_>) -> String {
+    let gap = if *finding.subject() == Subject::Account { "" } else { ", " };
+    let (account, title) = (entry.account.label(), finding.title());
+    format!("{account}{gap}{title}: {} To do: {}", finding.seen(), finding.to_do())
 }
 
-fn undetermined(account: &AccountReport, outcome: &RuleOutcome) -> String {
-    let mut text = format!("{}: undetermined. {}", words::account(account), outcome.message);
-    for gap in &outcome.gaps {
-        text = format!("{text} Lacking: {}.", words::gap(gap));
-        if let Some(remedy) = words::gap_remedy(gap) {
-            text = format!("{text} To do: {remedy}.");
-        }
-    }
-    text
+fn undetermined(entry: Entry<'_>) -> String {
+    let text = format!("{}: undetermined. {}", entry.account.label(), entry.message());
+    entry.lacking().fold(text, |text, lacking| text + &lacking.sentences())
 }
 
 /// An error is what makes the step fail; what does not is no error, however bad it is. Before

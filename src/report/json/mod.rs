@@ -214,8 +214,8 @@ impl<'a> Document<'a> {
             skipped_accounts: [],
             notices: notices
                 .map(|notice| Notice {
-                    code: notice.code.id(),
-                    message: visible(&notice.message),
+                    code: notice.code().id(),
+                    message: visible(&notice.message()),
                     line: notice.line,
                 })
                 .collect(),
@@ -308,7 +308,7 @@ impl<'a> OneOutcome<'a> {
             source: &gap.source,
             action: visible(&gap.action),
             cause: gap.cause,
-            grant: optional(gap.grant.as_ref()),
+            grant: gap.grant.as_deref().map(visible),
             detail: visible(&gap.detail),
         });
         Self {

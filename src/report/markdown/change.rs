@@ -1,82 +1,67 @@
-//! What the checkout's copy of the policy changes, and runs that evaluated nothing.
+//! What the checkout's copy of the policy changes.
 
-use super::page::{Page, cell};
-use crate::model::{ChangeKind, PolicyOrigin};
-use crate::report::policy_change::section::{MOST, Section};
+use super::page::{Page, cell, prose};
+use crate::model::{Change, ChangeKind, counted};
+use crate::report::document::{ChangePart, Changes, Content, Prose};
 use crate::report::policy_change::{KINDS, row};
-use crate::report::redacted::RedactedChange;
-use crate::report::words;
 
 const HEAD: [&str; 5] = ["", "Key", "Before", "After", "Where"];
 
-impl Page {
-    /// What it means that nothing was evaluated, and what to do.
-    pub(super) fn not_evaluated(&mut self, sentences: &[String]) {
-        if sentences.is_empty() {
-            return;
-        }
-        self.line("\n### Not evaluated");
-        for sentence in sentences {
-            self.paragraph(&cell(sentence));
-        }
-    }
-
+impl Page<'_> {
     /// Planned windows first, then what is weaker, each with its line; what changes nothing is
     /// closed until a reader opens it.
-    pub(super) fn policy_change(&mut self, section: &Section<'_>) {
-        self.line(&format!("\n### Policy change: {}", section.heading()));
-        // Their names are code already.
-        section.sentences().iter().for_each(|sentence| self.paragraph(sentence));
-        self.problems(section);
+    pub(super) fn policy_change(&mut self, change: &ChangePart<'_>) {
+        self.line(&format!("\n### {}", change.heading));
+        change.sentences.iter().for_each(|sentence| self.paragraph(&prose(sentence)));
+        match &change.content {
+            Content::Full(changes) => self.changes(changes),
+            Content::Redacted(lists) => self.lists(lists),
+        }
+        if let Some(after) = &change.after {
+            self.paragraph(after);
+        }
+        if let Content::Full(changes) = &change.content {
+            self.meanings(changes);
+        }
+    }
+
+    fn changes(&mut self, changes: &Changes<'_>) {
+        let problems = changes.problems();
+        if !problems.items.is_empty() {
+            self.rows(&["Where", "Problem"], problems.items, problems.more, |(message, place)| {
+                vec![prose(&place), cell(message)]
+            });
+        }
         let (open, closed): (Vec<_>, Vec<_>) =
             KINDS.iter().partition(|(kind, _)| *kind != ChangeKind::Other);
-        let mut rows = Vec::new();
-        let mut more = 0;
-        for (kind, _) in &open {
-            let (changes, all) = section.changes(*kind);
-            more += all - changes.len();
-            rows.extend(changes.iter().map(|change| row(change, section.place(change)).to_vec()));
+        let (mut items, mut more) = (Vec::new(), 0);
+        for (kind, _) in open {
+            let shown = changes.of_kind(kind);
+            more += shown.more;
+            items.extend(shown.items);
         }
-        if !rows.is_empty() {
-            self.rows_of(&HEAD, rows, more);
+        if !items.is_empty() {
+            self.rows(&HEAD, items, more, change_row);
         }
         for (kind, _) in closed {
-            self.closed(section, kind);
-        }
-        if let Some(after) = section.after() {
-            self.paragraph(&after);
-        }
-        self.meanings(section);
-    }
-
-    fn problems(&mut self, section: &Section<'_>) {
-        let problems = section.problems();
-        let rows = problems.iter().take(MOST);
-        let rows: Vec<_> =
-            rows.map(|problem| vec![section.place_of(problem), cell(&problem.message)]).collect();
-        if !rows.is_empty() {
-            let more = problems.len() - rows.len();
-            self.rows_of(&["Where", "Problem"], rows, more);
+            self.closed(changes, kind);
         }
     }
 
-    fn closed(&mut self, section: &Section<'_>, kind: ChangeKind) {
-        let (changes, all) = section.changes(kind);
-        if all == 0 {
+    fn closed(&mut self, changes: &Changes<'_>, kind: ChangeKind) {
+        let shown = changes.of_kind(kind);
+        if shown.items.is_empty() {
             return;
         }
-        let counted = words::counted(all, &format!("{} change", kind.id()));
+        let counted = counted(shown.all(), &format!("{} change", kind.id()));
         self.line(&format!("\n<details><summary>{counted}</summary>"));
-        let rows: Vec<_> =
-            changes.iter().map(|change| row(change, section.place(change)).to_vec()).collect();
-        let more = all - rows.len();
-        self.rows_of(&HEAD, rows, more);
+        self.rows(&HEAD, shown.items, shown.more, change_row);
         self.line("\n</details>");
     }
 
     /// What each word of the table says.
-    fn meanings(&mut self, section: &Section<'_>) {
-        let named = KINDS.iter().filter(|(kind, _)| section.changes(*kind).1 > 0);
+    fn meanings(&mut self, changes: &Changes<'_>) {
+        let named = KINDS.iter().filter(|(kind, _)| !changes.of_kind(*kind).items.is_empty());
         let named: Vec<_> =
             named.map(|(kind, meaning)| format!("- *{}*: {meaning}", kind.id())).collect();
         if !named.is_empty() {
@@ -84,28 +69,16 @@ impl Page {
         }
     }
 
-    pub(super) fn redacted_change(&mut self, change: &RedactedChange) {
-        self.line(&format!("\n### Policy change: {}", change.heading));
-        change.sentences.iter().for_each(|sentence| self.paragraph(&cell(sentence)));
-        if !change.lists.is_empty() {
+    fn lists(&mut self, lists: &[(&str, String)]) {
+        if !lists.is_empty() {
             self.line("");
         }
-        for (word, what) in &change.lists {
+        for (word, what) in lists {
             self.line(&format!("- {word}: {}", cell(what)));
-        }
-        if let Some(after) = &change.after {
-            self.paragraph(after);
         }
     }
 }
 
-/// How to get at the policy that judged, where the checkout holds another.
-pub(super) fn fetched(policy: &PolicyOrigin) -> Option<String> {
-    let (commit, path) = (policy.commit.as_ref()?, policy.repository_path.as_ref()?);
-    (is_plain(path) && is_plain(commit)).then(|| format!("git show {commit}:{path} > judging.yaml"))
-}
-
-/// Whether no shell sees anything in it.
-pub(super) fn is_plain(path: &str) -> bool {
-    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:@".contains(&byte))
+fn change_row((change, place): (Change, Option<Prose<'_>>)) -> Vec<String> {
+    row(&change, place.as_ref().map(prose).unwrap_or_default()).to_vec()
 }

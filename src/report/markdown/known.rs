@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use super::heading;
 use super::page::MAX_BYTES;
 use crate::model::{Signature, Verdict};
-use crate::report::redacted::WHY;
+use crate::report::document::WHY;
 
 /// Before the commands that end a summary.
 pub(super) const CLOSING: &str = "To judge the same account again, with credentials of your own, or \

@@ -10,31 +10,29 @@ mod timeline;
 
 use std::io::{self, Write};
 
-use self::change::{fetched, is_plain};
 pub(super) use self::known::SIGNATURE;
 use self::known::{CLOSING, FENCES};
-use self::page::{Page, account_cell, cell, lines};
-use super::evidence_files::evidence_files;
-use super::origin::{Quote, built_in, judge, origin};
-use super::policy_change::section::Section;
-use super::redacted::{Details, Redacted};
-use super::words;
-use crate::escape::{code_span, markdown, shortened, visible};
-use crate::model::{
-    AccountReport, Counts, Finding, Outcome, Report, RuleOutcome, RuleSetting, Verdict, format_time,
+use self::page::{Page, account_cell, cell, lines, prose};
+use super::document::{
+    Alike, Body, Details, Document, Entry, FROM_A_FILE, FindingPart, Full, MAX_TEXT, NOT_EVALUATED,
+    NoticePart, OpenOutcome, PolicyPart, Redacted, VerdictLine, WHY, Waived, alike, counts,
+    more_findings,
 };
+use crate::escape::{code_span, shortened};
+use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, format_time};
 
 /// Writes the summary, at most 900 KiB.
 ///
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page::default();
-    match details {
-        Details::Full => page.report(report),
-        Details::Redacted => page.redacted(report.verdict, &Redacted::of(report)),
+    let document = Document::of(report, details);
+    let mut page = Page::new(out);
+    match document.body {
+        Body::Full(full) => page.full(&document, full),
+        Body::Redacted(redacted) => page.redacted(&document, redacted),
     }
-    out.write_all(page.text().as_bytes())
+    page.ended()
 }
 
 /// The sign of a verdict.
@@ -51,101 +49,137 @@ fn heading(verdict: Verdict) -> String {
     format!("## {} rootgate: ", sign(verdict))
 }
 
-impl Page {
-    fn report(&mut self, report: &Report) {
-        self.verdict(report.verdict, &words::verdict(report));
-        let (counts, follows) = (words::counts(&report.counts), words::consequence(report));
-        self.paragraph(&format!("**{counts}** ({follows})"));
-        self.judged(report);
-        self.not_evaluated(&words::not_evaluated(report));
-        if let Some(section) = Section::of(report, Quote::Code) {
-            self.policy_change(&section);
+impl Page<'_> {
+    fn full(&mut self, document: &Document<'_>, full: Full<'_>) {
+        self.verdict(&document.verdict);
+        self.judged(document, full);
+        self.evidence_files(document);
+        if let Some(reason) = full.incomplete() {
+            self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
         }
-        self.unread(report);
-        self.failed(report);
-        self.windows_to_agree_on(report);
-        self.undetermined(report);
-        self.timelines(report);
-        self.waived(report);
-        self.loosened(report);
-        self.notices(report);
-        self.fine(report);
-        self.origin(report);
+        self.not_evaluated(document);
+        if let Some(change) = &document.change {
+            self.policy_change(change);
+        }
+        self.unread(full);
+        self.failed(full);
+        self.windows_to_agree_on(full);
+        self.undetermined(full);
+        self.timelines(full);
+        self.waived(full);
+        self.loosened(full);
+        self.notices(&document.notices);
+        self.fine(full);
+        self.policy(&document.policy);
+        self.line(&format!("\n{CLOSING}\n"));
+        let (open, close) = FENCES;
+        self.line(&format!("{open}\n{}\n{close}", full.again().join("\n")));
     }
 
-    fn verdict(&mut self, verdict: Verdict, (word, rest): &(&'static str, String)) {
-        let gap = if rest.is_empty() { "" } else { " " };
-        self.line(&format!("{}{word}{gap}{}", heading(verdict), markdown(rest)));
+    fn redacted(&mut self, document: &Document<'_>, redacted: Redacted<'_>) {
+        self.verdict(&document.verdict);
+        let time = code_span(&format_time(document.evaluated_at));
+        self.paragraph(&format!("Judged at {time}."));
+        self.evidence_files(document);
+        self.not_evaluated(document);
+        if let Some(change) = &document.change {
+            self.policy_change(change);
+        }
+        let head = ["Account", "Rule", "Severity", "Outcome", "What", "Blocks"];
+        self.table("What to look at", &head, redacted.open().collect(), |open: OpenOutcome<'_>| {
+            vec![
+                cell(&open.account),
+                code_span(open.rule.0),
+                open.severity.to_string(),
+                open.outcome.id().to_owned(),
+                cell(&open.what()),
+                if open.blocks { "yes".to_owned() } else { "no".to_owned() },
+            ]
+        });
+        self.notices(&document.notices);
+        self.policy(&document.policy);
+        self.paragraph(WHY);
+    }
+
+    fn verdict(&mut self, line: &VerdictLine<'_>) {
+        let limits = line.limits.as_ref().map(|limits| format!(" {}", prose(limits)));
+        let VerdictLine { verdict, word, counts, consequence, .. } = line;
+        self.line(&format!("{}{word}{}", heading(*verdict), limits.unwrap_or_default()));
+        self.paragraph(&format!("**{counts}** ({consequence})"));
     }
 
     /// Which accounts were judged, when, and by what.
-    fn judged(&mut self, report: &Report) {
-        let policy = origin(&report.policy, Quote::Code);
-        let time = code_span(&format_time(report.evaluated_at));
-        let what = match report.accounts.as_slice() {
-            [] => "No account was".to_owned(),
-            [account] => format!("{},", account_cell(account)),
-            accounts => format!("{},", words::counted(accounts.len(), "account")),
+    fn judged(&mut self, document: &Document<'_>, full: Full<'_>) {
+        let mut accounts = full.accounts();
+        let what = match (accounts.len(), accounts.next()) {
+            (1, Some(account)) => format!("{},", account_cell(account)),
+            (_, None) => "No account was".to_owned(),
+            (several, _) => format!("{},", counted(several, "account")),
         };
+        let time = code_span(&format_time(document.evaluated_at));
+        let policy = prose(&document.policy.line);
         self.paragraph(&format!("{what} judged at {time} by {policy}."));
-        self.evidence_files(&evidence_files(report, Quote::Code));
-        if let Some(reason) = &report.incomplete {
-            self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
+    }
+
+    fn evidence_files(&mut self, document: &Document<'_>) {
+        for clause in &document.evidence_files {
+            self.paragraph(&format!("{FROM_A_FILE}{}.", prose(clause)));
         }
     }
 
-    fn evidence_files(&mut self, clauses: &[String]) {
-        for clause in clauses {
-            self.paragraph(&format!("Evidence from a file: {clause}."));
+    /// What it means that nothing was evaluated, and what to do.
+    fn not_evaluated(&mut self, document: &Document<'_>) {
+        if document.not_evaluated.is_empty() {
+            return;
         }
+        self.line(&format!("\n### {NOT_EVALUATED}"));
+        document.not_evaluated.iter().for_each(|sentence| self.paragraph(&prose(sentence)));
     }
 
-    fn unread(&mut self, report: &Report) {
-        let unread = report.accounts.iter().filter(|account| account.nothing_read);
-        let why = |account| cell(&words::nothing_read(account));
-        let rows = unread.map(|account| vec![account_cell(account), why(account)]).collect();
-        self.table("Accounts of which nothing counts", &["Account", "Why"], rows);
+    fn unread(&mut self, full: Full<'_>) {
+        let unread = full.accounts().filter_map(|account| Some((account, account.nothing_read()?)));
+        let head = ["Account", "Why"];
+        self.table(
+            "Accounts of which nothing counts",
+            &head,
+            unread.collect(),
+            |(account, why)| vec![account_cell(account), prose(&why)],
+        );
     }
 
-    fn failed(&mut self, report: &Report) {
-        let mut rows = Vec::new();
-        for (account, outcome) in
-            words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
-        {
-            let (kept, more) = words::kept(outcome);
-            for finding in kept {
-                let row = vec![
-                    code_span(outcome.rule.0),
-                    severity_cell(outcome),
-                    code_span(&words::subject(finding)),
-                    cell(&finding.message),
-                    times(finding),
-                    cell(&finding.remedy),
-                ];
-                rows.push(of_account(report, account, row));
-            }
-            if more > 0 {
-                let (rule, severity) = (code_span(outcome.rule.0), severity_cell(outcome));
-                let seen = format!("{}, in the JSON report", words::counted(more, "more finding"));
-                let row = [rule, severity, "and more".into(), seen, String::new(), String::new()];
-                rows.push(of_account(report, account, row.into()));
-            }
+    fn failed(&mut self, full: Full<'_>) {
+        let mut rows: Vec<(Entry<'_>, Option<FindingPart<'_>>, usize)> = Vec::new();
+        for entry in full.of_kind(Outcome::Fail) {
+            let (kept, more) = entry.findings();
+            rows.extend(kept.into_iter().map(|finding| (entry, Some(finding), 0)));
+            rows.extend((more > 0).then_some((entry, None, more)));
         }
         let head = ["Rule", "Severity", "Subject", "What was seen", "Since, until", "To do"];
-        self.table("Failed", &heads(report, &head), rows);
+        self.table("Failed", &heads(full, &head), rows, |(entry, finding, more)| {
+            let [subject, seen, times, to_do] = match finding {
+                Some(finding) => [
+                    code_span(&finding.title()),
+                    cell(finding.seen()),
+                    times(finding),
+                    cell(finding.to_do()),
+                ],
+                None => ["and more".into(), more_findings(more), String::new(), String::new()],
+            };
+            let (rule, severity) = (code_span(entry.rule().0), severity_cell(entry));
+            of_account(full, entry, vec![rule, severity, subject, seen, times, to_do])
+        });
     }
 
     /// Windows that a remedy needs first, or that acknowledge a use, for whoever agreed on them.
-    fn windows_to_agree_on(&mut self, report: &Report) {
+    fn windows_to_agree_on(&mut self, full: Full<'_>) {
         let mut blocks: Vec<String> = Vec::new();
-        for (_, outcome) in
-            words::worst_first(&report.accounts, |outcome| outcome.outcome == Outcome::Fail)
-        {
-            for finding in words::kept(outcome).0.iter().filter(|it| it.window.is_some()) {
-                // As entries stand below their key, so that whole lines can be pasted.
-                let lines = finding.windows().map(|window| format!("  {}\n", visible(window)));
-                let lines: String = lines.collect();
-                let (rule, fence) = (code_span(outcome.rule.0), page::fence(&lines));
+        for entry in full.of_kind(Outcome::Fail) {
+            for finding in entry.findings().0 {
+                let lines: String = finding.pasted().map(|line| format!("{line}\n")).collect();
+                if lines.is_empty() {
+                    continue;
+                }
+                let (rule, fence) = (code_span(entry.rule().0), page::fence(&lines));
                 blocks.push(format!("\nFor {rule}:\n\n{fence}yaml\n{lines}{fence}"));
             }
         }
@@ -157,208 +191,128 @@ impl Page {
         }
     }
 
-    fn undetermined(&mut self, report: &Report) {
-        let undetermined = words::worst_first(&report.accounts, |outcome| {
-            outcome.outcome == Outcome::Undetermined
-        });
-        let mut rows = Vec::new();
-        for alike in undetermined.chunk_by(words::same_reason) {
-            let Some((account, outcome)) = alike.first() else { continue };
-            let told = words::shut(account).map(|_| "everything, see above".to_owned());
-            let gaps = outcome.gaps.iter().filter(|_| told.is_none());
-            let gaps = gaps.map(|gap| cell(&format!("{}.", words::gap(gap)))).chain(told.clone());
-            let remedies = outcome.gaps.iter().filter_map(words::gap_remedy);
-            rows.push(of_account(
-                report,
-                account,
-                vec![
-                    lines(alike.iter().map(|(_, outcome)| code_span(outcome.rule.0))),
-                    lines(alike.iter().map(|(_, outcome)| severity_cell(outcome))),
-                    lines(gaps),
-                    lines(remedies.map(|remedy| cell(&remedy))),
-                ],
-            ));
-        }
+    fn undetermined(&mut self, full: Full<'_>) {
+        let undetermined = full.of_kind(Outcome::Undetermined);
         let head = ["Rule", "Severity", "What is lacking", "To do"];
-        self.table("Undetermined", &heads(report, &head), rows);
+        let groups = alike(&undetermined).collect();
+        self.table("Undetermined", &heads(full, &head), groups, |alike: Alike<'_, '_>| {
+            let entries = || alike.entries.iter().copied();
+            let what = alike.lacking.iter().map(|it| format!("{}.", prose(&it.what)));
+            let to_do = alike.lacking.iter().filter_map(|it| Some(prose(it.to_do.as_ref()?)));
+            let row = vec![
+                lines(entries().map(|entry| code_span(entry.rule().0))),
+                lines(entries().map(severity_cell)),
+                match alike.lacking.is_empty() {
+                    true => "everything, see above".to_owned(),
+                    false => lines(what),
+                },
+                lines(to_do),
+            ];
+            of_account(full, alike.first, row)
+        });
     }
 
-    fn waived(&mut self, report: &Report) {
-        let mut rows = Vec::new();
-        for (account, outcome) in words::worst_first(&report.accounts, |_| true) {
-            for finding in &outcome.findings {
-                let Some(waiver) = &finding.waiver else { continue };
-                let row = vec![
-                    code_span(outcome.rule.0),
-                    code_span(&words::subject(finding)),
-                    cell(&finding.message),
-                    cell(&waiver.ticket),
-                    cell(&waiver.reason),
-                    waiver.expires.to_string(),
-                ];
-                rows.push(of_account(report, account, row));
-            }
-        }
+    fn waived(&mut self, full: Full<'_>) {
         let head = ["Rule", "Subject", "What was seen", "Ticket", "Reason", "Last day"];
-        self.table("Waived", &heads(report, &head), rows);
+        self.table("Waived", &heads(full, &head), full.waived(), |waived: Waived<'_>| {
+            let Waived { entry, finding, by } = waived;
+            let row = vec![
+                code_span(entry.rule().0),
+                code_span(&finding.title()),
+                cell(finding.seen()),
+                cell(&by.ticket),
+                cell(&by.reason),
+                by.expires.to_string(),
+            ];
+            of_account(full, entry, row)
+        });
     }
 
     /// Rules that the policy switches off or lowers.
-    fn loosened(&mut self, report: &Report) {
-        let loosened = |rule: &&RuleSetting| !rule.on || rule.severity < rule.info.severity;
-        let rows = report.rules.iter().filter(loosened).map(|rule| {
+    fn loosened(&mut self, full: Full<'_>) {
+        let head = ["Rule", "The policy says", "Policy line"];
+        self.table("Rules off or lowered", &head, full.loosened(), |rule: &RuleSetting| {
             let (default, now) = (rule.info.severity, rule.severity);
             vec![
                 code_span(rule.info.id.0),
                 if rule.on { format!("{now} instead of {default}") } else { "off".to_owned() },
-                rule.line.map(|line| line.to_string()).unwrap_or_default(),
+                line_cell(rule.line),
             ]
         });
-        let head = ["Rule", "The policy says", "Policy line"];
-        self.table("Rules off or lowered", &head, rows.collect());
     }
 
-    fn notices(&mut self, report: &Report) {
-        let rows = report.notices.iter().map(|notice| {
-            vec![
-                cell(&notice.message),
-                code_span(notice.code.id()),
-                notice.line.map(|line| line.to_string()).unwrap_or_default(),
-            ]
+    /// Strangers get no column of messages.
+    fn notices(&mut self, notices: &[NoticePart]) {
+        let told = notices.iter().any(|notice| notice.message.is_some());
+        let head: &[&str] =
+            if told { &["Notice", "Code", "Policy line"] } else { &["Code", "Policy line"] };
+        self.table("Notices", head, notices.iter().collect(), |notice| {
+            let rest = [code_span(notice.code), line_cell(notice.line)];
+            notice.message.as_deref().map(cell).into_iter().chain(rest).collect()
         });
-        self.table("Notices", &["Notice", "Code", "Policy line"], rows.collect());
     }
 
     /// What passes or does not apply, closed until a reader opens it.
-    fn fine(&mut self, report: &Report) {
-        let mut rows = Vec::new();
-        for account in &report.accounts {
-            for outcome in &account.outcomes {
-                if !matches!(outcome.outcome, Outcome::Pass | Outcome::NotApplicable) {
-                    continue;
-                }
-                let facts = outcome.evidence.iter();
-                let facts = facts.map(|basis| cell(&words::basis(basis, report.evaluated_at)));
-                let row = vec![
-                    code_span(outcome.rule.0),
-                    outcome.outcome.id().to_owned(),
-                    cell(&outcome.message),
-                    lines(facts),
-                ];
-                rows.push(of_account(report, account, row));
-            }
-        }
-        if rows.is_empty() {
+    fn fine(&mut self, full: Full<'_>) {
+        let entries = full.fine();
+        if entries.is_empty() {
             return;
         }
-        let only = Counts {
-            passed: report.counts.passed,
-            not_applicable: report.counts.not_applicable,
-            ..Counts::default()
-        };
-        self.line(&format!("\n<details><summary>{}</summary>", words::counts(&only)));
-        self.rows(&heads(report, &["Rule", "Outcome", "Why", "Evidence"]), rows);
+        let Counts { passed, not_applicable, .. } = full.counts();
+        let only = Counts { passed, not_applicable, ..Counts::default() };
+        self.line(&format!("\n<details><summary>{}</summary>", counts(&only)));
+        let head = ["Rule", "Outcome", "Why", "Evidence"];
+        self.rows(&heads(full, &head), entries, 0, |entry| {
+            let row = vec![
+                code_span(entry.rule().0),
+                entry.outcome().id().to_owned(),
+                cell(entry.message()),
+                lines(entry.evidence().map(|basis| prose(&basis))),
+            ];
+            of_account(full, entry, row)
+        });
         self.line("\n</details>");
     }
 
-    /// Which policy judged, and how to do it again elsewhere.
-    fn origin(&mut self, report: &Report) {
-        let policy = &report.policy;
+    /// Which policy judged.
+    fn policy(&mut self, policy: &PolicyPart<'_>) {
         self.line("\n### Policy\n");
-        match (&policy.path, judge(policy, Quote::Code)) {
-            (None, _) => self.line(&format!("- {}", built_in(policy))),
-            (Some(_), Some(judge)) => self.line(&format!("- {judge}")),
-            (Some(_), None) => {}
+        if let Some(how) = &policy.how {
+            self.line(&format!("- {}", prose(how)));
         }
-        let parts = [
-            ("path", &policy.path),
-            ("ref", &policy.git_ref),
-            ("commit", &policy.commit),
-            ("SHA-256", &policy.sha256),
-        ];
-        self.policy_parts(
-            parts.into_iter().filter_map(|(key, part)| Some((key, part.as_deref()?))),
-        );
-        // A path with other letters would need quoting, and each shell quotes in its own way.
-        let plain = |path: &&String| is_plain(path);
-        // The checkout's file would be judged by otherwise.
-        let fetched = report.policy_change.as_ref().and_then(|_| fetched(policy));
-        let flag = match (&policy.path, &fetched) {
-            (_, Some(_)) => " --policy judging.yaml".to_owned(),
-            (Some(path), None) => {
-                format!(" --policy {}", Some(path).filter(plain).map_or("FILE", |path| path))
-            }
-            (None, None) => String::new(),
-        };
-        let fetch = fetched.map(|line| format!("{line}\n")).unwrap_or_default();
-        let time = format_time(report.evaluated_at);
-        self.line(&format!("\n{CLOSING}\n"));
-        let (open, close) = FENCES;
-        self.line(&format!(
-            "{open}\n{fetch}rootgate check{flag}\nrootgate check{flag} --evidence evidence.json --at {time}\n{close}"
-        ));
-    }
-
-    fn redacted(&mut self, verdict: Verdict, report: &Redacted) {
-        self.verdict(verdict, &report.verdict);
-        self.paragraph(&format!("**{}** ({})", report.counts, report.consequence));
-        self.paragraph(&format!("Judged at {}.", code_span(&report.evaluated_at)));
-        self.evidence_files(&report.evidence_files);
-        self.not_evaluated(&report.not_evaluated);
-        if let Some(change) = &report.change {
-            self.redacted_change(change);
-        }
-        let rows = report.open.iter().map(|open| {
-            vec![
-                cell(&open.account),
-                code_span(open.rule.0),
-                open.severity.to_string(),
-                open.outcome.id().to_owned(),
-                cell(&open.what()),
-                if open.blocks { "yes".to_owned() } else { "no".to_owned() },
-            ]
-        });
-        let head = ["Account", "Rule", "Severity", "Outcome", "What", "Blocks"];
-        self.table("What to look at", &head, rows.collect());
-        let rows = report.notices.iter().map(|(code, line)| {
-            vec![code_span(code), line.map(|line| line.to_string()).unwrap_or_default()]
-        });
-        self.table("Notices", &["Code", "Policy line"], rows.collect());
-        self.line("\n### Policy\n");
-        self.line(&format!("- {}", cell(&report.origin)));
-        self.policy_parts(report.policy.iter().map(|(key, part)| (*key, part.as_str())));
-        self.paragraph(super::redacted::WHY);
-    }
-
-    fn policy_parts<'a>(&mut self, parts: impl Iterator<Item = (&'static str, &'a str)>) {
-        for (key, part) in parts {
-            self.line(&format!("- {key} {}", code_span(&shortened(part, words::MAX_TEXT))));
+        for (key, part) in &policy.parts {
+            self.line(&format!("- {key} {}", code_span(&shortened(part, MAX_TEXT))));
         }
     }
 }
 
 /// The row, and whose it is where several accounts were judged.
-fn of_account(report: &Report, account: &AccountReport, mut row: Vec<String>) -> Vec<String> {
-    if report.accounts.len() > 1 {
-        row.insert(0, account_cell(account));
+fn of_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
+    if full.accounts().len() > 1 {
+        row.insert(0, account_cell(entry.account));
     }
     row
 }
 
-fn heads<'a>(report: &Report, head: &[&'a str]) -> Vec<&'a str> {
-    let account = (report.accounts.len() > 1).then_some("Account");
+fn heads<'a>(full: Full<'_>, head: &[&'a str]) -> Vec<&'a str> {
+    let account = (full.accounts().len() > 1).then_some("Account");
     account.into_iter().chain(head.iter().copied()).collect()
 }
 
-fn severity_cell(outcome: &RuleOutcome) -> String {
-    match outcome.blocks {
-        true => format!("**{}**", outcome.severity),
-        false => format!("{}, does not block", outcome.severity),
+fn severity_cell(entry: Entry<'_>) -> String {
+    match entry.blocks() {
+        true => format!("**{}**", entry.severity()),
+        false => format!("{}, does not block", entry.severity()),
     }
 }
 
-fn times(finding: &Finding) -> String {
-    let since = finding.happened_at.map(|time| format!("since {}", format_time(time)));
-    let clears = finding.clears_at.map(|time| format!("turns green at {}", format_time(time)));
-    lines(since.into_iter().chain(clears).map(|text| cell(&text)))
+fn line_cell(line: Option<usize>) -> String {
+    line.map(|line| line.to_string()).unwrap_or_default()
+}
+
+fn times(finding: FindingPart<'_>) -> String {
+    let said = |words: &str, time| format!("{words} {}", code_span(&format_time(time)));
+    let since = finding.since().map(|time| said("since", time));
+    let clears = finding.clears_at().map(|time| said("turns green at", time));
+    lines(since.into_iter().chain(clears))
 }

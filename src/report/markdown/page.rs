@@ -1,71 +1,78 @@
 //! A page of Markdown that grows by rows, and stops in time.
 
+use std::io::{self, Write};
+
 use crate::escape::{code_span, markdown, shortened};
-use crate::model::AccountReport;
-use crate::report::words;
+use crate::report::document::{Account, MAX_TEXT, Part, Prose};
 
 /// Below GitHub's limit of 1 MiB for a step's summary.
 pub(super) const MAX_BYTES: usize = 900 * 1024;
 /// What stays free for headings and the end while rows are written.
 const RESERVE: usize = 32 * 1024;
 
-#[derive(Default)]
-pub(super) struct Page {
-    text: String,
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    /// How many bytes are written.
+    written: usize,
+    /// What the writer said first; nothing is written after an error.
+    result: io::Result<()>,
 }
 
-impl Page {
-    pub(super) fn text(&self) -> &str {
-        &self.text
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, written: 0, result: Ok(()) }
+    }
+
+    /// What the writer said.
+    pub(super) fn ended(self) -> io::Result<()> {
+        self.result
     }
 
     /// How many bytes of rows still fit.
     pub(super) fn room(&self) -> usize {
-        (MAX_BYTES - RESERVE).saturating_sub(self.text.len())
+        (MAX_BYTES - RESERVE).saturating_sub(self.written)
     }
 
     pub(super) fn line(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.text.push('\n');
+        if self.result.is_ok() {
+            self.written += text.len() + 1;
+            self.result = writeln!(self.out, "{text}");
+        }
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
         self.line(&format!("\n{text}"));
     }
 
-    /// A heading and its table; nothing where there are no rows.
-    pub(super) fn table(&mut self, heading: &str, head: &[&str], rows: Vec<Vec<String>>) {
-        if !rows.is_empty() {
+    /// A heading and its table; nothing where there are no items.
+    pub(super) fn table<T>(
+        &mut self,
+        heading: &str,
+        head: &[&str],
+        items: Vec<T>,
+        row: impl Fn(T) -> Vec<String>,
+    ) {
+        if !items.is_empty() {
             self.line(&format!("\n### {heading}"));
-            self.rows(head, rows);
+            self.rows(head, items, 0, row);
         }
     }
 
-    /// A table. It takes at most half of the room that is left, so that what follows has some.
-    pub(super) fn rows(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
-        self.rows_of(head, rows, 0);
-    }
-
-    /// Blocks of lines, as many as half of the room that is left holds.
-    pub(super) fn blocks(&mut self, blocks: &[String]) {
-        let end = self.text.len() + self.room() / 2;
-        for (index, block) in blocks.iter().enumerate() {
-            if self.text.len() + block.len() > end {
-                self.paragraph(&format!("{} more in the JSON report.", blocks.len() - index));
-                return;
-            }
-            self.line(block);
-        }
-    }
-
-    /// A table, and how many rows more there are than it is given.
-    pub(super) fn rows_of(&mut self, head: &[&str], rows: Vec<Vec<String>>, more: usize) {
+    /// A table with a row for each item, and how many more there are than it is given. It takes at
+    /// most half of the room that is left, so that what follows has some.
+    pub(super) fn rows<T>(
+        &mut self,
+        head: &[&str],
+        items: Vec<T>,
+        more: usize,
+        row: impl Fn(T) -> Vec<String>,
+    ) {
         self.line(&format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
-        let all = rows.len() + more;
-        let end = self.text.len() + self.room() / 2;
-        for (index, row) in rows.into_iter().enumerate() {
-            let row = format!("| {} |", row.join(" | "));
-            if self.text.len() + row.len() > end {
+        let all = items.len() + more;
+        let end = self.written + self.room() / 2;
+        for (index, item) in items.into_iter().enumerate() {
+            let row = format!("| {} |", row(item).join(" | "));
+            if self.written + row.len() > end {
                 self.paragraph(&format!("{} more in the JSON report.", all - index));
                 return;
             }
@@ -73,6 +80,18 @@ impl Page {
         }
         if more > 0 {
             self.paragraph(&format!("{more} more in the JSON report."));
+        }
+    }
+
+    /// Blocks of lines, as many as half of the room that is left holds.
+    pub(super) fn blocks(&mut self, blocks: &[String]) {
+        let end = self.written + self.room() / 2;
+        for (index, block) in blocks.iter().enumerate() {
+            if self.written + block.len() > end {
+                self.paragraph(&format!("{} more in the JSON report.", blocks.len() - index));
+                return;
+            }
+            self.line(block);
         }
     }
 }
@@ -85,14 +104,24 @@ pub(super) fn fence(lines: &str) -> String {
 
 /// Outside text for a table cell or a line.
 pub(super) fn cell(text: &str) -> String {
-    markdown(&shortened(text, words::MAX_TEXT))
+    markdown(&shortened(text, MAX_TEXT))
+}
+
+/// A sentence: names become code.
+pub(super) fn prose(sentence: &Prose<'_>) -> String {
+    let part = |part: &Part<'_>| match part {
+        Part::Ours(text) => text.to_string(),
+        Part::Name(text) => code_span(text),
+        Part::Theirs(text) => cell(text),
+    };
+    sentence.parts().iter().map(part).collect()
 }
 
 /// `prod (111122223333)`.
-pub(super) fn account_cell(account: &AccountReport) -> String {
-    let id = code_span(account.id.as_str());
-    match &account.name {
-        Some(name) => format!("**{}** ({id})", markdown(&shortened(name, words::MAX_NAME))),
+pub(super) fn account_cell(account: Account<'_>) -> String {
+    let id = code_span(account.id().as_str());
+    match account.name() {
+        Some(name) => format!("**{}** ({id})", markdown(&name)),
         None => id,
     }
 }
@@ -100,4 +129,17 @@ pub(super) fn account_cell(account: &AccountReport) -> String {
 /// Lines of one cell.
 pub(super) fn lines(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join("<br>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prose;
+    use crate::report::document::Prose;
+
+    #[test]
+    fn each_part_of_a_sentence_is_escaped_as_what_it_is() {
+        let said = Prose::new().ours("from *ours* ").name("a|b *c*").ours(" to ").theirs("*x* | y");
+        assert_eq!(prose(&said), r"from *ours* `a`\|`b *c*` to `*x*` \| y");
+        assert_eq!(said.to_string(), "from *ours* a|b *c* to *x* | y");
+    }
 }

@@ -1,8 +1,8 @@
 //! Uses of root against the windows of the policy, drawn and as a table.
 
 use crate::escape::{code_span, mermaid_label, shortened};
-use crate::model::{AccountReport, Report, format_time};
-use crate::report::words;
+use crate::model::{Timeline, counted, format_time};
+use crate::report::document::{Full, MAX_NAME};
 
 use super::page::{Page, account_cell, cell};
 
@@ -12,62 +12,62 @@ const MAX_DRAWN: usize = 150;
 /// More than such a drawing takes, in bytes.
 const ONE_DRAWING: usize = 50_000;
 
-impl Page {
+impl Page<'_> {
     /// One timeline per account where root was used, or may be.
-    pub(super) fn timelines(&mut self, report: &Report) {
-        let is_shown = |account: &&AccountReport| !account.timeline.is_empty();
-        let accounts: Vec<_> = report.accounts.iter().filter(is_shown).collect();
+    pub(super) fn timelines(&mut self, full: Full<'_>) {
+        let accounts = full.accounts().filter(|account| !account.timeline().is_empty());
+        let accounts: Vec<_> = accounts.collect();
         for (index, account) in accounts.iter().enumerate() {
             if self.room() < ONE_DRAWING {
-                let more = words::counted(accounts.len() - index, "more account");
+                let more = counted(accounts.len() - index, "more account");
                 self.paragraph(&format!("Use of root in {more}: in the JSON report."));
                 return;
             }
-            self.line(&format!("\n### Use of root: {}, times in UTC", account_cell(account)));
-            self.gantt(account);
-            self.uses(account);
+            self.line(&format!("\n### Use of root: {}, times in UTC", account_cell(*account)));
+            self.gantt(account.timeline());
+            self.uses(account.timeline());
         }
     }
 
-    fn uses(&mut self, account: &AccountReport) {
-        let windows = account.timeline.windows.iter().map(|window| {
+    fn uses(&mut self, timeline: &Timeline) {
+        let windows = timeline.windows.iter().map(|window| {
             let until = format!("window until {}", format_time(window.to));
             (window.from, cell(&until), name(&window.id))
         });
-        let uses = account.timeline.uses.iter().map(|root_use| {
+        let uses = timeline.uses.iter().map(|root_use| {
             let window = root_use.window.as_deref().map(name);
             let window = window.unwrap_or_else(|| "**outside every window**".to_owned());
             let story = root_use.story.as_deref().map(|story| format!(": {}", cell(story)));
             let what = format!("use: {}{}", root_use.kind.id(), story.unwrap_or_default());
             (root_use.at, what, window)
         });
-        let listed = account.timeline.listed.iter();
+        let listed = timeline.listed.iter();
         let listed = listed
             .map(|listed| (listed.at, cell(&format!("no use: {}", listed.what)), "–".to_owned()));
         let mut rows: Vec<_> = windows.chain(uses).chain(listed).collect();
         rows.sort_by_key(|(at, _, _)| *at);
-        let rows = rows.into_iter();
-        let rows = rows.map(|(at, what, window)| vec![code_span(&format_time(at)), what, window]);
-        self.rows(&["When", "What", "Window"], rows.collect());
+        self.rows(&["When", "What", "Window"], rows, 0, |(at, what, window)| {
+            vec![code_span(&format_time(at)), what, window]
+        });
     }
 
-    fn gantt(&mut self, account: &AccountReport) {
+    fn gantt(&mut self, timeline: &Timeline) {
         let drawn = |time| format_time(time).trim_end_matches('Z').to_owned();
         self.line(
             "\n```mermaid\ngantt\n    dateFormat YYYY-MM-DDTHH:mm:ss\n    axisFormat %m-%d %H:%M",
         );
-        if !account.timeline.windows.is_empty() {
+        if !timeline.windows.is_empty() {
             self.line("    section Windows");
         }
-        for (index, window) in account.timeline.windows.iter().take(MAX_DRAWN).enumerate() {
+        for (index, window) in timeline.windows.iter().take(MAX_DRAWN).enumerate() {
             let label = mermaid_label(&shortened(&window.id, 60));
             let (from, to) = (drawn(window.from), drawn(window.to));
             self.line(&format!("    window {label} :active, w{index}, {from}, {to}"));
         }
-        if !account.timeline.uses.is_empty() {
+        if !timeline.uses.is_empty() {
             self.line("    section Uses");
         }
-        for (index, root_use) in account.timeline.uses.iter().take(MAX_DRAWN).enumerate() {
+        for (index, root_use) in timeline.uses.iter().take(MAX_DRAWN).enumerate() {
             let (kind, at) = (root_use.kind.id(), drawn(root_use.at));
             let (place, tag) = match root_use.window {
                 Some(_) => ("in a window", "done"),
@@ -75,10 +75,10 @@ impl Page {
             };
             self.line(&format!("    {kind} {place} :{tag}, milestone, u{index}, {at}, 0d"));
         }
-        if !account.timeline.listed.is_empty() {
+        if !timeline.listed.is_empty() {
             self.line("    section No use");
         }
-        for (index, listed) in account.timeline.listed.iter().take(MAX_DRAWN).enumerate() {
+        for (index, listed) in timeline.listed.iter().take(MAX_DRAWN).enumerate() {
             let at = drawn(listed.at);
             self.line(&format!("    central session :milestone, n{index}, {at}, 0d"));
         }
@@ -87,5 +87,5 @@ impl Page {
 }
 
 fn name(window: &str) -> String {
-    code_span(&shortened(window, words::MAX_NAME))
+    code_span(&shortened(window, MAX_NAME))
 }

@@ -17,11 +17,12 @@ use serde_sarif::sarif::{
     RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::{json, words};
+use super::document::{Account, BELOW_WINDOWS, Entry, FindingPart, KEPT_FINDINGS, MAX_TEXT};
+use super::json;
 use crate::escape;
 use crate::model::{
-    AccountReport, Finding, Outcome, Report, RuleInfo, RuleOutcome, RuleSetting, Severity,
-    Signature, Subject, SubjectKind, begins_with_tokens, capitalized, fingerprint, sentence,
+    AccountReport, Outcome, Report, RuleInfo, RuleSetting, Severity, Signature, Subject,
+    SubjectKind, begins_with_tokens, capitalized, counted, fingerprint, sentence,
 };
 
 /// GitHub refuses a file of more runs.
@@ -32,8 +33,11 @@ const MAX_DESCRIPTION: usize = 1_024;
 const MAX_FRAMEWORK_TAGS: usize = 8;
 /// Subject of the result that stands for a rule that could not be judged.
 const UNDETERMINED: &str = "undetermined";
-/// Subject of the result that stands for the findings beyond [`words::KEPT_FINDINGS`].
+/// Subject of the result that stands for the findings beyond [`KEPT_FINDINGS`].
 const AND_MORE: &str = "and more";
+
+/// Where a finding points if the judging policy is no file of the repository.
+const DEFAULT_POLICY_PATH: &str = ".github/rootgate.yaml";
 
 /// The name of the tool.
 const DRIVER: &str = "rootgate";
@@ -126,6 +130,7 @@ pub fn left_out(report: &Report) -> &[AccountReport] {
 }
 
 fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
+    let account = Account::alone(report, account);
     let rules: Vec<_> = report.rules.iter().filter(|setting| setting.on).collect();
     let driver = ToolComponent::builder()
         .name(DRIVER)
@@ -133,16 +138,16 @@ fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run 
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.iter().map(|setting| descriptor(setting)).collect::<Vec<_>>())
         .build();
-    let of_rule = |outcome: &RuleOutcome| {
-        let index = rules.iter().position(|setting| setting.info.id == outcome.rule);
-        results(report, account, outcome, index.and_then(|index| i64::try_from(index).ok()))
+    let of_rule = |entry: Entry<'_>| {
+        let index = rules.iter().position(|setting| setting.info.id == entry.rule());
+        results(report, entry, index.and_then(|index| i64::try_from(index).ok()))
     };
     Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .automation_details(RunAutomationDetails::builder().id(run_id(account, category)).build())
         .column_kind("unicodeCodePoints")
         .properties(judged_by(report))
-        .results(account.outcomes.iter().flat_map(of_rule).collect::<Vec<_>>())
+        .results(account.entries().flat_map(of_rule).collect::<Vec<_>>())
         .build()
 }
 
@@ -169,10 +174,10 @@ fn value(object: impl serde::Serialize) -> Value {
 }
 
 /// All up to the last `/` is the category, within which GitHub opens and closes alerts.
-fn run_id(account: &AccountReport, category: Option<&str>) -> String {
+fn run_id(account: Account<'_>, category: Option<&str>) -> String {
     match category.map(escape::visible) {
-        Some(category) => format!("rootgate/{category}/{}/", account.id),
-        None => format!("rootgate/{}/", account.id),
+        Some(category) => format!("rootgate/{category}/{}/", account.id()),
+        None => format!("rootgate/{}/", account.id()),
     }
 }
 
@@ -209,24 +214,19 @@ fn properties(setting: &RuleSetting) -> PropertyBag {
         .build()
 }
 
-fn results(
-    report: &Report,
-    account: &AccountReport,
-    outcome: &RuleOutcome,
-    rule_index: Option<i64>,
-) -> Vec<SarifResult> {
-    let texts = match outcome.outcome {
-        Outcome::Undetermined => vec![undetermined(report, account, outcome)],
-        Outcome::Fail => failures(report, account, outcome),
+fn results(report: &Report, entry: Entry<'_>, rule_index: Option<i64>) -> Vec<SarifResult> {
+    let texts = match entry.outcome() {
+        Outcome::Undetermined => vec![undetermined(entry)],
+        Outcome::Fail => failures(entry),
         Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => vec![],
     };
     let result = |(subject, text): (String, String)| {
-        let print = fingerprint(outcome.rule, &account.id, &subject);
+        let print = fingerprint(entry.rule(), entry.account.id(), &subject);
         let mut result = SarifResult::builder()
-            .rule_id(outcome.rule.0)
-            .level(Level::of(outcome.severity).of_result())
+            .rule_id(entry.rule().0)
+            .level(Level::of(entry.severity()).of_result())
             .message(Message::builder().text(escape::sarif(&text)).build())
-            .locations(vec![location(report, outcome)])
+            .locations(vec![location(report, entry.line())])
             .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), print)]))
             .build();
         result.rule_index = rule_index;
@@ -236,26 +236,19 @@ fn results(
 }
 
 /// The subject and text of every alert of a failing outcome.
-fn failures(
-    report: &Report,
-    account: &AccountReport,
-    outcome: &RuleOutcome,
-) -> Vec<(String, String)> {
-    let (kept, more) = words::kept(outcome);
-    let mut texts: Vec<_> = kept
-        .iter()
-        .map(|finding| (finding.subject.to_string(), failure(report, account, outcome, finding)))
-        .collect();
+fn failures(entry: Entry<'_>) -> Vec<(String, String)> {
+    let (kept, more) = entry.findings();
+    let alert = |finding: FindingPart<'_>| (finding.subject().to_string(), failure(entry, finding));
+    let mut texts: Vec<_> = kept.into_iter().map(alert).collect();
     if more > 0 {
         texts.push((
             AND_MORE.to_owned(),
             format!(
-                "{}: {}, {}. The {} newest have alerts of their own, \
+                "{}: {}, {}. The {KEPT_FINDINGS} newest have alerts of their own, \
                  and the JSON report holds all.",
-                summary(report, outcome),
-                words::account(account),
-                words::counted(more, "more finding"),
-                words::KEPT_FINDINGS,
+                summary(entry),
+                entry.account.label(),
+                counted(more, "more finding"),
             ),
         ));
     }
@@ -263,59 +256,49 @@ fn failures(
 }
 
 /// The first sentence becomes the alert's title.
-fn failure(
-    report: &Report,
-    account: &AccountReport,
-    outcome: &RuleOutcome,
-    finding: &Finding,
-) -> String {
-    let mut title = format!("{}: {}", summary(report, outcome), words::account(account));
-    if finding.subject != Subject::Account {
-        title = format!("{title}, {}", words::subject(finding));
+fn failure(entry: Entry<'_>, finding: FindingPart<'_>) -> String {
+    let mut title = format!("{}: {}", summary(entry), entry.account.label());
+    if *finding.subject() != Subject::Account {
+        title = format!("{title}, {}", finding.title());
     }
-    let seen = escape::shortened(&finding.message, words::MAX_TEXT);
-    let remedy = escape::shortened(&finding.remedy, words::MAX_TEXT);
-    let window = finding.window.as_ref().map(|_| {
-        let windows = finding.windows().collect::<Vec<_>>().join(" and ");
-        format!(" Below `windows:` in the policy: {}", escape::shortened(&windows, words::MAX_TEXT))
-    });
-    format!("{title}. {seen} To do: {remedy}{}", window.unwrap_or_default())
+    let seen = escape::shortened(finding.seen(), MAX_TEXT);
+    let to_do = escape::shortened(finding.to_do(), MAX_TEXT);
+    let windows = finding.windows().collect::<Vec<_>>().join(" and ");
+    let windows = match windows.as_str() {
+        "" => String::new(),
+        windows => {
+            let windows = escape::shortened(windows, MAX_TEXT);
+            format!(" {BELOW_WINDOWS} {windows}")
+        }
+    };
+    format!("{title}. {seen} To do: {to_do}{windows}")
 }
 
 /// A posture rule keeps its subject, so that the same alert stays open while it cannot be judged.
-fn undetermined(
-    report: &Report,
-    account: &AccountReport,
-    outcome: &RuleOutcome,
-) -> (String, String) {
-    let setting = report.rule(outcome.rule);
-    let posture = setting.is_some_and(|setting| setting.info.subject == SubjectKind::Account);
+fn undetermined(entry: Entry<'_>) -> (String, String) {
+    let info = entry.info();
+    let posture = info.is_some_and(|info| info.subject == SubjectKind::Account);
     let subject = if posture { "" } else { UNDETERMINED };
-    let title = match setting {
-        Some(setting) => format!("Not determined whether {}", setting.info.summary),
-        None => format!("Not determined: {}", outcome.rule),
+    let title = match info {
+        Some(info) => format!("Not determined whether {}", info.summary),
+        None => format!("Not determined: {}", entry.rule()),
     };
-    let mut text = format!("{title}: {}.", words::account(account));
-    for gap in &outcome.gaps {
-        text = format!("{text} Lacking: {}.", escape::shortened(&words::gap(gap), words::MAX_TEXT));
-        if let Some(remedy) = words::gap_remedy(gap) {
-            text = format!("{text} To do: {remedy}.");
-        }
-    }
+    let text = format!("{title}: {}.", entry.account.label());
+    let text = entry.lacking().fold(text, |text, lacking| text + &lacking.sentences());
     (subject.to_owned(), text)
 }
 
-fn summary(report: &Report, outcome: &RuleOutcome) -> String {
-    match report.rule(outcome.rule) {
-        Some(setting) => capitalized(setting.info.summary),
-        None => outcome.rule.to_string(),
+fn summary(entry: Entry<'_>) -> String {
+    match entry.info() {
+        Some(info) => capitalized(info.summary),
+        None => entry.rule().to_string(),
     }
 }
 
 /// A line of the policy: it exists, and it is what a reader can change.
-fn location(report: &Report, outcome: &RuleOutcome) -> Location {
-    let path = report.policy.repository_path.as_deref().unwrap_or(words::DEFAULT_POLICY_PATH);
-    let line = i64::try_from(words::policy_line(report, outcome)).unwrap_or(1);
+fn location(report: &Report, line: usize) -> Location {
+    let path = report.policy.repository_path.as_deref().unwrap_or(DEFAULT_POLICY_PATH);
+    let line = i64::try_from(line).unwrap_or(1);
     let region =
         Region::builder().start_line(line).start_column(1).end_line(line).end_column(2).build();
     let file = ArtifactLocation::builder().uri(escape::relative_uri(path)).build();

@@ -1,8 +1,7 @@
 //! What reports say of the policy that judged, and of what a pull request would make of it.
 
+use super::super::document::{ChangePart, Content, Document};
 use super::super::fixtures::{after, changes, copy};
-use super::super::origin::{Quote, origin};
-use super::super::policy_change::section::Section;
 use super::*;
 use crate::model::{
     Change, ChangeKind, Effect, KeyPath, PolicyChange, PolicyCopy, PolicyOrigin, Problem, Verdict,
@@ -33,7 +32,8 @@ fn at_path(report: &mut Report, path: &str) {
 }
 
 fn sentences(report: &Report) -> String {
-    Section::of(report, Quote::Bare).unwrap().sentences().join(" ")
+    let change = ChangePart::of(report, Details::Full).unwrap();
+    change.sentences.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn last_line(report: &Report) -> String {
@@ -44,7 +44,11 @@ fn last_line(report: &Report) -> String {
 
 #[test]
 fn the_policy_line_says_where_the_policy_is_from() {
-    let line = |judge| origin(&PolicyOrigin { judge, ..green().policy }, Quote::Bare);
+    let said = |policy| {
+        let report = Report { policy, ..green() };
+        Document::of(&report, Details::Full).policy.line.to_string()
+    };
+    let line = |judge| said(PolicyOrigin { judge, ..green().policy });
     let file =
         ".github/rootgate.yaml at main (commit 6dcb09b5b578, SHA-256 9f86d081884c…)".to_owned();
     assert_eq!(line(Judge::File), file);
@@ -60,7 +64,7 @@ fn the_policy_line_says_where_the_policy_is_from() {
     assert_eq!(remote(true), format!("{other}, pinned to a commit"));
     assert_eq!(remote(false), format!("{other}, at a ref that can be moved"));
 
-    let none = |judge| origin(&PolicyOrigin::built_in(judge), Quote::Bare);
+    let none = |judge| said(PolicyOrigin::built_in(judge));
     let built_in = "the built-in strict defaults";
     assert_eq!(none(Judge::File), format!("{built_in} (no policy file)"));
     let branch = "the default branch has no policy file";
@@ -481,9 +485,11 @@ fn a_change_without_a_copy_or_a_judging_file_has_no_place() {
     let change = Change { old_line: Some(3), new_line: Some(4), ..changes().remove(1) };
     let mut report = with(missing(), Effect::Fails);
     report.policy.repository_path = None;
-    let section = Section::of(&report, Quote::Bare).unwrap();
-    assert_eq!(section.place(&change), "");
-    assert!(section.sentences()[0].starts_with("The policy is not in this checkout"));
+    let Content::Full(changes) = ChangePart::of(&report, Details::Full).unwrap().content else {
+        panic!("everything was asked for");
+    };
+    assert_eq!(changes.place(&change), None);
+    assert!(sentences(&report).starts_with("The policy is not in this checkout"));
     let gone = PolicyChange { path: None, ..report.policy_change.clone().unwrap() };
     let nowhere = Report { policy_change: Some(gone), ..report };
     assert!(annotated(&nowhere, Details::Full).starts_with("::error title=policy is gone::"));

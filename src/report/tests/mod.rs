@@ -4,6 +4,7 @@ mod changes;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
+use super::document::lacking::Lacking;
 use super::fixtures::{action, at, broken, fork, green, outside, red, undetermined, weakened};
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};
@@ -101,7 +102,8 @@ fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
     }
     for source in Source::ALL {
         for cause in [Cause::Unreadable, Cause::Missing, Cause::Conflicting, Cause::Future] {
-            let remedy = words::gap_remedy(&Gap::new(*source, cause, "odd"));
+            let gap = Gap::new(*source, cause, "odd");
+            let remedy = Lacking::of(&gap).to_do.map(|to_do| to_do.to_string());
             assert!(remedy.is_some_and(|remedy| !remedy.ends_with('.')), "{source} {cause:?}");
         }
     }
@@ -119,8 +121,29 @@ fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
         let outcomes = judged.outcomes.iter();
         let gaps: Vec<_> = outcomes.flat_map(|outcome| &outcome.gaps).collect();
         assert!(gaps.iter().any(|gap| gap.detail.contains(&format!("`{column}`"))), "{column}");
-        assert!(gaps.into_iter().all(|gap| words::gap_remedy(gap).is_some()), "{column}");
+        assert!(gaps.into_iter().all(|gap| Lacking::of(gap).to_do.is_some()), "{column}");
     }
+}
+
+#[test]
+fn suggested_windows_are_indented_alike_wherever_they_can_be_copied() {
+    let mut report = red();
+    let windows =
+        "- { id: x, reason: why, ticket: CHG-1 }\n- { id: y, reason: why, ticket: CHG-2 }";
+    report.accounts[0].outcomes[0].findings[0].window = Some(windows.to_owned());
+    let blocks = |format| -> Vec<String> {
+        let text = rendered(&report, format);
+        let lines = text.lines().filter(|line| line.trim_start().starts_with("- {"));
+        lines.map(str::to_owned).collect()
+    };
+    let expected = windows.lines().chain(["- { id: x, reason: why, ticket: CHG-1 }"]);
+    let expected: Vec<_> = expected.map(|window| format!("  {window}")).collect();
+    for format in [Format::Text, Format::Markdown] {
+        assert_eq!(blocks(format), expected, "{}", format.id());
+    }
+    // Control: what is no block keeps its form.
+    assert!(rendered(&report, Format::Json).contains("\"window\": \"- { id: x,"));
+    assert!(rendered(&report, Format::Sarif).contains("in the policy: - { id: x,"));
 }
 
 #[test]
@@ -302,7 +325,7 @@ fn redacted_output_holds_no_id_address_key_or_reason() {
                 "q4-tax",
                 "eu-central-1",
                 "The credential report could not",
-                "ends on",
+                "ends in",
                 "key 2",
                 "CHG-1234",
                 "settings",
@@ -413,13 +436,46 @@ fn twenty_findings_of_a_rule_and_account_are_shown_and_the_rest_is_counted() {
         report.accounts[0].outcomes[0].findings = vec![finding.clone(); count];
         for format in [Format::Text, Format::Markdown] {
             let text = rendered(&report, format);
-            let subject = words::subject(&finding);
+            let subject = finding.subject.to_string();
             let shown = text.lines().filter(|line| line.contains(&subject)).count();
             let of_others = rendered(&red(), format);
             let of_others = of_others.lines().filter(|line| line.contains(&subject)).count() - 1;
             assert_eq!(shown - of_others, 20, "{text}");
             assert_eq!(text.contains("1 more finding, in the JSON report"), cut, "{text}");
         }
+    }
+}
+
+/// A writer with room for so many bytes.
+struct Room(usize);
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken == 0 && !bytes.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_fails_anywhere_fails_the_report() {
+    for format in Format::ALL {
+        let whole = rendered(&red(), *format).len();
+        let kind = |room| {
+            let written = render(&red(), *format, &Options::default(), &mut Room(room));
+            written.err().map(|error| error.kind())
+        };
+        for room in [0, 1, whole / 2, whole - 1] {
+            assert_eq!(kind(room), Some(io::ErrorKind::StorageFull), "{}, {room}", format.id());
+        }
+        assert_eq!(kind(whole), None, "{}", format.id());
     }
 }
 

@@ -4,43 +4,58 @@ use std::io;
 
 use super::page::{Page, Style};
 use super::{INDENT, Verbosity};
-use crate::model::{ChangeKind, Effect};
+use crate::model::{ChangeKind, Effect, counted};
+use crate::report::document::{ChangePart, Changes, Content};
 use crate::report::policy_change::KINDS;
-use crate::report::policy_change::section::{MOST, Section};
-use crate::report::redacted::RedactedChange;
-use crate::report::words;
 
 impl Page<'_> {
     /// Planned windows first, then what is weaker, each with its line.
     pub(super) fn policy_change(
         &mut self,
-        section: &Section<'_>,
+        change: &ChangePart<'_>,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        self.change_head(&section.heading(), &section.sentences())?;
-        let problems = section.problems();
-        for problem in problems.iter().take(MOST) {
-            self.item("    ", &format!("{}: {}", section.place_of(problem), problem.message))?;
+        self.heading(&change.heading)?;
+        for sentence in &change.sentences {
+            self.paragraph("  ", sentence)?;
         }
-        self.and_more(problems.len(), "problem")?;
-        for (kind, meaning) in KINDS {
-            self.changes(section, kind, meaning, verbosity)?;
+        match &change.content {
+            Content::Full(changes) => self.changes(changes, verbosity)?,
+            Content::Redacted(lists) => {
+                for (word, what) in lists {
+                    self.item(&format!("    {word}: "), what)?;
+                }
+            }
         }
-        self.after_merge(section.after().as_ref())
+        let Some(after) = &change.after else { return Ok(()) };
+        writeln!(self.out)?;
+        self.paragraph("  ", after)
     }
 
-    fn changes(
+    fn changes(&mut self, changes: &Changes<'_>, verbosity: Verbosity) -> io::Result<()> {
+        let problems = changes.problems();
+        for (message, place) in problems.items {
+            self.item("    ", format!("{place}: {message}"))?;
+        }
+        self.and_more(problems.more, "problem")?;
+        for (kind, meaning) in KINDS {
+            self.of_kind(changes, kind, meaning, verbosity)?;
+        }
+        Ok(())
+    }
+
+    fn of_kind(
         &mut self,
-        section: &Section<'_>,
+        changes: &Changes<'_>,
         kind: ChangeKind,
         meaning: &str,
         verbosity: Verbosity,
     ) -> io::Result<()> {
-        let (changes, all) = section.changes(kind);
-        if all == 0 {
+        let shown = changes.of_kind(kind);
+        if shown.items.is_empty() {
             return Ok(());
         }
-        let style = match (kind, section.change.effect) {
+        let style = match (kind, changes.effect()) {
             (ChangeKind::Weaker, Effect::Fails) => Style::Red,
             (ChangeKind::Weaker, _) => Style::Yellow,
             (ChangeKind::Planned, _) => Style::Cyan,
@@ -50,45 +65,23 @@ impl Page<'_> {
         let word = self.painted(style, kind.id());
         writeln!(self.out, "\n  {word}: {meaning}")?;
         if kind == ChangeKind::Other && verbosity < Verbosity::Verbose {
-            return self.paragraph(
-                INDENT,
-                &format!("{}, in the JSON report", words::counted(all, "change")),
-            );
+            let counted = counted(shown.all(), "change");
+            return self.paragraph(INDENT, format!("{counted}, in the JSON report"));
         }
-        for change in changes {
-            self.item(INDENT, &change.said())?;
-            let place = section.place(&change);
-            if !place.is_empty() {
-                self.paragraph(&format!("{INDENT}  "), &place)?;
+        for (change, place) in shown.items {
+            self.item(INDENT, change.said())?;
+            if let Some(place) = place {
+                self.paragraph(&format!("{INDENT}  "), place)?;
             }
         }
-        self.and_more(all, "change")
+        self.and_more(shown.more, "change")
     }
 
-    pub(super) fn redacted_change(&mut self, change: &RedactedChange) -> io::Result<()> {
-        self.change_head(&change.heading, &change.sentences)?;
-        for (word, what) in &change.lists {
-            self.item(&format!("    {word}: "), what)?;
-        }
-        self.after_merge(change.after.as_ref())
-    }
-
-    fn change_head(&mut self, heading: &str, sentences: &[String]) -> io::Result<()> {
-        self.heading(&format!("Policy change: {heading}"))?;
-        sentences.iter().try_for_each(|sentence| self.paragraph("  ", sentence))
-    }
-
-    fn after_merge(&mut self, after: Option<&String>) -> io::Result<()> {
-        let Some(after) = after else { return Ok(()) };
-        writeln!(self.out)?;
-        self.paragraph("  ", after)
-    }
-
-    fn and_more(&mut self, all: usize, noun: &str) -> io::Result<()> {
-        if all <= MOST {
+    fn and_more(&mut self, more: usize, noun: &str) -> io::Result<()> {
+        if more == 0 {
             return Ok(());
         }
-        let more = words::counted(all - MOST, &format!("more {noun}"));
-        self.paragraph(INDENT, &format!("and {more}, in the JSON report"))
+        let more = counted(more, &format!("more {noun}"));
+        self.paragraph(INDENT, format!("and {more}, in the JSON report"))
     }
 }

@@ -6,16 +6,15 @@ mod change;
 mod page;
 
 use std::io::{self, Write};
-use std::slice;
 
 use self::page::{COLUMNS, Page, Style, wrapped};
-use super::evidence_files::evidence_files;
-use super::origin::{Quote, origin};
-use super::policy_change::section::Section;
-use super::redacted::{Details, OpenOutcome, Redacted};
-use super::{Options, words};
+use super::Options;
+use super::document::{
+    Account, Alike, BELOW_WINDOWS, Body, Document, Entry, FROM_A_FILE, FindingPart, Full,
+    NOT_EVALUATED, NoticePart, OpenOutcome, Redacted, VerdictLine, WHY, alike, more_findings,
+};
 use crate::escape::visible;
-use crate::model::{AccountReport, Finding, Outcome, Report, RuleOutcome, Verdict, format_time};
+use crate::model::{Outcome, Report, Verdict, format_time};
 
 /// Below the head of an entry.
 const INDENT: &str = "      ";
@@ -37,188 +36,200 @@ pub enum Verbosity {
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document::of(report, options.details);
     let mut page = Page { out, color: options.color };
     if options.verbosity > Verbosity::Quiet {
-        match options.details {
-            Details::Full => page.report(report, options.verbosity)?,
-            Details::Redacted => page.redacted(&Redacted::of(report))?,
+        match document.body {
+            Body::Full(full) => page.full(&document, full, options.verbosity)?,
+            Body::Redacted(redacted) => page.redacted(&document, redacted)?,
         }
     }
-    page.verdict(report)
+    page.verdict(&document.verdict)
 }
 
 impl Page<'_> {
-    fn report(&mut self, report: &Report, verbosity: Verbosity) -> io::Result<()> {
-        self.item("Policy: ", &origin(&report.policy, Quote::Bare))?;
-        self.item("Judged at: ", &format_time(report.evaluated_at))?;
-        self.evidence_files(&evidence_files(report, Quote::Bare))?;
-        self.not_evaluated(&words::not_evaluated(report))?;
-        if let Some(section) = Section::of(report, Quote::Bare) {
-            self.policy_change(&section, verbosity)?;
+    fn full(
+        &mut self,
+        document: &Document<'_>,
+        full: Full<'_>,
+        verbosity: Verbosity,
+    ) -> io::Result<()> {
+        self.item("Policy: ", &document.policy.line)?;
+        self.item("Judged at: ", format_time(document.evaluated_at))?;
+        self.head(document, verbosity)?;
+        for account in full.accounts() {
+            self.account(account, verbosity)?;
         }
-        for account in &report.accounts {
-            self.account(report, account, verbosity)?;
-        }
-        if !report.notices.is_empty() {
+        if !document.notices.is_empty() {
             self.heading("Notices")?;
         }
-        for notice in &report.notices {
-            let line = notice.line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
-            self.item("  - ", &format!("{}{line}", notice.message))?;
+        for NoticePart { message, line, .. } in &document.notices {
+            self.item(
+                "  - ",
+                format!("{}{}", message.as_deref().unwrap_or_default(), at_line(*line)),
+            )?;
         }
-        if let Some(reason) = &report.incomplete {
+        if let Some(reason) = full.incomplete() {
             writeln!(self.out)?;
-            self.paragraph("", &format!("The run is incomplete: {reason}"))?;
+            self.paragraph("", format!("The run is incomplete: {reason}"))?;
         }
         writeln!(self.out)
     }
 
-    fn evidence_files(&mut self, clauses: &[String]) -> io::Result<()> {
-        clauses.iter().try_for_each(|clause| self.item("Evidence from a file: ", clause))
-    }
-
-    /// What it means that nothing was, and what to do.
-    fn not_evaluated(&mut self, sentences: &[String]) -> io::Result<()> {
-        if !sentences.is_empty() {
-            self.heading("Not evaluated")?;
+    fn redacted(&mut self, document: &Document<'_>, redacted: Redacted<'_>) -> io::Result<()> {
+        self.paragraph("", format!("Judged at {}", format_time(document.evaluated_at)))?;
+        self.item("Policy: ", &document.policy.line)?;
+        for (key, value) in &document.policy.parts {
+            self.item(&format!("Policy {key}: "), value)?;
         }
-        sentences.iter().try_for_each(|sentence| self.paragraph("  ", sentence))
-    }
-
-    fn account(
-        &mut self,
-        report: &Report,
-        account: &AccountReport,
-        verbosity: Verbosity,
-    ) -> io::Result<()> {
-        self.heading(&format!("Account {}", words::account(account)))?;
-        if account.nothing_read {
-            self.paragraph("  ", &words::nothing_read(account))?;
-        }
-        let worst_first = |kind: Outcome| {
-            words::worst_first(slice::from_ref(account), move |outcome| outcome.outcome == kind)
-        };
-        let (failing, waived) = (worst_first(Outcome::Fail), worst_first(Outcome::Waived));
-        for (_, outcome) in &failing {
-            self.failing(outcome, report, verbosity)?;
-        }
-        for alike in worst_first(Outcome::Undetermined).chunk_by(words::same_reason) {
-            self.undetermined(alike, report, verbosity)?;
-        }
-        for (_, outcome) in failing.iter().chain(&waived) {
-            self.waived(outcome)?;
+        self.head(document, Verbosity::Normal)?;
+        for (index, open) in redacted.open().enumerate() {
+            if index == 0 {
+                writeln!(self.out)?;
+            }
+            self.open(&open)?;
         }
         writeln!(self.out)?;
-        for used in account.timeline.uses.iter().filter(|used| used.window.is_some()) {
-            let (at, kind) = (format_time(used.at), used.kind.id());
-            let window = used.window.as_deref().unwrap_or_default();
-            let story = used.story.as_ref().map(|story| format!(": {story}")).unwrap_or_default();
-            self.item("  use   ", &format!("{at} {kind}, inside window `{window}`{story}"))?;
+        for NoticePart { code, line, .. } in &document.notices {
+            self.paragraph("", format!("Notice: {code}{}", at_line(*line)))?;
         }
-        for listed in &account.timeline.listed {
-            self.item("  seen  ", &format!("{}, no use: {}", format_time(listed.at), listed.what))?;
+        self.paragraph("", WHY)?;
+        writeln!(self.out)
+    }
+
+    /// What stands before the accounts.
+    fn head(&mut self, document: &Document<'_>, verbosity: Verbosity) -> io::Result<()> {
+        for clause in &document.evidence_files {
+            self.item(FROM_A_FILE, clause)?;
         }
-        let of_kind = |kind| account.outcomes.iter().filter(move |one| one.outcome == kind);
-        for outcome in of_kind(Outcome::Pass) {
-            let why = if verbosity == Verbosity::Verbose { &outcome.message } else { "" };
-            self.fine("pass", Style::Green, outcome, why)?;
-            self.evidence(outcome, report, verbosity)?;
+        if !document.not_evaluated.is_empty() {
+            self.heading(NOT_EVALUATED)?;
         }
-        for outcome in of_kind(Outcome::NotApplicable) {
-            self.fine("n/a ", Style::Dim, outcome, &outcome.message)?;
+        for sentence in &document.not_evaluated {
+            self.paragraph("  ", sentence)?;
+        }
+        match &document.change {
+            Some(change) => self.policy_change(change, verbosity),
+            None => Ok(()),
+        }
+    }
+
+    fn account(&mut self, account: Account<'_>, verbosity: Verbosity) -> io::Result<()> {
+        self.heading(&format!("Account {}", account.label()))?;
+        if let Some(why) = account.nothing_read() {
+            self.paragraph("  ", &why)?;
+        }
+        let failing = account.of_kind(Outcome::Fail);
+        for entry in &failing {
+            self.failing(*entry, verbosity)?;
+        }
+        for alike in alike(&account.of_kind(Outcome::Undetermined)) {
+            self.undetermined(&alike, verbosity)?;
+        }
+        for entry in failing.into_iter().chain(account.of_kind(Outcome::Waived)) {
+            self.waived(entry)?;
+        }
+        writeln!(self.out)?;
+        self.timeline(account)?;
+        let of_kind = |kind| account.entries().filter(move |entry| entry.outcome() == kind);
+        for entry in of_kind(Outcome::Pass) {
+            let why = if verbosity == Verbosity::Verbose { entry.message() } else { "" };
+            self.fine("pass", Style::Green, entry, why)?;
+            self.evidence(entry, verbosity)?;
+        }
+        for entry in of_kind(Outcome::NotApplicable) {
+            self.fine("n/a ", Style::Dim, entry, entry.message())?;
         }
         Ok(())
     }
 
-    fn failing(
-        &mut self,
-        outcome: &RuleOutcome,
-        report: &Report,
-        verbosity: Verbosity,
-    ) -> io::Result<()> {
-        let (kept, more) = words::kept(outcome);
+    /// Uses inside windows, and what is no use; a use outside of every window is a finding.
+    fn timeline(&mut self, account: Account<'_>) -> io::Result<()> {
+        for used in account.timeline().uses.iter().filter(|used| used.window.is_some()) {
+            let (at, kind) = (format_time(used.at), used.kind.id());
+            let window = used.window.as_deref().unwrap_or_default();
+            let story = used.story.as_ref().map(|story| format!(": {story}")).unwrap_or_default();
+            self.item("  use   ", format!("{at} {kind}, inside window `{window}`{story}"))?;
+        }
+        for listed in &account.timeline().listed {
+            self.item("  seen  ", format!("{}, no use: {}", format_time(listed.at), listed.what))?;
+        }
+        Ok(())
+    }
+
+    fn failing(&mut self, entry: Entry<'_>, verbosity: Verbosity) -> io::Result<()> {
+        let (kept, more) = entry.findings();
         for finding in kept {
             writeln!(self.out)?;
-            self.head("FAIL", Style::Red, outcome, &words::subject(finding))?;
+            self.mark("FAIL", Style::Red, entry, &finding.title())?;
             self.finding(finding)?;
-            if !outcome.blocks {
-                self.paragraph(INDENT, &words::not_blocking(report, outcome))?;
-            }
+            self.not_blocking(entry)?;
         }
         if more > 0 {
             writeln!(self.out)?;
-            self.head("FAIL", Style::Red, outcome, "and more")?;
-            let more = words::counted(more, "more finding");
-            self.paragraph(INDENT, &format!("{more}, in the JSON report (--json FILE)."))?;
+            self.mark("FAIL", Style::Red, entry, "and more")?;
+            self.paragraph(INDENT, format!("{} (--json FILE).", more_findings(more)))?;
         }
-        self.evidence(outcome, report, verbosity)
+        self.evidence(entry, verbosity)
     }
 
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.paragraph(INDENT, &finding.message)?;
-        self.item(&format!("{INDENT}To do: "), &finding.remedy)?;
-        if finding.window.is_some() {
-            writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
+    fn finding(&mut self, finding: FindingPart<'_>) -> io::Result<()> {
+        self.paragraph(INDENT, finding.seen())?;
+        self.item(&format!("{INDENT}To do: "), finding.to_do())?;
+        for (index, line) in finding.pasted().enumerate() {
+            if index == 0 {
+                writeln!(self.out, "{INDENT}{BELOW_WINDOWS}")?;
+            }
+            // On one line, however long, and not below its finding: it is there to be copied.
+            writeln!(self.out, "{line}")?;
         }
-        for window in finding.windows() {
-            // On one line, however long: it is there to be copied.
-            writeln!(self.out, "{INDENT}  {}", visible(window))?;
-        }
-        match finding.clears_at {
+        match finding.clears_at() {
             Some(time) => {
-                self.paragraph(INDENT, &format!("Turns green by itself at {}.", format_time(time)))
+                self.paragraph(INDENT, format!("Turns green by itself at {}.", format_time(time)))
             }
             None => Ok(()),
         }
     }
 
     /// Rules that could not be judged, all for one reason.
-    fn undetermined(
-        &mut self,
-        alike: &[(&AccountReport, &RuleOutcome)],
-        report: &Report,
-        verbosity: Verbosity,
-    ) -> io::Result<()> {
-        let Some((account, outcome)) = alike.first() else { return Ok(()) };
+    fn undetermined(&mut self, alike: &Alike<'_, '_>, verbosity: Verbosity) -> io::Result<()> {
         writeln!(self.out)?;
-        for (_, outcome) in alike {
-            self.head("UNDETERMINED", Style::Yellow, outcome, "")?;
+        for entry in alike.entries {
+            self.mark("UNDETERMINED", Style::Yellow, *entry, "")?;
         }
-        let told = words::shut(account).is_some();
-        for gap in outcome.gaps.iter().filter(|_| !told) {
-            self.item(&format!("{INDENT}Lacking: "), &format!("{}.", words::gap(gap)))?;
-            if let Some(remedy) = words::gap_remedy(gap) {
-                self.item(&format!("{INDENT}To do: "), &format!("{remedy}."))?;
+        for lacking in &alike.lacking {
+            self.item(&format!("{INDENT}Lacking: "), format!("{}.", lacking.what))?;
+            if let Some(to_do) = &lacking.to_do {
+                self.item(&format!("{INDENT}To do: "), format!("{to_do}."))?;
             }
         }
-        if !outcome.blocks {
-            self.paragraph(INDENT, &words::not_blocking(report, outcome))?;
-        }
-        self.evidence(outcome, report, verbosity)
+        self.not_blocking(alike.first)?;
+        self.evidence(alike.first, verbosity)
     }
 
-    fn waived(&mut self, outcome: &RuleOutcome) -> io::Result<()> {
-        for finding in &outcome.findings {
-            let Some(waiver) = &finding.waiver else { continue };
+    fn not_blocking(&mut self, entry: Entry<'_>) -> io::Result<()> {
+        match entry.not_blocking() {
+            Some(why) => self.paragraph(INDENT, &why),
+            None => Ok(()),
+        }
+    }
+
+    fn waived(&mut self, entry: Entry<'_>) -> io::Result<()> {
+        for waived in entry.waived() {
             writeln!(self.out)?;
-            self.head("WAIVED", Style::Cyan, outcome, &words::subject(finding))?;
-            self.paragraph(INDENT, &finding.message)?;
-            let text = format!("{}, {}: {}", waiver.expires, waiver.ticket, waiver.reason);
+            self.mark("WAIVED", Style::Cyan, entry, &waived.finding.title())?;
+            self.paragraph(INDENT, waived.finding.seen())?;
+            let by = waived.by;
+            let text = format!("{}, {}: {}", by.expires, by.ticket, by.reason);
             self.item(&format!("{INDENT}Until "), &text)?;
         }
         Ok(())
     }
 
     /// A rule that needs nobody: one line, and why where that is shown.
-    fn fine(
-        &mut self,
-        word: &str,
-        style: Style,
-        outcome: &RuleOutcome,
-        why: &str,
-    ) -> io::Result<()> {
+    fn fine(&mut self, word: &str, style: Style, entry: Entry<'_>, why: &str) -> io::Result<()> {
         let gap = if why.is_empty() { "" } else { ": " };
-        let text = visible(&format!("{}{gap}{why}", outcome.rule));
+        let text = visible(&format!("{}{gap}{why}", entry.rule()));
         let mut mark = format!("  {}  ", self.painted(style, word));
         for line in wrapped(&text, COLUMNS - 8) {
             writeln!(self.out, "{mark}{line}")?;
@@ -228,53 +239,22 @@ impl Page<'_> {
     }
 
     /// Where the facts come from and how old they are.
-    fn evidence(
-        &mut self,
-        outcome: &RuleOutcome,
-        report: &Report,
-        verbosity: Verbosity,
-    ) -> io::Result<()> {
+    fn evidence(&mut self, entry: Entry<'_>, verbosity: Verbosity) -> io::Result<()> {
         if verbosity < Verbosity::Verbose {
             return Ok(());
         }
-        for basis in &outcome.evidence {
-            self.item(&format!("{INDENT}  from "), &words::basis(basis, report.evaluated_at))?;
+        for basis in entry.evidence() {
+            self.item(&format!("{INDENT}  from "), &basis)?;
         }
-        if outcome.outcome == Outcome::Fail {
-            for gap in &outcome.gaps {
-                self.item(&format!("{INDENT}  lacking "), &words::gap(gap))?;
+        if entry.outcome() == Outcome::Fail {
+            for lacking in entry.lacking() {
+                self.item(&format!("{INDENT}  lacking "), &lacking.what)?;
             }
         }
         Ok(())
     }
 
-    fn redacted(&mut self, report: &Redacted) -> io::Result<()> {
-        self.paragraph("", &format!("Judged at {}", report.evaluated_at))?;
-        self.item("Policy: ", &report.origin)?;
-        for (key, value) in &report.policy {
-            self.item(&format!("Policy {key}: "), value)?;
-        }
-        self.evidence_files(&report.evidence_files)?;
-        self.not_evaluated(&report.not_evaluated)?;
-        if let Some(change) = &report.change {
-            self.redacted_change(change)?;
-        }
-        if !report.open.is_empty() {
-            writeln!(self.out)?;
-        }
-        for open in &report.open {
-            self.open(open)?;
-        }
-        writeln!(self.out)?;
-        for (code, line) in &report.notices {
-            let line = line.map(|line| format!(" (policy line {line})")).unwrap_or_default();
-            self.paragraph("", &format!("Notice: {code}{line}"))?;
-        }
-        self.paragraph("", super::redacted::WHY)?;
-        writeln!(self.out)
-    }
-
-    fn open(&mut self, open: &OpenOutcome) -> io::Result<()> {
+    fn open(&mut self, open: &OpenOutcome<'_>) -> io::Result<()> {
         let (word, style) = match open.outcome {
             Outcome::Undetermined => ("UNDETERMINED", Style::Yellow),
             _ => ("FAIL", Style::Red),
@@ -282,33 +262,37 @@ impl Page<'_> {
         let word = self.painted(style, word);
         writeln!(self.out, "  {word} {}  {}", open.severity, open.rule)?;
         let blocks = if open.blocks { "" } else { " (does not block)" };
-        self.paragraph(INDENT, &format!("{}: {}{blocks}", open.account, open.what()))
+        self.paragraph(INDENT, format!("{}: {}{blocks}", open.account, open.what()))
     }
 
-    fn verdict(&mut self, report: &Report) -> io::Result<()> {
-        let style = match report.verdict {
+    fn verdict(&mut self, line: &VerdictLine<'_>) -> io::Result<()> {
+        let style = match line.verdict {
             Verdict::Pass => Style::Green,
             Verdict::Fail => Style::Red,
             Verdict::Undetermined | Verdict::NotEvaluated => Style::Yellow,
         };
-        let (word, rest) = words::verdict(report);
-        let word = self.painted(style, &word.to_uppercase());
-        let (counts, follows) = (words::counts(&report.counts), words::consequence(report));
-        writeln!(self.out, "{word}{rest}: {counts} ({follows})")
+        let word = self.painted(style, &line.word.to_uppercase());
+        let limits = line.limits.as_ref().map(|limits| format!(" {limits}")).unwrap_or_default();
+        let VerdictLine { counts, consequence, .. } = line;
+        writeln!(self.out, "{word}{limits}: {counts} ({consequence})")
     }
 
     /// `  FAIL critical  root-access-key-active  key 2019-05-02`
-    fn head(
+    fn mark(
         &mut self,
         word: &str,
         style: Style,
-        outcome: &RuleOutcome,
+        entry: Entry<'_>,
         subject: &str,
     ) -> io::Result<()> {
         let word = self.painted(style, word);
-        let rule = self.painted(Style::Bold, outcome.rule.0);
+        let rule = self.painted(Style::Bold, entry.rule().0);
         let gap = if subject.is_empty() { "" } else { "  " };
         let subject = visible(subject);
-        writeln!(self.out, "  {word} {}  {rule}{gap}{subject}", outcome.severity)
+        writeln!(self.out, "  {word} {}  {rule}{gap}{subject}", entry.severity())
     }
+}
+
+fn at_line(line: Option<usize>) -> String {
+    line.map(|line| format!(" (policy line {line})")).unwrap_or_default()
 }

@@ -1,11 +1,12 @@
 //! Lines of a terminal: indented, wrapped, painted.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape::{shortened, visible};
-use crate::report::words;
+use crate::report::document::MAX_TEXT;
 
 pub(super) const COLUMNS: usize = 80;
 
@@ -44,19 +45,18 @@ impl Page<'_> {
         writeln!(self.out, "\n{text}")
     }
 
-    pub(super) fn paragraph(&mut self, indent: &str, text: &str) -> io::Result<()> {
-        self.lines(indent, indent, text)
+    pub(super) fn paragraph(&mut self, indent: &str, text: impl fmt::Display) -> io::Result<()> {
+        self.lines(indent, indent, &text.to_string())
     }
 
     /// A paragraph whose first line begins with a mark, below which the others are indented.
-    pub(super) fn item(&mut self, mark: &str, text: &str) -> io::Result<()> {
-        self.lines(mark, &" ".repeat(mark.width()), text)
+    pub(super) fn item(&mut self, mark: &str, text: impl fmt::Display) -> io::Result<()> {
+        self.lines(mark, &" ".repeat(mark.width()), &text.to_string())
     }
 
     fn lines(&mut self, first: &str, others: &str, text: &str) -> io::Result<()> {
         let room = COLUMNS.saturating_sub(others.width());
-        for (index, line) in
-            wrapped(&visible(&shortened(text, words::MAX_TEXT)), room).iter().enumerate()
+        for (index, line) in wrapped(&visible(&shortened(text, MAX_TEXT)), room).iter().enumerate()
         {
             let indent = if index == 0 { first } else { others };
             writeln!(self.out, "{indent}{line}")?;

@@ -575,7 +575,9 @@ fn what_closes_the_gap_of_too_many_sign_ins_is_true() {
             .with_events(|events| events.regions[0].sign_ins_since = Some(time(from)))
             .with_row(&[("password_last_used", used)])
     };
-    let to_do = |evidence: &Evidence| outcome(NO_MFA, evidence).gaps.pop().unwrap().grant.unwrap();
+    let to_do = |evidence: &Evidence| {
+        outcome(NO_MFA, evidence).gaps.pop().unwrap().grant.unwrap().to_string()
+    };
     let late = to_do(&busy("2026-11-20T05:50:00Z", "2026-01-05T10:00:00Z"));
     assert!(late.contains("a credential report that is newer than 2026-11-20T06:05:00Z"), "{late}");
     let used = busy("2026-11-19T22:00:00Z", "2026-11-20T01:00:00Z").and(&[sign_in(

@@ -10,7 +10,7 @@ use rootgate::github::environments::{Reviewers, reviewers};
 use rootgate::github::mask_command;
 use rootgate::github::oidc::{IdToken, TokenError, request_token};
 use rootgate::github::repository::Repository;
-use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin};
+use rootgate::model::{Judge, Notice, PolicyOrigin, Said};
 
 use super::copy::Copy;
 use super::{Asker, Judging};
@@ -32,7 +32,8 @@ pub(super) async fn by_the_copy(
     match reviewers(api, repository, &environment).await {
         Ok(Reviewers::Required { self_review: false }) => {}
         Ok(Reviewers::Required { self_review: true }) => {
-            judging.notices.push(may_accept_themselves(&environment));
+            let environment = environment.clone();
+            judging.notices.push(Notice::of_run(Said::SelfReview { environment }));
         }
         Ok(Reviewers::None) => return Err(nobody_accepts(&environment)),
         Err(error) => return Err(unknown_reviewers(&environment, &error)),
@@ -59,17 +60,6 @@ async fn environment(asker: &Asker<'_>) -> Result<String, Failure> {
              change by letting the job run",
         )
     })
-}
-
-fn may_accept_themselves(environment: &str) -> Notice {
-    Notice {
-        code: NoticeCode::SelfReview,
-        message: format!(
-            "whoever starts this run may accept the change as well: in the settings of the environment \
-             `{environment}`, switch on \"Prevent self-review\""
-        ),
-        line: None,
-    }
 }
 
 fn nobody_accepts(environment: &str) -> Failure {

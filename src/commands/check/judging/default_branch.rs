@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rootgate::github::api::Api;
 use rootgate::github::repository::Repository;
-use rootgate::model::{Judge, Notice, NoticeCode, PolicyOrigin, sha256_hex};
+use rootgate::model::{Judge, Notice, PolicyOrigin, Said, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::rules;
 
@@ -43,8 +43,9 @@ pub(super) async fn read(
     let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
     let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_deref() };
     let compared = copy::compare(asker, &checkout, &judging.policy, found.as_ref(), &older).await?;
-    judging.notices.extend((!compared.known).then(no_checkout));
-    judging.notices.extend(compared.unread.map(|why| commit_unread(&why)));
+    let not_looked = (!compared.known).then_some(Said::NoCheckout);
+    let unread = compared.unread.map(|why| Said::CommitUnread { why });
+    judging.notices.extend(not_looked.into_iter().chain(unread).map(Notice::of_run));
     judging.notices.extend(other_base(asker, &tip));
     judging.copy = compared.copy;
     match judging.copy.take_if(|copy| accept && copy.is_a_change()) {
@@ -107,37 +108,10 @@ fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&Found>) -> Result<Jud
     Ok(Judging::by(policy, at(origin)))
 }
 
-fn no_checkout() -> Notice {
-    Notice {
-        code: NoticeCode::NoCheckout,
-        message:
-            "nothing is checked out, so whether this ref would weaken the policy was not looked at"
-                .to_owned(),
-        line: None,
-    }
-}
-
-fn commit_unread(why: &str) -> Notice {
-    Notice {
-        code: NoticeCode::CommitUnread,
-        message: format!(
-            "only the checkout was compared: GitHub does not show the run's own commit, {why}"
-        ),
-        line: None,
-    }
-}
-
 /// A pull request that is not for the default branch may be pointed there later, and then what was
 /// tried here is not what is merged.
 fn other_base(asker: &Asker<'_>, tip: &Tip) -> Option<Notice> {
     let base = asker.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
-    Some(Notice {
-        code: NoticeCode::OtherBase,
-        message: format!(
-            "this pull request is for `{base}`, not for the default branch `{}`: if that is changed, let \
-             the gate run again",
-            tip.branch
-        ),
-        line: None,
-    })
+    let (base, default) = (base.to_owned(), tip.branch.clone());
+    Some(Notice::of_run(Said::OtherBase { base, default }))
 }

@@ -1,7 +1,5 @@
 //! A change of the policy, as `policy diff` and the report of a run show it.
 
-pub(super) mod section;
-
 use serde::Serialize;
 
 use crate::escape::{code_span, visible};

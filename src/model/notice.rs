@@ -1,0 +1,426 @@
+//! What a reader should know of a run that is no finding.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+use super::{AccountId, Judge, RuleId, Severity, format_time};
+
+/// Something a reader should know that is no finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub said: Said,
+    /// 1-based line of the policy that it is about.
+    pub line: Option<usize>,
+}
+
+/// What a notice says, in parts that may hold outside text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// No policy file was found: the strict built-in defaults judged.
+    BuiltInPolicy(Judge),
+    /// Under GitHub Actions the checkout's copy of the policy judged.
+    CheckoutPolicy,
+    /// The checkout's copy of the policy judged, accepted for an environment.
+    PolicyChangeAccepted {
+        /// The environment.
+        environment: String,
+    },
+    /// Whoever asks for a change of the policy may accept it as well.
+    SelfReview {
+        /// The environment whose settings allow it.
+        environment: String,
+    },
+    /// Another repository's policy judged.
+    RemotePolicy {
+        /// `OWNER/REPO`.
+        repository: String,
+        /// Whether the ref is a whole commit, which nobody can move.
+        pinned: bool,
+    },
+    /// Whether the run would weaken the policy was not looked at: there is no checkout.
+    NoCheckout,
+    /// Only the working tree was compared.
+    CommitUnread {
+        /// Why GitHub does not show the run's own commit.
+        why: String,
+    },
+    /// The pull request is not for the default branch.
+    OtherBase {
+        /// The branch that it is for.
+        base: String,
+        /// The default branch.
+        default: String,
+    },
+    /// The policy names no account.
+    ScopeNotNamed,
+    /// What was found does not block yet.
+    NotEnforcedYet {
+        /// The day of `enforce-from`.
+        from: NaiveDate,
+        /// What would follow today.
+        today: Today,
+    },
+    /// The policy switches a rule off.
+    RuleOff(RuleId),
+    /// The policy lowers a rule's severity.
+    RuleLowered {
+        /// The rule.
+        rule: RuleId,
+        /// Its default severity.
+        from: Severity,
+        /// The policy's.
+        to: Severity,
+    },
+    /// `on-undetermined: warn` let something undetermined through.
+    UndeterminedTolerated,
+    /// Something of a waiver.
+    Waiver {
+        /// Its rule.
+        rule: RuleId,
+        /// Its ticket.
+        ticket: String,
+        /// What.
+        state: WaiverState,
+    },
+    /// A window that never opens again.
+    WindowPast {
+        /// Its id.
+        id: String,
+        /// When it closed, where it opened once.
+        closed: Option<DateTime<Utc>>,
+    },
+    /// A window names an account outside the scope.
+    WindowOutsideScope {
+        /// The window's id.
+        id: String,
+        /// The account.
+        account: AccountId,
+    },
+    /// Rules that only CloudTrail events can judge.
+    EventsOff,
+    /// The run ended before everything was collected.
+    Incomplete {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What would follow today, before the day of `enforce-from`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Today {
+    /// A weaker or broken copy of the policy blocks already.
+    CopyBlocks,
+    /// Nothing was evaluated, and the pipeline would go on.
+    GoesOn,
+    /// It would pass.
+    Passes,
+    /// It would block.
+    Blocks,
+}
+
+/// What a reader should know of a waiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaiverState {
+    /// Its first day is still to come.
+    NotYetValid {
+        /// That day.
+        from: NaiveDate,
+    },
+    /// It ends within 14 days.
+    ExpiresSoon {
+        /// Its last day.
+        expires: NaiveDate,
+        /// Days until then.
+        days: i64,
+    },
+    /// It has ended.
+    Expired {
+        /// Its last day.
+        expires: NaiveDate,
+    },
+    /// It covered nothing in this run.
+    Unused(Unused),
+    /// It names a key by a day on which several were made, so it covers none of them.
+    Ambiguous {
+        /// The account.
+        account: AccountId,
+        /// When each of the keys was made; at least two.
+        made: Vec<DateTime<Utc>>,
+    },
+    /// It names an account outside the scope.
+    OutsideScope {
+        /// The account.
+        account: AccountId,
+    },
+}
+
+/// Why a valid waiver covered no finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unused {
+    /// The rule did not run for its accounts.
+    NotRun,
+    /// The rule finds nothing any more.
+    NothingFound,
+    /// What it names was not found.
+    SubjectNotFound,
+    /// The rule is undetermined.
+    Undetermined,
+}
+
+impl Notice {
+    /// A notice of the run as a whole.
+    #[must_use]
+    pub const fn of_run(said: Said) -> Self {
+        Self { said, line: None }
+    }
+
+    /// What kind of notice.
+    #[must_use]
+    pub const fn code(&self) -> NoticeCode {
+        match &self.said {
+            Said::BuiltInPolicy(_) => NoticeCode::BuiltInPolicy,
+            Said::CheckoutPolicy => NoticeCode::CheckoutPolicy,
+            Said::PolicyChangeAccepted { .. } => NoticeCode::PolicyChangeAccepted,
+            Said::SelfReview { .. } => NoticeCode::SelfReview,
+            Said::RemotePolicy { .. } => NoticeCode::RemotePolicy,
+            Said::NoCheckout => NoticeCode::NoCheckout,
+            Said::CommitUnread { .. } => NoticeCode::CommitUnread,
+            Said::OtherBase { .. } => NoticeCode::OtherBase,
+            Said::ScopeNotNamed => NoticeCode::ScopeNotNamed,
+            Said::NotEnforcedYet { .. } => NoticeCode::NotEnforcedYet,
+            Said::RuleOff(_) => NoticeCode::RuleOff,
+            Said::RuleLowered { .. } => NoticeCode::RuleLowered,
+            Said::UndeterminedTolerated => NoticeCode::UndeterminedTolerated,
+            Said::Waiver { state, .. } => match state {
+                WaiverState::NotYetValid { .. } => NoticeCode::WaiverNotYetValid,
+                WaiverState::ExpiresSoon { .. } => NoticeCode::WaiverExpiresSoon,
+                WaiverState::Expired { .. } => NoticeCode::WaiverExpired,
+                WaiverState::Unused(_) => NoticeCode::WaiverUnused,
+                WaiverState::Ambiguous { .. } => NoticeCode::WaiverAmbiguous,
+                WaiverState::OutsideScope { .. } => NoticeCode::OutsideScope,
+            },
+            Said::WindowPast { .. } => NoticeCode::WindowPast,
+            Said::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
+            Said::EventsOff => NoticeCode::EventsOff,
+            Said::Incomplete { .. } => NoticeCode::Incomplete,
+        }
+    }
+
+    /// One sentence or two. May hold outside text: escape it where it leaves.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match &self.said {
+            Said::BuiltInPolicy(judge) => {
+                format!("{}: the strict built-in defaults judge", no_file(judge))
+            }
+            Said::CheckoutPolicy => {
+                "the checkout's copy of the policy judged because of --policy-from checkout: whoever can change the \
+                 branch can change it"
+                    .to_owned()
+            }
+            Said::PolicyChangeAccepted { environment } => format!(
+                "the checkout's copy of the policy judged: it was accepted for the environment `{environment}`"
+            ),
+            Said::SelfReview { environment } => format!(
+                "whoever starts this run may accept the change as well: in the settings of the environment \
+                 `{environment}`, switch on \"Prevent self-review\""
+            ),
+            Said::RemotePolicy { repository, pinned } => {
+                let moves = if *pinned { "" } else { "; the ref is no commit, so it can be moved" };
+                format!("a policy of another repository judged, {repository}{moves}")
+            }
+            Said::NoCheckout => {
+                "nothing is checked out, so whether this ref would weaken the policy was not looked at"
+                    .to_owned()
+            }
+            Said::CommitUnread { why } => format!(
+                "only the checkout was compared: GitHub does not show the run's own commit, {why}"
+            ),
+            Said::OtherBase { base, default } => format!(
+                "this pull request is for `{base}`, not for the default branch `{default}`: if that is changed, let \
+                 the gate run again"
+            ),
+            Said::ScopeNotNamed => {
+                "the policy names no account in `scope.accounts`: what the credentials or the evidence belong to \
+                 was judged, and an account that is missing cannot be noticed"
+                    .to_owned()
+            }
+            Said::NotEnforcedYet { from, today } => {
+                format!("the gate blocks from {from} on (`enforce-from`); {}", today.words())
+            }
+            Said::RuleOff(rule) => format!("the policy switches {rule} off"),
+            Said::RuleLowered { rule, from, to } => {
+                format!("the policy lowers {rule} from {from} to {to}")
+            }
+            Said::UndeterminedTolerated => {
+                "`on-undetermined: warn` lets undetermined outcomes through".to_owned()
+            }
+            Said::Waiver { rule, ticket, state } => {
+                format!("the waiver of {rule} ({ticket}) {}", state.words())
+            }
+            Said::WindowPast { id, closed } => {
+                let closed = closed.map(|at| format!("closed at {} and ", format_time(at)));
+                let closed = closed.unwrap_or_default();
+                format!("window `{id}` {closed}never opens again; it still covers uses from its time")
+            }
+            Said::WindowOutsideScope { id, account } => {
+                format!("window `{id}` names {account}, which is outside the scope")
+            }
+            Said::EventsOff => {
+                "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
+                 credentials are not judged, and of each credential only the newest use is known"
+                    .to_owned()
+            }
+            Said::Incomplete { why } => {
+                format!("the run is incomplete: {why}; what was collected by then is judged")
+            }
+        }
+    }
+}
+
+/// Why there is no policy file.
+const fn no_file(judge: &Judge) -> &'static str {
+    match judge {
+        Judge::DefaultBranch => "the default branch has no policy file",
+        Judge::Checkout | Judge::Accepted { .. } => "the checkout has no policy file",
+        Judge::File | Judge::Remote { .. } => {
+            "no policy file was found (rootgate.yaml or rootgate.yml, also in .github)"
+        }
+    }
+}
+
+impl Today {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::CopyBlocks => "a weaker or broken copy of the policy blocks already",
+            Self::GoesOn => "today it would go on all the same",
+            Self::Passes => "today it would pass",
+            Self::Blocks => "today it would block",
+        }
+    }
+}
+
+impl WaiverState {
+    fn words(&self) -> String {
+        match self {
+            Self::NotYetValid { from } => format!("begins on {from}"),
+            Self::ExpiresSoon { expires, days: 0 } => format!("ends today, on {expires}"),
+            Self::ExpiresSoon { expires, days } => format!("ends in {days} days, on {expires}"),
+            Self::Expired { expires } => {
+                format!("ended on {expires} and covers nothing any more; remove it")
+            }
+            Self::Unused(why) => format!("covers nothing: {}", why.words()),
+            Self::Ambiguous { account, made } => ambiguous(account, made),
+            Self::OutsideScope { account } => {
+                format!("names {account}, which is outside the scope")
+            }
+        }
+    }
+}
+
+/// What to write instead of a day on which several keys were made.
+fn ambiguous(account: &AccountId, made: &[DateTime<Utc>]) -> String {
+    let times: Vec<String> = made.iter().map(|made| format_time(*made)).collect();
+    let day = made.first().map(|first| first.date_naive().to_string()).unwrap_or_default();
+    format!(
+        "covers no key of account {account}: {} were made on {day} ({}), active or not; write the time of the one \
+         that is meant, such as `access-key-created: {}`",
+        made.len(),
+        times.join(", "),
+        times.first().map(String::as_str).unwrap_or_default(),
+    )
+}
+
+impl Unused {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NotRun => "the rule did not run for its accounts",
+            Self::Undetermined => "the rule is undetermined, and a waiver never covers that",
+            Self::NothingFound => "the rule finds nothing any more; remove the waiver",
+            Self::SubjectNotFound => "its subject was not found; if it is gone, remove the waiver",
+        }
+    }
+}
+
+/// The kinds of notices, as files name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeCode {
+    /// No policy file was found: the strict built-in defaults judged.
+    BuiltInPolicy,
+    /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
+    /// can change it.
+    CheckoutPolicy,
+    /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
+    PolicyChangeAccepted,
+    /// Whoever asks for a change of the policy may accept it as well.
+    SelfReview,
+    /// Another repository's policy judged.
+    RemotePolicy,
+    /// Whether the run would weaken the policy was not looked at: there is no checkout.
+    NoCheckout,
+    /// GitHub does not show the run's own commit, so only the working tree was compared.
+    CommitUnread,
+    /// The pull request is not for the default branch.
+    OtherBase,
+    /// The policy names no account: what the credentials or the evidence hold was judged.
+    ScopeNotNamed,
+    /// Until the day of `enforce-from`, what was found does not block.
+    NotEnforcedYet,
+    /// The policy switches a rule off.
+    RuleOff,
+    /// The policy lowers a rule's severity below its default.
+    RuleLowered,
+    /// `on-undetermined: warn` let something undetermined through.
+    UndeterminedTolerated,
+    /// A waiver's first day is still to come.
+    WaiverNotYetValid,
+    /// A waiver ends within 14 days.
+    WaiverExpiresSoon,
+    /// A waiver has ended.
+    WaiverExpired,
+    /// A waiver covered nothing in this run.
+    WaiverUnused,
+    /// A waiver names a key by a day on which two were made, so it covers neither.
+    WaiverAmbiguous,
+    /// A window that never opens again.
+    WindowPast,
+    /// A window or waiver names an account outside the scope.
+    OutsideScope,
+    /// Rules that only CloudTrail events can judge.
+    EventsOff,
+    /// The run ended before everything was collected.
+    Incomplete,
+}
+
+impl NoticeCode {
+    /// The word in files: `waiver-expired`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::BuiltInPolicy => "built-in-policy",
+            Self::CheckoutPolicy => "checkout-policy",
+            Self::PolicyChangeAccepted => "policy-change-accepted",
+            Self::SelfReview => "self-review",
+            Self::RemotePolicy => "remote-policy",
+            Self::NoCheckout => "no-checkout",
+            Self::CommitUnread => "commit-unread",
+            Self::OtherBase => "other-base",
+            Self::ScopeNotNamed => "scope-not-named",
+            Self::NotEnforcedYet => "not-enforced-yet",
+            Self::RuleOff => "rule-off",
+            Self::RuleLowered => "rule-lowered",
+            Self::UndeterminedTolerated => "undetermined-tolerated",
+            Self::WaiverNotYetValid => "waiver-not-yet-valid",
+            Self::WaiverExpiresSoon => "waiver-expires-soon",
+            Self::WaiverExpired => "waiver-expired",
+            Self::WaiverUnused => "waiver-unused",
+            Self::WaiverAmbiguous => "waiver-ambiguous",
+            Self::WindowPast => "window-past",
+            Self::OutsideScope => "outside-scope",
+            Self::EventsOff => "events-off",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! What a run says of the checkout's copy of the policy.
+
+use super::policy::{environment, short};
+use super::verdict;
+use super::{Details, Prose};
+use crate::escape::shortened;
+use crate::model::{
+    Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report,
+    counted,
+};
+use crate::report::policy_change::{KINDS, counts, of_kind};
+
+/// So many changes of a kind, and so many problems, are shown; the JSON report has all.
+pub(crate) const MOST: usize = 50;
+/// More of a value than a reader of a log or a table takes in, in characters.
+const MAX_VALUE: usize = 300;
+
+/// The checkout's copy of the policy.
+pub(crate) struct ChangePart<'a> {
+    /// `Policy change: 1 planned, 2 weaker`, or what became of the copy.
+    pub(crate) heading: String,
+    /// What the copy is, what it does to the verdict, and what to do about it.
+    pub(crate) sentences: Vec<Prose<'a>>,
+    /// The last of these alone: what it does, and what to do.
+    pub(crate) follows: Vec<Prose<'a>>,
+    /// What is in it.
+    pub(crate) content: Content<'a>,
+    /// How the same evidence would be judged after the merge.
+    pub(crate) after: Option<String>,
+}
+
+/// What is in a copy.
+pub(crate) enum Content<'a> {
+    /// Every change and problem.
+    Full(Changes<'a>),
+    /// `weaker` with its keys, `problems` with their lines: what strangers may read.
+    Redacted(Vec<(&'static str, String)>),
+}
+
+impl<'a> ChangePart<'a> {
+    pub(crate) fn of(report: &'a Report, details: Details) -> Option<Self> {
+        let change = report.policy_change.as_ref()?;
+        let section = Section { policy: &report.policy, change, details };
+        Some(Self {
+            heading: format!("Policy change: {}", section.kinds()),
+            sentences: section.sentences(),
+            follows: section.what_follows(),
+            content: match details {
+                Details::Full => Content::Full(Changes(section)),
+                Details::Redacted => Content::Redacted(redacted(&change.copy)),
+            },
+            after: section.after(),
+        })
+    }
+}
+
+/// The changes of a copy, and what is wrong with a broken one.
+pub(crate) struct Changes<'a>(Section<'a>);
+
+/// What is shown of a list, and how many more there are.
+pub(crate) struct Shown<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) more: usize,
+}
+
+impl<T> Shown<T> {
+    fn of(items: impl ExactSizeIterator<Item = T>) -> Self {
+        let more = items.len().saturating_sub(MOST);
+        Self { items: items.take(MOST).collect(), more }
+    }
+
+    pub(crate) fn all(&self) -> usize {
+        self.items.len() + self.more
+    }
+}
+
+impl<'a> Changes<'a> {
+    /// What follows for the verdict.
+    pub(crate) const fn effect(&self) -> Effect {
+        self.0.change.effect
+    }
+
+    /// The changes of a kind, each with its place. What is long is cut.
+    pub(crate) fn of_kind(&self, kind: ChangeKind) -> Shown<(Change, Option<Prose<'a>>)> {
+        let changes: Vec<_> = of_kind(self.0.change.copy.changes(), kind).collect();
+        Shown::of(changes.into_iter().map(|change| (cut(change), self.place(change))))
+    }
+
+    /// What is wrong with a broken copy, each with its place.
+    pub(crate) fn problems(&self) -> Shown<(&'a str, Prose<'a>)> {
+        let problems = problems(&self.0.change.copy).iter();
+        Shown::of(problems.map(|it| (it.message.as_str(), self.0.place_of(it))))
+    }
+
+    /// `.github/rootgate.yaml:12`: where the copy says it, or where the default branch's did.
+    pub(crate) fn place(&self, change: &Change) -> Option<Prose<'a>> {
+        let Section { policy, change: of, .. } = self.0;
+        let at = |path: &str, line| Prose::new().name(format!("{}:{line}", name(path)));
+        match (change.new_line, change.old_line, &of.path, &policy.repository_path) {
+            (Some(line), _, Some(path), _) => Some(at(path, line)),
+            (_, Some(line), Some(path), None) | (_, Some(line), _, Some(path)) => {
+                Some(Prose::new().ours("was ").then(at(path, line)))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn problems(copy: &PolicyCopy) -> &[Problem] {
+    match copy {
+        PolicyCopy::Broken(problems) => problems,
+        _ => &[],
+    }
+}
+
+/// The copy of a report, and what it is copied from.
+#[derive(Clone, Copy)]
+struct Section<'a> {
+    policy: &'a PolicyOrigin,
+    change: &'a PolicyChange,
+    details: Details,
+}
+
+impl<'a> Section<'a> {
+    fn sentences(&self) -> Vec<Prose<'a>> {
+        let mut sentences = vec![self.what()];
+        sentences.extend(self.what_follows());
+        if self.is_new() && self.change.effect == Effect::Fails {
+            // Whoever writes a first policy reads why, and what to do, in one place.
+            return vec![Prose::joined(sentences, " ")];
+        }
+        sentences
+    }
+
+    /// What the copy does to the verdict, and what to do about it.
+    fn what_follows(&self) -> Vec<Prose<'a>> {
+        let remedy = self.remedy();
+        let remedy = remedy.map(|remedy| Prose::new().ours("To do: ").ours(remedy).ours("."));
+        [self.effect(), remedy].into_iter().flatten().collect()
+    }
+
+    /// `1 planned, 2 weaker`, or what became of the copy.
+    fn kinds(&self) -> String {
+        match &self.change.copy {
+            PolicyCopy::Changed { changes, .. } if changes.is_empty() => "in form alone".to_owned(),
+            PolicyCopy::Changed { changes, .. } => counts(changes),
+            PolicyCopy::Missing { .. } => "the policy is gone".to_owned(),
+            PolicyCopy::Broken(problems) => {
+                format!("broken, {}", counted(problems.len(), "problem"))
+            }
+            PolicyCopy::Behind { .. } => "none, the checkout is behind".to_owned(),
+        }
+    }
+
+    /// What the copy is.
+    fn what(&self) -> Prose<'a> {
+        let copy = self.copy();
+        match (&self.change.copy, self.moved_from()) {
+            (PolicyCopy::Behind { commit }, _) => Prose::new()
+                .ours("The default branch moved on since ")
+                .name_for(self.details, short(commit))
+                .ours(", whose policy this checkout holds; its tip judged."),
+            (PolicyCopy::Missing { .. }, _) => copy
+                .ours(" is not in this checkout: after this merge the strict built-in defaults judge."),
+            (PolicyCopy::Broken(_), _) => copy.ours(" of this checkout is no policy."),
+            (PolicyCopy::Changed { .. }, Some(from)) => Prose::new()
+                .ours("The policy moves from ")
+                .name_for(self.details, name(from))
+                .ours(" to ")
+                .then(copy)
+                .ours("."),
+            (PolicyCopy::Changed { .. }, None) if self.is_new() => copy.ours(
+                " is the first policy of this repository: the default branch has no policy file, and the strict \
+                 built-in defaults judge until this one is merged.",
+            ),
+            (PolicyCopy::Changed { changes, .. }, None) if changes.is_empty() => copy.ours(
+                " of this checkout differs from the default branch's in comments, order or spelling alone.",
+            ),
+            (PolicyCopy::Changed { .. }, None) => {
+                copy.ours(" of this checkout differs from the default branch's.")
+            }
+        }
+    }
+
+    /// What the copy does to the verdict; `None`: nothing that needs a word.
+    fn effect(&self) -> Option<Prose<'a>> {
+        let copy = &self.change.copy;
+        let text = match self.change.effect {
+            Effect::Fails => match copy {
+                PolicyCopy::Broken(_) => {
+                    "It fails the gate: after this merge no run could judge anything."
+                }
+                PolicyCopy::Missing { .. } => {
+                    "It fails the gate: a policy that is gone is weaker, and the policy that judges says on-weaker: fail."
+                }
+                _ if self.is_new() => {
+                    "It fails the gate: more can pass by it than by the defaults, which other jobs of this \
+                     repository may rely on already."
+                }
+                _ => {
+                    "It fails the gate: it is weaker, and the policy that judges says on-weaker: fail."
+                }
+            },
+            Effect::Tolerated => {
+                "It is weaker, and does not fail the gate: the policy that judges says on-weaker: warn."
+            }
+            Effect::Accepted => {
+                let environment = environment(self.policy, self.details);
+                let accepted = Prose::new().ours("It judged this run: it was accepted");
+                return Some(accepted.then(environment).ours("."));
+            }
+            Effect::None => match copy {
+                PolicyCopy::Behind { .. } => return None,
+                _ if copy.is_weaker() => "It is weaker, and does not decide.",
+                _ => "It does not fail the gate: nothing that blocks now passes by it.",
+            },
+        };
+        Some(Prose::new().ours(text))
+    }
+
+    /// What to do about a copy that fails the gate.
+    fn remedy(&self) -> Option<&'static str> {
+        let accept = match &self.change.copy {
+            _ if self.change.effect != Effect::Fails => return None,
+            PolicyCopy::Broken(_) => {
+                return Some("mend it; rootgate policy check draws each problem at its place");
+            }
+            PolicyCopy::Missing { .. } => {
+                "put it back; one that says no more than version: 1 is judged like none, and can be \
+                 accepted (accept-policy-change)"
+            }
+            PolicyCopy::Changed { .. } if self.is_new() => {
+                "once, have it reviewed and accepted by whoever may deploy to a protected environment \
+                 (accept-policy-change), or merge it past the failed check by those who may; or begin with one that says \
+                 no more than version: 1, which is judged like none, and agree each change of it later"
+            }
+            PolicyCopy::Changed { .. } | PolicyCopy::Behind { .. } => {
+                "take back what is weaker, or have it accepted by whoever may deploy to a protected environment \
+                 (accept-policy-change)"
+            }
+        };
+        Some(accept)
+    }
+
+    /// How the same evidence would be judged afterwards.
+    fn after(&self) -> Option<String> {
+        let after = self.change.copy.after()?;
+        let (verdict, counts) = (after.verdict.id(), verdict::counts(&after.counts));
+        let code = after.exit_code;
+        Some(format!(
+            "After this merge: {verdict} (exit code {code}): {counts}. It does not decide."
+        ))
+    }
+
+    /// `.github/rootgate.yaml:4`, or the file alone where the problem is of the whole of it.
+    fn place_of(&self, problem: &Problem) -> Prose<'a> {
+        match (&self.change.path, problem.line) {
+            (Some(path), Some(line)) => Prose::new().name(format!("{}:{line}", name(path))),
+            _ => self.copy(),
+        }
+    }
+
+    /// The copy's path; the default branch's where it is gone.
+    fn copy(&self) -> Prose<'a> {
+        match self.change.path.as_ref().or(self.policy.repository_path.as_ref()) {
+            Some(path) => Prose::new().name_for(self.details, name(path)),
+            None => Prose::new().ours("The policy"),
+        }
+    }
+
+    /// The judging file, where the copy stands elsewhere.
+    fn moved_from(&self) -> Option<&'a str> {
+        let judging = self.policy.repository_path.as_deref()?;
+        self.change.path.as_deref().filter(|path| *path != judging).map(|_| judging)
+    }
+
+    fn is_new(&self) -> bool {
+        self.policy.judge == Judge::DefaultBranch && self.policy.path.is_none()
+    }
+}
+
+fn name(path: &str) -> String {
+    shortened(path, MAX_VALUE)
+}
+
+fn cut(change: &Change) -> Change {
+    let cut = |text: &String| shortened(text, MAX_VALUE);
+    Change {
+        key: change.key.map_names(|name| shortened(name, MAX_VALUE)),
+        old: change.old.as_ref().map(cut),
+        new: change.new.as_ref().map(cut),
+        ..*change
+    }
+}
+
+/// What strangers may read of a copy.
+fn redacted(copy: &PolicyCopy) -> Vec<(&'static str, String)> {
+    let kinds = KINDS.iter().map(|(kind, _)| (kind.id(), keys(copy, *kind)));
+    let problems = problems(copy).iter().map(|problem| problem.line);
+    let lists = kinds.chain([("problems", lines(problems))]);
+    lists.filter(|(_, list)| !list.is_empty()).collect()
+}
+
+/// `gate.fail-on, windows (2)`: each key once. There are few: what the policy names is left out.
+fn keys(copy: &PolicyCopy, kind: ChangeKind) -> String {
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for change in of_kind(copy.changes(), kind) {
+        let key = change.key.public().to_string();
+        match counted.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((key, 1)),
+        }
+    }
+    let shown = counted.into_iter().map(|(key, count)| match count {
+        1 => key,
+        count => format!("{key} ({count})"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// `line 4, line 9, and 3 more`
+fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
+    let shown = Shown::of(lines);
+    let line = |line: &Option<usize>| match line {
+        Some(line) => format!("line {line}"),
+        None => "the file as a whole".to_owned(),
+    };
+    let more = (shown.more > 0).then(|| format!("and {} more", shown.more));
+    shown.items.iter().map(line).chain(more).collect::<Vec<_>>().join(", ")
+}

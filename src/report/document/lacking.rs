@@ -1,0 +1,79 @@
+//! Facts in words: how old they are, which are lacking, and what to do about it.
+
+use chrono::{DateTime, Utc};
+
+use super::{MAX_TEXT, Prose};
+use crate::escape::shortened;
+use crate::model::{Basis, Cause, Duration, Gap, Source, ToDo};
+
+/// A fact that is lacking.
+pub(crate) struct Lacking<'a> {
+    /// `account summary: AWS denied the call`
+    pub(crate) what: Prose<'a>,
+    /// What to do about it, where something can be done; a sentence without its full stop.
+    pub(crate) to_do: Option<Prose<'a>>,
+}
+
+impl<'a> Lacking<'a> {
+    pub(crate) fn of(gap: &'a Gap) -> Self {
+        let what = Prose::new().ours(gap.source.name()).ours(": ").theirs(&gap.detail);
+        Self { what, to_do: to_do(gap) }
+    }
+
+    /// ` Lacking: … To do: …`, for a message that goes on so.
+    pub(crate) fn sentences(&self) -> String {
+        let to_do = self.to_do.as_ref().map(|to_do| format!(" To do: {to_do}."));
+        let what = shortened(&self.what.to_string(), MAX_TEXT);
+        format!(" Lacking: {what}.{}", to_do.unwrap_or_default())
+    }
+}
+
+fn to_do(gap: &Gap) -> Option<Prose<'_>> {
+    match &gap.grant {
+        Some(ToDo::Grant(action)) => Some(Prose::new().ours("grant ").name(action.as_str())),
+        Some(ToDo::Do(what)) => Some(Prose::new().theirs(what)),
+        None => next_step(gap).map(|step| Prose::new().theirs(step)),
+    }
+}
+
+/// What to do where nothing is to be granted.
+const fn next_step(gap: &Gap) -> Option<&'static str> {
+    match gap.cause {
+        Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable => {
+            Some("run again")
+        }
+        Cause::NotCollected => Some("give it with --evidence, or let rootgate call AWS"),
+        Cause::Stale | Cause::Undated => Some("collect it again"),
+        Cause::Future => Some("set the clock of this machine, or of the one that collected it"),
+        // An answer came, and AWS gives no better one before the next report.
+        Cause::Conflicting => Some(
+            "run again with the next credential report, which AWS makes at most 4 hours after this one; if the two \
+             still contradict each other, report it as a fault of rootgate",
+        ),
+        Cause::Unreadable | Cause::Missing => Some(match gap.source {
+            Source::CredentialReport => {
+                "run again with the next credential report, which AWS makes at most 4 hours after this one; if it says \
+                 the same, look at root's Security credentials page in the console (signing in as root is a use: agree \
+                 on a window first), and report it as a fault of rootgate"
+            }
+            Source::RootEvents => {
+                "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps 90 \
+                 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report it as a \
+                 fault of rootgate"
+            }
+            Source::AccountSummary | Source::VirtualMfaDevices => {
+                "run again; if it stays so, report it as a fault of rootgate"
+            }
+        }),
+        Cause::Denied | Cause::NotEntered => None,
+    }
+}
+
+/// `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
+pub(super) fn basis(basis: &Basis, now: DateTime<Utc>) -> Prose<'static> {
+    let seconds = u64::try_from((now - basis.observed_at).num_seconds()).unwrap_or(0);
+    // Seconds tell nothing of a fact that is hours old.
+    let shown = if seconds < 60 { seconds } else { seconds / 60 * 60 };
+    let age = format!(" ({} old)", Duration::seconds(shown));
+    Prose::new().ours(basis.source.name()).ours(" of ").time(basis.observed_at).ours(age)
+}

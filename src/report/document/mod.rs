@@ -1,0 +1,106 @@
+//! What a report says, before a format gives it a shape: each sentence is written here once, and a
+//! format decides where it stands and how it is escaped.
+//!
+//! A [`Document`] borrows from the report. Its head is the same for all readers; of the accounts and
+//! of what a change of the policy holds, strangers get a type that cannot hold more than they may
+//! read.
+
+mod change;
+mod entries;
+mod evidence_files;
+pub(crate) mod lacking;
+mod not_evaluated;
+mod policy;
+mod prose;
+mod redacted;
+mod verdict;
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use change::{ChangePart, Changes, Content};
+pub(crate) use entries::{
+    Account, Alike, Entry, FindingPart, Full, KEPT_FINDINGS, Waived, alike, more_findings,
+};
+pub(crate) use policy::PolicyPart;
+pub(crate) use prose::{Part, Prose};
+pub(crate) use redacted::{OpenOutcome, Redacted, WHY};
+pub(crate) use verdict::{VerdictLine, counts};
+
+use crate::model::Report;
+
+/// More of one outside text than a reader takes in, in characters; the JSON report has all of it.
+pub(crate) const MAX_TEXT: usize = 2_000;
+/// More of a name or subject than a heading has room for.
+pub(crate) const MAX_NAME: usize = 80;
+
+/// Before each clause of [`Document::evidence_files`].
+pub(crate) const FROM_A_FILE: &str = "Evidence from a file: ";
+/// Above the sentences of [`Document::not_evaluated`].
+pub(crate) const NOT_EVALUATED: &str = "Not evaluated";
+/// Before suggested windows.
+pub(crate) const BELOW_WINDOWS: &str = "Below `windows:` in the policy:";
+
+/// How much of a report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Details {
+    /// Everything.
+    #[default]
+    Full,
+    /// Only what strangers may read.
+    Redacted,
+}
+
+/// What a report says to people.
+pub(crate) struct Document<'a> {
+    pub(crate) verdict: VerdictLine<'a>,
+    /// The instant that was judged.
+    pub(crate) evaluated_at: DateTime<Utc>,
+    pub(crate) policy: PolicyPart<'a>,
+    /// The files that evidence came from, a clause each.
+    pub(crate) evidence_files: Vec<Prose<'a>>,
+    /// What it means that nothing was evaluated, and what to do; nothing where something was.
+    pub(crate) not_evaluated: Vec<Prose<'a>>,
+    /// The checkout's copy of the policy.
+    pub(crate) change: Option<ChangePart<'a>>,
+    pub(crate) notices: Vec<NoticePart>,
+    pub(crate) body: Body<'a>,
+}
+
+/// What a reader should know that is no finding.
+pub(crate) struct NoticePart {
+    /// `waiver-expired`
+    pub(crate) code: &'static str,
+    /// May hold outside text; `None`: strangers read only the code.
+    pub(crate) message: Option<String>,
+    /// 1-based line of the policy.
+    pub(crate) line: Option<usize>,
+}
+
+/// The accounts.
+pub(crate) enum Body<'a> {
+    Full(Full<'a>),
+    Redacted(Redacted<'a>),
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn of(report: &'a Report, details: Details) -> Self {
+        let notices = report.notices.iter().map(|notice| NoticePart {
+            code: notice.code().id(),
+            message: (details == Details::Full).then(|| notice.message()),
+            line: notice.line,
+        });
+        Self {
+            verdict: VerdictLine::of(report),
+            evaluated_at: report.evaluated_at,
+            policy: PolicyPart::of(&report.policy, details),
+            evidence_files: evidence_files::evidence_files(report, details),
+            not_evaluated: not_evaluated::not_evaluated(report, details),
+            change: ChangePart::of(report, details),
+            notices: notices.collect(),
+            body: match details {
+                Details::Full => Body::Full(Full::of(report)),
+                Details::Redacted => Body::Redacted(Redacted::of(report)),
+            },
+        }
+    }
+}

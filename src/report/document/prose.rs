@@ -1,0 +1,85 @@
+//! Sentences made of parts, so that each format escapes a part as what it is.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::Details;
+use crate::model::format_time;
+
+/// A part of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    /// Words and numbers of rootgate itself: nothing in them means anything to a format.
+    Ours(Cow<'a, str>),
+    /// A name to tell apart from the words around it: a path, a commit, a time. May be outside text.
+    Name(Cow<'a, str>),
+    /// Words that may hold outside text.
+    Theirs(Cow<'a, str>),
+}
+
+/// A sentence or a piece of one. `Display` gives it without escapes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Prose<'a>(Vec<Part<'a>>);
+
+impl<'a> Prose<'a> {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn parts(&self) -> &[Part<'a>] {
+        &self.0
+    }
+
+    pub(crate) fn ours(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push(Part::Ours(words.into()));
+        self
+    }
+
+    pub(crate) fn name(mut self, name: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push(Part::Name(name.into()));
+        self
+    }
+
+    pub(crate) fn theirs(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push(Part::Theirs(words.into()));
+        self
+    }
+
+    pub(crate) fn time(self, time: DateTime<Utc>) -> Self {
+        self.name(format_time(time))
+    }
+
+    /// The name, or for strangers, whose sentences have no code, its words.
+    pub(crate) fn name_for(self, details: Details, name: impl Into<Cow<'a, str>>) -> Self {
+        match details {
+            Details::Full => self.name(name),
+            Details::Redacted => self.theirs(name),
+        }
+    }
+
+    /// The same, and what follows.
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// All of them in a row, with a text of ours between two.
+    pub(crate) fn joined(all: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+        let mut joined = Self::new();
+        for (index, one) in all.into_iter().enumerate() {
+            joined = if index > 0 { joined.ours(between) } else { joined };
+            joined = joined.then(one);
+        }
+        joined
+    }
+}
+
+impl fmt::Display for Prose<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Ours(text) | Part::Name(text) | Part::Theirs(text) => formatter.write_str(text),
+        })
+    }
+}

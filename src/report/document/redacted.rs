@@ -1,0 +1,91 @@
+//! What strangers may read of the accounts: the log and the job summary of a public repository are
+//! theirs too.
+//!
+//! A format sees only [`OpenOutcome`]s: rule ids, severities, the policy's names of accounts, the
+//! IAM actions to grant. No ids, addresses, access keys, times of use, tickets or reasons.
+
+use super::MAX_NAME;
+use super::entries::{Account, Entry, Full};
+use crate::escape::shortened;
+use crate::model::{IamAction, Outcome, Report, RuleId, Severity, ToDo, counted};
+
+/// Why so little is shown, and where to find the rest.
+pub(crate) const WHY: &str = "Details are left out because strangers may read this; the report \
+                              files hold them.";
+
+/// The accounts as strangers may see them.
+#[derive(Clone, Copy)]
+pub(crate) struct Redacted<'a>(Full<'a>);
+
+/// A failing or undetermined outcome.
+pub(crate) struct OpenOutcome<'a> {
+    pub(crate) account: String,
+    pub(crate) rule: RuleId,
+    pub(crate) outcome: Outcome,
+    pub(crate) severity: Severity,
+    pub(crate) blocks: bool,
+    /// How many findings no waiver covers.
+    findings: usize,
+    /// IAM actions to grant.
+    grants: Vec<&'a IamAction>,
+    /// 1-based line of the policy.
+    pub(crate) line: usize,
+}
+
+impl<'a> Redacted<'a> {
+    pub(crate) const fn of(report: &'a Report) -> Self {
+        Self(Full::of(report))
+    }
+
+    /// What somebody should act on, worst first.
+    pub(crate) fn open(self) -> impl Iterator<Item = OpenOutcome<'a>> {
+        self.0.open().into_iter().map(|entry| OpenOutcome::of(&entry))
+    }
+}
+
+impl<'a> OpenOutcome<'a> {
+    fn of(entry: &Entry<'a>) -> Self {
+        let grant = |to_do: &'a ToDo| match to_do {
+            ToDo::Grant(action) => Some(action),
+            ToDo::Do(_) => None,
+        };
+        let mut grants: Vec<_> =
+            entry.gaps().iter().filter_map(|gap| grant(gap.grant.as_ref()?)).collect();
+        grants.sort();
+        grants.dedup();
+        Self {
+            account: label(&entry.account),
+            rule: entry.rule(),
+            outcome: entry.outcome(),
+            severity: entry.severity(),
+            blocks: entry.blocks(),
+            findings: entry.unwaived().len(),
+            grants,
+            line: entry.line(),
+        }
+    }
+
+    /// `2 findings`, `grant iam:GetAccountSummary`.
+    pub(crate) fn what(&self) -> String {
+        match self.outcome {
+            Outcome::Undetermined if self.grants.is_empty() => "evidence is lacking".to_owned(),
+            Outcome::Undetermined => {
+                let grants: Vec<_> = self.grants.iter().map(|action| action.as_str()).collect();
+                format!("grant {}", grants.join(", "))
+            }
+            _ => counted(self.findings, "finding"),
+        }
+    }
+}
+
+/// The policy's name of the account; `account 1` where it has none, or one that holds an id.
+fn label(account: &Account<'_>) -> String {
+    let holds_id = |name: &str| {
+        let mut digits = name.split(|letter: char| !letter.is_ascii_digit());
+        digits.any(|run| run.len() >= 12)
+    };
+    match account.policy_name() {
+        Some(name) if !holds_id(name) => shortened(name, MAX_NAME),
+        _ => format!("account {}", account.number),
+    }
+}
