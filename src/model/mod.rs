@@ -3,7 +3,6 @@
 //! Everything else in the crate imports this module; it imports nothing of the crate.
 
 mod account;
-mod credential_report;
 mod duration;
 mod evidence;
 mod evidence_file;
@@ -12,17 +11,13 @@ mod head;
 mod judging;
 mod key_path;
 mod report;
-mod root_event;
 mod rule_info;
+mod sources;
 mod subject;
 mod times;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
-pub use credential_report::{
-    Cell, CertificateSlot, CredentialReport, KeySlot, ParsedReport, ReportError, RootRow,
-    kept_columns,
-};
 pub use duration::{Duration, InvalidDuration};
 pub use evidence::{
     AccountSummary, Cause, Evidence, Fact, Gap, MapFact, Observed, Source, VirtualMfaDevice,
@@ -43,11 +38,9 @@ pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Notice, NoticeCode, Report,
     RuleSetting, Timeline, UseMark, Verdict, WindowMark,
 };
-pub use root_event::{
-    EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
-    RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
-};
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
+// A source names what it makes public in its own folder.
+pub use sources::*;
 pub use subject::{Made, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
 pub use words::{capitalized, counted, sentence};

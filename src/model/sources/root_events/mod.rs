@@ -16,7 +16,7 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, UseKind, VirtualMfaDevice};
+use crate::model::{Gap, UseKind, VirtualMfaDevice};
 
 pub use classify::{classify, issued_by_root};
 pub use kind::EventKind;

@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::UseKind;
-use super::{AccountId, Partition, format_time, parse_time};
+use crate::model::{AccountId, Partition, UseKind, format_time, parse_time};
 
 /// The name of the root row; `<` is not legal in the name of an IAM user, so nothing clashes.
 const ROOT_USER: &str = "<root_account>";
@@ -348,7 +347,8 @@ impl RootRow {
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Columns(
-    #[serde(deserialize_with = "super::evidence_file::unique_keys")] BTreeMap<String, String>,
+    #[serde(deserialize_with = "crate::model::evidence_file::unique_keys")]
+    BTreeMap<String, String>,
 );
 
 impl From<Columns> for RootRow {
