@@ -26,7 +26,7 @@ pub fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
 }
 
 fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
-    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).copied().collect();
+    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).collect();
     let mut statements: Vec<Value> = Vec::new();
     if !actions.is_empty() {
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));

@@ -3,6 +3,7 @@
 //! Everything else in the crate imports this module; it imports nothing of the crate.
 
 mod account;
+pub mod call;
 mod duration;
 mod evidence;
 mod evidence_file;
@@ -18,10 +19,9 @@ mod times;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
+pub use call::{Call, Service};
 pub use duration::{Duration, InvalidDuration};
-pub use evidence::{
-    AccountSummary, Cause, Evidence, Fact, Gap, MapFact, Observed, Source, VirtualMfaDevice,
-};
+pub use evidence::{Cause, Evidence, Fact, Gap, MapFact, Observed};
 pub use evidence_file::{
     EVIDENCE_SCHEMA, EvidenceFileError, is_evidence_file, read_evidence, write_evidence,
 };
@@ -40,6 +40,8 @@ pub use report::{
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 // A source names what it makes public in its own folder.
+#[cfg(test)]
+pub(crate) use sources::each_source;
 pub use sources::*;
 pub use subject::{Made, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
