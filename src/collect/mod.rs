@@ -1,32 +1,21 @@
 //! The live half: signs in, and collects the evidence of each account.
 //!
 //! ```text
-//! Settings -> guard -> session (sign in) -> credential_report, account_summary,
-//!             virtual_mfa_devices, root_events (side by side, each at its own pace) -> Evidence
+//! Settings -> enter (guard, route, session) -> sources (side by side, each at its own pace) -> Evidence
 //! ```
 //!
-//! A source is one file with a `fetch`; [`pace`] says how long it may try, [`whole_answer`] what
-//! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
+//! [`enter`] is how an account is entered; a source is one file with a `fetch`; [`pace`] says how long
+//! a call may try, [`whole_answer`] what counts as an answer, [`failure`] which gap a failed call
+//! leaves. Nothing here knows a rule.
 
-mod account_summary;
-mod credential_report;
+pub mod enter;
 mod environment;
 mod failure;
-mod guard;
 mod pace;
-mod profile;
 mod region;
-mod region_events;
-mod regions;
-mod root_events;
-mod session;
-mod session_policy;
-mod sign_in_error;
-mod sign_in_explained;
+mod sources;
 mod targets;
 mod transport;
-mod trust_policy;
-mod virtual_mfa_devices;
 mod whole_answer;
 
 use std::collections::BTreeSet;
@@ -37,9 +26,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+pub use enter::{SignInError, session_policy};
 pub use environment::Environment;
-pub use session_policy::session_policy;
-pub use sign_in_error::SignInError;
 
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Source};

@@ -10,11 +10,12 @@ use crate::model::{AccountId, Cause, Evidence, Gap, Observed, Partition, Source}
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 
-use super::credential_report::Acquisition;
+use super::enter::{Access, Session, account_of_role};
 use super::pace::{Pace, Stop};
-use super::root_events::Lookup;
-use super::session::{Access, Session, account_of_role};
-use super::{Settings, SignInError, Sinks, Target, account_summary, virtual_mfa_devices};
+use super::sources::credential_report::Acquisition;
+use super::sources::root_events::Lookup;
+use super::sources::{account_summary, virtual_mfa_devices};
+use super::{Settings, SignInError, Sinks, Target};
 
 /// So many accounts for each of `--concurrency` are under way, the ones that wait included.
 const WAITING: usize = 8;

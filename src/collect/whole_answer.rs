@@ -28,11 +28,11 @@ use crate::model::calls;
 /// Why an answer is not whole; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct NotWhole(String);
+pub(crate) struct NotWhole(String);
 
 /// The interceptor.
 #[derive(Debug)]
-pub(super) struct WholeAnswer;
+pub(crate) struct WholeAnswer;
 
 impl Intercept for WholeAnswer {
     fn name(&self) -> &'static str {

@@ -17,8 +17,8 @@ use tokio::time::Duration;
 use crate::model::{AccountId, Cause, Gap, Record, Source};
 use crate::net::bucket::{Bucket, Rate};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
 
 const SOURCE: Source = Source::RootEvents;
 const ACTION: &str = "cloudtrail:LookupEvents";

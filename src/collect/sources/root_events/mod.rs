@@ -5,7 +5,10 @@
 //! root's credentials; then, by their ids, the root keys and the sessions that root opened. Regions
 //! go side by side, each as [`region_events`] says.
 //!
-//! [`region_events`]: super::region_events
+//! [`region_events`]: self::region_events
+
+mod region_events;
+mod regions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +22,12 @@ use crate::model::{
 use crate::net::bucket::Bucket;
 use crate::net::schedule::all;
 
-use super::pace::Pace;
-use super::region::first_region;
-use super::region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
-use super::regions;
-use super::session::Session;
-use super::{EventsWanted, WantedRegions};
+use crate::collect::enter::Session;
+use crate::collect::pace::Pace;
+use crate::collect::region::first_region;
+use crate::collect::{EventsWanted, WantedRegions};
+
+use region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 
 /// CloudTrail delivers an event about 15 minutes after it happened at the latest.
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);
@@ -45,15 +48,15 @@ const BY_OTHERS: &[&str] = &[
 ];
 
 /// One account's lookup.
-pub(super) struct Lookup<'a> {
-    pub(super) session: &'a Session,
-    pub(super) pace: &'a Pace,
-    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
-    pub(super) wanted: &'a EventsWanted,
+pub(crate) struct Lookup<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) pace: &'a Pace,
+    pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub(crate) wanted: &'a EventsWanted,
 }
 
 /// What was gathered so far.
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     sent: DateTime<Utc>,
     since: DateTime<Utc>,
     aliases: Vec<String>,
@@ -70,7 +73,7 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// The first instant of the look-back.
-    pub(super) const fn since(&self) -> DateTime<Utc> {
+    pub(crate) const fn since(&self) -> DateTime<Utc> {
         self.since
     }
 
@@ -95,7 +98,7 @@ struct Answered {
 
 impl Lookup<'_> {
     /// Asks the Regions that the policy names.
-    pub(super) async fn first(&self) -> Gathered {
+    pub(crate) async fn first(&self) -> Gathered {
         let sent = (self.clock)();
         let lookback = self.wanted.lookback.min(HISTORY);
         let mut gathered = Gathered {
@@ -122,13 +125,13 @@ impl Lookup<'_> {
     }
 
     /// What is known so far.
-    pub(super) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
+    pub(crate) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
         Fact::new(self.events(gathered), gathered.sent)
     }
 
     /// Asks all enabled Regions where root may have acted in any of them, and then for the keys and
     /// sessions that are known.
-    pub(super) async fn rest(
+    pub(crate) async fn rest(
         &self,
         mut gathered: Gathered,
         anywhere: bool,

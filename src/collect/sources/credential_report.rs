@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{AccountId, Cause, CredentialReport, Fact, Gap, Observed, ParsedReport, Source};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
 
 const SOURCE: Source = Source::CredentialReport;
 const GET: &str = "iam:GetCredentialReport";
@@ -21,12 +21,12 @@ const GENERATE: &str = "iam:GenerateCredentialReport";
 const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
 
 /// One account's report.
-pub(super) struct Acquisition<'a> {
-    pub(super) client: &'a Client,
-    pub(super) account: &'a AccountId,
-    pub(super) pace: &'a Pace,
-    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
-    pub(super) note: &'a dyn Fn(&str),
+pub(crate) struct Acquisition<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) account: &'a AccountId,
+    pub(crate) pace: &'a Pace,
+    pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub(crate) note: &'a dyn Fn(&str),
 }
 
 /// What a look at the report shows.
@@ -40,7 +40,7 @@ enum Look {
 
 impl Acquisition<'_> {
     /// The newest report that can be had; true when AWS generated it.
-    pub(super) async fn fetch(&self) -> Observed<CredentialReport> {
+    pub(crate) async fn fetch(&self) -> Observed<CredentialReport> {
         let (older, mut ordered) = match self.look().await? {
             Look::Report(report) if self.is_current(&report) => return Ok(*report),
             Look::Report(report) => (Some(*report), false),

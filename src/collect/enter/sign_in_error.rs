@@ -6,7 +6,7 @@
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause};
 
-use super::failure::{CallError, Kind};
+use crate::collect::failure::{CallError, Kind};
 
 /// Signing in failed: nothing was read, so nothing was judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +165,7 @@ pub enum SignInError {
 
 impl SignInError {
     /// What a failed `AssumeRoleWithWebIdentity` means.
-    pub(super) fn of_web_identity(
+    pub(crate) fn of_web_identity(
         error: &CallError,
         role_arn: &str,
         region: &str,
@@ -195,7 +195,7 @@ impl SignInError {
     }
 
     /// What a failed `AssumeRole` means, and what both ways into a role have in common.
-    pub(super) fn of_role(
+    pub(crate) fn of_role(
         error: &CallError,
         call: &str,
         role_arn: &str,
@@ -215,7 +215,7 @@ impl SignInError {
     }
 
     /// What any failed call of the sign-in means.
-    pub(super) fn of_call(error: &CallError, call: &str) -> Self {
+    pub(crate) fn of_call(error: &CallError, call: &str) -> Self {
         let (call, said) = (call.to_owned(), error.said());
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
@@ -233,7 +233,7 @@ impl SignInError {
     }
 
     /// The cause of the gaps that it leaves in an account after the first.
-    pub(super) fn cause(&self) -> Cause {
+    pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::NoAnswer { cause, .. } => *cause,
             Self::Interrupted(_) => Cause::Interrupted,

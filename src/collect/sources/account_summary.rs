@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{AccountSummary, Fact, Observed, Source};
 
-use super::failure::CallError;
-use super::pace::Pace;
+use crate::collect::failure::CallError;
+use crate::collect::pace::Pace;
 
 const SOURCE: Source = Source::AccountSummary;
 const ACTION: &str = "iam:GetAccountSummary";
 
 /// Reads the four entries that speak of root; true at the instant the call was sent.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     client: &Client,
     pace: &Pace,
     clock: &dyn Fn() -> DateTime<Utc>,

@@ -18,13 +18,15 @@ use crate::github::oidc::{Claims, TokenEndpoint, TokenError, request_token};
 use crate::github::{Secret, Secrets, chain, mask_command};
 use crate::model::{AccountId, Partition};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
+use crate::collect::region::region_in;
+use crate::collect::transport::Transport;
+use crate::collect::whole_answer::WholeAnswer;
+use crate::collect::{Settings, Sinks};
+
 use super::profile::{self, ProfileTexts};
-use super::region::region_in;
-use super::transport::Transport;
-use super::whole_answer::WholeAnswer;
-use super::{Settings, SignInError, Sinks, guard, session_policy};
+use super::{SignInError, guard, session_policy};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
 const METADATA: Duration = Duration::from_millis(1_000);
@@ -33,7 +35,7 @@ const METADATA: Duration = Duration::from_millis(1_000);
 const SHORTEST_MASK: usize = 8;
 
 /// What all sign-ins of a run share. It holds no credentials.
-pub(super) struct Access<'a> {
+pub(crate) struct Access<'a> {
     settings: &'a Settings,
     sinks: &'a Sinks<'a>,
     transport: Transport,
@@ -44,23 +46,23 @@ pub(super) struct Access<'a> {
 }
 
 /// An account that was entered.
-pub(super) struct Session {
-    pub(super) account: AccountId,
-    pub(super) partition: Partition,
+pub(crate) struct Session {
+    pub(crate) account: AccountId,
+    pub(crate) partition: Partition,
     /// Who AWS says this is.
-    pub(super) arn: String,
+    pub(crate) arn: String,
     /// What GitHub's token said, where one was used.
-    pub(super) claims: Option<Claims>,
+    pub(crate) claims: Option<Claims>,
     config: SdkConfig,
 }
 
 impl Session {
-    pub(super) fn iam(&self) -> aws_sdk_iam::Client {
+    pub(crate) fn iam(&self) -> aws_sdk_iam::Client {
         let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(WholeAnswer);
         aws_sdk_iam::Client::from_conf(config.build())
     }
 
-    pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+    pub(crate) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
             .interceptor(WholeAnswer);
@@ -68,7 +70,7 @@ impl Session {
     }
 
     /// Account Management: one address per partition, whatever the Region.
-    pub(super) fn account_management(&self) -> aws_sdk_account::Client {
+    pub(crate) fn account_management(&self) -> aws_sdk_account::Client {
         let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(WholeAnswer);
         aws_sdk_account::Client::from_conf(config.build())
     }
@@ -76,7 +78,7 @@ impl Session {
 
 impl<'a> Access<'a> {
     /// Reads Region, profile and trust; refuses what must not be believed.
-    pub(super) async fn prepare(
+    pub(crate) async fn prepare(
         settings: &'a Settings,
         sinks: &'a Sinks<'a>,
     ) -> Result<Self, SignInError> {
@@ -119,12 +121,12 @@ impl<'a> Access<'a> {
     }
 
     /// What no text may repeat.
-    pub(super) fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
     /// The identity of the SDK's default chain.
-    pub(super) async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
+    pub(crate) async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
         let region = self.region_in(None);
         let config = ProviderConfig::default()
             .with_region(Some(region.clone()))
@@ -178,7 +180,7 @@ impl<'a> Access<'a> {
     }
 
     /// Into a role by GitHub's token: a new token for every attempt, as it lives for minutes.
-    pub(super) async fn by_token(
+    pub(crate) async fn by_token(
         &self,
         endpoint: &TokenEndpoint,
         role_arn: &str,
@@ -239,7 +241,7 @@ impl<'a> Access<'a> {
     }
 
     /// Into a role from another session.
-    pub(super) async fn by_role(
+    pub(crate) async fn by_role(
         &self,
         from: &Session,
         role_arn: &str,
@@ -371,7 +373,7 @@ fn can_be_masked(external_id: &str) -> bool {
 }
 
 /// The account that a role's ARN names.
-pub(super) fn account_of_role(role_arn: &str) -> Option<AccountId> {
+pub(crate) fn account_of_role(role_arn: &str) -> Option<AccountId> {
     role_arn.split(':').nth(4)?.parse().ok()
 }
 

@@ -8,8 +8,9 @@ use aws_types::service_config::ServiceConfigKey;
 
 use crate::github::is_private;
 
+use super::SignInError;
 use super::profile::ProfileTexts;
-use super::{Environment, Settings, SignInError};
+use crate::collect::{Environment, Settings};
 
 /// Checks what the settings and the environment say.
 pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {

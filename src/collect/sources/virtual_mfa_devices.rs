@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Cause, Fact, Gap, Observed, Source, VirtualMfaDevice};
 
-use super::failure::CallError;
-use super::pace::Pace;
+use crate::collect::failure::CallError;
+use crate::collect::pace::Pace;
 
 const SOURCE: Source = Source::VirtualMfaDevices;
 const ACTION: &str = "iam:ListVirtualMFADevices";
@@ -18,7 +18,7 @@ const PAGE: i32 = 1_000;
 const MOST_PAGES: usize = 400;
 
 /// Reads every page of the assigned devices; true at the instant the first call was sent.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     client: &Client,
     pace: &Pace,
     clock: &dyn Fn() -> DateTime<Utc>,

@@ -4,8 +4,8 @@ use aws_sdk_account::types::RegionOptStatus;
 
 use crate::model::{Cause, Gap, Source};
 
-use super::failure::CallError;
-use super::pace::Pace;
+use crate::collect::failure::CallError;
+use crate::collect::pace::Pace;
 
 const SOURCE: Source = Source::RootEvents;
 const ALIASES: &str = "iam:ListAccountAliases";
