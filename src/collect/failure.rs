@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::github::{Secrets, chain, one_line};
-use crate::model::{Cause, Gap, Source};
+use crate::model::{Call, Cause, Gap, Source};
 
 use super::whole_answer::NotWhole;
 
@@ -185,15 +185,12 @@ impl CallError {
         }
     }
 
-    /// The gap that the failure of `action` leaves.
-    pub(crate) fn gap(&self, source: Source, action: &str) -> Gap {
+    /// The gap that the failure of a call leaves.
+    pub(crate) fn gap(&self, source: Source, call: &Call) -> Gap {
         let cause = match self.kind {
             Kind::Denied => {
-                return Gap::denied(
-                    source,
-                    action,
-                    format!("AWS denied {action}: {}", self.message),
-                );
+                let detail = format!("AWS denied {call}: {}", self.message);
+                return Gap::denied(source, call.iam_action, detail);
             }
             Kind::Credentials => Cause::Denied,
             Kind::Throttled | Kind::Busy => Cause::Throttled,
@@ -214,13 +211,7 @@ impl CallError {
             Kind::TimedOut => "no answer within the call's share of the time",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };
-        Gap {
-            source,
-            action: action.to_owned(),
-            cause,
-            detail: format!("{action}: {what}: {}", self.said()),
-            grant: None,
-        }
+        Gap::of_call(source, call, cause, format_args!("{what}: {}", self.said()))
     }
 }
 
@@ -239,6 +230,7 @@ fn not_whole(error: &(dyn Error + 'static)) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::account_summary::GET;
 
     #[test]
     fn a_code_decides_before_a_status() {
@@ -277,7 +269,7 @@ mod tests {
     #[test]
     fn a_denial_names_the_action_to_grant() {
         let error = CallError::from_code(403, Some("AccessDenied"), "User: x is not authorized");
-        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        let gap = error.gap(Source::AccountSummary, &GET);
         assert_eq!(gap.cause, Cause::Denied);
         assert_eq!(gap.grant.as_deref(), Some("iam:GetAccountSummary"));
         assert_eq!(gap.detail, "AWS denied iam:GetAccountSummary: User: x is not authorized");
@@ -294,7 +286,7 @@ mod tests {
     #[test]
     fn expired_credentials_are_no_missing_permission() {
         let error = CallError::from_code(403, Some("ExpiredToken"), "is expired");
-        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        let gap = error.gap(Source::AccountSummary, &GET);
         assert_eq!((gap.cause, gap.grant), (Cause::Denied, None));
     }
 }

@@ -6,15 +6,13 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause, Evidence, Gap, Observed, Partition, Source};
+use crate::model::{AccountId, Evidence, Partition};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 
 use super::enter::{Access, Session, account_of_role};
 use super::pace::{Pace, Stop};
-use super::sources::credential_report::Acquisition;
-use super::sources::root_events::Lookup;
-use super::sources::{account_summary, virtual_mfa_devices};
+use super::sources::Reader;
 use super::{Settings, SignInError, Sinks, Target};
 
 /// So many accounts for each of `--concurrency` are under way, the ones that wait included.
@@ -274,58 +272,16 @@ impl Run<'_> {
         Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
     }
 
-    /// The sources that are needed, side by side.
     async fn read(&self, session: &Session, pace: Pace) -> Evidence {
-        let iam = session.iam();
-        let needs = &self.settings.needs;
-        let acquisition = Acquisition {
-            client: &iam,
-            account: &session.account,
+        let reader = Reader {
+            session,
             pace: &pace,
             clock: self.clock,
             note: self.sinks.note,
+            needs: &self.settings.needs,
+            root_events: self.settings.root_events.as_ref(),
         };
-        let wanted = self.settings.root_events.as_ref();
-        let wanted = wanted.filter(|_| needs.contains(&Source::RootEvents));
-        let lookup =
-            wanted.map(|wanted| Lookup { session, pace: &pace, clock: self.clock, wanted });
-        let (credential_report, account_summary, virtual_mfa_devices, gathered) = tokio::join!(
-            if_needed(
-                needs.contains(&Source::CredentialReport),
-                Source::CredentialReport,
-                acquisition.fetch()
-            ),
-            if_needed(
-                needs.contains(&Source::AccountSummary),
-                Source::AccountSummary,
-                account_summary::fetch(&iam, &pace, self.clock)
-            ),
-            if_needed(
-                needs.contains(&Source::VirtualMfaDevices),
-                Source::VirtualMfaDevices,
-                virtual_mfa_devices::fetch(&iam, &pace, self.clock)
-            ),
-            async {
-                match &lookup {
-                    Some(lookup) => Some(lookup.first().await),
-                    None => None,
-                }
-            },
-        );
-        let mut evidence = Evidence {
-            account: session.account.clone(),
-            partition: Some(session.partition.clone()),
-            credential_report,
-            account_summary,
-            virtual_mfa_devices,
-            root_events: Err(not_needed(Source::RootEvents)),
-        };
-        if let (Some(lookup), Some(gathered)) = (&lookup, gathered) {
-            evidence.root_events = Ok(lookup.seen(&gathered));
-            let anywhere = evidence.root_may_have_acted_anywhere(gathered.since());
-            evidence.root_events = lookup.rest(gathered, anywhere).await;
-        }
-        evidence
+        reader.read().await
     }
 }
 
@@ -333,19 +289,4 @@ impl Run<'_> {
 enum Entered {
     Own,
     Other(Box<Session>),
-}
-
-async fn if_needed<T>(
-    needed: bool,
-    source: Source,
-    fetch: impl Future<Output = Observed<T>>,
-) -> Observed<T> {
-    if needed {
-        return fetch.await;
-    }
-    Err(not_needed(source))
-}
-
-fn not_needed(source: Source) -> Gap {
-    Gap::new(source, Cause::NotCollected, "no enabled rule needs it")
 }

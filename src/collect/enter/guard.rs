@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::github::is_private;
+use crate::model::calls;
 
 use super::SignInError;
 use super::profile::ProfileTexts;
@@ -58,7 +59,9 @@ pub(super) fn check_endpoints(
         loaded.service_config()?.load_config(key)
     };
     let environment = &settings.environment;
-    let services = services_of_variables(environment).into_iter();
+    // Those that are called here first: they count whatever the files look like.
+    let called = calls().map(|call| call.service.id().to_owned());
+    let services = called.chain(services_of_variables(environment));
     let services = services.chain(services_of_profiles(profiles));
     let general = loaded.endpoint_url().map(str::to_owned);
     for url in general.into_iter().chain(services.filter_map(|service| of_service(&service))) {

@@ -82,6 +82,18 @@ mod tests {
     }
 
     #[test]
+    fn a_session_may_make_each_call_of_each_source() {
+        for source in Source::ALL {
+            let policy = session_policy(&BTreeSet::from([*source]), &[]);
+            let policy: Value = serde_json::from_str(&policy).unwrap();
+            let allowed = policy["Statement"][0]["Action"].as_array().unwrap();
+            let calls = source.info().calls;
+            assert!(calls.iter().all(|call| allowed.contains(&json!(call.iam_action))), "{source}");
+            assert_eq!(allowed.len(), calls.len(), "{source}");
+        }
+    }
+
+    #[test]
     fn one_role_name_in_many_accounts_is_one_entry() {
         let roles = ["111122223333", "444455556666"]
             .map(|account| format!("arn:aws:iam::{account}:role/audit/rootgate"));

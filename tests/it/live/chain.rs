@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rootgate::collect::{Environment, signal};
+use rootgate::model::calls;
 
 use super::{ACCOUNT, ROLE, run_until, settings, target};
 use crate::fake::Fake;
@@ -363,6 +364,7 @@ fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
     // Those that rootgate calls, those that the SDK calls for credentials, and one that nobody knows.
     let services = ["sts", "iam", "cloudtrail", "account", "sso", "sso-oidc", "SignIn", "new-one"];
     bodies.extend(services.map(of_service));
+    bodies.extend(calls().map(|call| of_service(&call.service.id().to_ascii_lowercase())));
     for body in bodies {
         let (_file, path) = config(&body);
         let variables =

@@ -15,17 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::collect::enter::Session;
+use crate::collect::pace::Pace;
+use crate::collect::region::first_region;
+use crate::collect::{EventsWanted, WantedRegions};
 use crate::model::{
     Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvent, RootEvents, SignedBy,
     Source, classify,
 };
 use crate::net::bucket::Bucket;
 use crate::net::schedule::all;
-
-use crate::collect::enter::Session;
-use crate::collect::pace::Pace;
-use crate::collect::region::first_region;
-use crate::collect::{EventsWanted, WantedRegions};
 
 use region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 
@@ -48,15 +47,15 @@ const BY_OTHERS: &[&str] = &[
 ];
 
 /// One account's lookup.
-pub(crate) struct Lookup<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) pace: &'a Pace,
-    pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
-    pub(crate) wanted: &'a EventsWanted,
+pub(super) struct Lookup<'a> {
+    pub(super) session: &'a Session,
+    pub(super) pace: &'a Pace,
+    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub(super) wanted: &'a EventsWanted,
 }
 
 /// What was gathered so far.
-pub(crate) struct Gathered {
+pub(super) struct Gathered {
     sent: DateTime<Utc>,
     since: DateTime<Utc>,
     aliases: Vec<String>,
@@ -73,7 +72,7 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// The first instant of the look-back.
-    pub(crate) const fn since(&self) -> DateTime<Utc> {
+    pub(super) const fn since(&self) -> DateTime<Utc> {
         self.since
     }
 
@@ -98,7 +97,7 @@ struct Answered {
 
 impl Lookup<'_> {
     /// Asks the Regions that the policy names.
-    pub(crate) async fn first(&self) -> Gathered {
+    pub(super) async fn first(&self) -> Gathered {
         let sent = (self.clock)();
         let lookback = self.wanted.lookback.min(HISTORY);
         let mut gathered = Gathered {
@@ -125,13 +124,13 @@ impl Lookup<'_> {
     }
 
     /// What is known so far.
-    pub(crate) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
+    pub(super) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
         Fact::new(self.events(gathered), gathered.sent)
     }
 
     /// Asks all enabled Regions where root may have acted in any of them, and then for the keys and
     /// sessions that are known.
-    pub(crate) async fn rest(
+    pub(super) async fn rest(
         &self,
         mut gathered: Gathered,
         anywhere: bool,
