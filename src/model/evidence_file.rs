@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::sources::each_source;
 use super::{
-    AccountId, Cause, Evidence, Fact, Gap, Observed, Partition, Source, begins_with_schema,
-    format_time, parse_time,
+    AccountId, Cause, Evidence, Fact, Gap, Observed, Partition, RootEvents, Source,
+    begins_with_schema, format_time, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -88,7 +88,7 @@ macro_rules! account_entry {
         }
 
         impl AccountEntry {
-            fn read(self) -> Result<Evidence, EvidenceFileError> {
+            fn facts(self) -> Result<Evidence, EvidenceFileError> {
                 Ok(Evidence {
                     $($field: Entry::read(self.$field, &self.id, Source::$source)?,)*
                     partition: self.partition,
@@ -158,11 +158,7 @@ pub fn read_evidence(text: &str) -> Result<Vec<Evidence>, EvidenceFileError> {
         if accounts.iter().any(|known| known.account == entry.id) {
             return Err(EvidenceFileError::Twice(entry.id));
         }
-        let mut evidence = entry.read()?;
-        evidence.root_events = evidence
-            .root_events
-            .map(|fact| Fact { value: fact.value.ordered(), observed_at: fact.observed_at });
-        accounts.push(evidence);
+        accounts.push(entry.read()?);
     }
     Ok(accounts)
 }
@@ -173,6 +169,14 @@ fn read_time(field: &str, text: &str) -> Result<DateTime<Utc>, EvidenceFileError
         text: text.chars().take(80).collect(),
         error,
     })
+}
+
+impl AccountEntry {
+    fn read(self) -> Result<Evidence, EvidenceFileError> {
+        let evidence = self.facts()?;
+        let ordered = |fact: Fact<RootEvents>| Fact { value: fact.value.ordered(), ..fact };
+        Ok(Evidence { root_events: evidence.root_events.map(ordered), ..evidence })
+    }
 }
 
 impl<T: Clone> Entry<T> {
