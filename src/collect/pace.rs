@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::github::Secrets;
@@ -24,9 +25,29 @@ const CONNECTIONS: u32 = 5;
 #[derive(Clone)]
 pub(crate) struct Stop(watch::Receiver<Option<String>>);
 
+/// What waits for the order; when it is dropped, none comes any more.
+pub(crate) struct Watcher(JoinHandle<()>);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl Stop {
+    #[cfg(test)]
     pub(crate) fn new(receiver: watch::Receiver<Option<String>>) -> Self {
         Self(receiver)
+    }
+
+    /// The order that is given when `stop` completes, for as long as the watcher is kept.
+    pub(crate) fn when(stop: impl Future<Output = String> + Send + 'static) -> (Self, Watcher) {
+        let (sender, receiver) = watch::channel(None);
+        let watcher = tokio::spawn(async move {
+            // Nobody left to tell: the run is over.
+            let _ = sender.send(Some(stop.await));
+        });
+        (Self(receiver), Watcher(watcher))
     }
 
     /// Waits for the order; for ever if it never comes.

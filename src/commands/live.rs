@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use rootgate::collect::{self, Collected, EventsWanted, Settings, Sinks, Target, WantedRegions};
+use rootgate::collect::{
+    self, Collected, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
+};
 use rootgate::escape;
 use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
@@ -59,19 +61,21 @@ fn settings(args: &SignInArgs, policy: &Policy, host: &Host) -> Settings {
         role_arn: account.role_arn.clone(),
     };
     Settings {
+        entry: EntrySettings {
+            role_arn: args.role_arn.clone(),
+            allowed_accounts: args.account.clone(),
+            region: args.region.clone(),
+            endpoint_url: args.endpoint_url.clone(),
+            ca_bundle: args.ca_bundle.clone(),
+            oidc_audience: args.oidc_audience.clone(),
+            external_id: args.external_id.clone(),
+            timeout: std::time::Duration::from_secs(args.timeout.as_secs()),
+            environment: host.environment.clone(),
+        },
         targets: policy.scope.iter().map(target).collect(),
-        role_arn: args.role_arn.clone(),
-        allowed_accounts: args.account.clone(),
-        region: args.region.clone(),
-        endpoint_url: args.endpoint_url.clone(),
-        ca_bundle: args.ca_bundle.clone(),
-        oidc_audience: args.oidc_audience.clone(),
-        external_id: args.external_id.clone(),
-        timeout: std::time::Duration::from_secs(args.timeout.as_secs()),
         concurrency: usize::from(args.concurrency),
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
-        environment: host.environment.clone(),
     }
 }
 

@@ -11,10 +11,10 @@ use crate::model::calls;
 
 use super::SignInError;
 use super::profile::ProfileTexts;
-use crate::collect::{Environment, Settings};
+use crate::collect::{EntrySettings, Environment};
 
 /// Checks what the settings and the environment say.
-pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
+pub(super) fn check_settings(settings: &EntrySettings, has_roles: bool) -> Result<(), SignInError> {
     let environment = &settings.environment;
     if environment.github_actions {
         if settings.endpoint_url.is_none() && !environment.endpoint_variables.is_empty() {
@@ -30,8 +30,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
     if let Some(endpoint) = &environment.token_endpoint {
         must_be_private("`ACTIONS_ID_TOKEN_REQUEST_URL`", &endpoint.url)?;
     }
-    let no_role = settings.roles().next().is_none();
-    if settings.external_id.is_some() && (no_role || environment.token_endpoint.is_some()) {
+    if settings.external_id.is_some() && (!has_roles || environment.token_endpoint.is_some()) {
         return Err(SignInError::ExternalIdUnused);
     }
     Ok(())
@@ -42,7 +41,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
 ///
 /// `profiles` is what the SDK was given: a file that is read again may say something else.
 pub(super) fn check_endpoints(
-    settings: &Settings,
+    settings: &EntrySettings,
     loaded: &SdkConfig,
     profiles: &ProfileTexts,
 ) -> Result<(), SignInError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::model::call::{ASSUME_ROLE, GET_CALLER_IDENTITY};
 use crate::model::{Partition, Source};
 
 /// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
@@ -14,7 +15,7 @@ const LONGEST: usize = 2_048;
 /// Roles are named by wildcard over accounts, so that many accounts with one role name are one
 /// entry; if their names alone are too long, all roles are. A session policy only narrows.
 #[must_use]
-pub fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
+pub(super) fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
     let named: BTreeSet<String> = roles.iter().filter_map(|role| any_account(role)).collect();
     let policy = document(needs, &named.into_iter().collect::<Vec<_>>());
     if policy.len() <= LONGEST {
@@ -32,12 +33,14 @@ fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
     }
     if !roles.is_empty() {
-        let assume = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles });
+        let assume =
+            json!({ "Effect": "Allow", "Action": ASSUME_ROLE.iam_action, "Resource": roles });
         statements.push(assume);
     }
     if statements.is_empty() {
         // A policy needs a statement; this call needs no permission anyway.
-        let who = json!({ "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*" });
+        let action = GET_CALLER_IDENTITY.iam_action;
+        let who = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
         statements.push(who);
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()

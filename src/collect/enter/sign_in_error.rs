@@ -3,8 +3,11 @@
 //! The codes and texts are those of the STS API reference and of what its users report; see each
 //! variant.
 
+use std::fmt;
+
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause};
+use crate::model::call::ASSUME_ROLE_WITH_WEB_IDENTITY;
+use crate::model::{AccountId, Call, Cause};
 
 use crate::collect::failure::{CallError, Kind};
 
@@ -171,7 +174,7 @@ impl SignInError {
         region: &str,
         claims: &Claims,
     ) -> Self {
-        let call = "sts:AssumeRoleWithWebIdentity";
+        let call = &ASSUME_ROLE_WITH_WEB_IDENTITY;
         let said = error.said();
         let (role_arn, claims) = (role_arn.to_owned(), Box::new(claims.clone()));
         match error.code.as_str() {
@@ -197,7 +200,7 @@ impl SignInError {
     /// What a failed `AssumeRole` means, and what both ways into a role have in common.
     pub(crate) fn of_role(
         error: &CallError,
-        call: &str,
+        call: &Call,
         role_arn: &str,
         region: &str,
         caller: &str,
@@ -215,8 +218,8 @@ impl SignInError {
     }
 
     /// What any failed call of the sign-in means.
-    pub(crate) fn of_call(error: &CallError, call: &str) -> Self {
-        let (call, said) = (call.to_owned(), error.said());
+    pub(crate) fn of_call(error: &CallError, call: &dyn fmt::Display) -> Self {
+        let (call, said) = (call.to_string(), error.said());
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
             Kind::Credentials if is_skew(error) => Self::ClockSkew(said),

@@ -25,11 +25,11 @@ fn child() {
     let mut settings = settings(&fake);
     let account = get("TARGET_ACCOUNT").unwrap_or_else(|| ACCOUNT.to_owned());
     settings.targets = vec![target(&account, get("TARGET_ROLE").as_deref())];
-    settings.role_arn = get("RUN_ROLE");
-    settings.external_id = get("EXTERNAL_ID");
-    settings.region = get("REGION");
-    settings.environment = Environment::from_variables(std::env::vars());
-    settings.endpoint_url = match get("ENDPOINT").as_deref() {
+    settings.entry.role_arn = get("RUN_ROLE");
+    settings.entry.external_id = get("EXTERNAL_ID");
+    settings.entry.region = get("REGION");
+    settings.entry.environment = Environment::from_variables(std::env::vars());
+    settings.entry.endpoint_url = match get("ENDPOINT").as_deref() {
         Some("none") => None,
         Some(url) => Some(url.to_owned()),
         None => Some(fake.url()),

@@ -75,7 +75,7 @@ fn an_older_report_that_cannot_be_renewed_is_evidence_still() {
         let fake =
             Fake::with(&format!("report.age = 5h\nfault GenerateCredentialReport = {fault}"));
         let mut settings = settings(&fake);
-        settings.timeout = Duration::from_secs(2);
+        settings.entry.timeout = Duration::from_secs(2);
         let ran = run(&settings);
         let collected = ran.result.unwrap();
         assert_eq!(gaps(&collected), [None, None, None], "{fault}");
@@ -99,7 +99,7 @@ fn without_a_report_a_denied_order_names_its_own_action() {
 fn a_report_that_never_comes_is_awaited_without_haste_and_given_up() {
     let fake = Fake::with("report.age = none\nfault GetCredentialReport = never-ready");
     let mut settings = settings(&fake);
-    settings.timeout = Duration::from_secs(2);
+    settings.entry.timeout = Duration::from_secs(2);
     let started = Instant::now();
     let collected = run(&settings).result.unwrap();
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());

@@ -1,0 +1,511 @@
+//! Opening sessions: one function per [`Route`], and one that asks AWS whose each session is.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
+use crate::collect::region::region_in;
+use crate::collect::transport::Transport;
+use crate::collect::{EntrySettings, Sinks};
+use crate::github::oidc::{Claims, TokenError, request_token};
+use crate::github::{Secret, Secrets, chain, mask_command};
+use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY};
+use crate::model::{AccountId, Call, Partition, Source};
+
+use super::profile::{self, ProfileTexts};
+use super::route::{Route, nobody};
+use super::session::{Session, sts};
+use super::{SignInError, guard};
+
+/// How long to wait for the instance's own metadata service: off AWS nobody answers.
+const METADATA: Duration = Duration::from_millis(1_000);
+
+/// A mask hides every occurrence, in outputs too, so a shorter external id is not masked.
+const SHORTEST_MASK: usize = 8;
+
+/// What all sign-ins of a run share. It holds no credentials.
+pub(crate) struct Access<'a> {
+    settings: &'a EntrySettings,
+    /// What the sessions are opened for.
+    needs: &'a BTreeSet<Source>,
+    /// Whether any role is to be assumed.
+    has_roles: bool,
+    sinks: &'a Sinks<'a>,
+    transport: Transport,
+    base: SdkConfig,
+    profiles: ProfileTexts,
+    region: Option<String>,
+    secrets: Secrets,
+}
+
+impl<'a> Access<'a> {
+    /// Reads Region, profile and trust; refuses what must not be believed.
+    pub(crate) async fn prepare(
+        settings: &'a EntrySettings,
+        needs: &'a BTreeSet<Source>,
+        has_roles: bool,
+        sinks: &'a Sinks<'a>,
+    ) -> Result<Self, SignInError> {
+        let secrets = Secrets::default();
+        if let Some(endpoint) = &settings.environment.token_endpoint {
+            secrets.keep(&endpoint.bearer);
+        }
+        if let Some(id) = settings.external_id.as_deref().filter(|id| can_be_masked(id)) {
+            mask(&Secret::new(id), settings, sinks, &secrets);
+        }
+        guard::check_settings(settings, has_roles)?;
+        let connect =
+            (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
+        let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
+        let profiles = ProfileTexts::read(&settings.environment);
+        let named = settings.region.clone().map(Region::new);
+        let region = RegionProviderChain::first_try(named)
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(
+                ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build(),
+            )
+            .region()
+            .await;
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .no_credentials()
+            .profile_files(profiles.for_the_sdk())
+            .region(region.clone().unwrap_or(Region::from_static("us-east-1")))
+            .retry_config(RetryConfig::disabled())
+            .http_client(transport.http_client());
+        if let Ok(name) = AppName::new("rootgate") {
+            loader = loader.app_name(name);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let base = loader.load().await;
+        guard::check_endpoints(settings, &base, &profiles)?;
+        let region = region.map(|region| region.to_string());
+        Ok(Self { settings, needs, has_roles, sinks, transport, base, profiles, region, secrets })
+    }
+
+    /// What no text may repeat.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Opens a session by a route, `from` the one that was opened before, and makes sure whose it is.
+    /// From it, the roles `onward` can be entered.
+    pub(crate) async fn enter(
+        &self,
+        route: &Route,
+        from: Option<&Session>,
+        onward: &[String],
+        expected: Option<&AccountId>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let policy = route.session_policy(self.needs, onward);
+        let session = match route {
+            Route::Own => self.by_chain(pace).await?,
+            Route::Token { role_arn } => self.by_token(role_arn, policy, pace).await?,
+            Route::Role { role_arn } => {
+                let from = from.ok_or_else(nobody)?;
+                self.by_role(from, role_arn, policy, pace).await?
+            }
+        };
+        route.must_lead_to(&session.account, expected)?;
+        Ok(session)
+    }
+
+    /// The identity of the SDK's default chain.
+    async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
+        let region = self.region_in(None);
+        let config = ProviderConfig::default()
+            .with_region(Some(region.clone()))
+            .with_http_client(self.transport.http_client());
+        let metadata = imds::Client::builder()
+            .configure(&config)
+            .max_attempts(1)
+            .operation_attempt_timeout(METADATA)
+            .operation_timeout(METADATA)
+            .build();
+        let provider = DefaultCredentialsChain::builder()
+            .configure(config)
+            .imds_client(metadata)
+            .region(region.clone())
+            .build()
+            .await;
+        let load = async || {
+            let loaded = provider.provide_credentials().await;
+            loaded.map_err(|error| match error {
+                // That every place is empty says no more than the error itself.
+                CredentialsError::CredentialsNotLoaded(_) => {
+                    (self.sinks.note)(&self.secrets.hide(&chain(&error)));
+                    CallError::new(Kind::Refused, "")
+                }
+                _ => CallError::new(Kind::Refused, chain(&error)),
+            })
+        };
+        let credentials = match pace.single(load).await {
+            Ok(credentials) => credentials,
+            Err(CallError { kind: Kind::Interrupted, message, .. }) => {
+                return Err(SignInError::Interrupted(message));
+            }
+            Err(error) => {
+                return Err(self.no_credentials(in_our_words(error.message, &self.profiles).await));
+            }
+        };
+        self.mask_credentials(&credentials);
+        self.identified(credentials, region, None, pace).await
+    }
+
+    fn no_credentials(&self, detail: String) -> SignInError {
+        let environment = &self.settings.environment;
+        SignInError::NoCredentials {
+            detail,
+            token_missing: self.has_roles
+                && environment.github_actions
+                && environment.token_endpoint.is_none(),
+            pull_request: environment.event_name.as_deref() == Some("pull_request"),
+        }
+    }
+
+    /// Into a role by GitHub's token: a new token for every attempt, as it lives for minutes.
+    async fn by_token(
+        &self,
+        role_arn: &str,
+        policy: Option<String>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let endpoint = self.settings.environment.token_endpoint.as_ref().ok_or_else(nobody)?;
+        let partition = Partition::of_arn(role_arn);
+        let region = self.region_in(partition.as_ref());
+        let audience = self.settings.oidc_audience.clone().unwrap_or_else(|| {
+            match partition.as_ref().map(Partition::as_str) {
+                Some("aws-cn") => "sts.amazonaws.com.cn".to_owned(),
+                _ => "sts.amazonaws.com".to_owned(),
+            }
+        });
+        let client = sts(&self.config(region.clone(), None));
+        let mut claims: Option<Claims> = None;
+        let mut no_token: Option<TokenError> = None;
+        let attempt = async || {
+            let connector = self.transport.connector();
+            let token = match request_token(connector, endpoint, &audience).await {
+                Ok(token) => token,
+                Err(error) => {
+                    let call_error = failed(&error);
+                    no_token = Some(error);
+                    return Err(call_error);
+                }
+            };
+            // Only now: an attempt that the clock cuts off does not undo what the last one said.
+            no_token = None;
+            self.mask(&token.jwt);
+            claims = Some(token.claims);
+            client
+                .assume_role_with_web_identity()
+                .role_arn(role_arn)
+                .role_session_name(self.settings.environment.session_name())
+                .web_identity_token(token.jwt.expose())
+                .set_policy(policy.clone())
+                .duration_seconds(self.session_seconds())
+                .send()
+                .await
+                .map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await;
+        let claims = claims.unwrap_or_default();
+        let answer = answer.map_err(|error| match (error.kind, no_token) {
+            (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
+            (Kind::Untrusted, Some(_)) => {
+                SignInError::of_call(&error, &"the request for GitHub's token")
+            }
+            (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
+            (Kind::TimedOut, None) if claims == Claims::default() => {
+                SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
+            }
+            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims),
+        })?;
+        let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
+        self.identified(credentials, region, Some(claims), pace).await
+    }
+
+    /// Into a role from another session.
+    async fn by_role(
+        &self,
+        from: &Session,
+        role_arn: &str,
+        policy: Option<String>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let region = self.region_in(Partition::of_arn(role_arn).as_ref());
+        let config = from.config.clone().into_builder().region(region.clone()).build();
+        let client = sts(&config);
+        let attempt = async || {
+            client
+                .assume_role()
+                .role_arn(role_arn)
+                .role_session_name(self.settings.environment.session_name())
+                .set_external_id(self.settings.external_id.clone())
+                .set_policy(policy.clone())
+                .duration_seconds(self.session_seconds())
+                .send()
+                .await
+                .map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await.map_err(|error| {
+            SignInError::of_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
+        })?;
+        let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
+        self.identified(credentials, region, None, pace).await
+    }
+
+    /// Masks what STS issued, and makes it the SDK's.
+    fn issued(
+        &self,
+        call: &Call,
+        issued: Option<aws_sdk_sts::types::Credentials>,
+    ) -> Result<Credentials, SignInError> {
+        // The interceptor has seen them; this is for the type.
+        let issued = issued.ok_or_else(|| SignInError::Unreadable {
+            call: call.to_string(),
+            said: "it has no `Credentials`".to_owned(),
+        })?;
+        let credentials = Credentials::new(
+            issued.access_key_id,
+            issued.secret_access_key,
+            Some(issued.session_token),
+            issued.expiration.try_into().ok(),
+            "rootgate",
+        );
+        self.mask_credentials(&credentials);
+        Ok(credentials)
+    }
+
+    /// Asks AWS who this is, and whether that account may be entered.
+    async fn identified(
+        &self,
+        credentials: Credentials,
+        region: Region,
+        claims: Option<Claims>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let config = self.config(region, Some(credentials));
+        let client = sts(&config);
+        let attempt = async || {
+            let answer = client.get_caller_identity().send().await;
+            answer.map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await;
+        let answer = answer.map_err(|error| SignInError::of_call(&error, &GET_CALLER_IDENTITY))?;
+        let arn = answer.arn.unwrap_or_default();
+        let account = answer.account.unwrap_or_default().parse::<AccountId>();
+        let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
+        let account = account.map_err(|_| unknown())?;
+        let partition = Partition::of_arn(&arn).ok_or_else(unknown)?;
+        (self.sinks.note)(&format!("signed in as {arn}"));
+        Ok(Session { account, partition, arn, claims, config })
+    }
+
+    fn region_in(&self, partition: Option<&Partition>) -> Region {
+        Region::new(region_in(self.region.as_deref(), partition))
+    }
+
+    fn config(&self, region: Region, credentials: Option<Credentials>) -> SdkConfig {
+        let builder = self.base.clone().into_builder().region(region);
+        match credentials {
+            Some(credentials) => {
+                builder.credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+            }
+            None => builder.build(),
+        }
+    }
+
+    /// As short as STS makes it, and longer than the run. Source: API reference, 900 seconds up to
+    /// one hour for every role.
+    fn session_seconds(&self) -> i32 {
+        let seconds = self.settings.timeout.as_secs().saturating_add(300).clamp(900, 3_600);
+        i32::try_from(seconds).unwrap_or(3_600)
+    }
+
+    fn mask_credentials(&self, credentials: &Credentials) {
+        self.mask(&Secret::new(credentials.access_key_id()));
+        self.mask(&Secret::new(credentials.secret_access_key()));
+        if let Some(token) = credentials.session_token() {
+            self.mask(&Secret::new(token));
+        }
+    }
+
+    fn mask(&self, secret: &Secret) {
+        mask(secret, self.settings, self.sinks, &self.secrets);
+    }
+}
+
+/// Outside GitHub Actions nobody reads the command, and it would print the secret.
+fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &Secrets) {
+    if settings.environment.github_actions {
+        (sinks.command)(&mask_command(secret));
+    }
+    secrets.keep(secret);
+}
+
+/// An external id in the form that STS asks for: nothing in it is a command to whoever reads the log.
+/// Source: STS API reference, `AssumeRole`, `ExternalId`.
+fn can_be_masked(external_id: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+    external_id.len() >= SHORTEST_MASK && external_id.bytes().all(known)
+}
+
+/// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
+async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
+    let for_developers = said.contains("cargo feature");
+    if !said.is_empty() && !for_developers {
+        return said;
+    }
+    let unknown = if for_developers {
+        "the profile signs in in a way that rootgate does not have"
+    } else {
+        ""
+    };
+    profile::fault(profiles).await.unwrap_or_else(|| unknown.to_owned())
+}
+
+fn failed(error: &TokenError) -> CallError {
+    match error {
+        TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
+        _ if error.is_passing() => CallError::new(Kind::Server, error.to_string()),
+        _ => CallError::new(Kind::Refused, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use crate::collect::Environment;
+
+    /// Notes where a request would go, and sends nothing.
+    #[derive(Debug, Clone, Default)]
+    struct Addressee(Arc<Mutex<String>>);
+
+    impl HttpConnector for Addressee {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            *self.0.lock().unwrap() = request.uri().to_owned();
+            HttpConnectorFuture::ready(Err(ConnectorError::user("not sent".into())))
+        }
+    }
+
+    fn settings() -> EntrySettings {
+        EntrySettings {
+            role_arn: None,
+            allowed_accounts: Vec::new(),
+            region: None,
+            endpoint_url: None,
+            ca_bundle: None,
+            oidc_audience: None,
+            external_id: None,
+            timeout: Duration::from_secs(300),
+            environment: Environment::default(),
+        }
+    }
+
+    /// The addresses of STS and IAM for a role of `partition` when `region` is configured.
+    fn addresses(partition: &str, region: Option<&str>) -> (String, String) {
+        let (settings, addressee) = (settings(), Addressee::default());
+        let connector = addressee.clone();
+        let sinks = Sinks { command: &|_| (), note: &|_| () };
+        let needs = BTreeSet::from([Source::AccountSummary]);
+        let access = Access {
+            settings: &settings,
+            needs: &needs,
+            has_roles: false,
+            sinks: &sinks,
+            transport: Transport::new(None, Duration::from_secs(1)).unwrap(),
+            base: SdkConfig::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .retry_config(RetryConfig::disabled())
+                .http_client(http_client_fn(move |_, _| {
+                    SharedHttpConnector::new(connector.clone())
+                }))
+                .build(),
+            profiles: ProfileTexts::read(&settings.environment),
+            region: region.map(str::to_owned),
+            secrets: Secrets::default(),
+        };
+        let partition = Partition::new(partition).unwrap();
+        let region = access.region_in(Some(&partition));
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
+        let config = access.config(region, Some(keys));
+        let session = Session {
+            account: "111122223333".parse().unwrap(),
+            partition,
+            arn: String::new(),
+            claims: None,
+            config,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let seen = || addressee.0.lock().unwrap().clone();
+        runtime.block_on(async {
+            assert!(sts(&session.config).get_caller_identity().send().await.is_err());
+            let sts = seen();
+            assert!(session.iam().get_account_summary().send().await.is_err());
+            (sts, seen())
+        })
+    }
+
+    #[test]
+    fn every_partition_has_its_own_addresses_and_sts_is_always_regional() {
+        for (partition, region, sts, iam) in [
+            ("aws", None, "https://sts.us-east-1.amazonaws.com/", "https://iam.amazonaws.com/"),
+            (
+                "aws",
+                Some("eu-central-1"),
+                "https://sts.eu-central-1.amazonaws.com/",
+                "https://iam.amazonaws.com/",
+            ),
+            (
+                "aws-cn",
+                Some("eu-central-1"),
+                "https://sts.cn-north-1.amazonaws.com.cn/",
+                "https://iam.cn-north-1.amazonaws.com.cn/",
+            ),
+            (
+                "aws-cn",
+                Some("cn-northwest-1"),
+                "https://sts.cn-northwest-1.amazonaws.com.cn/",
+                "https://iam.cn-north-1.amazonaws.com.cn/",
+            ),
+            (
+                "aws-us-gov",
+                None,
+                "https://sts.us-gov-west-1.amazonaws.com/",
+                "https://iam.us-gov.amazonaws.com/",
+            ),
+            (
+                "aws-eusc",
+                None,
+                "https://sts.eusc-de-east-1.amazonaws.eu/",
+                "https://iam.eusc-de-east-1.amazonaws.eu/",
+            ),
+        ] {
+            let expected = (sts.to_owned(), iam.to_owned());
+            assert_eq!(addresses(partition, region), expected, "{partition} {region:?}");
+        }
+    }
+}
