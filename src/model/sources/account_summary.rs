@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::call::{Answer, Call, Part, Service};
-use crate::model::sources::SourceInfo;
+use crate::model::sources::{SourceInfo, SourceSchema};
 
 /// `GetAccountSummary`.
 pub const GET: Call = Call {
@@ -20,6 +20,11 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     name: "account summary",
     calls: &[GET],
     if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "GetAccountSummary, only the counters that speak of root. A counter that is not there is unknown, not 0.",
+        value: r##"{ "type": "object", "additionalProperties": { "type": "integer" } }"##,
+        defs: "",
+    },
 };
 
 /// `GetAccountSummary`: the whole map, as AWS sends it.

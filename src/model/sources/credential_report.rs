@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::call::{Answer, Call, Part, Service};
-use crate::model::sources::SourceInfo;
+use crate::model::sources::{SourceInfo, SourceSchema};
 use crate::model::{AccountId, Partition, UseKind, format_time, parse_time};
 
 /// `GetCredentialReport`.
@@ -40,6 +40,11 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     if_unreadable: "run again with the next credential report, which AWS makes at most 4 hours after this one; if it \
                     says the same, look at root's Security credentials page in the console (signing in as root is a \
                     use: agree on a window first), and report it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "The IAM credential report. `observed_at` is the time at which AWS made it.",
+        value: r##"{ "$ref": "#/$defs/credential_report" }"##,
+        defs: include_str!("credential_report.schema.json"),
+    },
 };
 
 /// The name of the root row; `<` is not legal in the name of an IAM user, so nothing clashes.

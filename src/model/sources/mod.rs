@@ -6,6 +6,7 @@
 pub mod account_summary;
 pub mod credential_report;
 pub mod root_events;
+mod schema;
 pub mod virtual_mfa_devices;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use root_events::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
     RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
 };
+pub use schema::{SourceSchema, evidence_schema};
 pub use virtual_mfa_devices::VirtualMfaDevice;
 
 /// Hands every source to the macro `$then`, in the order of reports: its variant, its field and
@@ -89,6 +91,8 @@ pub struct SourceInfo {
     pub calls: &'static [Call],
     /// What to do where an answer came that does not tell the fact.
     pub if_unreadable: &'static str,
+    /// Its form in the schema of evidence files.
+    pub schema: SourceSchema,
 }
 
 impl Source {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::call::{Answer, Call, Part, Service};
-use crate::model::sources::SourceInfo;
+use crate::model::sources::{SourceInfo, SourceSchema};
 
 /// `ListVirtualMFADevices`. Only assigned devices are asked for, and an assigned one has a user.
 pub const LIST: Call = Call {
@@ -31,6 +31,22 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     name: "list of virtual MFA devices",
     calls: &[LIST],
     if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "ListVirtualMFADevices, of the whole account.",
+        value: r##"{ "type": "array", "items": { "$ref": "#/$defs/virtual_mfa_device" } }"##,
+        defs: r#"{
+  "virtual_mfa_device": {
+    "type": "object",
+    "required": ["serial_number"],
+    "additionalProperties": false,
+    "properties": {
+      "serial_number": { "type": "string" },
+      "user_arn": { "description": "null while the device is unassigned.", "type": ["string", "null"] }
+    }
+  }
+}
+"#,
+    },
 };
 
 /// One entry of `ListVirtualMFADevices`.

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::call::{Answer, Call, Part, Service};
-use crate::model::sources::SourceInfo;
+use crate::model::sources::{SourceInfo, SourceSchema};
 use crate::model::{Gap, UseKind, VirtualMfaDevice};
 
 pub use classify::{classify, issued_by_root};
@@ -67,6 +67,11 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     if_unreadable: "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps \
                     90 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report \
                     it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "What CloudTrail recorded of root. `observed_at` is the time at which the first call was sent.",
+        value: r##"{ "$ref": "#/$defs/root_events" }"##,
+        defs: include_str!("schema.json"),
+    },
 };
 
 /// One event of the root user, or about its credentials. It holds no secret.
