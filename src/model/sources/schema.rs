@@ -57,8 +57,7 @@ mod tests {
 
     #[test]
     fn the_schema_in_the_repository_is_the_one_that_the_sources_declare() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/evidence.json");
-        let there = std::fs::read_to_string(path).unwrap();
+        let there = include_str!("../../../schema/evidence.json");
         assert_eq!(there, evidence_schema(), "run `make generate`");
     }
 
