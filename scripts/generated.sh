@@ -12,6 +12,7 @@ generate() {
     mkdir -p "$to/schema" "$to/docs/rules"
     rootgate policy schema >"$to/schema/policy.json"
     rootgate policy schema --format markdown >"$to/docs/policy.md"
+    "${CARGO_TARGET_DIR:-target}/debug/examples/evidence_schema" >"$to/schema/evidence.json"
     rootgate rules --format markdown >"$to/docs/rules/README.md"
     for rule in $(rootgate rules --format json | python3 -c "$ids"); do
         rootgate rules "$rule" --format markdown >"$to/docs/rules/$rule.md"
@@ -27,7 +28,7 @@ rootgate() {
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 # With the example, so that cargo settles on the same features as for the tests: no crate is built twice.
-cargo build --locked --quiet --bin rootgate --example fake_aws
+cargo build --locked --quiet --bin rootgate --example fake_aws --example evidence_schema
 generate "$fresh"
 
 if [ "${1-}" = --write ]; then

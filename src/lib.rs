@@ -11,7 +11,8 @@
 //!                                          rules
 //! ```
 //!
-//! - [`model`]: the nouns. Accounts, evidence (facts and gaps), findings, the report.
+//! - [`model`]: the nouns. Accounts, evidence (facts and gaps), findings, the report; one file per source,
+//!   with the calls that it is asked with.
 //! - [`policy`]: the policy file, read strictly: every problem at once, each with its line.
 //! - [`rules`]: one file per rule, and `reconcile`, where the sources of evidence meet.
 //! - [`evaluate`]: policy, evidence and one instant in, verdict out. Pure and total.
@@ -20,7 +21,7 @@
 //!
 //! With feature `aws` (the default), the half that talks to others:
 //!
-//! - `collect`: signs in to AWS and collects evidence; one file per source.
+//! - `collect`: enters accounts (`enter`) and collects evidence (`sources`, one file each).
 //! - `net`: retries, rates and many jobs side by side, for both of them.
 //! - `github`: GitHub's side. The OIDC token, a file at a commit, forks, code scanning.
 //!

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::evaluate::evaluate;
 use crate::model::{
-    AccountSummary, Cause, CredentialReport, EventKind, Evidence, Fact, Gap, Partition, RegionRead,
-    RootEvent, RootEvents, RootRow, RuleOutcome, SignedBy, Source, VirtualMfaDevice, parse_time,
+    self, Cause, CredentialReport, EventKind, Evidence, Fact, Gap, MapFact, Observed, Partition,
+    RegionRead, RootEvent, RootEvents, RootRow, RuleOutcome, SignedBy, Source, VirtualMfaDevice,
+    each_source, parse_time,
 };
 use crate::policy::{EventsPolicy, Policy, Regions};
 use crate::rules;
@@ -55,26 +56,44 @@ pub(crate) fn row(changes: &[(&str, &str)]) -> RootRow {
     serde_json::from_value(serde_json::to_value(cells).unwrap()).unwrap()
 }
 
-/// Evidence of a healthy account, all three sources read.
-pub(crate) fn healthy() -> Evidence {
-    Evidence {
-        account: ACCOUNT.parse().unwrap(),
-        partition: Partition::new("aws"),
-        credential_report: Ok(Fact::new(
-            CredentialReport { root: Some(row(&[])) },
-            time(REPORT_AT),
-        )),
-        account_summary: Ok(Fact::new(
-            AccountSummary(BTreeMap::from([
-                ("AccountAccessKeysPresent".to_owned(), 0),
-                ("AccountMFAEnabled".to_owned(), 1),
-                ("AccountPasswordPresent".to_owned(), 1),
-                ("AccountSigningCertificatesPresent".to_owned(), 0),
-            ])),
-            time(SUMMARY_AT),
-        )),
-        virtual_mfa_devices: Ok(Fact::new(Vec::new(), time(SUMMARY_AT))),
-        root_events: Ok(Fact::new(no_events(), time(SUMMARY_AT))),
+macro_rules! healthy {
+    ($($(#[$doc:meta])* $source:ident, $field:ident: $fact:ty;)*) => {
+        /// Evidence of a healthy account, every source read: the report when AWS made it, all else
+        /// a minute ago.
+        pub(crate) fn healthy() -> Evidence {
+            let at = |source| match source {
+                Source::CredentialReport => time(REPORT_AT),
+                _ => time(SUMMARY_AT),
+            };
+            Evidence {
+                account: ACCOUNT.parse().unwrap(),
+                partition: Partition::new("aws"),
+                $($field: Ok(Fact::new(model::$field::healthy(), at(Source::$source))),)*
+            }
+        }
+    };
+}
+each_source!(healthy);
+
+/// Puts a gap in the place of its source's fact.
+struct Lost(Gap);
+
+impl MapFact for Lost {
+    fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
+        if source == self.0.source { Err(self.0.clone()) } else { observed.clone() }
+    }
+}
+
+/// Says when a source was true.
+struct Dated(Source, DateTime<Utc>);
+
+impl MapFact for Dated {
+    fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
+        let observed = observed.clone();
+        if source != self.0 {
+            return observed;
+        }
+        Ok(Fact::new(observed.unwrap().value, self.1))
     }
 }
 
@@ -140,33 +159,18 @@ impl Evidence {
     }
 
     /// Puts a gap in the place of a source.
-    pub(crate) fn without(mut self, source: Source, cause: Cause) -> Self {
+    pub(crate) fn without(self, source: Source, cause: Cause) -> Self {
         let gap = if cause == Cause::Denied {
-            Gap::denied(source, source.actions()[0], "denied by AWS")
+            Gap::denied(source, source.info().calls[0].iam_action, "denied by AWS")
         } else {
             Gap::new(source, cause, "lacking in this test")
         };
-        match source {
-            Source::CredentialReport => self.credential_report = Err(gap),
-            Source::AccountSummary => self.account_summary = Err(gap),
-            Source::VirtualMfaDevices => self.virtual_mfa_devices = Err(gap),
-            Source::RootEvents => self.root_events = Err(gap),
-        }
-        self
+        self.map_facts(&Lost(gap))
     }
 
     /// Says when a source was true.
-    pub(crate) fn at(mut self, source: Source, at: &str) -> Self {
-        let at = Some(time(at));
-        match source {
-            Source::CredentialReport => self.credential_report.as_mut().unwrap().observed_at = at,
-            Source::AccountSummary => self.account_summary.as_mut().unwrap().observed_at = at,
-            Source::VirtualMfaDevices => {
-                self.virtual_mfa_devices.as_mut().unwrap().observed_at = at
-            }
-            Source::RootEvents => self.root_events.as_mut().unwrap().observed_at = at,
-        }
-        self
+    pub(crate) fn at(self, source: Source, at: &str) -> Self {
+        self.map_facts(&Dated(source, time(at)))
     }
 
     /// Changes the events.

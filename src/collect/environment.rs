@@ -1,9 +1,11 @@
-//! The few variables that the live half reads, and those it refuses under GitHub Actions.
+//! The few variables that the live half reads, and those it refuses under GitHub Actions. GitHub's own
+//! are in [`WorkflowRun`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::github::{Secret, oidc::TokenEndpoint};
+use crate::github::WorkflowRun;
+use crate::github::oidc::TokenEndpoint;
 
 /// What the environment says. Credentials are not in it: the SDK's own chain reads those.
 #[derive(Debug, Clone, Default)]
@@ -41,14 +43,12 @@ impl Environment {
         let named = |wanted: &dyn Fn(&str) -> bool| {
             variables.keys().filter(|name| wanted(name)).cloned().collect()
         };
-        let token_endpoint =
-            get("ACTIONS_ID_TOKEN_REQUEST_URL").zip(get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+        let run = WorkflowRun::from_variables(&get);
         Self {
-            github_actions: get("GITHUB_ACTIONS").as_deref() == Some("true"),
-            run_id: get("GITHUB_RUN_ID"),
-            event_name: get("GITHUB_EVENT_NAME"),
-            token_endpoint: token_endpoint
-                .map(|(url, bearer)| TokenEndpoint { url, bearer: Secret::new(bearer) }),
+            github_actions: run.github_actions,
+            run_id: run.run_id,
+            event_name: run.event_name,
+            token_endpoint: run.token_endpoint,
             endpoint_variables: named(&|name| name.starts_with("AWS_ENDPOINT_URL")),
             trust_variables: named(&|name| TRUST.contains(&name)),
             proxy_variables: named(&|name| PROXY.contains(&name.to_ascii_uppercase().as_str())),
@@ -129,18 +129,6 @@ mod tests {
         assert_eq!(environment.endpoint_variables, ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"]);
         assert_eq!(environment.trust_variables, ["SSL_CERT_FILE"]);
         assert_eq!(environment.proxy_variables, ["https_proxy"]);
-    }
-
-    #[test]
-    fn half_a_token_endpoint_is_none() {
-        let url = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://x.example/t?v=2");
-        let token = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner-token");
-        assert!(environment(&[url]).token_endpoint.is_none());
-        assert!(environment(&[token]).token_endpoint.is_none());
-        assert!(environment(&[url, (token.0, "")]).token_endpoint.is_none());
-        let both = environment(&[url, token]);
-        assert!(both.token_endpoint.is_some());
-        assert!(!format!("{both:?}").contains("runner-token"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::github::{Secrets, chain, one_line};
-use crate::model::{Cause, Gap, Source};
+use crate::model::{Call, Cause, Gap, Source};
 
 use super::whole_answer::NotWhole;
 
@@ -64,7 +64,7 @@ const THROTTLED: &[&str] = &[
 
 /// The kinds of failure that are treated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// AWS says no; asking again does not change that.
     Denied,
     /// The credentials are expired, unknown or wrongly signed.
@@ -91,23 +91,23 @@ pub(super) enum Kind {
 
 /// A failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CallError {
-    pub(super) kind: Kind,
+pub(crate) struct CallError {
+    pub(crate) kind: Kind,
     /// The wire code, such as `AccessDenied`; empty where there is none.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// What AWS or the network said, on one line.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// The HTTP status; 0 where no answer came.
-    pub(super) status: u16,
+    pub(crate) status: u16,
 }
 
 impl CallError {
-    pub(super) fn new(kind: Kind, message: impl AsRef<str>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl AsRef<str>) -> Self {
         Self { kind, code: String::new(), message: one_line(message.as_ref()), status: 0 }
     }
 
     /// What the SDK's error means.
-    pub(super) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -133,7 +133,7 @@ impl CallError {
     }
 
     /// What a broken connection, or one that was never made, means.
-    pub(super) fn of_connection(said: String) -> Self {
+    pub(crate) fn of_connection(said: String) -> Self {
         // The words of rustls for every certificate that it does not accept.
         let untrusted = said.contains("invalid peer certificate");
         Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, said)
@@ -173,27 +173,24 @@ impl CallError {
     }
 
     /// The same error without the secrets that AWS may have repeated.
-    pub(super) fn hiding(self, secrets: &Secrets) -> Self {
+    pub(crate) fn hiding(self, secrets: &Secrets) -> Self {
         Self { code: secrets.hide(&self.code), message: secrets.hide(&self.message), ..self }
     }
 
     /// `AccessDenied (HTTP 403): User … is not authorized …`.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         match (self.code.as_str(), self.status) {
             ("", _) => self.message.clone(),
             (code, status) => format!("{code} (HTTP {status}): {}", self.message),
         }
     }
 
-    /// The gap that the failure of `action` leaves.
-    pub(super) fn gap(&self, source: Source, action: &str) -> Gap {
+    /// The gap that the failure of a call leaves.
+    pub(crate) fn gap(&self, source: Source, call: &Call) -> Gap {
         let cause = match self.kind {
             Kind::Denied => {
-                return Gap::denied(
-                    source,
-                    action,
-                    format!("AWS denied {action}: {}", self.message),
-                );
+                let detail = format!("AWS denied {call}: {}", self.message);
+                return Gap::denied(source, call.iam_action, detail);
             }
             Kind::Credentials => Cause::Denied,
             Kind::Throttled | Kind::Busy => Cause::Throttled,
@@ -214,13 +211,7 @@ impl CallError {
             Kind::TimedOut => "no answer within the call's share of the time",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };
-        Gap {
-            source,
-            action: action.to_owned(),
-            cause,
-            detail: format!("{action}: {what}: {}", self.said()),
-            grant: None,
-        }
+        Gap::of_call(source, call, cause, format_args!("{what}: {}", self.said()))
     }
 }
 
@@ -239,6 +230,7 @@ fn not_whole(error: &(dyn Error + 'static)) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::account_summary::GET;
 
     #[test]
     fn a_code_decides_before_a_status() {
@@ -277,7 +269,7 @@ mod tests {
     #[test]
     fn a_denial_names_the_action_to_grant() {
         let error = CallError::from_code(403, Some("AccessDenied"), "User: x is not authorized");
-        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        let gap = error.gap(Source::AccountSummary, &GET);
         assert_eq!(gap.cause, Cause::Denied);
         assert_eq!(gap.grant.as_deref(), Some("iam:GetAccountSummary"));
         assert_eq!(gap.detail, "AWS denied iam:GetAccountSummary: User: x is not authorized");
@@ -294,7 +286,7 @@ mod tests {
     #[test]
     fn expired_credentials_are_no_missing_permission() {
         let error = CallError::from_code(403, Some("ExpiredToken"), "is expired");
-        let gap = error.gap(Source::AccountSummary, "iam:GetAccountSummary");
+        let gap = error.gap(Source::AccountSummary, &GET);
         assert_eq!((gap.cause, gap.grant), (Cause::Denied, None));
     }
 }

@@ -1,32 +1,21 @@
 //! The live half: signs in, and collects the evidence of each account.
 //!
 //! ```text
-//! Settings -> guard -> session (sign in) -> credential_report, account_summary,
-//!             virtual_mfa_devices, root_events (side by side, each at its own pace) -> Evidence
+//! Settings -> enter (guard, route, session) -> sources (side by side, each at its own pace) -> Evidence
 //! ```
 //!
-//! A source is one file with a `fetch`; [`pace`] says how long it may try, [`whole_answer`] what
-//! counts as an answer, [`failure`] which gap a failed call leaves. Nothing here knows a rule.
+//! [`enter`] is how an account is entered; a source is one file with a `fetch`; [`pace`] says how long
+//! a call may try, [`whole_answer`] what counts as an answer, [`failure`] which gap a failed call
+//! leaves. Nothing here knows a rule.
 
-mod account_summary;
-mod credential_report;
+pub mod enter;
 mod environment;
 mod failure;
-mod guard;
 mod pace;
-mod profile;
 mod region;
-mod region_events;
-mod regions;
-mod root_events;
-mod session;
-mod session_policy;
-mod sign_in_error;
-mod sign_in_explained;
+mod sources;
 mod targets;
 mod transport;
-mod trust_policy;
-mod virtual_mfa_devices;
 mod whole_answer;
 
 use std::collections::BTreeSet;
@@ -35,11 +24,9 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::watch;
 
+pub use enter::SignInError;
 pub use environment::Environment;
-pub use session_policy::session_policy;
-pub use sign_in_error::SignInError;
 
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Source};
@@ -77,11 +64,9 @@ pub enum WantedRegions {
     Named(Vec<String>),
 }
 
-/// What to collect, and how to get in.
+/// How to get in: to whichever account, for whatever is done there.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    /// The accounts, in the order of the report. Empty: whatever the credentials belong to.
-    pub targets: Vec<Target>,
+pub struct EntrySettings {
     /// `--role-arn`: the role that is the run's own identity.
     pub role_arn: Option<String>,
     /// Signing in to any other account is refused. Empty: any is allowed.
@@ -96,24 +81,25 @@ pub struct Settings {
     pub oidc_audience: Option<String>,
     /// `--external-id`, for every `AssumeRole`.
     pub external_id: Option<String>,
-    /// `--timeout`: how long all of it may take; something is kept back for judging and writing.
+    /// `--timeout`: how long all of the run may take; something is kept back for judging and writing.
     pub timeout: Duration,
+    /// What the environment says.
+    pub environment: Environment,
+}
+
+/// What to collect, and how to get in.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How to get in.
+    pub entry: EntrySettings,
+    /// The accounts, in the order of the report. Empty: whatever the credentials belong to.
+    pub targets: Vec<Target>,
     /// How many accounts are read side by side; 0 counts as 1.
     pub concurrency: usize,
     /// The sources that enabled rules need; the others are not asked.
     pub needs: BTreeSet<Source>,
     /// Which events of CloudTrail are read; `None`: none.
     pub root_events: Option<EventsWanted>,
-    /// What the environment says.
-    pub environment: Environment,
-}
-
-impl Settings {
-    /// Every role that is named.
-    fn roles(&self) -> impl Iterator<Item = &String> {
-        let targets = self.targets.iter().filter_map(|target| target.role_arn.as_ref());
-        self.role_arn.iter().chain(targets)
-    }
 }
 
 /// Where lines go that must be written at once.
@@ -150,14 +136,8 @@ pub async fn collect(
     sinks: &Sinks<'_>,
     stop: impl Future<Output = String> + Send + 'static,
 ) -> Result<Collected, SignInError> {
-    let (sender, receiver) = watch::channel(None);
-    let watcher = tokio::spawn(async move {
-        // Nobody left to tell: the run is over.
-        let _ = sender.send(Some(stop.await));
-    });
-    let result = targets::collect(settings, clock, sinks, &Stop::new(receiver)).await;
-    watcher.abort();
-    let (evidence, claims) = result?;
+    let (stop, _watcher) = Stop::when(stop);
+    let (evidence, claims) = targets::collect(settings, clock, sinks, &stop).await?;
     let incomplete = evidence.iter().find_map(incomplete);
     Ok(Collected { evidence, incomplete, claims })
 }

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::github::Secrets;
@@ -22,15 +23,35 @@ const CONNECTIONS: u32 = 5;
 
 /// The order to stop, once it is given: why.
 #[derive(Clone)]
-pub(super) struct Stop(watch::Receiver<Option<String>>);
+pub(crate) struct Stop(watch::Receiver<Option<String>>);
+
+/// What waits for the order; when it is dropped, none comes any more.
+pub(crate) struct Watcher(JoinHandle<()>);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 impl Stop {
-    pub(super) fn new(receiver: watch::Receiver<Option<String>>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn new(receiver: watch::Receiver<Option<String>>) -> Self {
         Self(receiver)
     }
 
+    /// The order that is given when `stop` completes, for as long as the watcher is kept.
+    pub(crate) fn when(stop: impl Future<Output = String> + Send + 'static) -> (Self, Watcher) {
+        let (sender, receiver) = watch::channel(None);
+        let watcher = tokio::spawn(async move {
+            // Nobody left to tell: the run is over.
+            let _ = sender.send(Some(stop.await));
+        });
+        (Self(receiver), Watcher(watcher))
+    }
+
     /// Waits for the order; for ever if it never comes.
-    pub(super) async fn ordered(&self) -> String {
+    pub(crate) async fn ordered(&self) -> String {
         let mut receiver = self.0.clone();
         let why = receiver.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
         match why {
@@ -66,7 +87,7 @@ impl Failure for CallError {
 
 /// One call's share of the time.
 #[derive(Clone)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     retry: Retry,
     longest_poll: Duration,
     stop: Stop,
@@ -75,7 +96,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// From now until `share` is spent.
-    pub(super) fn new(share: Duration, stop: Stop) -> Self {
+    pub(crate) fn new(share: Duration, stop: Stop) -> Self {
         Self {
             retry: Retry::within(share, Duration::from_millis(10)),
             longest_poll: part(share, 6, 50, 120_000),
@@ -85,17 +106,17 @@ impl Pace {
     }
 
     /// The same, for calls whose errors may repeat these secrets. Every error passes here.
-    pub(super) fn hiding(self, secrets: &Secrets) -> Self {
+    pub(crate) fn hiding(self, secrets: &Secrets) -> Self {
         Self { secrets: secrets.clone(), ..self }
     }
 
     /// A third of what is left, for a call that others wait for: if it fails, they still have time.
-    pub(super) fn third(&self) -> Self {
+    pub(crate) fn third(&self) -> Self {
         self.until(Instant::now() + self.left() / 3)
     }
 
     /// Half of what is left, and at most `most`, for calls whose answer may stay incomplete.
-    pub(super) fn half(&self, most: Duration) -> Self {
+    pub(crate) fn half(&self, most: Duration) -> Self {
         self.until(Instant::now() + (self.left() / 2).min(most))
     }
 
@@ -104,7 +125,7 @@ impl Pace {
     }
 
     /// Whether this share ends before another.
-    pub(super) fn ends_before(&self, other: &Self) -> bool {
+    pub(crate) fn ends_before(&self, other: &Self) -> bool {
         self.retry.deadline < other.retry.deadline
     }
 
@@ -112,7 +133,7 @@ impl Pace {
     ///
     /// Throttling, 5xx and silence are retried to the end, a broken connection a few times, a
     /// denial never. What AWS said last is the error.
-    pub(super) async fn persist<T>(
+    pub(crate) async fn persist<T>(
         &self,
         call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
@@ -120,7 +141,7 @@ impl Pace {
     }
 
     /// The same, for an API that takes so many calls and no more. A call that fails counts, too.
-    pub(super) async fn persist_at_rate<T>(
+    pub(crate) async fn persist_at_rate<T>(
         &self,
         bucket: &mut Bucket,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
@@ -147,7 +168,7 @@ impl Pace {
     }
 
     /// Makes the call once, in the time that is left.
-    pub(super) async fn single<T>(
+    pub(crate) async fn single<T>(
         &self,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
@@ -171,12 +192,12 @@ impl Pace {
     }
 
     /// The time that is left of the share.
-    pub(super) fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.retry.left()
     }
 
     /// The pauses between looks at something that is being made: growing, jittered, bounded.
-    pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
+    pub(crate) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
         let longest = self.longest_poll;
         let next = move |pause: &Duration| Some((*pause * 3 / 2).min(longest));
         std::iter::successors(Some(self.retry.first_pause.min(longest)), next).map(jittered)
@@ -186,7 +207,7 @@ impl Pace {
     ///
     /// # Errors
     /// The order to stop came first, or the wait does not fit into what is left.
-    pub(super) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
+    pub(crate) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
         if delay >= self.left() {
             return Err(CallError::new(Kind::TimedOut, "its share of the time is spent"));
         }

@@ -6,7 +6,7 @@ use crate::model::Partition;
 ///
 /// Without a partition (nobody knows yet whose the credentials are) the configured one, else
 /// `us-east-1`.
-pub(super) fn region_in(configured: Option<&str>, partition: Option<&Partition>) -> String {
+pub(crate) fn region_in(configured: Option<&str>, partition: Option<&Partition>) -> String {
     let region = match (configured, partition) {
         (Some(region), None) => region,
         (Some(region), Some(partition)) if home(region).0 == partition.as_str() => region,
@@ -28,7 +28,7 @@ fn home(region: &str) -> (&'static str, &'static str) {
 }
 
 /// The Region that IAM's events are recorded in, and that an account always has.
-pub(super) fn first_region(partition: &Partition) -> &'static str {
+pub(crate) fn first_region(partition: &Partition) -> &'static str {
     match partition.as_str() {
         "aws-cn" => home("cn-").1,
         "aws-us-gov" => home("us-gov-").1,

@@ -15,11 +15,11 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::SignInError;
+use super::enter::SignInError;
 
 /// Makes connections; cheap to clone, and all clones share their connections.
 #[derive(Clone)]
-pub(super) struct Transport {
+pub(crate) struct Transport {
     connector: SharedHttpConnector,
 }
 
@@ -30,7 +30,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle cannot be read, or holds no certificate.
-    pub(super) fn new(ca_bundle: Option<&Path>, connect: Duration) -> Result<Self, SignInError> {
+    pub(crate) fn new(ca_bundle: Option<&Path>, connect: Duration) -> Result<Self, SignInError> {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
         let mut builder = Connector::builder()
             .connector_settings(settings)
@@ -43,13 +43,13 @@ impl Transport {
     }
 
     /// For the SDK.
-    pub(super) fn http_client(&self) -> SharedHttpClient {
+    pub(crate) fn http_client(&self) -> SharedHttpClient {
         let connector = self.connector.clone();
         http_client_fn(move |_, _| connector.clone())
     }
 
     /// For a plain request.
-    pub(super) fn connector(&self) -> &SharedHttpConnector {
+    pub(crate) fn connector(&self) -> &SharedHttpConnector {
         &self.connector
     }
 }

@@ -5,8 +5,8 @@
 //! elements of another name, take the last of two members or map entries, and the first part of a
 //! text that a comment or CDATA splits. Empty means "no devices" or "no keys", so half an answer
 //! would pass the gate. Every client carries this interceptor: it reads the body on its own, and
-//! fails the call unless the document is well formed, holds what the operation returns, and has one
-//! reading only. It runs right after deserialization, because only then is the body read; what was
+//! fails the call unless the document is well formed, holds what the [`Call`] says of a whole answer,
+//! and has one reading only. It runs right after deserialization, because only then is the body read; what was
 //! deserialized is thrown away.
 
 use std::collections::BTreeSet;
@@ -22,14 +22,17 @@ use roxmltree::{Document, Node};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::model::call::{Answer, Part};
+use crate::model::calls;
+
 /// Why an answer is not whole; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct NotWhole(String);
+pub(crate) struct NotWhole(String);
 
 /// The interceptor.
 #[derive(Debug)]
-pub(super) struct WholeAnswer;
+pub(crate) struct WholeAnswer;
 
 impl Intercept for WholeAnswer {
     fn name(&self) -> &'static str {
@@ -46,9 +49,10 @@ impl Intercept for WholeAnswer {
         if !response.status().is_success() {
             return Ok(()); // an error answer; what it is not understood to be, it is not
         }
-        let operation = config.load::<Metadata>().map_or("", Metadata::name);
+        let (service, operation) =
+            config.load::<Metadata>().map_or(("", ""), |it| (it.service(), it.name()));
         match response.body().bytes() {
-            Some(body) => Ok(check(operation, body)?),
+            Some(body) => Ok(check(service, operation, body)?),
             // The connection broke; that is an error already, and one that may pass.
             None if context.output_or_error().is_err() => Ok(()),
             None => Err(NotWhole("its body was never read".into()).into()),
@@ -56,21 +60,24 @@ impl Intercept for WholeAnswer {
     }
 }
 
-/// Whether `body` is the whole answer of `operation`.
-fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+/// Whether `body` is the whole answer of a call.
+fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+    let described = calls().find(|it| it.service.id() == service && it.operation == operation);
+    let call = described
+        .ok_or_else(|| NotWhole(format!("nobody wrote down what `{operation}` returns")))?;
     let text = std::str::from_utf8(body).map_err(|_| NotWhole("it is not UTF-8 text".into()))?;
     if text.trim().is_empty() {
         return Err(NotWhole("its body is empty".into()));
     }
-    match operation {
-        "LookupEvents" => json_list(text, "Events", &["EventId", "CloudTrailEvent"]),
-        "ListRegions" => json_list(text, "Regions", &["RegionName", "RegionOptStatus"]),
-        _ => xml(operation, text),
+    match call.whole_answer {
+        Answer::JsonList { list, texts, documents } => json_list(text, list, texts, documents),
+        Answer::Xml(parts) => xml(operation, parts, text),
     }
 }
 
-/// A JSON document with a list of objects that have these texts, and perhaps a token.
-fn json_list(text: &str, list: &str, texts: &[&str]) -> Result<(), NotWhole> {
+/// A JSON document with a list of objects that have these texts, some of which are JSON themselves,
+/// and perhaps a token.
+fn json_list(text: &str, list: &str, texts: &[&str], documents: &[&str]) -> Result<(), NotWhole> {
     let document = unique_json(text)?;
     let items = document[list].as_array();
     let items = items.ok_or_else(|| NotWhole(format!("it has no `{list}`")))?;
@@ -79,10 +86,9 @@ fn json_list(text: &str, list: &str, texts: &[&str]) -> Result<(), NotWhole> {
         if let Some(missing) = texts.iter().find(|key| !filled(&item[**key])) {
             return Err(NotWhole(format!("one of its `{list}` has no `{missing}`")));
         }
-        // The record of an event is JSON in a text.
-        if let Some(record) = item["CloudTrailEvent"].as_str() {
-            unique_json(record)
-                .map_err(|error| NotWhole(format!("one of its `CloudTrailEvent`s: {error}")))?;
+        for key in documents {
+            unique_json(item[*key].as_str().unwrap_or_default())
+                .map_err(|error| NotWhole(format!("one of its `{key}`s: {error}")))?;
         }
     }
     match &document["NextToken"] {
@@ -162,7 +168,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
-fn xml(operation: &str, text: &str) -> Result<(), NotWhole> {
+fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), NotWhole> {
     let document =
         Document::parse(text).map_err(|error| NotWhole(format!("it is no whole XML: {error}")))?;
     one_reading(&document, text)?;
@@ -172,19 +178,30 @@ fn xml(operation: &str, text: &str) -> Result<(), NotWhole> {
         return Err(NotWhole(format!("it is a `{name}`, not a `{operation}Response`")));
     }
     let result = child(root, &format!("{operation}Result"))?;
-    match operation {
-        "GetCallerIdentity" => texts(result, &["Account", "Arn"]),
-        "AssumeRole" | "AssumeRoleWithWebIdentity" => texts(
-            child(result, "Credentials")?,
-            &["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"],
-        ),
-        "GenerateCredentialReport" => texts(result, &["State"]),
-        "GetCredentialReport" => texts(result, &["Content", "ReportFormat", "GeneratedTime"]),
-        "GetAccountSummary" => summary(result),
-        "ListVirtualMFADevices" => devices(result),
-        "ListAccountAliases" => aliases(result),
-        _ => Err(NotWhole(format!("nobody wrote down what `{operation}` returns"))),
-    }
+    holds(result, parts)
+}
+
+/// Whether an element has all of these parts.
+fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), NotWhole> {
+    parts.iter().try_for_each(|part| match part {
+        Part::Text(name) => text(node, name).map(drop),
+        Part::Element { name, parts, because } => {
+            let element = child(node, name)
+                .map_err(|NotWhole(reason)| NotWhole(format!("{reason}{because}")))?;
+            holds(element, parts)
+        }
+        Part::Counters(name) => counters(node, name),
+        Part::List(name, parts) => {
+            let members = children(child(node, name)?, "member")?;
+            members.into_iter().try_for_each(|member| holds(member, parts))
+        }
+        Part::Texts(name) => texts(node, name),
+        Part::Pages => pages(node),
+        Part::OnePage(because) => match text(node, "IsTruncated")? {
+            "false" => Ok(()),
+            _ => Err(NotWhole(format!("its `IsTruncated` is not `false`: {because}"))),
+        },
+    })
 }
 
 /// Whether every element holds either elements or one text, so that all readers see the same.
@@ -243,17 +260,10 @@ fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, NotWhole> {
     }
 }
 
-fn texts(node: Node<'_, '_>, names: &[&str]) -> Result<(), NotWhole> {
-    for name in names {
-        text(node, name)?;
-    }
-    Ok(())
-}
-
 /// A map with entries, each a name and a whole number; no name twice.
-fn summary(result: Node<'_, '_>) -> Result<(), NotWhole> {
+fn counters(node: Node<'_, '_>, name: &str) -> Result<(), NotWhole> {
     let mut keys = BTreeSet::new();
-    for entry in children(child(result, "SummaryMap")?, "entry")? {
+    for entry in children(child(node, name)?, "entry")? {
         let key = text(entry, "key")?;
         if text(entry, "value")?.parse::<i32>().is_err() {
             return Err(NotWhole(format!("its `{key}` is no number")));
@@ -262,34 +272,23 @@ fn summary(result: Node<'_, '_>) -> Result<(), NotWhole> {
             return Err(NotWhole(format!("it has two entries `{key}`")));
         }
     }
-    if keys.is_empty() { Err(NotWhole("its `SummaryMap` is empty".into())) } else { Ok(()) }
+    if keys.is_empty() { Err(NotWhole(format!("its `{name}` is empty"))) } else { Ok(()) }
 }
 
-/// A list of one name at most.
-fn aliases(result: Node<'_, '_>) -> Result<(), NotWhole> {
-    let aliases = children(child(result, "AccountAliases")?, "member")?;
-    if aliases.iter().any(|alias| alias.text().is_none_or(|text| text.trim().is_empty())) {
-        return Err(NotWhole("one of its `AccountAliases` is empty".into()));
+/// A list of texts, of which none is empty.
+fn texts(node: Node<'_, '_>, name: &str) -> Result<(), NotWhole> {
+    let texts = children(child(node, name)?, "member")?;
+    if texts.iter().any(|member| member.text().is_none_or(|text| text.trim().is_empty())) {
+        return Err(NotWhole(format!("one of its `{name}` is empty")));
     }
-    match text(result, "IsTruncated")? {
-        "false" => Ok(()),
-        _ => Err(NotWhole("its `IsTruncated` is not `false`: an account has one alias".into())),
-    }
+    Ok(())
 }
 
-/// A list that says whether it goes on, and where. Only assigned devices are asked for, and an
-/// assigned one has a user.
-fn devices(result: Node<'_, '_>) -> Result<(), NotWhole> {
-    for device in children(child(result, "VirtualMFADevices")?, "member")? {
-        text(device, "SerialNumber")?;
-        let user = child(device, "User").map_err(|NotWhole(reason)| {
-            NotWhole(format!("{reason} in a device that is assigned to somebody"))
-        })?;
-        text(user, "Arn")?;
-    }
-    match text(result, "IsTruncated")? {
+/// Whether a list says that it ends, or where it goes on.
+fn pages(node: Node<'_, '_>) -> Result<(), NotWhole> {
+    match text(node, "IsTruncated")? {
         "false" => Ok(()),
-        "true" => texts(result, &["Marker"]),
+        "true" => text(node, "Marker").map(drop),
         _ => Err(NotWhole("its `IsTruncated` is neither `true` nor `false`".into())),
     }
 }
@@ -297,6 +296,13 @@ fn devices(result: Node<'_, '_>) -> Result<(), NotWhole> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Call;
+
+    /// As the interceptor checks it; of a call that nobody described, the service is IAM.
+    fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+        let call = calls().find(|it| it.operation == operation);
+        super::check(call.map_or("IAM", |it| it.service.id()), operation, body)
+    }
 
     const IDENTITY: &str = "<Arn>arn:aws:iam::111122223333:user/a</Arn><UserId>A</UserId>\
         <Account>111122223333</Account>";
@@ -566,5 +572,75 @@ mod tests {
     #[test]
     fn a_call_nobody_described_is_not_believed() {
         assert_eq!(reason("ListUsers", "<Users/>"), "nobody wrote down what `ListUsers` returns");
+    }
+
+    #[test]
+    fn an_operation_of_another_service_is_another_call() {
+        let whole = answer("GetAccountSummary", SUMMARY);
+        assert_eq!(super::check("IAM", "GetAccountSummary", whole.as_bytes()), Ok(()));
+        assert!(super::check("STS", "GetAccountSummary", whole.as_bytes()).is_err());
+    }
+
+    /// A whole answer, made from what is declared.
+    fn made(call: &Call) -> String {
+        match call.whole_answer {
+            Answer::Xml(parts) => answer(call.operation, &elements(parts)),
+            Answer::JsonList { list, texts, .. } => {
+                let member = |name: &&str| format!(r#""{name}":"{{}}""#);
+                let texts: Vec<String> = texts.iter().map(member).collect();
+                format!(r#"{{"{list}":[{{{}}}],"NextToken":"n"}}"#, texts.join(","))
+            }
+        }
+    }
+
+    fn elements(parts: &[Part]) -> String {
+        let element = |name: &str, held: &str| format!("<{name}>{held}</{name}>");
+        let members = |name: &str, held: &str| element(name, &element("member", held));
+        let made = parts.iter().map(|part| match part {
+            Part::Text(name) => element(name, "text"),
+            Part::Element { name, parts, .. } => element(name, &elements(parts)),
+            Part::Counters(name) => {
+                element(name, "<entry><key>Users</key><value>3</value></entry>")
+            }
+            Part::List(name, parts) => members(name, &elements(parts)),
+            Part::Texts(name) => members(name, "text"),
+            Part::Pages => "<IsTruncated>true</IsTruncated><Marker>m</Marker>".to_owned(),
+            Part::OnePage(_) => "<IsTruncated>false</IsTruncated>".to_owned(),
+        });
+        made.collect()
+    }
+
+    #[test]
+    fn of_every_call_nothing_that_is_declared_may_be_missing_or_cut() {
+        for call in calls() {
+            let check =
+                |body: &str| super::check(call.service.id(), call.operation, body.as_bytes());
+            let whole = made(call);
+            assert_eq!(check(&whole), Ok(()), "{call}: {whole}");
+            for end in 0..whole.len() {
+                assert!(check(&whole[..end]).is_err(), "{call} at {end}");
+            }
+            let names: BTreeSet<&str> = match call.whole_answer {
+                Answer::JsonList { list, texts, .. } => {
+                    texts.iter().copied().chain([list]).collect()
+                }
+                Answer::Xml(_) => {
+                    whole.split('<').filter_map(|it| Some(it.split_once('>')?.0)).collect()
+                }
+            };
+            // What belongs to the envelope, and what closes an element.
+            let free = ["ResponseMetadata", "RequestId"];
+            let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let names: Vec<&str> = names.into_iter().filter(is_name).collect();
+            assert!(!names.is_empty(), "{call}");
+            for name in names.into_iter().filter(|name| !free.contains(name)) {
+                let odd = whole
+                    .replace(&format!("<{name}>"), "<Other>")
+                    .replace(&format!("</{name}>"), "</Other>")
+                    .replace(&format!(r#""{name}":"#), r#""Other":"#);
+                assert_ne!(odd, whole, "{name}");
+                assert!(check(&odd).is_err(), "{call} without {name}: {odd}");
+            }
+        }
     }
 }

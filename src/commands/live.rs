@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use rootgate::collect::{self, Collected, EventsWanted, Settings, Sinks, Target, WantedRegions};
+use rootgate::collect::{
+    self, Collected, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
+};
 use rootgate::escape;
 use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
@@ -60,19 +62,21 @@ fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> 
         role_arn: account.role_arn.clone(),
     };
     Settings {
+        entry: EntrySettings {
+            role_arn: sign_in.role_arn.clone(),
+            allowed_accounts: bounds.accounts.clone(),
+            region: sign_in.region.clone(),
+            endpoint_url: sign_in.endpoint_url.clone(),
+            ca_bundle: bounds.ca_bundle.clone(),
+            oidc_audience: sign_in.oidc_audience.clone(),
+            external_id: sign_in.external_id.clone(),
+            timeout: bounds.timeout,
+            environment: host.environment.clone(),
+        },
         targets: policy.scope.iter().map(target).collect(),
-        role_arn: sign_in.role_arn.clone(),
-        allowed_accounts: bounds.accounts.clone(),
-        region: sign_in.region.clone(),
-        endpoint_url: sign_in.endpoint_url.clone(),
-        ca_bundle: bounds.ca_bundle.clone(),
-        oidc_audience: sign_in.oidc_audience.clone(),
-        external_id: sign_in.external_id.clone(),
-        timeout: bounds.timeout,
         concurrency: sign_in.concurrency,
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
-        environment: host.environment.clone(),
     }
 }
 

@@ -11,8 +11,7 @@ use crate::cli::PermissionsArgs;
 pub(crate) fn run(args: &PermissionsArgs, host: &Host) -> Result<u8, Failure> {
     let (policy, _) = policy_file::load(args.policy.as_deref(), host, args.color.for_stderr(host))?;
     let needs = rules::needs(&policy);
-    let mut actions: Vec<&str> =
-        needs.iter().flat_map(|source| source.actions()).copied().collect();
+    let mut actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).collect();
     actions.sort_unstable();
     if actions.is_empty() {
         return Err(Failure::new(

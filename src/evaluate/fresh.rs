@@ -35,9 +35,7 @@ impl MapFact for Freshness<'_> {
             Source::RootEvents => {
                 checked(observed, source, self.policy.max_age, self.now).map_err(not_asked)
             }
-            Source::CredentialReport | Source::AccountSummary | Source::VirtualMfaDevices => {
-                checked(observed, source, self.policy.max_age, self.now)
-            }
+            _ => checked(observed, source, self.policy.max_age, self.now),
         }
     }
 }

@@ -9,11 +9,13 @@ pub mod environments;
 pub mod oidc;
 pub mod pulls;
 pub mod repository;
+mod run;
 mod said;
 mod secret;
 pub mod upload;
 
 pub use endpoint::is_private;
+pub use run::WorkflowRun;
 pub(crate) use said::{chain, one_line};
 pub use secret::{Secret, Secrets};
 

@@ -1,74 +1,13 @@
 //! What is known of one account's root user, and what is not.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Cell, CredentialReport, Partition, RegionGap, RootEvents, ToDo};
-
-/// Where a fact comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// The IAM credential report.
-    CredentialReport,
-    /// `GetAccountSummary`.
-    AccountSummary,
-    /// `ListVirtualMFADevices`.
-    VirtualMfaDevices,
-    /// What CloudTrail recorded of root: `LookupEvents`.
-    RootEvents,
-}
-
-impl Source {
-    /// Every source, in the order of reports.
-    pub const ALL: &[Self] =
-        &[Self::CredentialReport, Self::AccountSummary, Self::VirtualMfaDevices, Self::RootEvents];
-
-    /// The name in files: `credential-report`.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::CredentialReport => "credential-report",
-            Self::AccountSummary => "account-summary",
-            Self::VirtualMfaDevices => "virtual-mfa-devices",
-            Self::RootEvents => "root-events",
-        }
-    }
-
-    /// The name in sentences: `credential report`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CredentialReport => "credential report",
-            Self::AccountSummary => "account summary",
-            Self::VirtualMfaDevices => "list of virtual MFA devices",
-            Self::RootEvents => "CloudTrail events",
-        }
-    }
-
-    /// The IAM actions that reading it needs; the first is the one that returns the fact.
-    /// Source: Service Authorization Reference.
-    #[must_use]
-    pub const fn actions(self) -> &'static [&'static str] {
-        match self {
-            Self::CredentialReport => &["iam:GetCredentialReport", "iam:GenerateCredentialReport"],
-            Self::AccountSummary => &["iam:GetAccountSummary"],
-            Self::VirtualMfaDevices => &["iam:ListVirtualMFADevices"],
-            Self::RootEvents => {
-                &["cloudtrail:LookupEvents", "iam:ListAccountAliases", "account:ListRegions"]
-            }
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
+use super::call::Call;
+use super::sources::each_source;
+use super::{AccountId, Cell, Partition, RegionGap, Source, ToDo};
 
 /// Why a fact is lacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,11 +85,18 @@ impl Gap {
     pub fn new(source: Source, cause: Cause, detail: impl Into<String>) -> Self {
         Self {
             source,
-            action: source.actions().first().copied().unwrap_or_default().to_owned(),
+            action: source.actions().next().unwrap_or_default().to_owned(),
             cause,
             detail: detail.into(),
             grant: None,
         }
+    }
+
+    /// A gap of any of a source's calls, with nothing to grant. It begins with the call.
+    #[must_use]
+    pub fn of_call(source: Source, call: &Call, cause: Cause, detail: impl fmt::Display) -> Self {
+        let gap = Self::new(source, cause, format!("{call}: {detail}"));
+        Self { action: call.iam_action.to_owned(), ..gap }
     }
 
     /// A denied call: `action` is what to grant.
@@ -192,114 +138,63 @@ impl<T> Fact<T> {
 /// A fact, or why it is lacking.
 pub type Observed<T> = Result<Fact<T>, Gap>;
 
-/// `GetAccountSummary`: the whole map, as AWS sends it.
-///
-/// The four `Account…` keys speak of the root user; the others are account-wide counters.
-/// Source: IAM API reference, GetAccountSummary.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccountSummary(
-    #[serde(deserialize_with = "super::evidence_file::unique_keys")] pub BTreeMap<String, i64>,
-);
-
-impl AccountSummary {
-    /// The keys of the map that speak of the root user; the only ones that are kept.
-    pub const ROOT_KEYS: &[&str] = &[
-        "AccountAccessKeysPresent",
-        "AccountMFAEnabled",
-        "AccountPasswordPresent",
-        "AccountSigningCertificatesPresent",
-    ];
-
-    /// A counter; `None` where AWS did not send it or sent a negative one: unknown, not 0.
-    #[must_use]
-    pub fn count(&self, key: &str) -> Option<u64> {
-        u64::try_from(*self.0.get(key)?).ok()
-    }
-}
-
-/// One entry of `ListVirtualMFADevices`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VirtualMfaDevice {
-    /// The device's ARN. It says nothing about whose the device is: any user's device may be
-    /// called `root-account-mfa-device`.
-    pub serial_number: String,
-    /// The ARN of the user it is assigned to; `None` while it is unassigned.
-    pub user_arn: Option<String>,
-}
-
-/// Everything known of one account's root user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// Whose it is.
-    pub account: AccountId,
-    /// The account's partition; `None` where nothing that was read tells.
-    pub partition: Option<Partition>,
-    /// The credential report's root row.
-    pub credential_report: Observed<CredentialReport>,
-    /// The account summary.
-    pub account_summary: Observed<AccountSummary>,
-    /// Virtual MFA devices of the whole account.
-    pub virtual_mfa_devices: Observed<Vec<VirtualMfaDevice>>,
-    /// What CloudTrail recorded of root.
-    pub root_events: Observed<RootEvents>,
-}
-
 /// What is done to each fact of an account, whatever its type.
 pub trait MapFact {
     /// The new fact, or the gap in its place.
     fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T>;
 }
 
-impl Evidence {
-    /// The gaps of whole sources, in the order of reports. Those of single Regions are in
-    /// [`Self::region_gaps`].
-    #[must_use]
-    pub fn gaps(&self) -> Vec<&Gap> {
-        // Without `..`: a new source is named by the compiler here.
-        let Self {
-            account: _,
-            partition: _,
-            credential_report,
-            account_summary,
-            virtual_mfa_devices,
-            root_events,
-        } = self;
-        let gaps = [
-            credential_report.as_ref().err(),
-            account_summary.as_ref().err(),
-            virtual_mfa_devices.as_ref().err(),
-            root_events.as_ref().err(),
-        ];
-        gaps.into_iter().flatten().collect()
-    }
+macro_rules! evidence {
+    ($($(#[$doc:meta])* $source:ident, $field:ident: $fact:ty;)*) => {
+        /// Everything known of one account's root user.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Evidence {
+            /// Whose it is.
+            pub account: AccountId,
+            /// The account's partition; `None` where nothing that was read tells.
+            pub partition: Option<Partition>,
+            $($(#[$doc])* pub $field: Observed<$fact>,)*
+        }
 
+        impl Evidence {
+            /// The gaps of whole sources, in the order of reports. Those of single Regions are in
+            /// [`Self::region_gaps`].
+            #[must_use]
+            pub fn gaps(&self) -> Vec<&Gap> {
+                // Without `..`: nothing that is known is left out.
+                let Self { account: _, partition: _, $($field),* } = self;
+                [$($field.as_ref().err()),*].into_iter().flatten().collect()
+            }
+
+            /// The same account with each fact mapped.
+            #[must_use]
+            pub fn map_facts(&self, by: &impl MapFact) -> Self {
+                let Self { account, partition, $($field),* } = self;
+                Self {
+                    account: account.clone(),
+                    partition: partition.clone(),
+                    $($field: by.map(Source::$source, $field),)*
+                }
+            }
+
+            /// An account of which nothing is known; `gap` says why, source by source.
+            pub(crate) fn of_gaps(
+                account: AccountId,
+                partition: Option<Partition>,
+                gap: impl Fn(Source) -> Gap,
+            ) -> Self {
+                Self { account, partition, $($field: Err(gap(Source::$source)),)* }
+            }
+        }
+    };
+}
+each_source!(evidence);
+
+impl Evidence {
     /// The gaps of single Regions in events that were read.
     #[must_use]
     pub fn region_gaps(&self) -> &[RegionGap] {
         self.root_events.as_ref().map_or(&[], |events| &events.value.gaps)
-    }
-
-    /// The same account with each fact mapped.
-    #[must_use]
-    pub fn map_facts(&self, by: &impl MapFact) -> Self {
-        let Self {
-            account,
-            partition,
-            credential_report,
-            account_summary,
-            virtual_mfa_devices,
-            root_events,
-        } = self;
-        Self {
-            account: account.clone(),
-            partition: partition.clone(),
-            credential_report: by.map(Source::CredentialReport, credential_report),
-            account_summary: by.map(Source::AccountSummary, account_summary),
-            virtual_mfa_devices: by.map(Source::VirtualMfaDevices, virtual_mfa_devices),
-            root_events: by.map(Source::RootEvents, root_events),
-        }
     }
 
     /// An account of which nothing is known, for the same reason everywhere.
@@ -310,15 +205,7 @@ impl Evidence {
         cause: Cause,
         detail: &str,
     ) -> Self {
-        let gap = |source| Gap::new(source, cause, detail);
-        Self {
-            account,
-            partition,
-            credential_report: Err(gap(Source::CredentialReport)),
-            account_summary: Err(gap(Source::AccountSummary)),
-            virtual_mfa_devices: Err(gap(Source::VirtualMfaDevices)),
-            root_events: Err(gap(Source::RootEvents)),
-        }
+        Self::of_gaps(account, partition, |source| Gap::new(source, cause, detail))
     }
 
     /// Whether not one fact of the account is known.

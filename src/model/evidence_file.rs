@@ -13,10 +13,10 @@ use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::sources::each_source;
 use super::{
-    AccountId, AccountSummary, Cause, CredentialReport, Evidence, Fact, Gap, Observed, Partition,
-    RootEvents, Signature, Source, VirtualMfaDevice, begins_with_schema, format_time, is_one_of,
-    is_unchanged_json, parse_time,
+    AccountId, Cause, Evidence, Fact, Gap, Observed, Partition, RootEvents, Signature, Source,
+    begins_with_schema, format_time, is_one_of, is_unchanged_json, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -59,21 +59,43 @@ pub enum EvidenceFileError {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountEntry {
-    id: AccountId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    partition: Option<Partition>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    credential_report: Option<Entry<CredentialReport>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    account_summary: Option<Entry<AccountSummary>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    virtual_mfa_devices: Option<Entry<Vec<VirtualMfaDevice>>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    root_events: Option<Entry<RootEvents>>,
+macro_rules! account_entry {
+    ($($(#[$doc:meta])* $source:ident, $field:ident: $fact:ty;)*) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct AccountEntry {
+            id: AccountId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            partition: Option<Partition>,
+            $(
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                $field: Option<Entry<$fact>>,
+            )*
+        }
+
+        impl From<&Evidence> for AccountEntry {
+            fn from(evidence: &Evidence) -> Self {
+                let Evidence { account, partition, $($field),* } = evidence;
+                Self {
+                    id: account.clone(),
+                    partition: partition.clone(),
+                    $($field: Entry::of($field),)*
+                }
+            }
+        }
+
+        impl AccountEntry {
+            fn facts(self) -> Result<Evidence, EvidenceFileError> {
+                Ok(Evidence {
+                    $($field: Entry::read(self.$field, &self.id, Source::$source)?,)*
+                    partition: self.partition,
+                    account: self.id,
+                })
+            }
+        }
+    };
 }
+each_source!(account_entry);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -270,52 +292,11 @@ fn read_time(field: &str, text: &str) -> Result<DateTime<Utc>, EvidenceFileError
     })
 }
 
-impl From<&Evidence> for AccountEntry {
-    fn from(evidence: &Evidence) -> Self {
-        let Evidence {
-            account,
-            partition,
-            credential_report,
-            account_summary,
-            virtual_mfa_devices,
-            root_events,
-        } = evidence;
-        Self {
-            id: account.clone(),
-            partition: partition.clone(),
-            credential_report: Entry::of(credential_report),
-            account_summary: Entry::of(account_summary),
-            virtual_mfa_devices: Entry::of(virtual_mfa_devices),
-            root_events: Entry::of(root_events),
-        }
-    }
-}
-
 impl AccountEntry {
     fn read(self) -> Result<Evidence, EvidenceFileError> {
-        let id = &self.id;
-        Ok(Evidence {
-            credential_report: Entry::read(self.credential_report, id, Source::CredentialReport)?,
-            account_summary: Entry::read(self.account_summary, id, Source::AccountSummary)?,
-            virtual_mfa_devices: Entry::read(
-                self.virtual_mfa_devices,
-                id,
-                Source::VirtualMfaDevices,
-            )?,
-            root_events: Entry::read(self.root_events, id, Source::RootEvents)?
-                .map(|fact| Fact { value: fact.value.ordered(), observed_at: fact.observed_at }),
-            partition: self.partition,
-            account: self.id,
-        })
-    }
-}
-
-const fn key_of(source: Source) -> &'static str {
-    match source {
-        Source::CredentialReport => "credential_report",
-        Source::AccountSummary => "account_summary",
-        Source::VirtualMfaDevices => "virtual_mfa_devices",
-        Source::RootEvents => "root_events",
+        let evidence = self.facts()?;
+        let ordered = |fact: Fact<RootEvents>| Fact { value: fact.value.ordered(), ..fact };
+        Ok(Evidence { root_events: evidence.root_events.map(ordered), ..evidence })
     }
 }
 
@@ -337,7 +318,7 @@ impl<T: Clone> Entry<T> {
         account: &AccountId,
         source: Source,
     ) -> Result<Observed<T>, EvidenceFileError> {
-        let source_key = key_of(source);
+        let source_key = source.key();
         let Some(entry) = entry else {
             let detail = format!("the {source} is not in the evidence");
             return Ok(Err(Gap::new(source, Cause::NotCollected, detail)));

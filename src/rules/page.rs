@@ -73,7 +73,7 @@ pub fn describe(info: &RuleInfo) -> Value {
 }
 
 fn actions(info: &RuleInfo) -> Vec<&'static str> {
-    info.needs.iter().flat_map(|source| source.actions()).copied().collect()
+    info.needs.iter().flat_map(|source| source.actions()).collect()
 }
 
 const fn subject(kind: SubjectKind) -> &'static str {

@@ -4,12 +4,14 @@
 //! two seconds to end in, or six where it waits for the pace of CloudTrail; its call may be made
 //! `calls at most` times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rootgate::model::call::{Answer, Part};
+use rootgate::model::{Call, Source, calls};
 use serde_json::Value;
 
 use crate::fake::Fake;
@@ -44,22 +46,24 @@ const FAULTS: &[&str] = &[
     "no-user",
 ];
 
-const CALLS: &[&str] = &[
-    "GitHubToken",
-    "AssumeRoleWithWebIdentity",
-    "AssumeRole",
-    "GetCallerIdentity",
-    "GetCredentialReport",
-    "GenerateCredentialReport",
-    "GetAccountSummary",
-    "ListVirtualMFADevices",
-    "LookupEvents",
-    "LookupEvents@us-west-2",
-    "LookupEvents@eu-west-1",
-    "LookupEvents/AccessKeyId",
-    "ListAccountAliases",
-    "ListRegions",
-];
+/// What fails: GitHub's token, every call that rootgate makes, and lookups of one Region or by one
+/// attribute.
+fn rows() -> Vec<&'static str> {
+    let lookups: &[&str] =
+        &["LookupEvents@us-west-2", "LookupEvents@eu-west-1", "LookupEvents/AccessKeyId"];
+    let mut rows = vec!["GitHubToken"];
+    for call in calls() {
+        rows.push(call.operation);
+        rows.extend(lookups.iter().filter(|it| it.starts_with(call.operation)));
+    }
+    rows
+}
+
+/// What is declared of the call of a row; `None`: it is GitHub's.
+fn declared(row: &str) -> Option<&'static Call> {
+    let operation = row.split(['@', '/']).next();
+    calls().find(|call| Some(call.operation) == operation)
+}
 
 /// The policy of a cell: events only where they are what fails, and then the Regions of sign-ins;
 /// or all, which `ListRegions` names. Root was used before what `within` judges, so that Regions and
@@ -77,7 +81,15 @@ fn policy(call: &str) -> &'static str {
 
 /// Whether a call is made for events: at their pace, five questions take more than two seconds.
 fn of_events(call: &str) -> bool {
-    call.starts_with("LookupEvents") || ["ListAccountAliases", "ListRegions"].contains(&call)
+    declared(call).is_some_and(|call| Source::RootEvents.info().calls.contains(call))
+}
+
+/// What an answer in XML must hold; nothing, if it is one in JSON.
+fn parts(call: &str) -> &'static [Part] {
+    match declared(call).map(|call| &call.whole_answer) {
+        Some(Answer::Xml(parts)) => parts,
+        _ => &[],
+    }
 }
 
 /// Whether a fault and a call fit together.
@@ -85,13 +97,11 @@ fn has_cell(fault: &str, call: &str) -> bool {
     match fault {
         // The report is the only thing that is made, so only there is something never ready.
         "never-ready" => call == "GetCredentialReport",
-        "odd-member" => {
-            ["GetAccountSummary", "ListVirtualMFADevices", "ListAccountAliases"].contains(&call)
-        }
+        "odd-member" => parts(call)
+            .iter()
+            .any(|part| matches!(part, Part::Counters(_) | Part::List(..) | Part::Texts(_))),
         // The protocol of JSON has neither comments nor parts of a text.
-        "split" => {
-            !call.starts_with("LookupEvents") && !["ListRegions", "GitHubToken"].contains(&call)
-        }
+        "split" => !parts(call).is_empty(),
         "twice" => call != "GitHubToken",
         "no-user" => call == "ListVirtualMFADevices",
         _ => true,
@@ -224,8 +234,9 @@ fn gap(report: &Value) -> String {
 
 #[test]
 fn every_fault_of_every_call_has_its_own_outcome() {
+    let rows = rows();
     let cells: Vec<(&str, &str)> =
-        FAULTS.iter().flat_map(|fault| CALLS.iter().map(|call| (*fault, *call))).collect();
+        FAULTS.iter().flat_map(|fault| rows.iter().map(|call| (*fault, *call))).collect();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(vec![String::new(); cells.len()]);
     std::thread::scope(|scope| {
@@ -244,12 +255,26 @@ fn every_fault_of_every_call_has_its_own_outcome() {
     });
     let outcomes = outcomes.into_inner().unwrap();
     let mut table = String::new();
-    for (fault, row) in FAULTS.iter().zip(outcomes.chunks(CALLS.len())) {
+    for (fault, row) in FAULTS.iter().zip(outcomes.chunks(rows.len())) {
         writeln!(table, "{fault}").unwrap();
-        for (call, outcome) in CALLS.iter().zip(row).filter(|(_, outcome)| !outcome.is_empty()) {
+        for (call, outcome) in rows.iter().zip(row).filter(|(_, outcome)| !outcome.is_empty()) {
             writeln!(table, "  {call:<26} {outcome}").unwrap();
         }
     }
     println!("{table}");
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn every_call_and_every_fault_has_a_row() {
+    let rows = rows();
+    let unique: BTreeSet<&str> = rows.iter().copied().collect();
+    assert_eq!(unique.len(), rows.len());
+    for row in rows {
+        let faults = FAULTS.iter().filter(|fault| has_cell(fault, row)).count();
+        assert!(faults >= 17, "{row} has {faults} faults");
+    }
+    for call in calls() {
+        assert_eq!(declared(call.operation), Some(call));
+    }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
-use rootgate::github::{Secret, api};
+use rootgate::github::WorkflowRun;
 use rootgate::report::Details;
 
 use runner::Runner;
@@ -26,7 +26,7 @@ pub(crate) struct Host {
     /// What the live half needs of the environment.
     pub(crate) environment: Environment,
     /// What a workflow run says of itself.
-    pub(crate) workflow: Workflow,
+    pub(crate) workflow: WorkflowRun,
     /// The runner's files.
     pub(crate) runner: Runner,
     /// `NO_COLOR` is set (<https://no-color.org>).
@@ -37,61 +37,29 @@ pub(crate) struct Host {
     pub(crate) repository: Option<PathBuf>,
 }
 
-/// What a workflow run says of itself, and the token that it may call GitHub with.
-#[derive(Debug)]
-pub(crate) struct Workflow {
-    /// `GITHUB_TOKEN`.
-    pub(crate) token: Option<Secret>,
-    /// `GITHUB_API_URL`; GitHub Enterprise Server has its own.
-    pub(crate) api_url: String,
-    /// `GITHUB_REPOSITORY`: `owner/name`.
-    pub(crate) repository: Option<String>,
-    /// `GITHUB_SHA`.
-    pub(crate) sha: Option<String>,
-    /// `GITHUB_REF`: `refs/heads/main`.
-    pub(crate) git_ref: Option<String>,
-    /// `GITHUB_BASE_REF`: the branch that a pull request is for.
-    pub(crate) base_ref: Option<String>,
-}
-
-impl Workflow {
-    fn read() -> Self {
-        Self {
-            token: variable("GITHUB_TOKEN").map(Secret::new),
-            api_url: variable("GITHUB_API_URL").unwrap_or_else(|| api::DEFAULT_API_URL.to_owned()),
-            repository: variable("GITHUB_REPOSITORY"),
-            sha: variable("GITHUB_SHA"),
-            git_ref: variable("GITHUB_REF"),
-            base_ref: variable("GITHUB_BASE_REF"),
-        }
-    }
-}
-
 impl Host {
     pub(crate) fn read() -> Self {
         let environment = Environment::from_variables(variables());
-        let file = |name| variable(name).map(PathBuf::from);
+        let workflow = WorkflowRun::from_variables(&variable);
         let working_directory = working_directory();
-        let workspace = file("GITHUB_WORKSPACE").filter(|_| environment.github_actions);
         Self {
             now: now(),
-            workflow: Workflow::read(),
             runner: Runner {
-                output: file("GITHUB_OUTPUT"),
-                step_summary: file("GITHUB_STEP_SUMMARY"),
-                event: file("GITHUB_EVENT_PATH").filter(|_| environment.github_actions),
+                output: workflow.output_file.clone(),
+                step_summary: workflow.step_summary_file.clone(),
+                event: workflow.event_file.clone(),
             },
             no_color: variable("NO_COLOR").is_some(),
-            repository: workspace.or_else(|| git_root(&working_directory)),
+            repository: workflow.workspace.clone().or_else(|| git_root(&working_directory)),
             working_directory,
             environment,
+            workflow,
         }
     }
 
-    /// The number of the pull request that this run is for, by `GITHUB_REF`.
+    /// The number of the pull request that this run is for.
     pub(crate) fn pull_request(&self) -> Option<u64> {
-        let number = self.workflow.git_ref.as_deref()?.strip_prefix("refs/pull/")?;
-        number.split_once('/').and_then(|(number, _)| number.parse().ok())
+        self.workflow.pull_request()
     }
 
     /// `GITHUB_ACTIONS=true`.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{MAX_TEXT, Prose};
 use crate::escape::shortened;
-use crate::model::{Basis, Cause, Duration, Gap, Source, ToDo};
+use crate::model::{Basis, Cause, Duration, Gap, ToDo};
 
 /// A fact that is lacking.
 pub(crate) struct Lacking<'a> {
@@ -50,21 +50,7 @@ const fn next_step(gap: &Gap) -> Option<&'static str> {
             "run again with the next credential report, which AWS makes at most 4 hours after this one; if the two \
              still contradict each other, report it as a fault of rootgate",
         ),
-        Cause::Unreadable | Cause::Missing => Some(match gap.source {
-            Source::CredentialReport => {
-                "run again with the next credential report, which AWS makes at most 4 hours after this one; if it says \
-                 the same, look at root's Security credentials page in the console (signing in as root is a use: agree \
-                 on a window first), and report it as a fault of rootgate"
-            }
-            Source::RootEvents => {
-                "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps 90 \
-                 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report it as a \
-                 fault of rootgate"
-            }
-            Source::AccountSummary | Source::VirtualMfaDevices => {
-                "run again; if it stays so, report it as a fault of rootgate"
-            }
-        }),
+        Cause::Unreadable | Cause::Missing => Some(gap.source.info().if_unreadable),
         Cause::Denied | Cause::NotEntered => None,
     }
 }

@@ -76,7 +76,7 @@ fn a_further_session_that_is_not_in_its_roles_account_is_a_gap() {
 fn an_account_without_a_role_must_be_the_runs_own() {
     let fake = three("");
     let mut settings = settings(&fake);
-    settings.role_arn = Some(role("111122223333"));
+    settings.entry.role_arn = Some(role("111122223333"));
     settings.targets =
         vec![target(IDS[0], None), target(IDS[1], None), target(IDS[2], Some(&role(IDS[2])))];
     let collected = run(&settings).result.unwrap();
@@ -101,7 +101,7 @@ fn an_account_that_is_not_allowed_is_not_entered() {
     let fake = three("");
     let mut settings = settings(&fake);
     settings.targets = IDS.iter().map(|id| target(id, Some(&role(id)))).collect();
-    settings.allowed_accounts =
+    settings.entry.allowed_accounts =
         IDS[..2].iter().map(|id| id.parse::<AccountId>().unwrap()).collect();
     let collected = run(&settings).result.unwrap();
     assert!(collected.evidence[2].nothing_read());
@@ -112,7 +112,7 @@ fn an_account_that_is_not_allowed_is_not_entered() {
 fn one_slow_account_does_not_delay_the_others_beyond_the_limit() {
     let fake = three("fault GetAccountSummary = hang");
     let mut settings = settings(&fake);
-    settings.timeout = Duration::from_secs(3);
+    settings.entry.timeout = Duration::from_secs(3);
     settings.concurrency = 1;
     settings.targets = [IDS[2], IDS[0], IDS[1]].map(|id| target(id, Some(&role(id)))).to_vec();
     let started = Instant::now();
@@ -131,7 +131,7 @@ fn a_long_list_takes_no_time_away_from_its_accounts() {
     let lines: Vec<String> = ids.iter().map(|id| format!("account = {id}\n{slow}\n")).collect();
     let fake = Fake::start(&lines.concat());
     let mut settings = settings(&fake);
-    settings.timeout = Duration::from_secs(8);
+    settings.entry.timeout = Duration::from_secs(8);
     settings.concurrency = 1;
     settings.targets = ids.iter().map(|id| target(id, Some(&role(id)))).collect();
     // A twentieth of the time would end each account before these answers.
@@ -146,7 +146,7 @@ fn a_long_list_takes_no_time_away_from_its_accounts() {
 fn accounts_that_hang_or_refuse_keep_no_other_from_being_read() {
     let fake = three("fault GetAccountSummary = hang\nfault GetCredentialReport = hang");
     let mut settings = settings(&fake);
-    settings.timeout = Duration::from_secs(3);
+    settings.entry.timeout = Duration::from_secs(3);
     settings.concurrency = 1;
     // Not one of these is in the fake's list.
     let refused = (10..40).map(|number| format!("5555666677{number}"));

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rootgate::collect::{Environment, signal};
+use rootgate::model::calls;
 
 use super::{ACCOUNT, ROLE, run_until, settings, target};
 use crate::fake::Fake;
@@ -24,11 +25,11 @@ fn child() {
     let mut settings = settings(&fake);
     let account = get("TARGET_ACCOUNT").unwrap_or_else(|| ACCOUNT.to_owned());
     settings.targets = vec![target(&account, get("TARGET_ROLE").as_deref())];
-    settings.role_arn = get("RUN_ROLE");
-    settings.external_id = get("EXTERNAL_ID");
-    settings.region = get("REGION");
-    settings.environment = Environment::from_variables(std::env::vars());
-    settings.endpoint_url = match get("ENDPOINT").as_deref() {
+    settings.entry.role_arn = get("RUN_ROLE");
+    settings.entry.external_id = get("EXTERNAL_ID");
+    settings.entry.region = get("REGION");
+    settings.entry.environment = Environment::from_variables(std::env::vars());
+    settings.entry.endpoint_url = match get("ENDPOINT").as_deref() {
         Some("none") => None,
         Some(url) => Some(url.to_owned()),
         None => Some(fake.url()),
@@ -363,6 +364,7 @@ fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
     // Those that rootgate calls, those that the SDK calls for credentials, and one that nobody knows.
     let services = ["sts", "iam", "cloudtrail", "account", "sso", "sso-oidc", "SignIn", "new-one"];
     bodies.extend(services.map(of_service));
+    bodies.extend(calls().map(|call| of_service(&call.service.id().to_ascii_lowercase())));
     for body in bodies {
         let (_file, path) = config(&body);
         let variables =

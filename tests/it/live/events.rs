@@ -16,12 +16,11 @@ use crate::support::side_by_side;
 const DEFAULT: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
 fn wanting(fake: &Fake, regions: WantedRegions) -> Settings {
-    Settings {
-        needs: [Source::RootEvents, Source::AccountSummary, Source::CredentialReport].into(),
-        root_events: Some(EventsWanted { lookback: TimeDelta::days(7), regions }),
-        timeout: Duration::from_secs(20),
-        ..settings(fake)
-    }
+    let mut settings = settings(fake);
+    settings.entry.timeout = Duration::from_secs(20);
+    settings.needs = [Source::RootEvents, Source::AccountSummary, Source::CredentialReport].into();
+    settings.root_events = Some(EventsWanted { lookback: TimeDelta::days(7), regions });
+    settings
 }
 
 fn collected(fake: &Fake, regions: WantedRegions) -> Collected {
@@ -320,7 +319,8 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
     ];
     side_by_side(cases, |(events, most, says)| {
         let fake = Fake::with(&events);
-        let settings = Settings { timeout: Duration::from_secs(40), ..wanting(&fake, no_more()) };
+        let mut settings = wanting(&fake, no_more());
+        settings.entry.timeout = Duration::from_secs(40);
         let fact = run(&settings).result.unwrap().evidence.remove(0).root_events.unwrap();
         assert_eq!(regions(&fact.value), DEFAULT);
         let mut asked = questions(&fake);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chain;
+mod enter;
 mod events;
 mod half_answers;
 mod report;
@@ -11,7 +12,9 @@ pub(crate) mod tls;
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
-use rootgate::collect::{Collected, Environment, Settings, SignInError, Sinks, Target, collect};
+use rootgate::collect::{
+    Collected, EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect,
+};
 use rootgate::model::{Gap, Source};
 
 use crate::fake::Fake;
@@ -22,20 +25,22 @@ pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
 /// One account, by GitHub's token, everything from the fake.
 pub(crate) fn settings(fake: &Fake) -> Settings {
     Settings {
+        entry: EntrySettings {
+            role_arn: None,
+            allowed_accounts: Vec::new(),
+            region: Some("eu-central-1".to_owned()),
+            endpoint_url: Some(fake.url()),
+            ca_bundle: None,
+            oidc_audience: None,
+            external_id: None,
+            timeout: Duration::from_secs(6),
+            environment: environment(fake, &[]),
+        },
         targets: vec![target(ACCOUNT, Some(ROLE))],
-        role_arn: None,
-        allowed_accounts: Vec::new(),
-        region: Some("eu-central-1".to_owned()),
-        endpoint_url: Some(fake.url()),
-        ca_bundle: None,
-        oidc_audience: None,
-        external_id: None,
-        timeout: Duration::from_secs(6),
         concurrency: 4,
         // Events have tests of their own: their pace is a matter of seconds.
         needs: Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect(),
         root_events: None,
-        environment: environment(fake, &[]),
     }
 }
 

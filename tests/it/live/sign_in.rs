@@ -30,7 +30,7 @@ fn under_github_actions_every_secret_is_masked_and_outside_none_is_written() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
     assert!(run(&settings).commands.is_empty());
-    settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
+    settings.entry.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
     let ran = run(&settings);
     let commands = ran.commands;
     assert!(ran.result.is_ok());
@@ -46,14 +46,14 @@ fn under_github_actions_every_secret_is_masked_and_outside_none_is_written() {
 fn another_account_is_refused_before_any_evidence_call() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
-    settings.allowed_accounts = vec!["444455556666".parse().unwrap()];
+    settings.entry.allowed_accounts = vec!["444455556666".parse().unwrap()];
     let error = run(&settings).result.unwrap_err();
     assert_eq!(
         error.what(),
         "account 111122223333 may not be signed in to: `--account` allows only 444455556666"
     );
     assert_eq!(fake.names().len(), 0, "the role's ARN already tells");
-    settings.allowed_accounts.clear();
+    settings.entry.allowed_accounts.clear();
     settings.targets[0].account = Some("444455556666".parse().unwrap());
     let error = run(&settings).result.unwrap_err();
     assert_eq!(error.what(), "the credentials belong to account 111122223333, not to 444455556666");
@@ -177,7 +177,7 @@ fn every_refusal_of_sts_has_its_own_explanation() {
         let fake = Fake::with(&format!("fault AssumeRoleWithWebIdentity = error {wire}"));
         let mut settings = settings(&fake);
         // What is asked again ends with its share of the time; the rest must not need any.
-        settings.timeout = Duration::from_millis(if *again { 1_500 } else { 30_000 });
+        settings.entry.timeout = Duration::from_millis(if *again { 1_500 } else { 30_000 });
         let error = run(&settings).result.unwrap_err();
         let debug = format!("{error:?}");
         assert!(debug.starts_with(variant), "{wire}: {debug}");
@@ -226,7 +226,7 @@ fn what_githubs_token_endpoint_says_is_shown_and_retried_only_if_it_may_pass() {
     ] {
         let fake = Fake::with(&format!("fault GitHubToken = {fault}"));
         let mut settings = settings(&fake);
-        settings.timeout = Duration::from_millis(1_500);
+        settings.entry.timeout = Duration::from_millis(1_500);
         let error = run(&settings).result.unwrap_err();
         assert!(matches!(error, SignInError::NoIdToken(_)), "{fault}: {error:?}");
         assert!(error.to_string().contains(phrase), "{fault}: {error}");
@@ -245,7 +245,7 @@ fn an_audience_can_be_named_and_china_has_its_own() {
     assert_eq!(collected.claims.unwrap().aud, "sts.amazonaws.com.cn");
     assert_eq!(collected.evidence[0].partition.as_ref().unwrap().as_str(), "aws-cn");
     assert_eq!(fake.calls()[2]["region"], "cn-north-1", "eu-central-1 lies in another partition");
-    settings.oidc_audience = Some("our-own audience".to_owned());
+    settings.entry.oidc_audience = Some("our-own audience".to_owned());
     let error = run(&settings).result.unwrap_err();
     assert!(error.what().contains("`our-own audience`"), "{error}");
 }
@@ -261,7 +261,7 @@ fn an_identity_without_an_account_ends_the_run() {
     ] {
         let fake = Fake::with(&format!("fault GetCallerIdentity = {fault}"));
         let mut settings = settings(&fake);
-        settings.timeout = Duration::from_millis(1_500);
+        settings.entry.timeout = Duration::from_millis(1_500);
         let error = run(&settings).result.unwrap_err();
         assert!(format!("{error:?}").starts_with(variant), "{fault}: {error:?}");
         assert!(!fake.names().iter().any(|call| call.contains("Summary")));
@@ -277,7 +277,7 @@ fn a_session_that_is_not_in_the_roles_account_is_no_answer_of_aws() {
     for (targets, role_arn) in
         [(settings.targets.clone(), None), (Vec::new(), Some(ROLE.to_owned()))]
     {
-        (settings.targets, settings.role_arn) = (targets, role_arn);
+        (settings.targets, settings.entry.role_arn) = (targets, role_arn);
         let error = run(&settings).result.unwrap_err();
         assert!(matches!(error, SignInError::RoleElsewhere { .. }), "{error:?}");
         for part in [ROLE, "belongs to account 444455556666", "role's account 111122223333"] {
@@ -292,8 +292,8 @@ fn a_long_external_id_is_masked_and_a_short_one_would_hide_other_words() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
     for (id, masked) in [("gate-7f3a9c", true), ("42", false), ("gate\n::error::x", false)] {
-        settings.external_id = Some(id.to_owned());
-        settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
+        settings.entry.external_id = Some(id.to_owned());
+        settings.entry.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
         let ran = run(&settings);
         assert!(matches!(ran.result, Err(SignInError::ExternalIdUnused)));
         let mask = format!("::add-mask::{id}");
@@ -320,8 +320,8 @@ fn no_secret_is_in_anything_that_a_run_says() {
     ] {
         let fake = Fake::with(lines);
         let mut settings = settings(&fake);
-        settings.timeout = Duration::from_millis(1_500);
-        settings.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
+        settings.entry.timeout = Duration::from_millis(1_500);
+        settings.entry.environment = environment(&fake, &[("GITHUB_ACTIONS", "true")]);
         let ran = run(&settings);
         let secrets: Vec<&str> = ran
             .commands

@@ -73,18 +73,18 @@ fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
     let fake = Fake::with("");
     let port = tls_in_front_of(&fake);
     let mut settings = settings(&fake);
-    settings.endpoint_url = Some(format!("https://127.0.0.1:{port}"));
-    settings.ca_bundle = Some(file("authority.pem"));
+    settings.entry.endpoint_url = Some(format!("https://127.0.0.1:{port}"));
+    settings.entry.ca_bundle = Some(file("authority.pem"));
     let collected = run(&settings).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
     // The flag replaces what the environment says, so that need not be refused.
     let inherited = [("GITHUB_ACTIONS", "true"), ("SSL_CERT_FILE", "/tmp/x.pem")];
-    settings.environment = environment(&fake, &inherited);
+    settings.entry.environment = environment(&fake, &inherited);
     assert!(run(&settings).result.is_ok());
-    settings.environment = environment(&fake, &[]);
+    settings.entry.environment = environment(&fake, &[]);
     let (tokens, before) = (fake.count("GitHubToken"), fake.count("AssumeRoleWithWebIdentity"));
     for untrusted in [None, Some(file("server.pem"))] {
-        settings.ca_bundle = untrusted;
+        settings.entry.ca_bundle = untrusted;
         match run(&settings).result.unwrap_err() {
             SignInError::Untrusted { said, .. } => assert!(said.contains("certificate"), "{said}"),
             other => panic!("{other:?}"),
@@ -101,7 +101,7 @@ fn a_ca_bundle_that_is_none_says_what_is_wrong() {
     for (path, phrase) in
         [(file("nowhere.pem"), "No such file"), (file("server.key"), "no certificate")]
     {
-        settings.ca_bundle = Some(path);
+        settings.entry.ca_bundle = Some(path);
         let error = run(&settings).result.unwrap_err();
         assert!(matches!(error, SignInError::CaBundle { .. }), "{error:?}");
         assert!(error.what().contains(phrase), "{error}");

@@ -1,28 +1,21 @@
-//! `GetAccountSummary`: the cheapest look at root, and a live one.
+//! How the account summary is asked for.
 
-use aws_sdk_iam::Client;
-use chrono::{DateTime, Utc};
-
+use crate::collect::failure::CallError;
+use crate::model::account_summary::GET;
 use crate::model::{AccountSummary, Fact, Observed, Source};
 
-use super::failure::CallError;
-use super::pace::Pace;
-
-const SOURCE: Source = Source::AccountSummary;
-const ACTION: &str = "iam:GetAccountSummary";
+use super::Reader;
 
 /// Reads the four entries that speak of root; true at the instant the call was sent.
-pub(super) async fn fetch(
-    client: &Client,
-    pace: &Pace,
-    clock: &dyn Fn() -> DateTime<Utc>,
-) -> Observed<AccountSummary> {
+pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<AccountSummary> {
+    let client = reader.session.iam();
     let call = async || {
-        let sent = clock();
+        let sent = (reader.clock)();
         let answer = client.get_account_summary().send().await;
         Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
     };
-    let (sent, answer) = pace.persist(call).await.map_err(|error| error.gap(SOURCE, ACTION))?;
+    let (sent, answer) =
+        reader.pace.persist(call).await.map_err(|error| error.gap(Source::AccountSummary, &GET))?;
     let entries = answer.summary_map.unwrap_or_default();
     let kept = entries
         .into_iter()

@@ -9,7 +9,7 @@ use aws_config::profile::{self, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::Environment;
+use crate::collect::Environment;
 
 /// The two files of profiles, each read once: an earlier step may serve another text to whoever
 /// reads second, so what is checked is what the SDK is given.

@@ -3,10 +3,13 @@
 //! The codes and texts are those of the STS API reference and of what its users report; see each
 //! variant.
 
-use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause};
+use std::fmt;
 
-use super::failure::{CallError, Kind};
+use crate::github::oidc::Claims;
+use crate::model::call::ASSUME_ROLE_WITH_WEB_IDENTITY;
+use crate::model::{AccountId, Call, Cause};
+
+use crate::collect::failure::{CallError, Kind};
 
 /// Signing in failed: nothing was read, so nothing was judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +168,13 @@ pub enum SignInError {
 
 impl SignInError {
     /// What a failed `AssumeRoleWithWebIdentity` means.
-    pub(super) fn of_web_identity(
+    pub(crate) fn of_web_identity(
         error: &CallError,
         role_arn: &str,
         region: &str,
         claims: &Claims,
     ) -> Self {
-        let call = "sts:AssumeRoleWithWebIdentity";
+        let call = &ASSUME_ROLE_WITH_WEB_IDENTITY;
         let said = error.said();
         let (role_arn, claims) = (role_arn.to_owned(), Box::new(claims.clone()));
         match error.code.as_str() {
@@ -195,9 +198,9 @@ impl SignInError {
     }
 
     /// What a failed `AssumeRole` means, and what both ways into a role have in common.
-    pub(super) fn of_role(
+    pub(crate) fn of_role(
         error: &CallError,
-        call: &str,
+        call: &Call,
         role_arn: &str,
         region: &str,
         caller: &str,
@@ -215,8 +218,8 @@ impl SignInError {
     }
 
     /// What any failed call of the sign-in means.
-    pub(super) fn of_call(error: &CallError, call: &str) -> Self {
-        let (call, said) = (call.to_owned(), error.said());
+    pub(crate) fn of_call(error: &CallError, call: &dyn fmt::Display) -> Self {
+        let (call, said) = (call.to_string(), error.said());
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
             Kind::Credentials if is_skew(error) => Self::ClockSkew(said),
@@ -233,7 +236,7 @@ impl SignInError {
     }
 
     /// The cause of the gaps that it leaves in an account after the first.
-    pub(super) fn cause(&self) -> Cause {
+    pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::NoAnswer { cause, .. } => *cause,
             Self::Interrupted(_) => Cause::Interrupted,

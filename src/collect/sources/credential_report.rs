@@ -1,4 +1,4 @@
-//! The credential report: AWS makes at most one per four hours, and only when asked.
+//! How the credential report is asked for: AWS makes at most one per four hours, and only when asked.
 //!
 //! Get it; if there is none, or it is older than four hours, order one, once; then look again
 //! with growing pauses until it is there or the call's share of the time is spent. An older
@@ -8,26 +8,16 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::ReportStateType;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::collect::failure::{CallError, Kind};
+use crate::model::credential_report::{GENERATE, GET};
 use crate::model::{AccountId, Cause, CredentialReport, Fact, Gap, Observed, ParsedReport, Source};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
+use super::Reader;
 
 const SOURCE: Source = Source::CredentialReport;
-const GET: &str = "iam:GetCredentialReport";
-const GENERATE: &str = "iam:GenerateCredentialReport";
 /// A report younger than this is not made anew. Source: IAM User Guide, "Generate credential
 /// reports for your AWS account".
 const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
-
-/// One account's report.
-pub(super) struct Acquisition<'a> {
-    pub(super) client: &'a Client,
-    pub(super) account: &'a AccountId,
-    pub(super) pace: &'a Pace,
-    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
-    pub(super) note: &'a dyn Fn(&str),
-}
 
 /// What a look at the report shows.
 enum Look {
@@ -38,9 +28,19 @@ enum Look {
     Making,
 }
 
+/// The newest report that can be had; true when AWS generated it.
+pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<CredentialReport> {
+    Acquisition { client: reader.session.iam(), reader }.fetch().await
+}
+
+/// One account's report.
+struct Acquisition<'a> {
+    client: Client,
+    reader: &'a Reader<'a>,
+}
+
 impl Acquisition<'_> {
-    /// The newest report that can be had; true when AWS generated it.
-    pub(super) async fn fetch(&self) -> Observed<CredentialReport> {
+    async fn fetch(&self) -> Observed<CredentialReport> {
         let (older, mut ordered) = match self.look().await? {
             Look::Report(report) if self.is_current(&report) => return Ok(*report),
             Look::Report(report) => (Some(*report), false),
@@ -49,12 +49,12 @@ impl Acquisition<'_> {
         };
         let or_older = |gap: Gap| match older.clone() {
             Some(report) => {
-                (self.note)(&format!("the older credential report is used: {}", gap.detail));
+                (self.reader.note)(&format!("the older credential report is used: {}", gap.detail));
                 Ok(report)
             }
             None => Err(gap),
         };
-        for pause in self.pace.polls() {
+        for pause in self.reader.pace.polls() {
             if !ordered {
                 match self.order().await {
                     // AWS takes the report that it has for current.
@@ -66,12 +66,12 @@ impl Acquisition<'_> {
                         };
                     }
                     Ok(_) => ordered = true,
-                    Err(error) => return or_older(error.gap(SOURCE, GENERATE)),
+                    Err(error) => return or_older(error.gap(SOURCE, &GENERATE)),
                 }
             }
-            if let Err(stopped) = self.pace.pause(pause).await {
+            if let Err(stopped) = self.reader.pace.pause(pause).await {
                 let gap = match stopped.kind {
-                    Kind::Interrupted => stopped.gap(SOURCE, GET),
+                    Kind::Interrupted => stopped.gap(SOURCE, &GET),
                     _ => self.never_ready(),
                 };
                 return or_older(gap);
@@ -88,14 +88,14 @@ impl Acquisition<'_> {
     }
 
     fn is_current(&self, report: &Fact<CredentialReport>) -> bool {
-        report.observed_at.is_some_and(|generated| (self.clock)() - generated <= RENEWED_AFTER)
+        report
+            .observed_at
+            .is_some_and(|generated| (self.reader.clock)() - generated <= RENEWED_AFTER)
     }
 
     fn never_ready(&self) -> Gap {
-        let detail = format!(
-            "{GET}: AWS was still making the report when the call's share of the time was spent"
-        );
-        Gap::new(SOURCE, Cause::TimedOut, detail)
+        let why = "AWS was still making the report when the call's share of the time was spent";
+        Gap::of_call(SOURCE, &GET, Cause::TimedOut, why)
     }
 
     async fn look(&self) -> Result<Look, Gap> {
@@ -103,13 +103,13 @@ impl Acquisition<'_> {
             let answer = self.client.get_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = match self.pace.persist(call).await {
+        let answer = match self.reader.pace.persist(call).await {
             Ok(answer) => answer,
             Err(error) => {
                 return match error.code.as_str() {
                     "ReportNotPresent" | "ReportExpired" => Ok(Look::Absent),
                     "ReportInProgress" => Ok(Look::Making),
-                    _ => Err(error.gap(SOURCE, GET)),
+                    _ => Err(error.gap(SOURCE, &GET)),
                 };
             }
         };
@@ -117,18 +117,18 @@ impl Acquisition<'_> {
         let generated = answer
             .generated_time
             .and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
-        read(&content.unwrap_or_default(), generated, self.account)
+        read(&content.unwrap_or_default(), generated, &self.reader.session.account)
             .map(|report| Look::Report(Box::new(report)))
     }
 
     /// Orders a report; whether AWS says that it is there already.
     async fn order(&self) -> Result<bool, CallError> {
-        (self.note)("no credential report of the last four hours: AWS is asked to make one");
+        (self.reader.note)("no credential report of the last four hours: AWS is asked to make one");
         let call = async || {
             let answer = self.client.generate_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        Ok(self.pace.persist(call).await?.state == Some(ReportStateType::Complete))
+        Ok(self.reader.pace.persist(call).await?.state == Some(ReportStateType::Complete))
     }
 }
 
@@ -138,8 +138,7 @@ fn read(
     generated: Option<DateTime<Utc>>,
     account: &AccountId,
 ) -> Result<Fact<CredentialReport>, Gap> {
-    let unreadable =
-        |detail: String| Gap::new(SOURCE, Cause::Unreadable, format!("{GET}: {detail}"));
+    let unreadable = |detail: String| Gap::of_call(SOURCE, &GET, Cause::Unreadable, detail);
     let ParsedReport { account: owner, report, .. } =
         CredentialReport::parse(content).map_err(|error| unreadable(error.to_string()))?;
     let generated = generated.ok_or_else(|| unreadable("the report has no time".to_owned()))?;

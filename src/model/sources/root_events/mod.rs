@@ -16,12 +16,63 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, UseKind, VirtualMfaDevice};
+use crate::model::call::{Answer, Call, Part, Service};
+use crate::model::sources::{SourceInfo, SourceSchema};
+use crate::model::{Gap, UseKind, VirtualMfaDevice};
 
 pub use classify::{classify, issued_by_root};
 pub use kind::EventKind;
 pub use record::{Record, RecordError};
 pub use task::RootTask;
+
+/// `LookupEvents`; the record of an event is JSON in a text.
+pub const LOOKUP: Call = Call {
+    service: Service::CloudTrail,
+    operation: "LookupEvents",
+    iam_action: "cloudtrail:LookupEvents",
+    whole_answer: Answer::JsonList {
+        list: "Events",
+        texts: &["EventId", "CloudTrailEvent"],
+        documents: &["CloudTrailEvent"],
+    },
+};
+
+/// `ListAccountAliases`: CloudTrail may list root under the account's alias.
+pub const LIST_ALIASES: Call = Call {
+    service: Service::Iam,
+    operation: "ListAccountAliases",
+    iam_action: "iam:ListAccountAliases",
+    whole_answer: Answer::Xml(&[
+        Part::Texts("AccountAliases"),
+        Part::OnePage("an account has one alias"),
+    ]),
+};
+
+/// `ListRegions`: where events are recorded.
+pub const LIST_REGIONS: Call = Call {
+    service: Service::Account,
+    operation: "ListRegions",
+    iam_action: "account:ListRegions",
+    whole_answer: Answer::JsonList {
+        list: "Regions",
+        texts: &["RegionName", "RegionOptStatus"],
+        documents: &[],
+    },
+};
+
+pub(super) const SOURCE: SourceInfo = SourceInfo {
+    id: "root-events",
+    name: "CloudTrail events",
+    calls: &[LOOKUP, LIST_ALIASES, LIST_REGIONS],
+    if_unreadable: "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps \
+                    90 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report \
+                    it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "What CloudTrail recorded of root. `observed_at` is the time at which the first call was sent.",
+        value: r##"{ "$ref": "#/$defs/root_events" }"##,
+        defs: include_str!("schema.json"),
+    },
+};
 
 /// One event of the root user, or about its credentials. It holds no secret.
 ///
@@ -414,4 +465,10 @@ impl RootEvents {
     pub fn tell_of_a_key(&self) -> bool {
         self.events.iter().any(|event| event.key_change.is_some() || event.access_key.is_of_key())
     }
+}
+
+/// Those of a healthy account: none in ninety days.
+#[cfg(test)]
+pub(crate) fn healthy() -> RootEvents {
+    crate::testing::no_events()
 }

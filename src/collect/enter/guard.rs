@@ -7,12 +7,14 @@ use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::github::is_private;
+use crate::model::calls;
 
+use super::SignInError;
 use super::profile::ProfileTexts;
-use super::{Environment, Settings, SignInError};
+use crate::collect::{EntrySettings, Environment};
 
 /// Checks what the settings and the environment say.
-pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
+pub(super) fn check_settings(settings: &EntrySettings, has_roles: bool) -> Result<(), SignInError> {
     let environment = &settings.environment;
     if environment.github_actions {
         if settings.endpoint_url.is_none() && !environment.endpoint_variables.is_empty() {
@@ -28,8 +30,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
     if let Some(endpoint) = &environment.token_endpoint {
         must_be_private("`ACTIONS_ID_TOKEN_REQUEST_URL`", &endpoint.url)?;
     }
-    let no_role = settings.roles().next().is_none();
-    if settings.external_id.is_some() && (no_role || environment.token_endpoint.is_some()) {
+    if settings.external_id.is_some() && (!has_roles || environment.token_endpoint.is_some()) {
         return Err(SignInError::ExternalIdUnused);
     }
     Ok(())
@@ -40,7 +41,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), SignInError> {
 ///
 /// `profiles` is what the SDK was given: a file that is read again may say something else.
 pub(super) fn check_endpoints(
-    settings: &Settings,
+    settings: &EntrySettings,
     loaded: &SdkConfig,
     profiles: &ProfileTexts,
 ) -> Result<(), SignInError> {
@@ -57,7 +58,9 @@ pub(super) fn check_endpoints(
         loaded.service_config()?.load_config(key)
     };
     let environment = &settings.environment;
-    let services = services_of_variables(environment).into_iter();
+    // Those that are called here first: they count whatever the files look like.
+    let called = calls().map(|call| call.service.id().to_owned());
+    let services = called.chain(services_of_variables(environment));
     let services = services.chain(services_of_profiles(profiles));
     let general = loaded.endpoint_url().map(str::to_owned);
     for url in general.into_iter().chain(services.filter_map(|service| of_service(&service))) {

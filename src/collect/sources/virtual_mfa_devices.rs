@@ -1,16 +1,14 @@
-//! `ListVirtualMFADevices`: whether a virtual device can sign root in.
+//! How the virtual MFA devices are asked for: page by page.
 
-use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{AssignmentStatusType, VirtualMfaDevice as Listed};
-use chrono::{DateTime, Utc};
 
+use crate::collect::failure::CallError;
+use crate::model::virtual_mfa_devices::LIST;
 use crate::model::{Cause, Fact, Gap, Observed, Source, VirtualMfaDevice};
 
-use super::failure::CallError;
-use super::pace::Pace;
+use super::Reader;
 
 const SOURCE: Source = Source::VirtualMfaDevices;
-const ACTION: &str = "iam:ListVirtualMFADevices";
 /// The most that one page may hold. Source: API reference, `MaxItems`.
 const PAGE: i32 = 1_000;
 /// So many pages hold the devices of all users that an account may have (5,000 with 8 each), even if
@@ -18,17 +16,14 @@ const PAGE: i32 = 1_000;
 const MOST_PAGES: usize = 400;
 
 /// Reads every page of the assigned devices; true at the instant the first call was sent.
-pub(super) async fn fetch(
-    client: &Client,
-    pace: &Pace,
-    clock: &dyn Fn() -> DateTime<Utc>,
-) -> Observed<Vec<VirtualMfaDevice>> {
+pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>> {
+    let client = reader.session.iam();
     let mut devices = Vec::new();
     let mut first_sent = None;
     let mut marker: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let call = async || {
-            let sent = clock();
+            let sent = (reader.clock)();
             let request = client
                 .list_virtual_mfa_devices()
                 .assignment_status(AssignmentStatusType::Assigned)
@@ -37,7 +32,8 @@ pub(super) async fn fetch(
             let answer = request.send().await;
             Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
         };
-        let (sent, page) = pace.persist(call).await.map_err(|error| error.gap(SOURCE, ACTION))?;
+        let (sent, page) =
+            reader.pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST))?;
         let observed_at = *first_sent.get_or_insert(sent);
         devices.extend(page.virtual_mfa_devices.into_iter().map(device));
         if !page.is_truncated {
@@ -46,13 +42,15 @@ pub(super) async fn fetch(
         }
         // The same page for ever would be no list.
         if page.marker.is_none() || page.marker == marker {
-            let detail = format!("{ACTION}: the list goes on, but never gets further");
-            return Err(Gap::new(SOURCE, Cause::Unreadable, detail));
+            return Err(unreadable("the list goes on, but never gets further"));
         }
         marker = page.marker;
     }
-    let detail = format!("{ACTION}: the list has more than {MOST_PAGES} pages");
-    Err(Gap::new(SOURCE, Cause::Unreadable, detail))
+    Err(unreadable(&format!("the list has more than {MOST_PAGES} pages")))
+}
+
+fn unreadable(why: &str) -> Gap {
+    Gap::of_call(SOURCE, &LIST, Cause::Unreadable, why)
 }
 
 fn device(listed: Listed) -> VirtualMfaDevice {

@@ -9,8 +9,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::UseKind;
-use super::{AccountId, Partition, format_time, parse_time};
+use crate::model::call::{Answer, Call, Part, Service};
+use crate::model::sources::{SourceInfo, SourceSchema};
+use crate::model::{AccountId, Partition, UseKind, format_time, parse_time};
+
+/// `GetCredentialReport`.
+pub const GET: Call = Call {
+    service: Service::Iam,
+    operation: "GetCredentialReport",
+    iam_action: "iam:GetCredentialReport",
+    whole_answer: Answer::Xml(&[
+        Part::Text("Content"),
+        Part::Text("ReportFormat"),
+        Part::Text("GeneratedTime"),
+    ]),
+};
+
+/// `GenerateCredentialReport`: orders a report, as AWS makes none by itself.
+pub const GENERATE: Call = Call {
+    service: Service::Iam,
+    operation: "GenerateCredentialReport",
+    iam_action: "iam:GenerateCredentialReport",
+    whole_answer: Answer::Xml(&[Part::Text("State")]),
+};
+
+pub(super) const SOURCE: SourceInfo = SourceInfo {
+    id: "credential-report",
+    name: "credential report",
+    calls: &[GET, GENERATE],
+    if_unreadable: "run again with the next credential report, which AWS makes at most 4 hours after this one; if it \
+                    says the same, look at root's Security credentials page in the console (signing in as root is a \
+                    use: agree on a window first), and report it as a fault of rootgate",
+    schema: SourceSchema {
+        description: "The IAM credential report. `observed_at` is the time at which AWS made it.",
+        value: r##"{ "$ref": "#/$defs/credential_report" }"##,
+        defs: include_str!("credential_report.schema.json"),
+    },
+};
 
 /// The name of the root row; `<` is not legal in the name of an IAM user, so nothing clashes.
 const ROOT_USER: &str = "<root_account>";
@@ -348,7 +383,8 @@ impl RootRow {
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Columns(
-    #[serde(deserialize_with = "super::evidence_file::unique_keys")] BTreeMap<String, String>,
+    #[serde(deserialize_with = "crate::model::evidence_file::unique_keys")]
+    BTreeMap<String, String>,
 );
 
 impl From<Columns> for RootRow {
@@ -397,6 +433,12 @@ impl From<RootRow> for BTreeMap<String, String> {
 pub fn kept_columns() -> BTreeSet<String> {
     let every = RootRow::from_columns(|_| Some("N/A"));
     BTreeMap::from(every).into_keys().collect()
+}
+
+/// That of a healthy account.
+#[cfg(test)]
+pub(crate) fn healthy() -> CredentialReport {
+    CredentialReport { root: Some(crate::testing::row(&[])) }
 }
 
 #[cfg(test)]

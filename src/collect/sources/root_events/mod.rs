@@ -5,13 +5,20 @@
 //! root's credentials; then, by their ids, the root keys and the sessions that root opened. Regions
 //! go side by side, each as [`region_events`] says.
 //!
-//! [`region_events`]: super::region_events
+//! [`region_events`]: self::region_events
+
+mod region_events;
+mod regions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::collect::enter::Session;
+use crate::collect::pace::Pace;
+use crate::collect::region::first_region;
+use crate::collect::{EventsWanted, WantedRegions};
 use crate::model::{
     Cause, Fact, Gap, Observed, Record, RegionGap, RegionRead, RootEvent, RootEvents, SignedBy,
     Source, classify,
@@ -19,12 +26,7 @@ use crate::model::{
 use crate::net::bucket::Bucket;
 use crate::net::schedule::all;
 
-use super::pace::Pace;
-use super::region::first_region;
-use super::region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
-use super::regions;
-use super::session::Session;
-use super::{EventsWanted, WantedRegions};
+use region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 
 /// CloudTrail delivers an event about 15 minutes after it happened at the latest.
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);

@@ -14,14 +14,13 @@ use aws_smithy_types::DateTime as SdkTime;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Duration;
 
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
+use crate::model::root_events::LOOKUP;
 use crate::model::{AccountId, Cause, Gap, Record, Source};
 use crate::net::bucket::{Bucket, Rate};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
-
 const SOURCE: Source = Source::RootEvents;
-const ACTION: &str = "cloudtrail:LookupEvents";
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
 /// So many pages of one question are read; a look-back that needs more ends in a gap.
@@ -169,12 +168,12 @@ impl RegionLookup<'_> {
             return Ok(());
         }
         let detail = format!(
-            "{ACTION}: there are more than {MOST_PAGES} pages of events for {} `{}`; the rest was \
+            "there are more than {MOST_PAGES} pages of events for {} `{}`; the rest was \
              not read",
             question.0.as_str(),
             question.1
         );
-        Err(Box::new(Gap::new(SOURCE, Cause::Missing, detail)))
+        Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
     }
 
     /// The pages of a question, newest first, up to a number of them. A pace of their own that ends
@@ -205,8 +204,8 @@ impl RegionLookup<'_> {
                 None => return Ok(pages),
                 // The same page for ever would be no list.
                 same if same == token => {
-                    let detail = format!("{ACTION}: the list goes on, but never gets further");
-                    return Err(Box::new(Gap::new(SOURCE, Cause::Unreadable, detail)));
+                    let why = "the list goes on, but never gets further";
+                    return Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
                 }
                 next => token = next,
             }
@@ -246,8 +245,8 @@ impl RegionLookup<'_> {
             let id = event.event_id.unwrap_or_default();
             let text = event.cloud_trail_event.unwrap_or_default();
             let record = Record::parse(&text).map_err(|error| {
-                let detail = format!("{ACTION}: the event `{id}` cannot be read: {error}");
-                Box::new(Gap::new(SOURCE, Cause::Unreadable, detail))
+                let why = format!("the event `{id}` cannot be read: {error}");
+                Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
             })?;
             newest = newest.max(Some(record.time()));
             // Whose a session is that root handed out, only the answer that handed it out says.
@@ -261,14 +260,14 @@ impl RegionLookup<'_> {
 
 /// The gap of a call that failed. What a policy of the organization denies, no role can be granted.
 fn failed(error: &CallError) -> Box<Gap> {
-    let gap = error.gap(SOURCE, ACTION);
+    let gap = error.gap(SOURCE, &LOOKUP);
     let by_scp = gap.cause == Cause::Denied
         && error.message.contains("explicit deny in a service control policy");
     if !by_scp {
         return Box::new(gap);
     }
     let todo = format!(
-        "exempt {ACTION} in the service control policy that closes the Region (in its `NotAction`, \
+        "exempt {LOOKUP} in the service control policy that closes the Region (in its `NotAction`, \
          beside the global services)"
     );
     Box::new(gap.to_do(todo))

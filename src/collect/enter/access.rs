@@ -1,5 +1,6 @@
-//! Signing in: to the run's own account, and from there or by GitHub's token to each other one.
+//! Opening sessions: one function per [`Route`], and one that asks AWS whose each session is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -14,17 +15,20 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
-use crate::github::oidc::{Claims, TokenEndpoint, TokenError, request_token};
+use crate::collect::failure::{CallError, Kind};
+use crate::collect::pace::Pace;
+use crate::collect::region::region_in;
+use crate::collect::transport::Transport;
+use crate::collect::{EntrySettings, Sinks};
+use crate::github::oidc::{Claims, TokenError, request_token};
 use crate::github::{Secret, Secrets, chain, mask_command};
-use crate::model::{AccountId, Partition};
+use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY};
+use crate::model::{AccountId, Call, Partition, Source};
 
-use super::failure::{CallError, Kind};
-use super::pace::Pace;
 use super::profile::{self, ProfileTexts};
-use super::region::region_in;
-use super::transport::Transport;
-use super::whole_answer::WholeAnswer;
-use super::{Settings, SignInError, Sinks, guard, session_policy};
+use super::route::{Route, nobody};
+use super::session::{Session, sts};
+use super::{SignInError, guard};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
 const METADATA: Duration = Duration::from_millis(1_000);
@@ -33,8 +37,12 @@ const METADATA: Duration = Duration::from_millis(1_000);
 const SHORTEST_MASK: usize = 8;
 
 /// What all sign-ins of a run share. It holds no credentials.
-pub(super) struct Access<'a> {
-    settings: &'a Settings,
+pub(crate) struct Access<'a> {
+    settings: &'a EntrySettings,
+    /// What the sessions are opened for.
+    needs: &'a BTreeSet<Source>,
+    /// Whether any role is to be assumed.
+    has_roles: bool,
     sinks: &'a Sinks<'a>,
     transport: Transport,
     base: SdkConfig,
@@ -43,41 +51,12 @@ pub(super) struct Access<'a> {
     secrets: Secrets,
 }
 
-/// An account that was entered.
-pub(super) struct Session {
-    pub(super) account: AccountId,
-    pub(super) partition: Partition,
-    /// Who AWS says this is.
-    pub(super) arn: String,
-    /// What GitHub's token said, where one was used.
-    pub(super) claims: Option<Claims>,
-    config: SdkConfig,
-}
-
-impl Session {
-    pub(super) fn iam(&self) -> aws_sdk_iam::Client {
-        let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(WholeAnswer);
-        aws_sdk_iam::Client::from_conf(config.build())
-    }
-
-    pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
-        let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
-            .region(Region::new(region.to_owned()))
-            .interceptor(WholeAnswer);
-        aws_sdk_cloudtrail::Client::from_conf(config.build())
-    }
-
-    /// Account Management: one address per partition, whatever the Region.
-    pub(super) fn account_management(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(WholeAnswer);
-        aws_sdk_account::Client::from_conf(config.build())
-    }
-}
-
 impl<'a> Access<'a> {
     /// Reads Region, profile and trust; refuses what must not be believed.
-    pub(super) async fn prepare(
-        settings: &'a Settings,
+    pub(crate) async fn prepare(
+        settings: &'a EntrySettings,
+        needs: &'a BTreeSet<Source>,
+        has_roles: bool,
         sinks: &'a Sinks<'a>,
     ) -> Result<Self, SignInError> {
         let secrets = Secrets::default();
@@ -87,7 +66,7 @@ impl<'a> Access<'a> {
         if let Some(id) = settings.external_id.as_deref().filter(|id| can_be_masked(id)) {
             mask(&Secret::new(id), settings, sinks, &secrets);
         }
-        guard::check_settings(settings)?;
+        guard::check_settings(settings, has_roles)?;
         let connect =
             (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
         let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
@@ -115,16 +94,39 @@ impl<'a> Access<'a> {
         let base = loader.load().await;
         guard::check_endpoints(settings, &base, &profiles)?;
         let region = region.map(|region| region.to_string());
-        Ok(Self { settings, sinks, transport, base, profiles, region, secrets })
+        Ok(Self { settings, needs, has_roles, sinks, transport, base, profiles, region, secrets })
     }
 
     /// What no text may repeat.
-    pub(super) fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
+    /// Opens a session by a route, `from` the one that was opened before, and makes sure whose it is.
+    /// From it, the roles `onward` can be entered.
+    pub(crate) async fn enter(
+        &self,
+        route: &Route,
+        from: Option<&Session>,
+        onward: &[String],
+        expected: Option<&AccountId>,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        let policy = route.session_policy(self.needs, onward);
+        let session = match route {
+            Route::Own => self.by_chain(pace).await?,
+            Route::Token { role_arn } => self.by_token(role_arn, policy, pace).await?,
+            Route::Role { role_arn } => {
+                let from = from.ok_or_else(nobody)?;
+                self.by_role(from, role_arn, policy, pace).await?
+            }
+        };
+        route.must_lead_to(&session.account, expected)?;
+        Ok(session)
+    }
+
     /// The identity of the SDK's default chain.
-    pub(super) async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
+    async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
         let region = self.region_in(None);
         let config = ProviderConfig::default()
             .with_region(Some(region.clone()))
@@ -167,10 +169,9 @@ impl<'a> Access<'a> {
 
     fn no_credentials(&self, detail: String) -> SignInError {
         let environment = &self.settings.environment;
-        let roles = self.settings.roles().next().is_some();
         SignInError::NoCredentials {
             detail,
-            token_missing: roles
+            token_missing: self.has_roles
                 && environment.github_actions
                 && environment.token_endpoint.is_none(),
             pull_request: environment.event_name.as_deref() == Some("pull_request"),
@@ -178,12 +179,13 @@ impl<'a> Access<'a> {
     }
 
     /// Into a role by GitHub's token: a new token for every attempt, as it lives for minutes.
-    pub(super) async fn by_token(
+    async fn by_token(
         &self,
-        endpoint: &TokenEndpoint,
         role_arn: &str,
+        policy: Option<String>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
+        let endpoint = self.settings.environment.token_endpoint.as_ref().ok_or_else(nobody)?;
         let partition = Partition::of_arn(role_arn);
         let region = self.region_in(partition.as_ref());
         let audience = self.settings.oidc_audience.clone().unwrap_or_else(|| {
@@ -192,8 +194,7 @@ impl<'a> Access<'a> {
                 _ => "sts.amazonaws.com".to_owned(),
             }
         });
-        let sts = self.sts(region.clone(), None);
-        let policy = session_policy(&self.settings.needs, &[]);
+        let client = sts(&self.config(region.clone(), None));
         let mut claims: Option<Claims> = None;
         let mut no_token: Option<TokenError> = None;
         let attempt = async || {
@@ -210,11 +211,12 @@ impl<'a> Access<'a> {
             no_token = None;
             self.mask(&token.jwt);
             claims = Some(token.claims);
-            sts.assume_role_with_web_identity()
+            client
+                .assume_role_with_web_identity()
                 .role_arn(role_arn)
                 .role_session_name(self.settings.environment.session_name())
                 .web_identity_token(token.jwt.expose())
-                .policy(&policy)
+                .set_policy(policy.clone())
                 .duration_seconds(self.session_seconds())
                 .send()
                 .await
@@ -225,7 +227,7 @@ impl<'a> Access<'a> {
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
             (Kind::Untrusted, Some(_)) => {
-                SignInError::of_call(&error, "the request for GitHub's token")
+                SignInError::of_call(&error, &"the request for GitHub's token")
             }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
@@ -233,51 +235,49 @@ impl<'a> Access<'a> {
             }
             _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims),
         })?;
-        let credentials = self.issued(answer.credentials)?;
-        let session = self.identified(credentials, region, Some(claims), pace).await?;
-        of_the_role(session, role_arn)
+        let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
+        self.identified(credentials, region, Some(claims), pace).await
     }
 
     /// Into a role from another session.
-    pub(super) async fn by_role(
+    async fn by_role(
         &self,
         from: &Session,
         role_arn: &str,
-        onward: &[String],
+        policy: Option<String>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
         let region = self.region_in(Partition::of_arn(role_arn).as_ref());
         let config = from.config.clone().into_builder().region(region.clone()).build();
-        let sts = client(&config);
-        let policy = session_policy(&self.settings.needs, onward);
+        let client = sts(&config);
         let attempt = async || {
-            sts.assume_role()
+            client
+                .assume_role()
                 .role_arn(role_arn)
                 .role_session_name(self.settings.environment.session_name())
                 .set_external_id(self.settings.external_id.clone())
-                .policy(&policy)
+                .set_policy(policy.clone())
                 .duration_seconds(self.session_seconds())
                 .send()
                 .await
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            let call = "sts:AssumeRole";
-            SignInError::of_role(&error, call, role_arn, region.as_ref(), &from.arn)
+            SignInError::of_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
         })?;
-        let credentials = self.issued(answer.credentials)?;
-        let session = self.identified(credentials, region, None, pace).await?;
-        of_the_role(session, role_arn)
+        let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
+        self.identified(credentials, region, None, pace).await
     }
 
     /// Masks what STS issued, and makes it the SDK's.
     fn issued(
         &self,
+        call: &Call,
         issued: Option<aws_sdk_sts::types::Credentials>,
     ) -> Result<Credentials, SignInError> {
         // The interceptor has seen them; this is for the type.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
-            call: "sts:AssumeRole".to_owned(),
+            call: call.to_string(),
             said: "it has no `Credentials`".to_owned(),
         })?;
         let credentials = Credentials::new(
@@ -300,14 +300,13 @@ impl<'a> Access<'a> {
         pace: &Pace,
     ) -> Result<Session, SignInError> {
         let config = self.config(region, Some(credentials));
-        let sts = client(&config);
+        let client = sts(&config);
         let attempt = async || {
-            let answer = sts.get_caller_identity().send().await;
+            let answer = client.get_caller_identity().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let call = "sts:GetCallerIdentity";
-        let answer =
-            pace.persist(attempt).await.map_err(|error| SignInError::of_call(&error, call))?;
+        let answer = pace.persist(attempt).await;
+        let answer = answer.map_err(|error| SignInError::of_call(&error, &GET_CALLER_IDENTITY))?;
         let arn = answer.arn.unwrap_or_default();
         let account = answer.account.unwrap_or_default().parse::<AccountId>();
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
@@ -331,10 +330,6 @@ impl<'a> Access<'a> {
         }
     }
 
-    fn sts(&self, region: Region, credentials: Option<Credentials>) -> aws_sdk_sts::Client {
-        client(&self.config(region, credentials))
-    }
-
     /// As short as STS makes it, and longer than the run. Source: API reference, 900 seconds up to
     /// one hour for every role.
     fn session_seconds(&self) -> i32 {
@@ -356,7 +351,7 @@ impl<'a> Access<'a> {
 }
 
 /// Outside GitHub Actions nobody reads the command, and it would print the secret.
-fn mask(secret: &Secret, settings: &Settings, sinks: &Sinks<'_>, secrets: &Secrets) {
+fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &Secrets) {
     if settings.environment.github_actions {
         (sinks.command)(&mask_command(secret));
     }
@@ -368,19 +363,6 @@ fn mask(secret: &Secret, settings: &Settings, sinks: &Sinks<'_>, secrets: &Secre
 fn can_be_masked(external_id: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
     external_id.len() >= SHORTEST_MASK && external_id.bytes().all(known)
-}
-
-/// The account that a role's ARN names.
-pub(super) fn account_of_role(role_arn: &str) -> Option<AccountId> {
-    role_arn.split(':').nth(4)?.parse().ok()
-}
-
-/// A role's session is in the role's account. Anything else is no answer of AWS.
-fn of_the_role(session: Session, role_arn: &str) -> Result<Session, SignInError> {
-    if account_of_role(role_arn).as_ref() == Some(&session.account) {
-        return Ok(session);
-    }
-    Err(SignInError::RoleElsewhere { role_arn: role_arn.to_owned(), found: session.account })
 }
 
 /// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
@@ -397,11 +379,6 @@ async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
     profile::fault(profiles).await.unwrap_or_else(|| unknown.to_owned())
 }
 
-fn client(config: &SdkConfig) -> aws_sdk_sts::Client {
-    let config = aws_sdk_sts::config::Builder::from(config).interceptor(WholeAnswer);
-    aws_sdk_sts::Client::from_conf(config.build())
-}
-
 fn failed(error: &TokenError) -> CallError {
     match error {
         TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
@@ -413,7 +390,6 @@ fn failed(error: &TokenError) -> CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
     use std::sync::{Arc, Mutex};
 
     use aws_smithy_runtime_api::client::http::{
@@ -423,7 +399,6 @@ mod tests {
     use aws_smithy_runtime_api::client::result::ConnectorError;
 
     use crate::collect::Environment;
-    use crate::model::Source;
 
     /// Notes where a request would go, and sends nothing.
     #[derive(Debug, Clone, Default)]
@@ -436,9 +411,8 @@ mod tests {
         }
     }
 
-    fn settings() -> Settings {
-        Settings {
-            targets: Vec::new(),
+    fn settings() -> EntrySettings {
+        EntrySettings {
             role_arn: None,
             allowed_accounts: Vec::new(),
             region: None,
@@ -447,9 +421,6 @@ mod tests {
             oidc_audience: None,
             external_id: None,
             timeout: Duration::from_secs(300),
-            concurrency: 1,
-            needs: BTreeSet::from([Source::AccountSummary]),
-            root_events: None,
             environment: Environment::default(),
         }
     }
@@ -459,8 +430,11 @@ mod tests {
         let (settings, addressee) = (settings(), Addressee::default());
         let connector = addressee.clone();
         let sinks = Sinks { command: &|_| (), note: &|_| () };
+        let needs = BTreeSet::from([Source::AccountSummary]);
         let access = Access {
             settings: &settings,
+            needs: &needs,
+            has_roles: false,
             sinks: &sinks,
             transport: Transport::new(None, Duration::from_secs(1)).unwrap(),
             base: SdkConfig::builder()
@@ -488,7 +462,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let seen = || addressee.0.lock().unwrap().clone();
         runtime.block_on(async {
-            assert!(client(&session.config).get_caller_identity().send().await.is_err());
+            assert!(sts(&session.config).get_caller_identity().send().await.is_err());
             let sts = seen();
             assert!(session.iam().get_account_summary().send().await.is_err());
             (sts, seen())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::model::call::{ASSUME_ROLE, GET_CALLER_IDENTITY};
 use crate::model::{Partition, Source};
 
 /// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
@@ -14,7 +15,7 @@ const LONGEST: usize = 2_048;
 /// Roles are named by wildcard over accounts, so that many accounts with one role name are one
 /// entry; if their names alone are too long, all roles are. A session policy only narrows.
 #[must_use]
-pub fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
+pub(super) fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
     let named: BTreeSet<String> = roles.iter().filter_map(|role| any_account(role)).collect();
     let policy = document(needs, &named.into_iter().collect::<Vec<_>>());
     if policy.len() <= LONGEST {
@@ -26,18 +27,20 @@ pub fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
 }
 
 fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
-    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).copied().collect();
+    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).collect();
     let mut statements: Vec<Value> = Vec::new();
     if !actions.is_empty() {
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
     }
     if !roles.is_empty() {
-        let assume = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles });
+        let assume =
+            json!({ "Effect": "Allow", "Action": ASSUME_ROLE.iam_action, "Resource": roles });
         statements.push(assume);
     }
     if statements.is_empty() {
         // A policy needs a statement; this call needs no permission anyway.
-        let who = json!({ "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*" });
+        let action = GET_CALLER_IDENTITY.iam_action;
+        let who = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
         statements.push(who);
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
@@ -66,7 +69,13 @@ mod tests {
             session_policy(&BTreeSet::from([Source::CredentialReport]), &[]),
             r#"{"Statement":[{"Action":["iam:GetCredentialReport","iam:GenerateCredentialReport"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#
         );
-        let policy: Value = serde_json::from_str(&session_policy(&all(), &[])).unwrap();
+        let needs = BTreeSet::from([
+            Source::CredentialReport,
+            Source::AccountSummary,
+            Source::VirtualMfaDevices,
+            Source::RootEvents,
+        ]);
+        let policy: Value = serde_json::from_str(&session_policy(&needs, &[])).unwrap();
         assert_eq!(
             policy["Statement"][0]["Action"],
             json!([
@@ -79,6 +88,18 @@ mod tests {
                 "account:ListRegions"
             ])
         );
+    }
+
+    #[test]
+    fn a_session_may_make_each_call_of_each_source() {
+        for source in Source::ALL {
+            let policy = session_policy(&BTreeSet::from([*source]), &[]);
+            let policy: Value = serde_json::from_str(&policy).unwrap();
+            let allowed = policy["Statement"][0]["Action"].as_array().unwrap();
+            let calls = source.info().calls;
+            assert!(calls.iter().all(|call| allowed.contains(&json!(call.iam_action))), "{source}");
+            assert_eq!(allowed.len(), calls.len(), "{source}");
+        }
     }
 
     #[test]

@@ -325,7 +325,7 @@ fn slow_answers_end_the_sign_ins_where_half_of_the_time_is_spent() {
 #[test]
 fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
     let denied = |message: &str| {
-        let message = format!("User: x is not authorized to perform: {ACTION} {message}");
+        let message = format!("User: x is not authorized to perform: {LOOKUP} {message}");
         let error = CallError {
             code: "AccessDeniedException".into(),
             ..CallError::new(Kind::Denied, message)
@@ -333,7 +333,7 @@ fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
         failed(&error).grant.unwrap().to_string()
     };
     let by_role = denied("because no identity-based policy allows it");
-    assert_eq!(by_role, ACTION);
+    assert_eq!(by_role, LOOKUP.iam_action);
     let by_scp = denied("with an explicit deny in a service control policy");
     assert_eq!(
         by_scp,

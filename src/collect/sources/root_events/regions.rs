@@ -2,14 +2,12 @@
 
 use aws_sdk_account::types::RegionOptStatus;
 
+use crate::collect::failure::CallError;
+use crate::collect::pace::Pace;
+use crate::model::root_events::{LIST_ALIASES, LIST_REGIONS};
 use crate::model::{Cause, Gap, Source};
 
-use super::failure::CallError;
-use super::pace::Pace;
-
 const SOURCE: Source = Source::RootEvents;
-const ALIASES: &str = "iam:ListAccountAliases";
-const REGIONS: &str = "account:ListRegions";
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
 /// There are far fewer Regions than these pages hold.
@@ -21,7 +19,7 @@ pub(super) async fn aliases(client: &aws_sdk_iam::Client, pace: &Pace) -> Result
         let answer = client.list_account_aliases().send().await;
         answer.map_err(|error| CallError::from_sdk(&error))
     };
-    let answer = pace.persist(call).await.map_err(|error| error.gap(SOURCE, ALIASES))?;
+    let answer = pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST_ALIASES))?;
     Ok(answer.account_aliases)
 }
 
@@ -45,7 +43,7 @@ pub(super) async fn enabled(
                 .await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, REGIONS))?;
+        let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST_REGIONS))?;
         for region in page.regions.unwrap_or_default() {
             let name = region.region_name.unwrap_or_default();
             // It becomes a part of a host name.
@@ -73,6 +71,5 @@ pub(super) async fn enabled(
 }
 
 fn unreadable(why: &str) -> Gap {
-    let gap = Gap::new(SOURCE, Cause::Unreadable, format!("{REGIONS}: {why}"));
-    Gap { action: REGIONS.to_owned(), ..gap }
+    Gap::of_call(SOURCE, &LIST_REGIONS, Cause::Unreadable, why)
 }
