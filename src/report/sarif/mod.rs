@@ -232,7 +232,10 @@ fn failure(
     let remedy = escape::shortened(&finding.remedy, words::MAX_TEXT);
     let window = finding.window.as_ref().map(|_| {
         let windows = finding.windows().collect::<Vec<_>>().join(" and ");
-        format!(" Below `windows:` in the policy: {}", escape::shortened(&windows, words::MAX_TEXT))
+        format!(
+            " Below `windows:` in the policy; fill in REASON and TICKET: {}",
+            escape::shortened(&windows, words::MAX_TEXT)
+        )
     });
     format!("{title}. {seen} To do: {remedy}{}", window.unwrap_or_default())
 }

@@ -158,7 +158,10 @@ impl Page<'_> {
         self.paragraph(INDENT, &finding.message)?;
         self.item(&format!("{INDENT}To do: "), &finding.remedy)?;
         if finding.window.is_some() {
-            writeln!(self.out, "{INDENT}Below `windows:` in the policy:")?;
+            writeln!(
+                self.out,
+                "{INDENT}Below `windows:` in the policy; fill in REASON and TICKET:"
+            )?;
         }
         for window in finding.windows() {
             // On one line, however long: it is there to be copied.
