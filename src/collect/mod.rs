@@ -111,18 +111,8 @@ pub struct Sinks<'a> {
     pub note: &'a dyn Fn(&str),
 }
 
-/// What was collected.
-#[derive(Debug, Clone)]
-pub struct Collected {
-    /// One per target, in target order.
-    pub evidence: Vec<Evidence>,
-    /// Why some of it is missing: interrupted, or out of time.
-    pub incomplete: Option<String>,
-    /// What the first GitHub token said, where one was used.
-    pub claims: Option<Claims>,
-}
-
-/// Signs in and collects.
+/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order. Returns
+/// what the first GitHub token said, where one was used.
 ///
 /// `clock` is read for the instant at which a call is sent. `stop` ends the run early when it
 /// completes, with the reason: what was collected until then is returned, the rest are gaps.
@@ -135,11 +125,10 @@ pub async fn collect(
     clock: &dyn Fn() -> DateTime<Utc>,
     sinks: &Sinks<'_>,
     stop: impl Future<Output = String> + Send + 'static,
-) -> Result<Collected, SignInError> {
+    mut each: impl FnMut(Evidence),
+) -> Result<Option<Claims>, SignInError> {
     let (stop, _watcher) = Stop::when(stop);
-    let (evidence, claims) = targets::collect(settings, clock, sinks, &stop).await?;
-    let incomplete = evidence.iter().find_map(incomplete);
-    Ok(Collected { evidence, incomplete, claims })
+    targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.

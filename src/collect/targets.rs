@@ -28,13 +28,14 @@ struct Run<'a> {
 
 type Result<T> = std::result::Result<T, SignInError>;
 
-/// Enters the accounts and reads each; in target order.
+/// Enters the accounts and reads each; hands its evidence on when it is complete.
 pub(super) async fn collect(
     settings: &Settings,
     clock: &dyn Fn() -> DateTime<Utc>,
     sinks: &Sinks<'_>,
     stop: &Stop,
-) -> Result<(Vec<Evidence>, Option<Claims>)> {
+    each: &mut dyn FnMut(Evidence),
+) -> Result<Option<Claims>> {
     let started = Instant::now();
     let Settings { entry, targets, needs, .. } = settings;
     // Judging and writing need some of the time, too.
@@ -61,8 +62,8 @@ pub(super) async fn collect(
         // Boxed: such a future is large, and is moved before it runs.
         Box::pin(run.account(target, session, limit))
     });
-    let evidence = bounded(reads, limits).await;
-    Ok((evidence, claims))
+    bounded(reads, limits, |_, evidence| each(evidence)).await;
+    Ok(claims)
 }
 
 impl Run<'_> {

@@ -3,9 +3,11 @@
 use std::io::Write;
 
 use rootgate::collect::{
-    self, Collected, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
+    self, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
 };
 use rootgate::escape;
+use rootgate::github::oidc::Claims;
+use rootgate::model::Evidence;
 use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
 use rootgate::rules;
@@ -29,14 +31,15 @@ pub(crate) fn notes_are_redacted(host: &Host, asked: Option<Details>) -> bool {
     asked.map_or(host.github_actions(), |asked| asked == Details::Redacted)
 }
 
-/// Signs in and collects what the rules of the policy need.
+/// Signs in and collects what the rules of the policy need: `each` is given one account after the other.
 pub(crate) fn collect(
     sign_in: &SignIn,
     bounds: &Bounds,
     policy: &Policy,
     host: &Host,
     shown: &Shown,
-) -> Result<Collected, Failure> {
+    each: impl FnMut(Evidence),
+) -> Result<Option<Claims>, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::new(
@@ -52,7 +55,7 @@ pub(crate) fn collect(
     };
     let sinks = Sinks { command: &command, note: &note };
     let settings = settings(sign_in, bounds, policy, host);
-    let collected = collect::collect(&settings, &now, &sinks, collect::signal());
+    let collected = collect::collect(&settings, &now, &sinks, collect::signal(), each);
     runtime.block_on(collected).map_err(|error| Failure::of_sign_in(&error))
 }
 

@@ -20,9 +20,11 @@ pub use run::{NotEvaluated, Run};
 pub use tally::Tally;
 pub use verdict::{effect, report};
 
-use crate::model::{AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, sentence};
+use crate::model::{
+    AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, Subject, sentence,
+};
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver};
-use crate::rules::{self, Case, Judgement, Root, Rule};
+use crate::rules::{self, Case, Judgement, Root, Rule, Wanted};
 
 /// Judges one account.
 #[must_use]
@@ -38,6 +40,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         timeline: timeline::timeline(policy, &evidence, now),
         keys_made: root.keys_made(),
     };
+    let mut wanted = Vec::new();
     for rule in rules::ALL {
         // A rule that the policy's list lacks is judged by its defaults, never skipped.
         let setting = policy
@@ -49,8 +52,11 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         }
         let account = &evidence.account;
         let case = Case { policy, rule: &setting, account, evidence: &evidence, root: &root, now };
-        report.outcomes.push(outcome(rule, &case, report.nothing_read));
+        let (outcome, needs) = outcome(rule, &case, report.nothing_read);
+        report.outcomes.push(outcome);
+        wanted.push(needs);
     }
+    rules::suggest(policy, &evidence.account, now, &mut report.outcomes, &wanted);
     report
 }
 
@@ -59,7 +65,12 @@ fn name_of(policy: &Policy, evidence: &Evidence) -> Option<String> {
     named.and_then(|account| account.name.clone())
 }
 
-fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
+/// What came out of a rule, and what its findings need windows for.
+fn outcome(
+    rule: &Rule,
+    case: &Case<'_>,
+    nothing_read: bool,
+) -> (RuleOutcome, Vec<(Subject, Wanted)>) {
     let mut judgement = (rule.check)(case);
     if let Some(tolerating) = rule.info.only_if_waived {
         keep_tolerated(&mut judgement, tolerating, case);
@@ -74,7 +85,7 @@ fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
     judgement.basis.sort();
     judgement.basis.dedup();
     let outcome = outcome_of(&judgement);
-    RuleOutcome {
+    let judged = RuleOutcome {
         rule: rule.info.id,
         outcome,
         severity: case.rule.severity,
@@ -83,7 +94,8 @@ fn outcome(rule: &Rule, case: &Case<'_>, nothing_read: bool) -> RuleOutcome {
         findings: judgement.findings,
         evidence: judgement.basis,
         gaps: judgement.gaps,
-    }
+    };
+    (judged, judgement.wanted)
 }
 
 /// A rule that judges only what a waiver of another rule tolerates.

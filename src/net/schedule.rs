@@ -25,19 +25,23 @@ impl Limits {
 
 /// Waits for all of them, started at once; results in order.
 pub(crate) async fn all<F: Future>(jobs: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    bounded(jobs, Limits::NONE).await
+    let mut results = Vec::new();
+    bounded(jobs, Limits::NONE, |index, result| results.push((index, result))).await;
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Takes the jobs one by one, as there is room, and waits for all of them; results in order.
+/// Takes the jobs one by one, as there is room, and hands each result on when it is there, with the
+/// number of its job.
 pub(crate) async fn bounded<F: Future>(
     jobs: impl IntoIterator<Item = F>,
     limits: Limits,
-) -> Vec<F::Output> {
+    mut each: impl FnMut(usize, F::Output),
+) {
     let mut jobs = jobs.into_iter().enumerate().peekable();
     let mut running = FuturesUnordered::new();
     // Those with a place, and until when; they started in this order.
     let mut places: VecDeque<(usize, Instant)> = VecDeque::new();
-    let mut results = Vec::new();
     loop {
         while places.len() < limits.places.max(1)
             && running.len() < limits.most.max(1)
@@ -53,7 +57,7 @@ pub(crate) async fn bounded<F: Future>(
             done = running.next() => match done {
                 Some((index, result)) => {
                     places.retain(|(of, _)| *of != index);
-                    results.push((index, result));
+                    each(index, result);
                 }
                 None => break,
             },
@@ -62,8 +66,6 @@ pub(crate) async fn bounded<F: Future>(
             }
         }
     }
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -90,11 +92,14 @@ mod tests {
             now.set(now.get() - 1);
             *millis
         });
-        (run(bounded(jobs, limits)), most.get())
+        let mut results = Vec::new();
+        run(bounded(jobs, limits, |index, result| results.push((index, result))));
+        results.sort_unstable();
+        (results.into_iter().map(|(_, result)| result).collect(), most.get())
     }
 
     #[test]
-    fn results_are_in_order_and_quick_jobs_never_need_more_than_the_places() {
+    fn each_job_has_its_result_and_quick_jobs_never_need_more_than_the_places() {
         let jobs = [9, 1, 5, 1, 7, 1, 1, 1];
         // However slow the machine is.
         let patient = Limits { patience: Duration::from_secs(60), ..LIMITS };
@@ -121,7 +126,8 @@ mod tests {
             std::future::pending::<()>()
         });
         let ended = run(async {
-            tokio::time::timeout(Duration::from_millis(150), bounded(jobs, limits)).await
+            let jobs = bounded(jobs, limits, |_, ()| ());
+            tokio::time::timeout(Duration::from_millis(150), jobs).await
         });
         assert!(ended.is_err());
         assert!(made.get() <= limits.most + 1, "one is looked at, to know whether any is left");

@@ -6,10 +6,10 @@ use super::schedule::Opening;
 use super::types::{Allow, Window};
 use crate::model::{AccountId, RootEvent, UseKind};
 
-/// A tab of the console that was left open still reads: so long after a window closed.
-const LEFT_OPEN: TimeDelta = TimeDelta::hours(1);
-
 impl Window {
+    /// A tab of the console that was left open still reads: so long after a window closed.
+    pub const LEFT_OPEN: TimeDelta = TimeDelta::hours(1);
+
     /// Whether the window covers a use of root, or a change of its credentials.
     ///
     /// A sign-in is covered while the window is open; that of a program (`aws login`, an agent) where
@@ -54,7 +54,7 @@ impl Window {
         let began = event.session_started.unwrap_or(event.time);
         let Some(opening) = self.opening_at(began) else { return false };
         if event.read_only && !event.is_credential_change() {
-            return event.time < opening.to + LEFT_OPEN;
+            return event.time < opening.to + Self::LEFT_OPEN;
         }
         event.time < opening.to && self.is_open(event.time) && self.allow.does(event)
     }

@@ -178,6 +178,8 @@ pub(super) const EVENT_RULES: &[&str] =
     &["root-signed-in-without-mfa", "root-sign-in-attempts", "root-credential-changed"];
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
+/// `limits.window` and `limits.window-total` are at most this.
+pub(super) const LONGEST_WINDOW: Duration = Duration::hours(72);
 /// `gate.enforce-from` lies at most so many days ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
 /// More accounts are an organization.
@@ -529,7 +531,7 @@ pub(super) static SUBJECT: &[Field] = &[
 pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
-        Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
+        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
         "The longest that a window may be open at a time. Windows of one account that touch or overlap \
          count as one.",
     )
@@ -538,7 +540,7 @@ pub(super) static LIMITS: &[Field] = &[
     .example("4h"),
     Field::new(
         "window-total",
-        Kind::Duration { least: Duration::seconds(0), most: Duration::hours(72) },
+        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
         "The longest sum of all windows of one account in any 30 days, one-off and recurring ones.",
     )
     .more_is_weaker()

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::schedule::{Opening, Schedule};
-use super::types::{Policy, When, Window};
+use super::types::{Limits, Policy, When, Window};
 use crate::model::{AccountId, Duration};
 
 /// A window, as far as time and accounts go.
@@ -94,21 +94,28 @@ pub(super) fn too_long(
     if lengths(&mut members()) <= screen {
         return None;
     }
+    let schedules = || members().filter(|(_, when)| matches!(when, When::Recurring(_)));
     // A time in which a one-off window takes part lies around it.
-    for (_, when) in members() {
+    let mut near = Vec::new();
+    let mut days = BTreeSet::new();
+    for (place, when) in members() {
         let When::Once { from, to } = when else { continue };
+        near.push((Opening { from: *from, to: *to }, place));
         let reach = most.delta() + TimeDelta::days(2);
         let (Some(first), Some(last)) =
             (from.checked_sub_signed(reach), to.checked_add_signed(reach))
         else {
             continue;
         };
-        let near = openings(members(), first.date_naive(), last.date_naive());
-        if let Some(run) = longest_over(near, windows, most) {
-            return Some(run);
-        }
+        let last = last.date_naive();
+        days.extend(first.date_naive().iter_days().take_while(|day| *day <= last));
     }
-    let schedules = || members().filter(|(_, when)| matches!(when, When::Recurring(_)));
+    for day in days {
+        near.extend(openings(schedules(), day, day));
+    }
+    if let Some(run) = longest_over(near, windows, most) {
+        return Some(run);
+    }
     if lengths(&mut schedules()) <= screen {
         return None;
     }
@@ -125,6 +132,7 @@ fn longest_over(
     most: Duration,
 ) -> Option<Run> {
     openings.sort_by_key(|(opening, place)| (opening.from, opening.to, *place));
+    openings.dedup();
     let mut run: Option<Run> = None;
     for (opening, place) in openings {
         match &mut run {
@@ -187,13 +195,80 @@ fn openings<'a>(
     all
 }
 
-/// The first instant at which two of these windows are open at the same time, and their places.
-/// Schedules are looked at for two years.
-pub(super) fn overlaps(
+/// Windows of which each overlaps another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Overlap {
+    /// Their places, at least two.
+    pub(super) members: BTreeSet<usize>,
+    /// The first instant at which two of them are open.
+    pub(super) at: DateTime<Utc>,
+    /// The account for which they are open then; `None`: every one.
+    pub(super) account: Option<AccountId>,
+}
+
+/// The windows that are open at the same time, each in one group. Schedules are looked at for two
+/// years.
+pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> {
+    let mut found: Vec<Overlap> = Vec::new();
+    for group in groups(windows) {
+        let mut run: Option<(DateTime<Utc>, usize)> = None;
+        for (opening, place) in openings_to_compare(windows, &group, today) {
+            match run {
+                Some((to, before)) if opening.from < to => {
+                    if before != place {
+                        found.push(Overlap {
+                            members: BTreeSet::from([before, place]),
+                            at: opening.from,
+                            account: group.account.clone(),
+                        });
+                    }
+                    if to < opening.to {
+                        run = Some((opening.to, place));
+                    }
+                }
+                _ => run = Some((opening.to, place)),
+            }
+        }
+    }
+    united(windows.len(), found)
+}
+
+/// Those that share a window, as one.
+fn united(windows: usize, pairs: Vec<Overlap>) -> Vec<Overlap> {
+    // The group that each window belongs to, by the window that stands for it.
+    let mut standing_for: Vec<usize> = (0..windows).collect();
+    fn root(standing_for: &mut [usize], mut place: usize) -> usize {
+        while standing_for[place] != place {
+            standing_for[place] = standing_for[standing_for[place]];
+            place = standing_for[place];
+        }
+        place
+    }
+    for pair in &pairs {
+        let mut members = pair.members.iter();
+        let (Some(one), Some(other)) = (members.next(), members.next()) else { continue };
+        let (one, other) = (root(&mut standing_for, *one), root(&mut standing_for, *other));
+        standing_for[one.max(other)] = one.min(other);
+    }
+    let mut all: BTreeMap<usize, Overlap> = BTreeMap::new();
+    for pair in pairs {
+        let Some(first) = pair.members.first() else { continue };
+        let known = all.entry(root(&mut standing_for, *first)).or_insert_with(|| pair.clone());
+        known.members.extend(&pair.members);
+        if pair.at < known.at {
+            (known.at, known.account) = (pair.at, pair.account);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// The openings of a group's windows in the order in which they begin, as far as they are compared
+/// in this group and in no other.
+fn openings_to_compare(
     windows: &[Timed<'_>],
     group: &Group,
     today: NaiveDate,
-) -> Vec<(usize, usize, DateTime<Utc>)> {
+) -> Vec<(Opening, usize)> {
     let members = || group.members.iter().map(|place| (*place, windows[*place].when));
     let schedules = || members().filter(|(_, when)| matches!(when, When::Recurring(_)));
     let once = || members().filter(|(_, when)| matches!(when, When::Once { .. }));
@@ -216,17 +291,7 @@ pub(super) fn overlaps(
     }
     all.sort_by_key(|(opening, place)| (opening.from, opening.to, *place));
     all.dedup();
-    let mut found: BTreeMap<(usize, usize), DateTime<Utc>> = BTreeMap::new();
-    let mut open: Vec<(Opening, usize)> = Vec::new();
-    for (opening, place) in all {
-        open.retain(|(other, _)| opening.from < other.to);
-        for (_, other) in open.iter().filter(|(_, other)| *other != place) {
-            let pair = ((*other).min(place), (*other).max(place));
-            found.entry(pair).or_insert(opening.from);
-        }
-        open.push((opening, place));
-    }
-    found.into_iter().map(|((one, other), at)| (one, other, at)).collect()
+    all
 }
 
 // -- in thirty days -------------------------------------------------------------------------------
@@ -360,29 +425,43 @@ impl Policy {
     /// The key of the limit of thirty days.
     pub const WINDOW_TOTAL: &str = "limits.window-total";
 
-    /// The limit that further one-off windows of an account would break, by its key; `None`: none.
+    /// The limits that further one-off windows of an account need: these, each raised to the next full
+    /// hour that is enough where they are broken, also beyond what a policy may say.
     #[must_use]
-    pub fn limit_broken_by(
+    pub fn limits_for(
         &self,
         account: &AccountId,
         more: &[Opening],
+        limits: Limits,
         today: NaiveDate,
-    ) -> Option<&'static str> {
+    ) -> Limits {
         let more: Vec<When> =
             more.iter().map(|it| When::Once { from: it.from, to: it.to }).collect();
-        if more.iter().any(|when| length(when) > self.limits.window) {
-            return Some(Self::WINDOW);
-        }
         let own = self.windows.iter().filter(|window| window.is_for(account));
         let own = own.map(|window| &window.when).chain(&more);
         let timed: Vec<Timed<'_>> = own.map(|when| Timed { when, accounts: None }).collect();
         let group = Group { account: None, members: (0..timed.len()).collect() };
-        if too_long(&timed, &group, self.limits.window, today).is_some() {
-            return Some(Self::WINDOW);
+        let mut needed = limits;
+        for longer in more.iter().map(length).filter(|it| *it > limits.window) {
+            needed.window = needed.window.max(full_hours(longer));
         }
-        let total = excess(&timed, &group, self.limits.window_total, today);
-        total.map(|_| Self::WINDOW_TOTAL)
+        while needed.window <= Limits::LONGEST_WINDOW
+            && let Some(run) = too_long(&timed, &group, needed.window, today)
+        {
+            needed.window = full_hours(run.length);
+        }
+        while needed.window_total <= Limits::LONGEST_WINDOW
+            && let Some(excess) = excess(&timed, &group, needed.window_total, today)
+        {
+            needed.window_total = full_hours(excess.total);
+        }
+        needed
     }
+}
+
+/// The length in full hours, the last one begun.
+fn full_hours(length: Duration) -> Duration {
+    Duration::hours(length.as_secs().div_ceil(3_600))
 }
 
 /// How long a window is open each time, by the clock.

@@ -39,8 +39,8 @@ pub(super) enum Value {
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// An alias: refused when the tree was read, so nobody complains of it again.
-    Alias,
+    /// What was refused when the tree was read, such as an alias: nobody complains of it again.
+    Refused,
 }
 
 /// A key and its value.
@@ -66,7 +66,7 @@ impl Node {
         match &self.value {
             Value::Scalar { quoted: true, .. } => Some(ScalarType::Text),
             Value::Scalar { text, .. } => Some(core_schema_type(text)),
-            Value::List(_) | Value::Map(_) | Value::Alias => None,
+            Value::List(_) | Value::Map(_) | Value::Refused => None,
         }
     }
 
@@ -236,7 +236,7 @@ impl<'a> Builder<'a, '_> {
                     PolicyError::new("alias", span, "an alias: a policy has no aliases".to_owned())
                         .help("write the value out: reviewers read every line as it judges"),
                 );
-                Value::Alias
+                Value::Refused
             }
         };
         Ok(Node { value, span })
@@ -254,9 +254,26 @@ impl<'a> Builder<'a, '_> {
         loop {
             match self.next()? {
                 (Event::SequenceEnd, _) => return Ok(Value::List(items)),
-                (event, span) => items.push(self.node(event, &span)?),
+                (event, span) => {
+                    let mut item = self.node(event, &span)?;
+                    if let Some(error) = self.swallowed_entry(&item) {
+                        self.errors.push(error);
+                        item.value = Value::Refused;
+                    }
+                    items.push(item);
+                }
             }
         }
+    }
+
+    /// An entry whose dash is farther right than the others: to YAML it is more text of the one
+    /// above it.
+    fn swallowed_entry(&self, item: &Node) -> Option<PolicyError> {
+        let Value::Scalar { quoted: false, .. } = item.value else { return None };
+        let text = self.text.get(item.span.start..item.span.end)?;
+        let mut below = text.lines().enumerate().skip(1);
+        let (at, _) = below.find(|(_, line)| line.trim_start().starts_with("- "))?;
+        columns_differ(self.text, Span { line: item.span.line + at, ..item.span })
     }
 
     fn map(&mut self) -> Result<Value, Stop> {
@@ -348,6 +365,30 @@ impl<'a> Line<'a> {
         if content.starts_with('#') { "" } else { content }
     }
 
+    /// 1-based column of what stands in it, in characters.
+    fn column(&self) -> usize {
+        self.text.chars().take_while(|character| character.is_whitespace()).count() + 1
+    }
+
+    /// The column of the dash of an entry of a list.
+    fn dash(&self) -> Option<usize> {
+        let text = self.text.trim_start();
+        (text == "-" || text.starts_with("- ")).then(|| self.column())
+    }
+
+    /// A key with nothing after its colon: what is below it is its value.
+    fn open_key(&self) -> Option<&'a str> {
+        let content = self.content().split(" #").next().unwrap_or_default().trim_end();
+        content.strip_suffix(':').filter(|key| is_key(key))
+    }
+
+    /// Whether the entry that begins here is a mapping, and no single value.
+    fn is_mapping(&self) -> bool {
+        let content = self.content();
+        let key = content.split_once(':').map_or("", |(key, _)| key);
+        content.starts_with('{') || is_key(key)
+    }
+
     fn span_of(&self, part: &str) -> Span {
         let at = self.text.find(part).unwrap_or_default();
         let start = self.start + at;
@@ -404,10 +445,71 @@ fn closed_above(text: &str, span: Span) -> Option<PolicyError> {
     None
 }
 
+/// Entries of one list whose dashes are in different columns, at a syntax error or just above it: the
+/// parser stops in that entry or at the end of it.
+fn columns_differ(text: &str, span: Span) -> Option<PolicyError> {
+    let lines = Line::up_from(text, span.line);
+    lines.iter().take(ABOVE_ERROR).enumerate().find_map(|(at, line)| {
+        let column = line.dash()?;
+        let list = List::above(line, column, &lines[at + 1..])?;
+        (column != list.column).then(|| different_columns(list.key, list.line, list.column, line))
+    })
+}
+
+/// How many lines up from a syntax error the entry that it is about can begin.
+const ABOVE_ERROR: usize = 2;
+
+/// The list that an entry seems to belong to.
+struct List<'a> {
+    key: &'a str,
+    /// The line of its first entry.
+    line: usize,
+    /// The column of that entry's dash.
+    column: usize,
+}
+
+impl<'a> List<'a> {
+    /// The nearest list above whose entries look like this one. `above`: the lines, the last first.
+    fn above(entry: &Line<'_>, column: usize, above: &[Line<'a>]) -> Option<Self> {
+        let mut first: Option<(&Line<'a>, usize)> = None;
+        for line in above {
+            if let Some(column) = line.dash() {
+                first = Some((line, column));
+            }
+            let key = line.open_key().filter(|_| line.column() <= column);
+            let Some(key) = key else { continue };
+            match first {
+                Some((first, column)) if first.is_mapping() == entry.is_mapping() => {
+                    return Some(Self { key, line: first.number, column });
+                }
+                // A list of other things, inside of an entry above.
+                Some(_) => {}
+                None => return None,
+            }
+        }
+        None
+    }
+}
+
+fn different_columns(key: &str, first: usize, column: usize, entry: &Line<'_>) -> PolicyError {
+    let message = format!(
+        "entries of `{}` begin in different columns: line {first} in column {column}, line {} in column {}",
+        show(key),
+        entry.number,
+        entry.column()
+    );
+    let help = format!(
+        "indent this entry, and those below it, so that each `-` is in column {column}, as on line {first}"
+    );
+    PolicyError::new("different-columns", entry.span_of("-"), message).help(help)
+}
+
 fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     let span = span_at(error.marker());
     if !is_merge_conflict(text, span)
-        && let Some(known) = closed_above(text, span).or_else(|| missing_space(text, span))
+        && let Some(known) = closed_above(text, span)
+            .or_else(|| missing_space(text, span))
+            .or_else(|| columns_differ(text, span))
     {
         return known;
     }

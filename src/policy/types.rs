@@ -5,6 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::fields;
 use super::schedule::{Opening, Schedule};
 use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind, format_time};
 
@@ -231,6 +232,11 @@ pub struct Limits {
     pub window_total: Duration,
     /// Longest `expires - from` of a waiver; at most 365d.
     pub waiver: Duration,
+}
+
+impl Limits {
+    /// The highest that `window` and `window-total` may be.
+    pub const LONGEST_WINDOW: Duration = fields::LONGEST_WINDOW;
 }
 
 impl Default for Gate {

@@ -1,14 +1,17 @@
 //! What is valid and perhaps not meant: `policy check` says it and exits 0.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::error::visible;
-use super::together::{self, Timed};
-use super::types::{KeyCreated, Policy, WaiverSubject};
+use super::together::{self, Overlap, Timed};
+use super::types::{KeyCreated, Policy, WaiverSubject, When, Window};
 use crate::model::{AccountId, format_time};
+
+/// So many windows of a group are named.
+const SHOWN: usize = 4;
+/// Nothing but a sign-in happens in this time.
+const MOMENT: TimeDelta = TimeDelta::seconds(1);
 
 /// Something in a valid policy that may not do what was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,35 +95,65 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     }
 }
 
-/// Windows of one account that are open at the same time: a use is covered where one allows it.
+/// Windows of one account that are open at the same time, each group once: a use is covered where
+/// one of them allows it.
 fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWarning>) {
-    let timed: Vec<Timed<'_>> = policy.windows.iter().map(Timed::of).collect();
-    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for group in together::groups(&timed) {
-        for (one, other, at) in together::overlaps(&timed, &group, now.date_naive()) {
-            if !known.insert((one, other)) {
-                continue;
-            }
-            let (one, other) = (&policy.windows[one], &policy.windows[other]);
-            let whose = match &group.account {
-                Some(account) => format!("for account {account} "),
-                None => String::new(),
+    let compared = policy.windows.iter().filter(|window| !only_excuses_mfa(policy, window));
+    let compared: Vec<&Window> = compared.collect();
+    let timed: Vec<Timed<'_>> = compared.iter().map(|window| Timed::of(window)).collect();
+    for Overlap { members, at, account } in together::overlaps(&timed, now.date_naive()) {
+        let members: Vec<&Window> = members.iter().map(|place| compared[*place]).collect();
+        let [first, second, more @ ..] = &members[..] else { continue };
+        let whose = match account {
+            Some(account) => format!("for account {account} "),
+            None => String::new(),
+        };
+        let (at, named) = (format_time(at), |it: &&Window| visible(&it.id));
+        let message = if more.is_empty() {
+            format!(
+                "window `{}` overlaps window `{}` of line {}: both are open {whose}at {at}",
+                named(second),
+                named(first),
+                first.line
+            )
+        } else {
+            let shown = members.iter().take(SHOWN);
+            let shown: Vec<String> =
+                shown.map(|it| format!("`{}` (line {})", named(it), it.line)).collect();
+            let rest = match members.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                rest => format!(" and {rest} more"),
             };
-            warnings.push(PolicyWarning {
-                code: "overlapping-windows",
-                message: format!(
-                    "window `{}` overlaps window `{}` of line {}: both are open {whose}at {}",
-                    visible(&other.id),
-                    visible(&one.id),
-                    one.line,
-                    format_time(at)
-                ),
-                line: other.line,
-                help: "what either of them allows is allowed then, and `limits.window` counts them as one"
-                    .to_owned(),
-            });
-        }
+            format!(
+                "{} windows overlap: {}{rest}; the first two that do are open {whose}at {at}",
+                members.len(),
+                shown.join(", ")
+            )
+        };
+        warnings.push(PolicyWarning {
+            code: "overlapping-windows",
+            message,
+            line: second.line,
+            help: "what one of them allows is allowed while it is open, and `limits.window` counts them as one"
+                .to_owned(),
+        });
     }
+}
+
+/// Whether a window, as findings suggest them, only excuses the moment of a sign-in without MFA that
+/// another window lies around.
+fn only_excuses_mfa(policy: &Policy, window: &Window) -> bool {
+    let When::Once { from, to } = window.when else { return false };
+    let lies_around = |other: &&Window| match other.when {
+        When::Once { from: opens, to: closes } => opens <= from && to <= closes,
+        When::Recurring(_) => false,
+    };
+    !window.require_mfa
+        && !window.allow.access_key
+        && to - from <= MOMENT
+        && policy.windows.iter().filter(lies_around).any(|other| {
+            other.require_mfa && other.allow.sign_in && other.accounts == window.accounts
+        })
 }
 
 /// Keys that are named by a day, on which two may have been made.
@@ -210,6 +243,65 @@ waivers:
         let drill = "  - { id: d, reason: r, schedule: { week: last, days: [mon], from: \"09:00\", to: \"10:00\", timezone: UTC } }
   - { id: e, reason: r, schedule: { days: [mon], from: \"09:30\", to: \"10:30\", timezone: UTC } }\n";
         assert_eq!(of(&windows(drill)), ["overlapping-windows 4"]);
+    }
+
+    #[test]
+    fn windows_that_overlap_are_one_warning_a_group_that_names_them_all_once() {
+        let all = |windows: &str| {
+            let text = format!("version: 1\nwindows:\n{windows}");
+            let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+            let policy = Policy::parse(&text, "p.yaml", RULES, now);
+            let policy = policy.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+            warnings(&policy, now)
+        };
+        let window = |id: &str, account: &str, day: u32, hour: u32| {
+            let whose = if account.is_empty() {
+                String::new()
+            } else {
+                format!("accounts: [\"{account}\"], ")
+            };
+            format!(
+                "  - {{ id: {id}, reason: r, ticket: t, {whose}from: 2026-11-{day}T{hour:02}:00:00Z, to: 2026-11-{day}T{:02}:00:00Z }}\n",
+                hour + 2
+            )
+        };
+        let (one, other) = ("111122223333", "444455556666");
+        // Each of the first six overlaps the next one; the two of another day are a group of their own.
+        let chain: String = (0..6).map(|at| window(&format!("w{at}"), one, 20, at)).collect();
+        let chain = chain
+            + &window("x", one, 22, 9)
+            + &window("y", one, 22, 10)
+            + &window("z", other, 22, 9);
+        let found = all(&chain);
+        let messages: Vec<&str> = found.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "6 windows overlap: `w0` (line 3), `w1` (line 4), `w2` (line 5), `w3` (line 6) and 2 more; the first \
+                 two that do are open for account 111122223333 at 2026-11-20T01:00:00Z",
+                "window `y` overlaps window `x` of line 9: both are open for account 111122223333 at \
+                 2026-11-22T10:00:00Z",
+            ]
+        );
+        // A window of every account that overlaps one of each is one group.
+        let shared =
+            window("a", one, 20, 9) + &window("b", other, 20, 9) + &window("all", "", 20, 9);
+        let found = all(&shared);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].message.starts_with("3 windows overlap: `a` (line 3), `b` (line 4), `all`")
+        );
+        // A moment that is excused from MFA, inside of the window of its session.
+        let moment = |rest: &str| {
+            format!(
+                "  - {{ id: m, reason: r, ticket: t, accounts: [\"{one}\"], from: 2026-11-20T09:10:00Z, to: 2026-11-20T09:10:01Z{rest} }}\n"
+            )
+        };
+        let around = window("a", one, 20, 9);
+        assert_eq!(all(&(around.clone() + &moment(", require-mfa: false"))), []);
+        assert_eq!(all(&(around + &moment(""))).len(), 1);
+        // Those that only touch are none.
+        assert_eq!(all(&(window("a", one, 20, 9) + &window("b", one, 20, 11))), []);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::reconcile::Root;
-use crate::model::{AccountId, Amount, Basis, Duration, Evidence, Finding, Gap, Partition};
+use super::suggested_window::Wanted;
+use crate::model::{
+    AccountId, Amount, Basis, Duration, Evidence, Finding, Gap, Partition, Subject,
+};
 use crate::policy::{Policy, RulePolicy};
 
 /// One account, as a rule sees it. Facts that are too old or from the future are gaps already.
@@ -68,6 +71,8 @@ pub struct Judgement {
     pub note: String,
     /// The facts that decided.
     pub basis: Vec<Basis>,
+    /// What findings need windows for, by their subjects.
+    pub(crate) wanted: Vec<(Subject, Wanted)>,
 }
 
 impl Judgement {

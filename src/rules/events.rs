@@ -55,18 +55,24 @@ impl<'a> Events<'a> {
 
 /// The events and what they rest on; where there are none, the judgement of a rule that only events
 /// can decide.
-pub(super) fn only_events<'a>(case: &'a Case<'_>) -> Result<(&'a RootEvents, Basis), Judgement> {
+pub(super) fn only_events<'a>(
+    case: &'a Case<'_>,
+) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
     match Events::of(case) {
-        Events::Off => Err(Judgement::not_applicable(OFF)),
-        Events::Lacking(gap) => Err(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }),
+        Events::Off => Err(Box::new(Judgement::not_applicable(OFF))),
+        Events::Lacking(gap) => {
+            Err(Box::new(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }))
+        }
         Events::Read(events, basis) => Ok((events, basis)),
     }
 }
 
 /// The same for a rule of sign-ins, which not every partition lets root do.
-pub(super) fn only_sign_ins<'a>(case: &'a Case<'_>) -> Result<(&'a RootEvents, Basis), Judgement> {
+pub(super) fn only_sign_ins<'a>(
+    case: &'a Case<'_>,
+) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
     if !case.root_has_console() {
-        return Err(Judgement::not_applicable(NO_CONSOLE));
+        return Err(Box::new(Judgement::not_applicable(NO_CONSOLE)));
     }
     only_events(case)
 }

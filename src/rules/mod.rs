@@ -38,6 +38,8 @@ pub use story::story;
 pub use uses::{Use, events_since, uses};
 pub use words::age;
 
+pub(crate) use suggested_window::{Wanted, suggest};
+
 use std::collections::BTreeSet;
 
 use crate::model::{RuleId, RuleInfo, Source};

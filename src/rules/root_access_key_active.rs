@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::known::Known;
-use super::suggested_window::{self, Step};
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -49,8 +49,10 @@ policy that denies root (IAM policies do not bind root).",
 
 fn check(case: &Case<'_>) -> Judgement {
     let keys = &case.root.active_keys;
+    let findings = key_findings(case, keys, "is active", &remedy());
     let mut judgement = Judgement {
-        findings: key_findings(case, keys, "is active", &to_do(case)),
+        wanted: Wanted::for_each(case, &findings, STEPS),
+        findings,
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         ..Judgement::default()
@@ -72,14 +74,11 @@ const STEPS: &[Step] = &[
     },
 ];
 
-fn to_do(case: &Case<'_>) -> ToDo {
-    ToDo {
-        remedy: format!(
-            "Move what uses the key to a role. {AS_ROOT}, Access keys, Actions: Deactivate, wait for breakage, \
-             then Delete: two windows, the second when nothing broke. {IN_A_MEMBER}: there, deleting is final"
-        ),
-        window: suggested_window::for_steps(case, STEPS),
-    }
+fn remedy() -> String {
+    format!(
+        "Move what uses the key to a role. {AS_ROOT}, Access keys, Actions: Deactivate, wait for breakage, \
+         then Delete: two windows, the second when nothing broke. {IN_A_MEMBER}: there, deleting is final"
+    )
 }
 
 /// How many keys of the same day, active or not, are older.
@@ -89,19 +88,13 @@ fn older(case: &Case<'_>, created: DateTime<Utc>) -> usize {
     made.iter().filter(|made| made.date_naive() == day && **made < created).count()
 }
 
-/// The remedy of a finding, and the windows that it needs first.
-pub(super) struct ToDo {
-    pub(super) remedy: String,
-    pub(super) window: Option<String>,
-}
-
 /// One finding per key, with the subject that alerts know it by: the day on which it was made, and
 /// its number where more than one was made that day, active or not, oldest first.
 pub(super) fn key_findings(
     case: &Case<'_>,
     keys: &Known,
     state: &str,
-    to_do: &ToDo,
+    remedy: &str,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut known: Vec<Made> = Vec::new();
@@ -122,8 +115,8 @@ pub(super) fn key_findings(
         findings.push(Finding {
             subject: Subject::AccessKey(subject),
             message: format!("{made} {state} ({}){used}", seen_in(case, &keys.basis)),
-            remedy: to_do.remedy.clone(),
-            window: to_do.window.clone(),
+            remedy: remedy.to_owned(),
+            window: None,
             clears_at: None,
             happened_at: key.created,
             waiver: None,

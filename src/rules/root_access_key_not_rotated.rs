@@ -1,7 +1,7 @@
 //! A root access key that a waiver tolerates must at least be young.
 
-use super::root_access_key_active::{ToDo, key_findings};
-use super::suggested_window::{self, Step};
+use super::root_access_key_active::key_findings;
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -43,8 +43,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let keys = &case.root.active_keys;
     let max_age = case.threshold();
     let state = format!("is older than {max_age}");
+    let findings = key_findings(case, keys, &state, &remedy());
     let mut judgement = Judgement {
-        findings: key_findings(case, keys, &state, &to_do(case)),
+        wanted: Wanted::for_each(case, &findings, STEPS),
+        findings,
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         note: format!(
@@ -81,13 +83,10 @@ const STEPS: &[Step] = &[
     },
 ];
 
-fn to_do(case: &Case<'_>) -> ToDo {
-    ToDo {
-        remedy: format!(
-            "Better than a new key: move what uses it to a role and delete it. Else make a new key, move what \
-             uses the old one, deactivate and delete that, and let the waiver name the new one: two windows, the \
-             second when nothing needs the old key. {AS_ROOT}, Access keys"
-        ),
-        window: suggested_window::for_steps(case, STEPS),
-    }
+fn remedy() -> String {
+    format!(
+        "Better than a new key: move what uses it to a role and delete it. Else make a new key, move what \
+         uses the old one, deactivate and delete that, and let the waiver name the new one: two windows, the \
+         second when nothing needs the old key. {AS_ROOT}, Access keys"
+    )
 }

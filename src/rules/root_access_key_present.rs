@@ -1,7 +1,7 @@
 //! No root access key may exist, not even an inactive one.
 
-use super::root_access_key_active::{ToDo, key_findings};
-use super::suggested_window::{self, Step};
+use super::root_access_key_active::key_findings;
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{RuleId, RuleInfo, Severity, Source, SubjectKind};
@@ -43,8 +43,10 @@ fn check(case: &Case<'_>) -> Judgement {
     } else {
         "exists and is inactive"
     };
+    let findings = key_findings(case, keys, state, &remedy());
     Judgement {
-        findings: key_findings(case, keys, state, &to_do(case)),
+        wanted: Wanted::for_each(case, &findings, STEPS),
+        findings,
         gaps: keys.gaps.clone(),
         basis: keys.basis.clone(),
         note: format!("no inactive root access key exists ({})", seen_in(case, &keys.basis)),
@@ -59,9 +61,6 @@ const STEPS: &[Step] = &[Step {
     actions: &["iam:UpdateAccessKey", "iam:DeleteAccessKey"],
 }];
 
-fn to_do(case: &Case<'_>) -> ToDo {
-    ToDo {
-        remedy: format!("Delete the key. {AS_ROOT}, Access keys, Actions: Delete. {IN_A_MEMBER}"),
-        window: suggested_window::for_steps(case, STEPS),
-    }
+fn remedy() -> String {
+    format!("Delete the key. {AS_ROOT}, Access keys, Actions: Delete. {IN_A_MEMBER}")
 }

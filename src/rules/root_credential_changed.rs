@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
 use super::reported::{CLOCKS, not_delivered, root_row, run_again_after, unread_report};
-use super::suggested_window::{self, Acknowledged, Done};
+use super::suggested_window::{Acknowledged, Done, Wanted};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
     Cause, Cell, EventKind, Finding, Gap, RootEvent, RootEvents, RootRow, RuleId, RuleInfo,
-    Severity, Source, Subject, SubjectKind, UseKind, format_day, format_time,
+    Severity, Source, Subject, SubjectKind, format_day, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -51,12 +51,12 @@ account's e-mail address.",
 fn check(case: &Case<'_>) -> Judgement {
     let (events, basis) = match only_events(case) {
         Ok(read) => read,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
     let since = lookback(case);
     let changes: Vec<&RootEvent> =
         from(case, events, since).filter(|event| event.is_credential_change()).collect();
-    let covered = |event: &&&RootEvent| {
+    let covered = |event: &&RootEvent| {
         case.policy.windows.iter().any(|window| window.covers_event(case.account, event))
     };
     let mut missing = gaps(case, events, since, Scope::SignIns);
@@ -73,20 +73,22 @@ fn check(case: &Case<'_>) -> Judgement {
         },
         ..Judgement::default()
     };
-    for event in changes.iter().filter(|event| !covered(event)).rev() {
+    let changes: Vec<&RootEvent> = changes.into_iter().filter(|event| !covered(event)).collect();
+    for event in changes.iter().rev() {
         let (day, action) = (event.time.date_naive(), event.event_name.clone());
         let subject = Subject::Action { day, action };
         if judgement.findings.iter().any(|finding| finding.subject == subject) {
             continue;
         }
+        judgement.wanted.push((subject.clone(), acknowledged(event, &changes)));
         judgement.findings.push(Finding {
             subject,
             message: format!("{} ({})", told(case, event), seen_in(case, &[basis])),
             remedy: "Find out who made the change and why. If it was agreed, acknowledge it with a window that names \
-                     its ticket. If nobody knows of it, treat the account as \
+                     its reason and ticket. If nobody knows of it, treat the account as \
                      compromised: delete unknown keys and MFA devices, change the password, check the mailbox"
                 .to_owned(),
-            window: acknowledging(case, event, &changes),
+            window: None,
             clears_at: Some(event.time + (case.now - since)),
             happened_at: Some(event.time),
             waiver: None,
@@ -96,22 +98,16 @@ fn check(case: &Case<'_>) -> Judgement {
 }
 
 /// The windows that name a change of this day, where it was agreed on.
-fn acknowledging(case: &Case<'_>, event: &RootEvent, changes: &[&RootEvent]) -> Option<String> {
+fn acknowledged(event: &RootEvent, uncovered: &[&RootEvent]) -> Wanted {
     let same = |other: &&&RootEvent| {
         other.event_name == event.event_name && other.time.date_naive() == event.time.date_naive()
     };
-    let done: Vec<Done> = changes.iter().filter(same).map(|event| Done::of(event)).collect();
-    let kind = |event: &&RootEvent| event.use_kind().unwrap_or(UseKind::SignIn);
-    let mut kinds: Vec<UseKind> = changes.iter().filter(same).map(kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let what = Acknowledged {
-        id: &format!("acknowledged-{}-{}", format_day(event.time), event.event_name),
-        kinds: &kinds,
+    Wanted::Acknowledged(Acknowledged {
+        id: format!("acknowledged-{}-{}", format_day(event.time), event.event_name),
         names_changes: true,
         require_mfa: true,
-    };
-    suggested_window::acknowledging(case, &what, &done)
+        done: uncovered.iter().filter(same).map(|event| Done::from_event(event)).collect(),
+    })
 }
 
 /// What the credential report shows as changed, with the actions that can have changed it.

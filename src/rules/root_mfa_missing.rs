@@ -1,7 +1,7 @@
 //! Whoever can sign in as root must need an MFA device for it.
 
 use super::known::Fact;
-use super::suggested_window::{self, Step};
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind};
@@ -50,6 +50,7 @@ fn check(case: &Case<'_>) -> Judgement {
         },
         (Fact::Is(false, basis), Some(_)) => Judgement {
             findings: vec![finding(case, &seen_in(case, &[*basis]))],
+            wanted: vec![(Subject::Account, Wanted::for_steps(case, steps(case)))],
             basis: vec![*basis],
             ..Judgement::default()
         },
@@ -111,7 +112,7 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
             "Register an MFA device, better two in different places. {AS_ROOT}, Multi-factor authentication (MFA), \
              Assign MFA device"
         ),
-        window: suggested_window::for_steps(case, steps(case)),
+        window: None,
         clears_at: None,
         happened_at: None,
         waiver: None,

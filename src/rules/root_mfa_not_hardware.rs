@@ -2,7 +2,7 @@
 
 use super::known::Fact;
 use super::root_mfa_missing::not_applicable;
-use super::suggested_window::{self, Step};
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -65,10 +65,8 @@ fn check(case: &Case<'_>) -> Judgement {
     }
     let seen = seen_in(case, &basis);
     Judgement {
-        findings: (!serials.is_empty())
-            .then(|| finding(case, &serials, &seen))
-            .into_iter()
-            .collect(),
+        findings: (!serials.is_empty()).then(|| finding(&serials, &seen)).into_iter().collect(),
+        wanted: vec![(Subject::Account, Wanted::for_steps(case, STEPS))],
         basis,
         note: format!(
             "no virtual MFA device is assigned to root ({seen}); whether a device that is not virtual \
@@ -93,7 +91,7 @@ const STEPS: &[Step] = &[Step {
     actions: &["iam:EnableMFADevice", "iam:DeactivateMFADevice", "iam:DeleteVirtualMFADevice"],
 }];
 
-fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
+fn finding(serials: &[&str], seen: &str) -> Finding {
     Finding {
         subject: Subject::Account,
         message: format!("a virtual MFA device can sign root in: {} ({seen})", serials.join(", ")),
@@ -101,7 +99,7 @@ fn finding(case: &Case<'_>, serials: &[&str], seen: &str) -> Finding {
             "Register two hardware security keys, test both, then remove the virtual device. {AS_ROOT}, \
              Multi-factor authentication (MFA)"
         ),
-        window: suggested_window::for_steps(case, STEPS),
+        window: None,
         clears_at: None,
         happened_at: None,
         waiver: None,

@@ -52,7 +52,7 @@ const DAY: TimeDelta = TimeDelta::hours(24);
 fn check(case: &Case<'_>) -> Judgement {
     let (events, basis) = match only_sign_ins(case) {
         Ok(read) => read,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
     let since = lookback(case);
     let covered = |event: &RootEvent| {

@@ -1,13 +1,13 @@
 //! Nobody may sign in as root without MFA.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::events::{
     Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
 };
 use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after, unread_report};
 use super::story::story;
-use super::suggested_window::{self, Acknowledged, Done};
+use super::suggested_window::{Acknowledged, Done, Wanted};
 use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -46,23 +46,22 @@ mailbox.",
     check,
 };
 
-/// The window that excuses sign-ins without MFA that were agreed on, such as the one that registered
-/// the first device.
-fn acknowledging(case: &Case<'_>, sign_ins: &[&RootEvent]) -> Option<String> {
-    let what = Acknowledged {
-        id: &format!("acknowledged-{}-without-mfa", format_day(signed_in_at(sign_ins.first()?))),
-        kinds: &[UseKind::SignIn],
+/// The windows that excuse sign-ins without MFA of a day that were agreed on, such as the one that
+/// registered the first device.
+fn acknowledged(day: NaiveDate, sign_ins: &[&RootEvent]) -> Wanted {
+    let done = sign_ins.iter().map(|event| Done::at(signed_in_at(event), UseKind::SignIn));
+    Wanted::Acknowledged(Acknowledged {
+        id: format!("acknowledged-{day}-without-mfa"),
         names_changes: false,
         require_mfa: false,
-    };
-    let done: Vec<Done> = sign_ins.iter().map(|event| Done::at(signed_in_at(event))).collect();
-    suggested_window::acknowledging(case, &what, &done)
+        done: done.collect(),
+    })
 }
 
 fn check(case: &Case<'_>) -> Judgement {
     let (events, basis) = match only_sign_ins(case) {
         Ok(read) => read,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
     let since = lookback(case);
     let sign_ins = sign_ins(case, events, since);
@@ -78,8 +77,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let day_of = |event: &RootEvent| signed_in_at(event).date_naive();
     for day in without.chunk_by(|a, b| day_of(a) == day_of(b)).rev() {
         let Some(last) = day.last().map(|event| signed_in_at(event)) else { continue };
+        let subject = Subject::Day(last.date_naive());
+        judgement.wanted.push((subject.clone(), acknowledged(last.date_naive(), day)));
         judgement.findings.push(Finding {
-            subject: Subject::Day(last.date_naive()),
+            subject,
             message: format!(
                 "root signed in without MFA on {}: {} ({})",
                 format_day(last),
@@ -87,10 +88,10 @@ fn check(case: &Case<'_>) -> Judgement {
                 seen_in(case, &[basis])
             ),
             remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If it was \
-                     agreed, acknowledge it with a window that names its ticket. If nobody knows of it, treat the \
+                     agreed, acknowledge it with a window that names its reason and ticket. If nobody knows of it, treat the \
                      account as compromised: change the password, check MFA, keys and the mailbox"
                 .to_owned(),
-            window: acknowledging(case, day),
+            window: None,
             clears_at: Some(last + (case.now - since)),
             happened_at: Some(last),
             waiver: None,

@@ -1,6 +1,6 @@
 //! No X.509 signing certificate of root may exist.
 
-use super::suggested_window::{self, Step};
+use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
@@ -49,13 +49,14 @@ fn check(case: &Case<'_>) -> Judgement {
             subject: Subject::Certificate(subject),
             message: format!("a signing certificate of root {made} exists ({seen})"),
             remedy: remedy(),
-            window: suggested_window::for_steps(case, STEPS),
+            window: None,
             clears_at: None,
             happened_at: certificate.created,
             waiver: None,
         });
     }
     Judgement {
+        wanted: Wanted::for_each(case, &findings, STEPS),
         findings,
         gaps: certificates.gaps.clone(),
         basis: certificates.basis.clone(),

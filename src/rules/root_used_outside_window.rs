@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
 use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::story;
-use super::suggested_window::{self, Acknowledged, Done};
+use super::suggested_window::{Acknowledged, Done, Wanted};
 use super::uses::{Use, uses};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
@@ -59,7 +59,7 @@ use of each credential, so an agreed use hides an earlier one. Events of Regions
 those that CloudTrail has not delivered yet (about 15 minutes), and calls that CloudTrail's event history \
 does not hold, such as reading objects of S3, are not seen either.",
         remedy: "\
-Find out who used root and why. If the use was agreed, add a window with its ticket that covers the \
+Find out who used root and why. If the use was agreed, add a window with its reason and ticket that covers the \
 time in the finding (a window in the past acknowledges a known use, and counts as a weaker policy in \
 review). If nobody knows of it: treat the account as compromised, change the password, check MFA, \
 keys and the mailbox.",
@@ -94,7 +94,7 @@ fn check(case: &Case<'_>) -> Judgement {
         }
     };
     let uses = uses(case.policy, case.evidence, since, case.now);
-    judgement.findings = findings(case, &uses, events, &judgement.basis);
+    (judgement.findings, judgement.wanted) = findings(case, &uses, events, &judgement.basis);
     judgement.note = match (events, row) {
         (Some(events), _) => note_of_events(case, events, &uses, since),
         (None, Some((row, _))) => note_of_report(case, row, &uses, &judgement.basis),
@@ -133,26 +133,28 @@ fn findings(
     uses: &[Use<'_>],
     events: Option<&RootEvents>,
     basis: &[Basis],
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Vec<(Subject, Wanted)>) {
     let mut days: BTreeMap<(NaiveDate, UseKind), Vec<&Use<'_>>> = BTreeMap::new();
     for used in uses.iter().filter(|used| used.window.is_none()) {
         days.entry((used.at.date_naive(), used.kind)).or_default().push(used);
     }
-    let mut findings: Vec<Finding> = Vec::new();
+    let (mut findings, mut wanted): (Vec<Finding>, Vec<_>) = (Vec::new(), Vec::new());
     for ((day, kind), uses) in days {
         let Some(last) = uses.last() else { continue };
+        let subject = Subject::Use { day, kind };
+        wanted.push((subject.clone(), acknowledged(day, kind, &uses)));
         findings.push(Finding {
-            subject: Subject::Use { day, kind },
+            subject,
             message: format!("{} ({})", told(case, &uses, events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
-            window: acknowledging(case, day, &uses),
+            window: None,
             clears_at: Some(last.at + case.threshold().delta()),
             happened_at: Some(last.at),
             waiver: None,
         });
     }
     findings.sort_by_key(|finding| Reverse(finding.happened_at));
-    findings
+    (findings, wanted)
 }
 
 /// What was done on one day: the story of the events, and what only the report shows.
@@ -198,24 +200,23 @@ const fn how(kind: UseKind) -> &'static str {
 }
 
 const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowledge it with a window that names its \
-                      ticket. If nobody knows of it, treat the account as compromised: change the password, check \
+                      reason and ticket. If nobody knows of it, treat the account as compromised: change the password, check \
                       MFA, keys and the mailbox";
 
 /// Windows around uses that were agreed on, for whoever can name their ticket.
-fn acknowledging(case: &Case<'_>, day: NaiveDate, uses: &[&Use<'_>]) -> Option<String> {
-    let done: Vec<Done> =
-        uses.iter().map(|used| used.event.map_or_else(|| Done::at(used.at), Done::of)).collect();
-    let kind = uses.first()?.kind;
-    let what = Acknowledged {
-        id: &format!("acknowledged-{day}-{}", kind.id()),
-        kinds: &[kind],
+fn acknowledged(day: NaiveDate, kind: UseKind, uses: &[&Use<'_>]) -> Wanted {
+    let done = uses
+        .iter()
+        .map(|used| used.event.map_or_else(|| Done::at(used.at, used.kind), Done::from_event));
+    Wanted::Acknowledged(Acknowledged {
+        id: format!("acknowledged-{day}-{}", kind.id()),
         // Changes of credentials must be named; then every other change must be, too.
         names_changes: uses
             .iter()
             .any(|used| used.event.is_some_and(RootEvent::is_credential_change)),
         require_mfa: true,
-    };
-    suggested_window::acknowledging(case, &what, &done)
+        done: done.collect(),
+    })
 }
 
 fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {

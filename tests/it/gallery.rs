@@ -88,6 +88,7 @@ fn every_kind_of_problem_is_in_the_gallery() {
         "anchor",
         "clock",
         "day",
+        "different-columns",
         "directive",
         "duplicate",
         "duplicate-key",

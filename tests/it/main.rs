@@ -36,6 +36,7 @@ mod secrets;
 mod several_accounts;
 mod sign_in_shown;
 mod sound_accounts;
+mod suggested_windows;
 mod support;
 mod upload;
 mod waivers;

@@ -99,9 +99,9 @@ fn gather(
                 verbose: plan.shown.verbosity == Verbosity::Verbose,
                 redacted: live::notes_are_redacted(host, plan.shown.details),
             };
-            let collected = live::collect(sign_in, &plan.bounds, policy, host, &shown)?;
-            collected.evidence.iter().for_each(|evidence| accounts.judge(evidence));
-            let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+            let each = |evidence| accounts.judge(&evidence);
+            let claims = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
+            let visibility = claims.and_then(|claims| claims.repository_visibility);
             Gathered { files: Vec::new(), visibility }
         }
         plan::Evidence::Files(files) => {

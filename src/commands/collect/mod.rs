@@ -4,6 +4,7 @@ pub(crate) mod plan;
 
 use std::io::Write;
 
+use rootgate::collect::incomplete;
 use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
@@ -32,15 +33,18 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
         verbose: plan.verbose,
         redacted: live::notes_are_redacted(host, plan.details),
     };
-    let collected = live::collect(sign_in, bounds, &policy, host, &shown)?;
+    let mut evidence = Vec::new();
+    let claims = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
+    let in_scope = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
+    evidence.sort_by_key(in_scope);
     let mut text = Vec::new();
-    write_evidence(&collected.evidence, now(), &mut text).map_err(|error| {
+    write_evidence(&evidence, now(), &mut text).map_err(|error| {
         Failure::new(
             format!("the evidence cannot be written as JSON: {error}"),
             "this is a mistake of rootgate, please report it",
         )
     })?;
-    let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+    let visibility = claims.and_then(|claims| claims.repository_visibility);
     let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
@@ -50,8 +54,8 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     }
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
-    say(&policy, &collected.evidence, details);
-    if let Some(why) = collected.incomplete {
+    say(&policy, &evidence, details);
+    if let Some(why) = evidence.iter().find_map(incomplete) {
         line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
         return Ok(3);
     }

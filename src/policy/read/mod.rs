@@ -68,7 +68,7 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&mut self, node: &Node, message: String, help: impl Into<String>) {
-        if !matches!(node.value, tree::Value::Alias) {
+        if !matches!(node.value, tree::Value::Refused) {
             self.error("wrong-type", node.span, message, help);
         }
     }
@@ -184,8 +184,8 @@ impl Reader<'_> {
         let Some(map) = self.section(map, "limits", fields::LIMITS) else { return limits };
         // A limit that could not be read is taken as its ceiling: no second error for one mistake.
         for (key, limit, ceiling) in [
-            ("window", &mut limits.window, Duration::hours(72)),
-            ("window-total", &mut limits.window_total, Duration::hours(72)),
+            ("window", &mut limits.window, Limits::LONGEST_WINDOW),
+            ("window-total", &mut limits.window_total, Limits::LONGEST_WINDOW),
             ("waiver", &mut limits.waiver, Duration::days(365)),
         ] {
             if map.entry(key).is_some() {
@@ -220,6 +220,6 @@ fn lines_of(path: &str, node: &Node, lines: &mut BTreeMap<String, usize>) {
                 lines_of(&below(&name), item, lines);
             }
         }
-        tree::Value::Scalar { .. } | tree::Value::Alias => {}
+        tree::Value::Scalar { .. } | tree::Value::Refused => {}
     }
 }

@@ -72,6 +72,10 @@ fn an_independent_reader_sees_the_same_values() {
 const REFUSED_ON_PURPOSE: &[(&str, &str)] = &[
     ("bad/anchors-and-aliases", "aliases: every line judges as it reads"),
     ("bad/tag", "tags: every line judges as it reads"),
+    (
+        "bad/values-in-different-columns",
+        "an entry that YAML reads as more text of the one above it",
+    ),
     ("bad/directive", "directives: a policy is YAML 1.2"),
     ("bad/nested-too-deep", "depth: no policy needs more than five levels"),
     ("bad/key-is-a-list", "keys are words"),

@@ -379,6 +379,8 @@ fn waiver(keys: &str) -> String {
     format!("version: 1\nwaivers:\n  - {}\n", keys.replace('\n', "\n    "))
 }
 
+const ROOT_WINDOW: &str =
+    "{ id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }";
 const W: &str = "id: a\nreason: r\nticket: t";
 const S: &str = "{ week: first, days: [mon], from: \"09:00\", to: \"10:00\", timezone: UTC }";
 const M: &str = "from: \"09:00\", to: \"10:00\", timezone: UTC";
@@ -812,6 +814,37 @@ fn each_mistake_is_named_where_it_stands() {
             window(&format!("{W}\nschedule: {{ from: \"09:60\", to: \"10:00\", timezone: UTC }}")),
             "clock 6:23",
             "the minute is 60",
+        ),
+        // Lists whose entries begin in different columns.
+        (
+            format!("version: 1\nwindows:\n  - {ROOT_WINDOW}\n- {ROOT_WINDOW}\n"),
+            "different-columns 4:1",
+            "entries of `windows` begin in different columns: line 3 in column 3, line 4 in column 1",
+        ),
+        (
+            format!("version: 1\nwindows:\n- {ROOT_WINDOW}\n\n# pasted\n        - {ROOT_WINDOW}\n"),
+            "different-columns 6:9",
+            "line 3 in column 1, line 6 in column 9",
+        ),
+        (
+            "version: 1\nscope:\n  accounts:\n    - id: \"111122223333\"\n   - id: \"444455556666\"\n".into(),
+            "different-columns 5:4",
+            "entries of `accounts`",
+        ),
+        (
+            format!("{}\n    accounts:\n      - \"111122223333\"\n    - {ROOT_WINDOW}\n", window(W).trim_end()),
+            "different-columns 8:5",
+            "entries of `windows`",
+        ),
+        (
+            format!("version: 1\nwaivers:\n  - rule: root-mfa-missing\n    reason: r\n      - {ROOT_WINDOW}\n"),
+            "different-columns 5:7",
+            "entries of `waivers`",
+        ),
+        (
+            "version: 1\nevidence:\n  root-events:\n    regions:\n    - eu-central-1\n      - us-east-1\n".into(),
+            "different-columns 6:7",
+            "entries of `regions`",
         ),
         // waivers.
         (

@@ -199,10 +199,11 @@ fn windows_of_different_accounts_never_count_together() {
 
 #[test]
 fn two_windows_overlap_where_both_are_open_and_not_where_they_touch() {
-    let at = |windows: &[When]| -> Vec<(usize, usize, String)> {
+    let at = |windows: &[When]| -> Vec<(Vec<usize>, String)> {
         let timed: Vec<_> = windows.iter().map(|when| Timed { when, accounts: None }).collect();
-        let found = overlaps(&timed, &groups(&timed)[0], day(TODAY));
-        found.into_iter().map(|(a, b, at)| (a, b, at.format("%F %H:%M").to_string())).collect()
+        let found = overlaps(&timed, day(TODAY)).into_iter();
+        let found = found.map(|it| (it.members, it.at.format("%F %H:%M").to_string()));
+        found.map(|(members, at)| (members.into_iter().collect(), at)).collect()
     };
     let one = once("2026-11-20T00:00", "2026-11-20T08:00");
     let touching = once("2026-11-20T08:00", "2026-11-20T16:00");
@@ -211,11 +212,11 @@ fn two_windows_overlap_where_both_are_open_and_not_where_they_touch() {
     assert_eq!(at(&[one.clone(), touching.clone()]), []);
     assert_eq!(
         at(&[touching, one.clone(), drill.clone()]),
-        [(1, 2, "2026-11-20 06:00".to_owned())]
+        [(vec![1, 2], "2026-11-20 06:00".to_owned())]
     );
     let friday = When::Recurring(Schedule { days: [4].into(), ..daily("08:30", "10:00", "UTC") });
     assert_eq!(at(&[drill, friday]), []);
     let long_ago = once("2001-05-01T00:00", "2001-05-01T08:00");
     let daily = When::Recurring(daily("23:00", "00:30", "UTC"));
-    assert_eq!(at(&[long_ago, daily]), [(0, 1, "2001-05-01 00:00".to_owned())]);
+    assert_eq!(at(&[long_ago, daily]), [(vec![0, 1], "2001-05-01 00:00".to_owned())]);
 }

@@ -38,7 +38,7 @@ pub(crate) const FROM_A_FILE: &str = "Evidence from a file: ";
 /// Above the sentences of [`Document::not_evaluated`].
 pub(crate) const NOT_EVALUATED: &str = "Not evaluated";
 /// Before suggested windows.
-pub(crate) const BELOW_WINDOWS: &str = "Below `windows:` in the policy:";
+pub(crate) const BELOW_WINDOWS: &str = "Below `windows:` in the policy; fill in REASON and TICKET:";
 
 /// How much of a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

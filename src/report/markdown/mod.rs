@@ -186,7 +186,9 @@ impl Page<'_> {
         blocks.dedup();
         if !blocks.is_empty() {
             self.line("\n### Windows to agree on");
-            self.paragraph("Paste them below `windows:` in the policy, and fill in the ticket.");
+            self.paragraph(
+                "Paste them below `windows:` in the policy, and fill in `REASON` and `TICKET`.",
+            );
             self.blocks(&blocks);
         }
     }

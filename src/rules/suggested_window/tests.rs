@@ -2,11 +2,12 @@
 //! judged again.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
 
 use crate::evaluate::evaluate;
 use crate::model::{
-    EventKind, Evidence, KeyChange, KeyState, Outcome, Partition, RootEvent, RuleOutcome, SignedBy,
-    Source, format_time,
+    EventKind, Evidence, KeyChange, KeyState, Outcome, Partition, RootEvent, RootEvents,
+    RuleOutcome, SignedBy, Source, format_time,
 };
 use crate::policy::{Policy, When, starter};
 use crate::rules::{self, ALL};
@@ -306,17 +307,233 @@ fn a_suggestion_keeps_the_limits_beside_the_windows_that_are_there() {
     assert_eq!(found.findings[0].window, None, "no window can be open");
     let taken = "- { id: a, reason: r, ticket: TICKET, from: 2026-11-20T09:00:00Z, to: 2026-11-20T21:00:00Z }";
     let policy = fresh(taken, "");
-    let inside = of(&policy);
-    assert!(inside.contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T12:00:00Z, "), "{inside}");
+    let apart = of(&policy);
+    assert!(apart.contains("from: 2026-11-20T22:00:00Z, to: 2026-11-20T23:00:00Z, "), "{apart}");
     let taken = taken.replace("T09", "T11").replace("T21:00", "T23:30").replace("T11:00", "T11:30");
     let policy = fresh(&taken, "");
     let later = of(&policy);
-    assert!(later.contains("from: 2026-11-20T12:00:00Z, to: 2026-11-20T13:00:00Z, "), "{later}");
+    assert!(later.contains("from: 2026-11-21T00:00:00Z, to: 2026-11-21T01:00:00Z, "), "{later}");
     assert_eq!(fresh(&format!("{taken}\n{later}"), "").windows.len(), 2);
     let mut full = policy;
     full.limits.window_total = crate::model::Duration::hours(12);
     let over = of(&full);
-    assert!(over.ends_with("} # first raise limits.window-total"), "{over}");
+    assert!(over.ends_with("} # first raise limits.window-total to 13h"), "{over}");
+}
+
+// -- several findings at once ---------------------------------------------------------------------
+
+/// What every failing finding suggests, in the order of the log.
+fn all_suggestions(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Vec<String> {
+    let mut outcomes = evaluate(policy, evidence, now).outcomes;
+    outcomes.retain(|outcome| outcome.outcome == Outcome::Fail);
+    outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.severity));
+    let findings = outcomes.iter().flat_map(|outcome| &outcome.findings);
+    findings.flat_map(|finding| finding.windows().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn warned_of(policy: &Policy) -> Vec<&'static str> {
+    crate::policy::warnings(policy, time(NOW)).iter().map(|warning| warning.code).collect()
+}
+
+/// When the window of this step opens.
+fn opening_of(policy: &Policy, step: &str) -> DateTime<Utc> {
+    let id = format!("{step}-{}", crate::testing::ACCOUNT);
+    let window = policy.windows.iter().find(|window| window.id == id);
+    window.unwrap_or_else(|| panic!("no {id}")).openings(time(NOW)).next().unwrap().from
+}
+
+const TWO_KEYS: &[(&str, &str)] = &[
+    ("access_key_1_active", "true"),
+    ("access_key_1_last_rotated", "2019-05-02T10:00:00Z"),
+    ("access_key_2_active", "true"),
+    ("access_key_2_last_rotated", "2020-05-02T10:00:00Z"),
+];
+const CERTIFICATE: &[(&str, &str)] =
+    &[("cert_1_active", "true"), ("cert_1_last_rotated", "2012-01-01T00:00:00Z")];
+const CERTIFICATES: &str = "AccountSigningCertificatesPresent";
+
+/// Two keys, a certificate, a virtual device, and two sessions that nobody agreed on.
+fn much_to_do() -> Evidence {
+    let opens = at("18T09:02");
+    let used = [call(opens, 3, "iam:EnableMFADevice"), call(opens, 8, "s3:PutBucketPolicy")];
+    healthy()
+        .with_row(&[TWO_KEYS, CERTIFICATE].concat())
+        .with_count(KEYS, 2)
+        .with_count(CERTIFICATES, 1)
+        .with_device("arn:aws:iam::111122223333:mfa/root", Some("arn:aws:iam::111122223333:root"))
+        .and(&session(opens, true, &used))
+        .and(&session(at("18T17:40"), false, &[]))
+}
+
+#[test]
+fn all_suggestions_of_a_report_are_pasted_together_and_every_remedy_is_done() {
+    let before = read_at(much_to_do(), time(NOW));
+    let policy = fresh(&all_suggestions(&fresh("", ""), &before, time(NOW)).join("\n"), "");
+    // The sign-in without MFA is nobody's plan; its window excuses it and serves the other rule.
+    assert_eq!(warned_of(&policy), [""; 0]);
+    let acknowledged = evaluate(&policy, &before, time(NOW));
+    let left = acknowledged.outcomes.iter().filter(|it| it.outcome == Outcome::Fail);
+    let left: Vec<&str> = left.map(|outcome| outcome.rule.0).collect();
+    let to_do =
+        ["root-access-key-active", "root-mfa-not-hardware", "root-signing-certificate-present"];
+    assert_eq!(left, to_do, "pasting a window is no remedy");
+
+    let opens = |step: &str| opening_of(&policy, step);
+    let in_session = |step: &str, done: &[&str]| {
+        let calls = (3..).zip(done).map(|(minute, action)| call(opens(step), minute, action));
+        session(opens(step), true, &calls.collect::<Vec<_>>())
+    };
+    let key = |step: &str, action: &str, state: KeyState| {
+        let calls = [5, 6].map(|minute| key_call(opens(step), minute, action, state));
+        session(opens(step), true, &calls)
+    };
+    let now = opens("delete-root-key") + TimeDelta::hours(8);
+    let mut after = before
+        .with_row(&[])
+        .with_count(KEYS, 0)
+        .with_count(CERTIFICATES, 0)
+        .and(&key("deactivate-root-key", "iam:UpdateAccessKey", KeyState::Inactive))
+        .and(&key("delete-root-key", "iam:DeleteAccessKey", KeyState::Deleted))
+        .and(&in_session("replace-root-mfa", &["iam:EnableMFADevice", "iam:DeactivateMFADevice"]))
+        .and(&in_session("remove-root-certificate", &["iam:DeleteSigningCertificate"]));
+    after.virtual_mfa_devices.as_mut().unwrap().value.clear();
+    let after = read_at(after, now);
+    assert_green(&policy, &after, now);
+    let between = opens("deactivate-root-key") + TimeDelta::hours(9);
+    let more = after.and(&session(between, true, &[]));
+    let report = evaluate(&policy, &more, now);
+    let used = report.outcomes.iter().find(|outcome| outcome.rule.0 == USED).unwrap();
+    assert_eq!(used.outcome, Outcome::Fail, "nobody agreed on {between}");
+}
+
+#[test]
+fn remedies_are_done_one_after_the_other_and_two_keys_share_theirs() {
+    let before = read_at(much_to_do(), time(NOW));
+    let report = evaluate(&fresh("", ""), &before, time(NOW));
+    let keys = &report.outcomes[0].findings;
+    assert_eq!((keys[0].windows().count(), keys[1].windows().count()), (2, 0));
+    let shared = "The windows `deactivate-root-key-111122223333`, `delete-root-key-111122223333`, suggested for \
+                  root-access-key-active, allow it (2026-11-20T11:00:00Z to 2026-11-20T12:00:00Z, then \
+                  2026-11-21T11:00:00Z to 2026-11-21T12:00:00Z): the rule fails until this is done, while the \
+                  window is open.";
+    assert!(keys[1].remedy.ends_with(shared), "{}", keys[1].remedy);
+    let still = "A window in the policy is not the remedy: the rule fails until this is done, while the window is open.";
+    assert!(keys[0].remedy.ends_with(still), "{}", keys[0].remedy);
+    let policy = fresh(&all_suggestions(&fresh("", ""), &before, time(NOW)).join("\n"), "");
+    assert_eq!(opening_of(&policy, "remove-root-certificate"), at("20T12:00"));
+    assert_eq!(opening_of(&policy, "replace-root-mfa"), at("20T13:00"));
+    // Where windows that touch would be too long together, there is time between them.
+    let mut short = fresh("", "");
+    short.limits.window = crate::model::Duration::hours(1);
+    let windows = all_suggestions(&short, &before, time(NOW)).join("\n");
+    assert!(!windows.contains('#'), "{windows}");
+    let with_limit = |text: &str| {
+        let filled = text.replace("REASON", "r").replace("TICKET", "t");
+        format!("version: 1\nlimits: {{ window: 1h }}\nwindows:\n{filled}\n")
+    };
+    let parsed =
+        Policy::parse(&with_limit(&windows), "p.yaml", &rules::infos(), time(NOW)).unwrap();
+    assert_eq!(opening_of(&parsed, "remove-root-certificate"), at("20T13:00"));
+}
+
+#[test]
+fn a_remedy_that_has_its_window_already_is_only_to_be_done() {
+    let before = read_at(healthy().with_row(ACTIVE_KEY).with_count(KEYS, 1), time(NOW));
+    let first = suggestion(&failing(&fresh("", ""), "root-access-key-active", &before));
+    let policy = fresh(&first, "");
+    let found = failing(&policy, "root-access-key-active", &before);
+    assert_eq!(found.findings[0].window, None);
+    let remedy = &found.findings[0].remedy;
+    assert!(remedy.contains("The windows `deactivate-root-key-111122223333`, "), "{remedy}");
+    assert!(remedy.contains(" allow it (2026-11-20T11:00:00Z to "), "{remedy}");
+    // A window of next month is none to wait for.
+    let later = first.replace("2026-11-2", "2026-12-2");
+    let found = failing(&fresh(&later, ""), "root-access-key-active", &before);
+    assert_eq!(found.findings[0].windows().count(), 2);
+    // Three days later nothing was done: new windows, whose ids are not the old ones.
+    let now = time(NOW) + TimeDelta::days(3);
+    let again = evaluate(&policy, &read_at(before, now), now).outcomes;
+    let window = again[0].findings[0].window.clone().unwrap();
+    assert!(window.contains("{ id: deactivate-root-key-111122223333-2, "), "{window}");
+    assert_eq!(fresh(&format!("{first}\n{window}"), "").windows.len(), 4);
+}
+
+/// Pastes the suggestions one after the other, in the order of the log, and raises a limit where a
+/// comment says so. Every policy on the way is valid.
+#[track_caller]
+fn assert_can_be_pasted(limits: &str, present: &str, evidence: &Evidence) -> usize {
+    let mut limits: Vec<(String, String)> = limits
+        .split(", ")
+        .map(|limit| limit.split_once(": ").map(|(key, value)| (key.into(), value.into())).unwrap())
+        .collect();
+    let parse = |limits: &[(String, String)], windows: &str| {
+        let limits: Vec<_> = limits.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let text = format!(
+            "version: 1\nlimits: {{ {} }}\nwindows:\n{}\n",
+            limits.join(", "),
+            windows.replace("REASON", "r").replace("TICKET", "t")
+        );
+        let parsed = Policy::parse(&text, "p.yaml", &rules::infos(), time(NOW));
+        parsed.unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+    };
+    let evidence = read_at(evidence.clone(), time(NOW));
+    let policy = parse(&limits, present);
+    let lines = all_suggestions(&policy, &evidence, time(NOW));
+    let mut pasted = present.to_owned();
+    for line in &lines {
+        let (window, raise) = line.split_once(" # first raise ").unwrap_or((line, ""));
+        for (limit, to) in raise.split(" and ").filter_map(|part| part.split_once(" to ")) {
+            let known = limits.iter_mut().find(|(key, _)| format!("limits.{key}") == limit);
+            known.unwrap().1 = to.to_owned();
+        }
+        pasted.push_str(window);
+        pasted.push('\n');
+        parse(&limits, &pasted);
+    }
+    lines.len()
+}
+
+#[test]
+fn all_suggestions_of_a_report_keep_the_limits_or_say_which_to_raise() {
+    // Sessions of five hours, each day two: more than a day in thirty.
+    let busy = (13..20).fold(healthy(), |evidence, day| {
+        ["03:00", "13:00"].iter().fold(evidence, |evidence, clock| {
+            let opens = at(&format!("{day}T{clock}"));
+            let change = call(opens, 300, "s3:PutBucketPolicy");
+            evidence.and(&[sign_in(opens, true), change])
+        })
+    });
+    let many = all_suggestions(&fresh("", ""), &read_at(busy.clone(), time(NOW)), time(NOW));
+    assert!(many.iter().any(|line| line.ends_with(" # first raise limits.window-total to 31h")));
+    assert!(!many.iter().any(|line| line.contains("limits.window ")), "{many:?}");
+    for limits in ["window: 12h, window-total: 24h", "window: 4h, window-total: 5h"] {
+        assert_eq!(assert_can_be_pasted(limits, "", &busy), 13, "{limits}");
+        assert!(assert_can_be_pasted(limits, "", &much_to_do()) > 5);
+    }
+    let present =
+        "- { id: a, reason: r, ticket: t, from: 2026-11-18T18:00:00Z, to: 2026-11-19T05:30:00Z }
+- { id: b, reason: r, ticket: t, from: 2026-11-20T10:00:00Z, to: 2026-11-20T21:00:00Z }\n";
+    assert!(assert_can_be_pasted("window: 12h, window-total: 24h", present, &busy) > 8);
+    let mut touching = much_to_do().and(&[sign_in(at("18T18:00") - TimeDelta::seconds(1), true)]);
+    touching = touching.and(&session(at("18T05:00"), true, &[]));
+    assert!(assert_can_be_pasted("window: 11h30m, window-total: 24h", present, &touching) > 5);
+}
+
+#[test]
+fn what_no_limit_can_be_raised_for_is_left_out_with_the_reason() {
+    let long = |day: u32| {
+        let opens = at(&format!("{day}T00:10"));
+        let change = call(opens, 23 * 60, "s3:PutBucketPolicy");
+        [sign_in(opens, true), change]
+    };
+    let evidence = [14, 15, 16, 17, 18].map(long).concat();
+    let evidence = read_at(healthy().and(&evidence), time(NOW));
+    let found = failing(&fresh("", ""), USED, &evidence).findings;
+    let windows: Vec<usize> = found.iter().map(|finding| finding.windows().count()).collect();
+    assert_eq!(windows, [1, 1, 1, 0, 0], "the newest first");
+    let reason = "No window is suggested for it: together with the policy's windows and those suggested for other \
+                  findings, limits.window-total would have to be 93h, and 72h is the most.";
+    assert!(found[3].remedy.ends_with(reason), "{}", found[3].remedy);
 }
 
 // -- uses that were agreed ------------------------------------------------------------------------
@@ -328,7 +545,7 @@ fn acknowledged(rules: &[&str], evidence: &Evidence) -> String {
     let mut lines: Vec<String> = Vec::new();
     for rule in rules {
         for finding in failing(&fresh("", ""), rule, &evidence).findings {
-            lines.extend(finding.window.unwrap().lines().map(str::to_owned));
+            lines.extend(finding.windows().map(str::to_owned));
         }
     }
     let pasted = lines.join("\n");
@@ -355,7 +572,7 @@ fn a_use_that_was_agreed_is_acknowledged_by_its_window() {
     assert_eq!(
         window,
         "- { id: acknowledged-2026-11-18-sign-in-111122223333, reason: REASON, ticket: TICKET, accounts: \
-         [\"111122223333\"], from: 2026-11-18T09:02:00Z, to: 2026-11-18T10:30:00Z, allow: { sign-in: true } }"
+         [\"111122223333\"], from: 2026-11-18T09:02:00Z, to: 2026-11-18T09:10:01Z, allow: { sign-in: true } }"
     );
     let reported = healthy().with_row(&[("access_key_1_last_used_date", "2026-11-19T12:00:00Z")]);
     let window = acknowledged(&[USED], &reported);
@@ -415,7 +632,7 @@ fn sessions_are_acknowledged_from_their_start() {
     let authorized = RootEvent { time: began, id: "first".into(), ..renewed.clone() };
     let windows = acknowledged(&[USED], &healthy().and(&[authorized, renewed]));
     assert!(
-        windows.contains("from: 2026-11-18T09:02:00Z, to: 2026-11-18T09:32:00Z, "),
+        windows.contains("from: 2026-11-18T09:02:00Z, to: 2026-11-18T09:02:01Z, "),
         "{windows}"
     );
     // Of this session the sign-in itself is not seen.
@@ -424,28 +641,115 @@ fn sessions_are_acknowledged_from_their_start() {
     let windows = acknowledged(&[USED, NO_MFA], &healthy().and(&[unseen]));
     assert!(windows.contains("-without-mfa-111122223333, "), "{windows}");
     assert!(
-        windows.contains("to: 2026-11-18T09:32:00Z, allow: { sign-in: true }, require"),
+        windows.contains("to: 2026-11-18T09:02:01Z, allow: { sign-in: true }, require"),
         "{windows}"
     );
 }
 
 #[test]
-fn uses_of_a_day_longer_than_a_window_can_be_take_several_windows_that_do_not_touch() {
-    let evidence = healthy()
-        .and(&session(at("18T00:10"), true, &[]))
-        .and(&session(at("18T12:09"), true, &[]))
-        .and(&session(at("18T22:30"), true, &[call(at("18T22:30"), 5, "s3:PutBucketPolicy")]));
-    let windows = acknowledged(&[USED], &evidence);
-    assert_eq!(windows.lines().count(), 2, "{windows}");
+fn each_session_has_a_window_of_its_own_and_nothing_between_them_is_covered() {
+    let done = healthy().and(&session(at("18T00:10"), true, &[])).and(&session(
+        at("18T08:09"),
+        true,
+        &[call(at("18T08:09"), 5, "s3:PutBucketPolicy")],
+    ));
+    let windows = acknowledged(&[USED], &done);
+    assert_eq!(times(&windows), ["00:10:00 00:10:01", "08:09:00 08:14:01"], "{windows}");
     assert!(windows.contains("acknowledged-2026-11-18-sign-in-111122223333-2,"), "{windows}");
-    // A session that is longer than any window may be needs a higher limit, and says so.
-    let long = RootEvent {
-        session_started: Some(at("18T00:10")),
-        ..call(at("18T13:00"), 0, "s3:PutBucketPolicy")
+    let policy = fresh(&windows, "");
+    let third = |clock: &str| {
+        let evidence = done.clone().and(&session(at(clock), true, &[]));
+        outcome_under(&policy, USED, &read_at(evidence, time(NOW))).outcome
     };
-    let evidence = read_at(healthy().and(&[sign_in(at("18T00:10"), true), long]), time(NOW));
-    let window = suggestion(&failing(&fresh("", ""), USED, &evidence));
-    assert!(window.ends_with("# first raise limits.window"), "{window}");
+    for clock in ["18T00:11", "18T04:00", "18T08:15", "18T09:00"] {
+        assert_eq!(third(clock), Outcome::Fail, "{clock}: nobody asked about it");
+    }
+    // A session takes in what happens while it lasts.
+    assert_eq!(third("18T08:10"), Outcome::Pass);
+}
+
+#[test]
+fn sessions_share_a_window_only_where_their_own_ones_meet() {
+    let change = |began: &str, minutes| call(at(began), minutes, "s3:PutBucketPolicy");
+    let sessions = |second: &str| {
+        let first = session(at("18T09:00"), true, &[change("18T09:00", 20)]);
+        let second = session(at(second), true, &[change(second, 20)]);
+        acknowledged(&[USED], &healthy().and(&first).and(&second))
+    };
+    assert_eq!(times(&sessions("18T09:10")), ["09:00:00 09:30:01"]);
+    assert_eq!(times(&sessions("18T09:21")), ["09:00:00 09:20:01", "09:21:00 09:41:01"]);
+    // CloudTrail records the sign-in some seconds before its session begins.
+    let signed_in = sign_in(at("18T09:00") - TimeDelta::seconds(90), true);
+    let windows =
+        acknowledged(&[USED], &healthy().and(&[signed_in.clone(), change("18T09:00", 20)]));
+    assert_eq!(times(&windows), ["08:58:30 09:20:01"]);
+    let twice = sign_in(signed_in.time + TimeDelta::seconds(40), true);
+    let windows = acknowledged(&[USED], &healthy().and(&[signed_in, twice]));
+    assert_eq!(times(&windows), ["08:58:30 08:58:31", "08:59:10 08:59:11"]);
+}
+
+#[test]
+fn calls_with_a_key_are_one_use_only_where_a_program_makes_them() {
+    let by_key = |seconds: i64| {
+        let used = call(at("18T09:00") + TimeDelta::seconds(seconds), 0, "s3:ListBuckets");
+        RootEvent { access_key: SignedBy::LongLivedKey, session_started: None, ..used }
+    };
+    let events = [0, 45, 100, 3_000].map(by_key);
+    let windows = acknowledged(&[USED], &healthy().and(&events));
+    assert_eq!(times(&windows), ["09:00:00 09:01:41", "09:50:00 09:50:01"]);
+    // A key that works all day is no plan: a person decides what to do about it.
+    let events: Vec<_> = (0..21).map(|number| by_key(number * 600)).collect();
+    let found = failing(&fresh("", ""), USED, &read_at(healthy().and(&events), time(NOW)));
+    assert_eq!(found.findings[0].window, None);
+    assert!(found.findings[0].remedy.contains("21 separate uses"), "{:?}", found.findings[0]);
+}
+
+#[test]
+fn what_one_window_acknowledges_is_not_suggested_a_second_time() {
+    let opens = at("18T09:02");
+    let done = [call(opens, 3, "iam:EnableMFADevice"), call(opens, 4, "iam:CreateAccessKey")];
+    let evidence = read_at(healthy().and(&session(opens, true, &done)), time(NOW));
+    let windows = acknowledged(&[USED, CHANGED], &evidence);
+    assert_eq!(windows.lines().count(), 1, "{windows}");
+    for finding in failing(&fresh("", ""), CHANGED, &evidence).findings {
+        assert_eq!(finding.window, None);
+        let served = "The window `acknowledged-2026-11-18-sign-in-111122223333`, suggested for \
+                      root-used-outside-window, acknowledges it.";
+        assert!(finding.remedy.ends_with(served), "{}", finding.remedy);
+    }
+    // A sign-in without MFA is excused only at its own second, so a second one later is found.
+    let evidence = read_at(healthy().and(&session(opens, false, &done)), time(NOW));
+    let policy = fresh(&acknowledged(&[USED, CHANGED, NO_MFA], &evidence), "");
+    assert_eq!(policy.windows.len(), 2);
+    assert_eq!(warned_of(&policy), [""; 0]);
+    let later = evidence.and(&[sign_in(opens + TimeDelta::minutes(2), false)]);
+    assert_eq!(outcome_under(&policy, NO_MFA, &later).outcome, Outcome::Fail);
+}
+
+#[test]
+fn a_session_that_is_longer_than_any_window_may_be_says_which_limit_to_raise_and_to_what() {
+    let long = |until: &str| {
+        let call = call(at(until), 0, "s3:PutBucketPolicy");
+        let call = RootEvent { session_started: Some(at("18T00:10")), ..call };
+        read_at(healthy().and(&[sign_in(at("18T00:10"), true), call]), time(NOW))
+    };
+    let window = suggestion(&failing(&fresh("", ""), USED, &long("18T13:00")));
+    assert!(window.ends_with("} # first raise limits.window to 13h"), "{window}");
+    let window = suggestion(&failing(&fresh("", ""), USED, &long("19T01:30")));
+    let both = "} # first raise limits.window to 26h and limits.window-total to 26h";
+    assert!(window.ends_with(both), "{window}");
+    assert!(!suggestion(&failing(&fresh("", ""), USED, &long("18T12:09"))).contains('#'));
+}
+
+/// From when to when each window is open.
+fn times(windows: &str) -> Vec<String> {
+    let clock = |text: &str| text.split('T').nth(1).unwrap()[..8].to_owned();
+    let each = windows.lines().map(|line| {
+        let (_, from) = line.split_once("from: ").unwrap();
+        let (from, to) = from.split_once(", to: ").unwrap();
+        format!("{} {}", clock(from), clock(to))
+    });
+    each.collect()
 }
 
 #[test]
@@ -458,4 +762,80 @@ fn a_window_that_begins_soon_after_a_use_does_not_swallow_its_acknowledgement() 
     let window = suggestion(&failing(&policy, USED, &evidence));
     assert!(window.contains("to: 2026-11-18T08:55:01Z, allow: { sign-in: true } }"), "{window}");
     assert!(!window.contains('#'), "{window}");
+}
+
+/// A use of root: from when on, for how many minutes, with what change at the end.
+#[derive(Debug, Clone)]
+struct Happened {
+    from: DateTime<Utc>,
+    minutes: i64,
+    change: &'static str,
+    mfa: bool,
+    by_key: bool,
+}
+
+impl Happened {
+    fn events(&self) -> Vec<RootEvent> {
+        let change = call(self.from, self.minutes, self.change);
+        match self.by_key {
+            true => {
+                let signed = SignedBy::LongLivedKey;
+                vec![RootEvent { access_key: signed, session_started: None, ..change }]
+            }
+            false => vec![sign_in(self.from, self.mfa), change],
+        }
+    }
+
+    /// Whether a sign-in at this instant may be in the window of this use: while it lasts, and where
+    /// it may be the sign-in that begins its session.
+    fn may_take_in(&self, at: DateTime<Utc>) -> bool {
+        let near = RootEvents::SESSION_BEGINS;
+        let to = self.from + TimeDelta::minutes(self.minutes);
+        !self.by_key && self.from - near <= at && at <= to.max(self.from + near)
+    }
+}
+
+fn happened() -> impl Strategy<Value = Happened> {
+    let change = prop::sample::select(vec![
+        "s3:PutBucketPolicy",
+        "iam:EnableMFADevice",
+        "iam:DeactivateMFADevice",
+        "account:PutAlternateContact",
+    ]);
+    let many = (0..6 * 1_440_i64, 0..400_i64, change, any::<bool>(), prop::bool::weighted(0.2));
+    many.prop_map(|(start, minutes, change, mfa, by_key)| {
+        let from = at("14T00:00") + TimeDelta::minutes(start);
+        Happened { from, minutes, change, mfa, by_key }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happened_is_acknowledged_by_its_suggestions_and_nothing_else_is(
+        uses in prop::collection::vec(happened(), 1..7),
+        others in prop::collection::vec(0..8_640_i64, 8),
+    ) {
+        let events: Vec<RootEvent> = uses.iter().flat_map(Happened::events).collect();
+        let evidence = read_at(healthy().with_events(|it| it.all_regions = true).and(&events), time(NOW));
+        assert_can_be_pasted("window: 12h, window-total: 24h", "", &evidence);
+        let limits = "limits: { window: 72h, window-total: 72h }\n";
+        let parse = |windows: &str| {
+            let windows = windows.replace("REASON", "r").replace("TICKET", "t");
+            let text = format!("version: 1\n{limits}windows:\n{windows}\n");
+            Policy::parse(&text, "p.yaml", &rules::infos(), time(NOW)).unwrap()
+        };
+        let policy = parse(&all_suggestions(&parse(""), &evidence, time(NOW)).join("\n"));
+        assert_green(&policy, &evidence, time(NOW));
+        for minutes in others {
+            let other = at("14T00:00") + TimeDelta::minutes(minutes) + TimeDelta::seconds(30);
+            if uses.iter().any(|used| used.may_take_in(other)) {
+                continue;
+            }
+            let more = evidence.clone().and(&[sign_in(other, true)]);
+            let outcome = outcome_under(&policy, USED, &read_at(more, time(NOW))).outcome;
+            prop_assert_eq!(outcome, Outcome::Fail, "{}", other);
+        }
+    }
 }

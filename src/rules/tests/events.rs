@@ -110,7 +110,7 @@ fn a_day_of_uses_outside_every_window_is_one_finding_with_its_story() {
     assert_eq!(
         outcome.findings[0].window.as_deref().unwrap(),
         "- { id: acknowledged-2026-11-18-sign-in-111122223333, reason: REASON, ticket: TICKET, accounts: [\"111122223333\"], from: \
-         2026-11-18T09:02:00Z, to: 2026-11-18T09:40:00Z, allow: { sign-in: true } }"
+         2026-11-18T09:02:00Z, to: 2026-11-18T09:10:01Z, allow: { sign-in: true } }"
     );
     assert_eq!(outcome.findings[0].clears_at, Some(time("2026-11-25T09:10:00Z")));
 }
@@ -903,9 +903,12 @@ fn a_change_of_credentials_must_be_named_by_its_window() {
     }
     let used = self::outcome(USED, &evidence);
     assert_eq!(subjects(&used), ["2026-11-18 sign-in"], "what another did is no use of root");
-    assert!(
-        used.findings[0].window.as_ref().unwrap().contains("actions: [\"iam:CreateAccessKey\"]")
-    );
+    let window = outcome.findings[0].window.as_ref().unwrap();
+    assert!(window.contains("actions: [\"iam:CreateAccessKey\"]"), "{window}");
+    assert!(used.findings[0].remedy.ends_with(
+        "The window `acknowledged-2026-11-18-CreateAccessKey-111122223333`, suggested for \
+         root-credential-changed, acknowledges it."
+    ));
 }
 
 // -- keys -----------------------------------------------------------------------------------------

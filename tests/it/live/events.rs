@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rootgate::collect::{Collected, EventsWanted, Settings, Sinks, WantedRegions, collect};
+use rootgate::collect::{EventsWanted, Settings, Sinks, WantedRegions, collect};
 use rootgate::model::{Cause, EventKind, Fact, RegionRead, RootEvents, Source, format_time};
 
-use super::{run, settings};
+use super::{Collected, run, settings};
 use crate::fake::Fake;
 use crate::gate::Gate;
 use crate::support::side_by_side;
@@ -122,8 +122,11 @@ fn a_clock_that_is_set_back_promises_no_more_than_it_shows() {
     let settings = wanting(&fake, WantedRegions::Default);
     let sinks = Sinks { command: &|_| (), note: &|_| () };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let collected = runtime.block_on(collect(&settings, &clock, &sinks, std::future::pending()));
-    let fact = collected.unwrap().evidence.remove(0).root_events.unwrap();
+    let mut evidence = Vec::new();
+    let each = |it| evidence.push(it);
+    let ended = collect(&settings, &clock, &sinks, std::future::pending(), each);
+    runtime.block_on(ended).unwrap();
+    let fact = evidence.remove(0).root_events.unwrap();
     let latest = fact.observed_at.unwrap() - TimeDelta::minutes(15);
     let [west_europe, rest @ ..] = &fact.value.regions[..] else { panic!("no Region") };
     assert_eq!((west_europe.region.as_str(), rest.len()), ("eu-west-1", 3));

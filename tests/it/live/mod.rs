@@ -13,9 +13,10 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use rootgate::collect::{
-    Collected, EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect,
+    EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
 };
-use rootgate::model::{Gap, Source};
+use rootgate::github::oidc::Claims;
+use rootgate::model::{Evidence, Gap, Source};
 
 use crate::fake::Fake;
 
@@ -84,8 +85,35 @@ pub(crate) fn run_until(
     };
     let clock = || SystemTime::now().into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let result = runtime.block_on(collect(settings, &clock, &sinks, stop));
+    let mut evidence = Vec::new();
+    let collected = collect(settings, &clock, &sinks, stop, |it| evidence.push(it));
+    let result =
+        runtime.block_on(collected).map(|claims| Collected::of(settings, evidence, claims));
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
+}
+
+/// What was collected.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    /// In the order of the targets.
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) incomplete: Option<String>,
+    pub(crate) claims: Option<Claims>,
+}
+
+impl Collected {
+    pub(crate) fn of(
+        settings: &Settings,
+        mut evidence: Vec<Evidence>,
+        claims: Option<Claims>,
+    ) -> Self {
+        let targets = &settings.targets;
+        let order =
+            |it: &Evidence| targets.iter().position(|at| at.account.as_ref() == Some(&it.account));
+        evidence.sort_by_key(order);
+        let incomplete = evidence.iter().find_map(incomplete);
+        Self { evidence, incomplete, claims }
+    }
 }
 
 /// The gap of each source of the first account, in the order of reports.

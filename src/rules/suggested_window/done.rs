@@ -1,0 +1,157 @@
+//! What root did, and the sessions that it belongs to: each needs a window as long as itself.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::{EventKind, RootEvent, RootEvents, UseKind};
+use crate::policy::{Opening, Window};
+
+/// The calls of a program that uses a key belong together where they lie so close.
+const ONE_PROGRAM: TimeDelta = TimeDelta::minutes(1);
+/// A window is closed at its end, so it ends later than what it covers.
+const SECOND: TimeDelta = TimeDelta::seconds(1);
+
+/// One call or sign-in, as far as a window has to cover it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Done {
+    kind: UseKind,
+    part: Part,
+    /// The session at AWS Sign-In, where CloudTrail names it.
+    session: Option<String>,
+    /// When its session began: the window is open from then on.
+    began: DateTime<Utc>,
+    /// The last instant at which the window has to be open.
+    until: DateTime<Utc>,
+    /// What must be named for it; `None`: nothing.
+    action: Option<String>,
+}
+
+/// Which part of a use it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A step of signing in, before or after the password.
+    Step,
+    SignIn,
+    /// A call of a session.
+    Call,
+    /// A call that is judged by its own time: use of a key.
+    KeyCall,
+    /// What stands for itself.
+    Alone,
+}
+
+impl Done {
+    /// A call or sign-in as an event shows it, by what a window has to cover: see
+    /// [`Window::covers_event`].
+    pub(crate) fn from_event(event: &RootEvent) -> Self {
+        let part = match event.use_kind() {
+            Some(_) if event.kind == EventKind::SignIn => Part::SignIn,
+            Some(_) if event.kind == EventKind::SignInStep => Part::Step,
+            Some(_) if event.is_sign_in() => Part::Call,
+            Some(UseKind::SignIn) => Part::Call,
+            Some(UseKind::AccessKey) => Part::KeyCall,
+            None => Part::Alone,
+        };
+        let kind = event.use_kind().unwrap_or(UseKind::SignIn);
+        let session = event.sign_in_session.clone();
+        if event.is_sign_in() {
+            let at = event.judged_at();
+            return Self { kind, part, session, began: at, until: at, action: None };
+        }
+        let of_session = part == Part::Call;
+        let began = event.session_started.filter(|began| of_session && *began < event.time);
+        let began = began.unwrap_or(event.time);
+        let only_reads = event.read_only && !event.is_credential_change();
+        let until = match only_reads && of_session {
+            // Reads are covered for a while after the window closed.
+            true => (event.time - Window::LEFT_OPEN).max(began),
+            false => event.time,
+        };
+        let action = (!only_reads).then(|| nameable(event));
+        Self { kind, part, session, began, until, action }
+    }
+
+    /// A use that is known by its time alone.
+    pub(crate) const fn at(at: DateTime<Utc>, kind: UseKind) -> Self {
+        Self { kind, part: Part::Alone, session: None, began: at, until: at, action: None }
+    }
+
+    fn is_before_its_session(&self) -> bool {
+        matches!(self.part, Part::Step | Part::SignIn)
+    }
+}
+
+/// The action as a policy can name it.
+fn nameable(event: &RootEvent) -> String {
+    let action = event.action();
+    let (service, name) = action.split_once(':').unwrap_or((&action, ""));
+    match name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !name.is_empty() {
+        true => action,
+        // CloudFront calls one `CreateDistribution2020_05_31`.
+        false => format!("{service}:*"),
+    }
+}
+
+/// A session, or sessions that overlap: what one window covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) kind: UseKind,
+    /// As long as the session needs, and no longer: what nobody asked about lies outside.
+    pub(super) opening: Opening,
+    /// What must be named, each once.
+    pub(super) actions: Vec<String>,
+}
+
+/// The sessions of what was done, in the order in which they began.
+///
+/// Two share a window only where their own windows touch or overlap. A sign-in and the session that
+/// it begins are one, and so are the calls of one program with a key.
+pub(super) fn sessions(done: &[Done]) -> Vec<Session> {
+    let mut done: Vec<&Done> = done.iter().collect();
+    done.sort_by_key(|done| (done.kind, done.began, done.until));
+    let mut sessions: Vec<Session> = Vec::new();
+    let mut last: Option<&Done> = None;
+    for next in done {
+        let to = next.until + SECOND;
+        let joins = |session: &&mut Session| {
+            session.kind == next.kind
+                && (next.began <= session.opening.to
+                    || last.is_some_and(|last| is_one(last, session.opening.to - SECOND, next)))
+        };
+        match sessions.last_mut().filter(joins) {
+            Some(session) => session.opening.to = session.opening.to.max(to),
+            None => sessions.push(Session {
+                kind: next.kind,
+                opening: Opening { from: next.began, to },
+                actions: Vec::new(),
+            }),
+        }
+        if let (Some(session), Some(action)) = (sessions.last_mut(), &next.action)
+            && !session.actions.contains(action)
+        {
+            session.actions.push(action.clone());
+        }
+        last = Some(next);
+    }
+    sessions.sort_by_key(|session| (session.opening.from, session.kind));
+    sessions
+}
+
+/// Whether something belongs to what was done before it, though there is time between them.
+/// `until`: when that ended.
+fn is_one(before: &Done, until: DateTime<Utc>, next: &Done) -> bool {
+    let differ =
+        before.session.is_some() && next.session.is_some() && before.session != next.session;
+    if differ {
+        return false;
+    }
+    match (before.part, next.part) {
+        (Part::SignIn, Part::SignIn) => false,
+        (Part::KeyCall, Part::KeyCall) => next.began - until <= ONE_PROGRAM,
+        (Part::Step | Part::SignIn | Part::Call, Part::Step | Part::SignIn | Part::Call)
+            if before.is_before_its_session() || next.is_before_its_session() =>
+        {
+            next.began - before.began <= RootEvents::SESSION_BEGINS
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,131 @@
+//! The windows that findings suggest, as lines to add below `windows:`.
+//!
+//! Each allows only what it is for, and is as long as that needs: after pasting it, filling in what
+//! only a person knows (placeholders, which the policy refuses) and doing what the finding says,
+//! there is no new finding, and nothing else is covered.
+//!
+//! A rule says what a finding needs windows for ([`Wanted`]). [`suggest`] then plans those of all
+//! findings of an account together, so that all of them can be pasted.
+
+mod done;
+mod line;
+mod plan;
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use super::Case;
+use super::known::Fact;
+use crate::model::{AccountId, Finding, Outcome, RuleOutcome, Subject, UseKind};
+use crate::policy::Policy;
+
+pub(crate) use done::Done;
+use plan::Planner;
+
+/// What a finding needs windows for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A remedy that only root can do.
+    Remedy(Remedy),
+    /// Uses in the past, where they were agreed on.
+    Acknowledged(Acknowledged),
+}
+
+/// A remedy that only root can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remedy {
+    steps: &'static [Step],
+    kind: UseKind,
+    require_mfa: bool,
+}
+
+/// One time that root has to sign in for a remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The window's id; the account is added.
+    pub(super) id: &'static str,
+    pub(super) reason: &'static str,
+    /// The calls that the step makes.
+    pub(super) actions: &'static [&'static str],
+}
+
+/// Uses in the past that windows can acknowledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acknowledged {
+    /// The window's id; the account is added.
+    pub(super) id: String,
+    /// Whether every change must be named, because one is of credentials.
+    pub(super) names_changes: bool,
+    pub(super) require_mfa: bool,
+    pub(super) done: Vec<Done>,
+}
+
+impl Wanted {
+    /// One window for each step, a day apart, so that what breaks shows in between.
+    ///
+    /// Where root has no MFA device yet, nobody can sign in with one.
+    pub(super) fn for_steps(case: &Case<'_>, steps: &'static [Step]) -> Self {
+        // Without a console there is no sign-in, only the key itself.
+        let kind = if case.root_has_console() { UseKind::SignIn } else { UseKind::AccessKey };
+        let no_mfa = matches!(case.root.mfa, Fact::Is(false, _)) && kind == UseKind::SignIn;
+        Self::Remedy(Remedy { steps, kind, require_mfa: !no_mfa })
+    }
+
+    /// The same steps for each of these findings.
+    pub(super) fn for_each(
+        case: &Case<'_>,
+        findings: &[Finding],
+        steps: &'static [Step],
+    ) -> Vec<(Subject, Self)> {
+        let subjects = findings.iter().map(|finding| finding.subject.clone());
+        subjects.map(|subject| (subject, Self::for_steps(case, steps))).collect()
+    }
+}
+
+/// Gives the findings of an account their windows. `wanted` has the needs of each outcome's findings,
+/// by their subjects.
+pub(crate) fn suggest(
+    policy: &Policy,
+    account: &AccountId,
+    now: DateTime<Utc>,
+    outcomes: &mut [RuleOutcome],
+    wanted: &[Vec<(Subject, Wanted)>],
+) {
+    let mut places = Vec::new();
+    let mut needs = Vec::new();
+    for (outcome, finding) in printed(outcomes) {
+        let subject = &outcomes[outcome].findings[finding].subject;
+        let mut of_rule = wanted.get(outcome).into_iter().flatten();
+        if let Some((_, wanted)) = of_rule.find(|(other, _)| other == subject) {
+            places.push((outcome, finding));
+            needs.push((outcomes[outcome].rule, wanted));
+        }
+    }
+    let suggestions = Planner::new(policy, account, now).plan(&needs);
+    for ((outcome, finding), suggestion) in places.into_iter().zip(suggestions) {
+        let finding = &mut outcomes[outcome].findings[finding];
+        finding.window = (!suggestion.lines.is_empty()).then(|| suggestion.lines.join("\n"));
+        for note in suggestion.notes {
+            finding.remedy = format!("{} {note}", finding.remedy);
+        }
+    }
+}
+
+/// The findings, as places of outcome and finding, in the order in which reports show them: the worst
+/// severity first. What reports do not show comes last.
+fn printed(outcomes: &[RuleOutcome]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..outcomes.len()).collect();
+    order.sort_by_key(|at| Reverse(outcomes[*at].severity));
+    let all = order.iter().flat_map(|at| (0..outcomes[*at].findings.len()).map(|it| (*at, it)));
+    let shown = |(outcome, finding): &(usize, usize)| {
+        let outcome = &outcomes[*outcome];
+        outcome.outcome == Outcome::Fail && outcome.findings[*finding].waiver.is_none()
+    };
+    let (mut shown, rest): (Vec<_>, Vec<_>) = all.partition(shown);
+    shown.extend(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests;
