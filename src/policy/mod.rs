@@ -10,8 +10,6 @@ mod diff;
 mod error;
 mod explain;
 mod fields;
-#[cfg(test)]
-pub(crate) mod generated;
 mod read;
 mod reference;
 mod schedule;
@@ -19,7 +17,7 @@ mod schema;
 mod starter;
 mod suggest;
 #[cfg(test)]
-mod test_rules;
+pub(crate) mod tests;
 mod together;
 mod tree;
 mod types;

@@ -148,7 +148,7 @@ fn rules_section(out: &mut String, path: &str, rules: &[&'static RuleInfo]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     #[test]
     fn every_key_has_a_row_with_its_type_default_and_example() {

@@ -150,7 +150,7 @@ mod tests {
     use super::warnings;
     use crate::model::parse_time;
     use crate::policy::Policy;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     /// `code line`, one per warning.
     fn of(text: &str) -> Vec<String> {

@@ -1,9 +1,11 @@
 //! Good policies read exactly, bad ones refused at the right place.
 
+mod robust;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{Amount, Duration, RuleId, Severity, UseKind, parse_day, parse_time};
-use crate::policy::test_rules::{
+use crate::policy::tests::rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
@@ -11,7 +13,7 @@ use crate::policy::{
     ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 
-const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
+const EXAMPLE: &str = include_str!("../../../../policy.example.yaml");
 
 fn now() -> DateTime<Utc> {
     parse_time("2026-11-20T12:00:00Z").unwrap()
