@@ -1,7 +1,6 @@
 //! `rootgate collect`: one job has the cloud access, another judges.
 
 use std::io::Write;
-use std::path::Path;
 
 use rootgate::escape;
 use rootgate::model::{
@@ -70,8 +69,9 @@ fn refuse_clashes(args: &CollectArgs, host: &Host) -> Result<(), Failure> {
     let flags =
         [("--policy", args.policy.as_deref()), ("--ca-bundle", args.sign_in.ca_bundle.as_deref())];
     let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
-    let defaults = policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)));
-    let defaults = defaults.into_iter().filter(|_| args.policy.is_none());
+    let defaults = policy_file::default_places(host);
+    let defaults = defaults.iter().filter(|_| args.policy.is_none());
+    let defaults = defaults.map(|path| ("the policy", path.as_path()));
     let inputs: Vec<_> = given.chain(defaults).chain(host.runner.paths()).collect();
     outputs::refuse_clashes("--output", &args.output, &inputs, "")
 }

@@ -146,9 +146,10 @@ impl Outputs {
     /// that nobody takes it for this run's, however this one ends.
     pub(crate) fn prepare(args: &CheckArgs, host: &Host) -> Result<Self, Failure> {
         let mut outputs: Vec<(&'static str, Format, Output)> = Vec::new();
+        let defaults = policy_file::default_places(host);
         for (flag, format, path) in files_of(&args.reports) {
             if let Some(path) = path {
-                refuse_clashes(flag, path, &input_paths(args), "")?;
+                refuse_clashes(flag, path, &input_paths(args, &defaults), "")?;
                 refuse_clashes(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
                 let output = Output::find(path, flag, REPORT)?;
                 let mut others = outputs.iter().filter(|_| !is_null(path));
@@ -222,14 +223,14 @@ fn is_null(path: &Path) -> bool {
     path.canonicalize().is_ok_and(|path| path == Path::new("/dev/null"))
 }
 
-fn input_paths(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
+fn input_paths<'a>(args: &'a CheckArgs, defaults: &'a [PathBuf]) -> Vec<(&'static str, &'a Path)> {
     let mut inputs: Vec<(&'static str, &Path)> = Vec::new();
     inputs.extend(args.policy.as_ref().and_then(PolicyArg::file).map(|path| ("--policy", path)));
     inputs.extend(args.evidence.iter().map(|path| ("--evidence", path.as_path())));
     inputs.extend(args.credential_report.as_deref().map(|path| ("--credential-report", path)));
     inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));
     if args.policy.is_none() {
-        inputs.extend(policy_file::DEFAULT_PATHS.map(|path| ("the policy", Path::new(path))));
+        inputs.extend(defaults.iter().map(|path| ("the policy", path.as_path())));
     }
     inputs
 }

@@ -33,6 +33,9 @@ pub(crate) struct Host {
     pub(crate) working_directory: PathBuf,
     /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
     pub(crate) repository: Option<PathBuf>,
+    /// The root of the Git work tree that the working directory lies in, without links. Under GitHub
+    /// Actions it is the first on the way down from the workspace: a submodule does not become it.
+    pub(crate) work_tree: Option<PathBuf>,
 }
 
 /// What a workflow run says of itself, and the token that it may call GitHub with.
@@ -80,7 +83,11 @@ impl Host {
                 event: file("GITHUB_EVENT_PATH").filter(|_| environment.github_actions),
             },
             no_color: variable("NO_COLOR").is_some(),
-            repository: workspace.or_else(|| git_root(&working_directory)),
+            work_tree: match &workspace {
+                Some(workspace) => first_work_tree(workspace, &working_directory),
+                None => nearest_work_tree(&working_directory),
+            },
+            repository: workspace.or_else(|| nearest_work_tree(&working_directory)),
             working_directory,
             environment,
         }
@@ -138,6 +145,13 @@ fn working_directory() -> PathBuf {
     here.canonicalize().unwrap_or(here)
 }
 
-fn git_root(here: &Path) -> Option<PathBuf> {
+fn nearest_work_tree(here: &Path) -> Option<PathBuf> {
     here.ancestors().find(|folder| folder.join(".git").exists()).map(PathBuf::from)
+}
+
+fn first_work_tree(top: &Path, here: &Path) -> Option<PathBuf> {
+    let top = top.canonicalize().ok()?;
+    let on_the_way = here.ancestors().filter(|folder| folder.starts_with(&top));
+    let holding = on_the_way.filter(|folder| folder.join(".git").symlink_metadata().is_ok());
+    holding.last().map(PathBuf::from)
 }

@@ -15,7 +15,7 @@ use crate::commands::{Failure, Host};
 pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let named = args.files.clone();
     let files =
-        if named.is_empty() { policy_file::find(None)?.into_iter().collect() } else { named };
+        if named.is_empty() { policy_file::find(None, host)?.into_iter().collect() } else { named };
     if files.is_empty() {
         let looked = policy_file::DEFAULT_PATHS.join(", ");
         return Err(Failure::new(
@@ -42,7 +42,9 @@ fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> 
                 warned.push(said);
             }
             Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
-            Err(Unusable::Unreadable(failure)) => problems.push_str(&failure.into_text()),
+            Err(Unusable::Unreadable(failure)) => {
+                problems.push_str(&failure.of_command("this file was not checked").into_text());
+            }
         }
     }
     // A warning that nobody can read changes nothing.

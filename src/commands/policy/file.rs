@@ -10,8 +10,9 @@ use rootgate::rules;
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
-/// Where a policy is looked for when none is named. Only one of these may exist: which of two judges
-/// must not depend on an order that nobody has in mind.
+/// Where a policy is looked for when none is named, at the root of the repository and in the working
+/// directory. Only one of these may exist: which of two judges must not depend on an order that nobody
+/// has in mind.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
@@ -30,7 +31,7 @@ pub(crate) fn load(
     host: &Host,
     color: bool,
 ) -> Result<(Policy, PolicyOrigin), Failure> {
-    let Some(path) = find(named)? else {
+    let Some(path) = find(named, host)? else {
         return Ok((Policy::built_in(&rules::infos()), PolicyOrigin::built_in(judge(host))));
     };
     let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
@@ -113,17 +114,76 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// The file to read: the named one even if it is missing, else the default one, if there is one.
-pub(crate) fn find(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>, Failure> {
     if let Some(named) = named {
         return Ok(Some(named.to_owned()));
     }
     // A default that is there but cannot be read is an error when it is read, never "not there".
-    let there = |path: &&&str| Path::new(path).symlink_metadata().is_ok();
-    let mut found = DEFAULT_PATHS.iter().filter(there);
-    match (found.next(), found.next()) {
-        (Some(first), Some(second)) => Err(two_defaults(first, second, "")),
-        (found, _) => Ok(found.map(PathBuf::from)),
+    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let mut found: Vec<PathBuf> = defaults_in(Path::new("")).into_iter().filter(there).collect();
+    if let Some(root) = root_above(host) {
+        let above: Vec<PathBuf> = defaults_in(&root).into_iter().filter(there).collect();
+        if !above.is_empty() {
+            refuse_a_stranger(&root, host)?;
+        }
+        // In `.github`, a file here is one of the root's.
+        let other = |path: &PathBuf| !found.iter().any(|here| files::same_file(here, path));
+        let above: Vec<PathBuf> = above.into_iter().filter(other).collect();
+        found.extend(above);
     }
+    match &found[..] {
+        [first, second, ..] => {
+            Err(two_defaults(&first.display().to_string(), &second.display().to_string(), ""))
+        }
+        found => Ok(found.first().cloned()),
+    }
+}
+
+/// Everywhere that a policy is looked for when none is named, from the working directory.
+pub(crate) fn default_places(host: &Host) -> Vec<PathBuf> {
+    let above = root_above(host).map(|root| defaults_in(&root));
+    defaults_in(Path::new("")).into_iter().chain(above.into_iter().flatten()).collect()
+}
+
+fn defaults_in(folder: &Path) -> [PathBuf; 4] {
+    DEFAULT_PATHS.map(|path| folder.join(path))
+}
+
+/// The way up to the root of the work tree, `../..`; `None` at the root itself and outside of one.
+fn root_above(host: &Host) -> Option<PathBuf> {
+    let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?).ok()?;
+    let up: PathBuf = below.components().map(|_| "..").collect();
+    (!up.as_os_str().is_empty()).then_some(up)
+}
+
+/// Everybody can make a repository in a shared folder such as `/tmp`, and its policy would then judge
+/// below it. Under GitHub Actions the workspace is the job's own, whatever its users are called.
+fn refuse_a_stranger(root: &Path, host: &Host) -> Result<(), Failure> {
+    if host.github_actions() || is_of_the_same_user(&root.join(".git"), &host.working_directory) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!(
+            "the repository {} belongs to another user than the working directory, so its policy does not \
+             judge by itself",
+            host.work_tree.as_deref().unwrap_or(root).display()
+        ),
+        "if you trust it, name the file: --policy FILE",
+    ))
+}
+
+#[cfg(unix)]
+fn is_of_the_same_user(repository: &Path, here: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    /// The superuser may change every file anyway.
+    const ROOT: u32 = 0;
+    let owner = |path: &Path| path.symlink_metadata().ok().map(|it| it.uid());
+    owner(repository).is_some_and(|uid| uid == ROOT || Some(uid) == owner(here))
+}
+
+#[cfg(not(unix))]
+fn is_of_the_same_user(_: &Path, _: &Path) -> bool {
+    true
 }
 
 /// The bytes as text.

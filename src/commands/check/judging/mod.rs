@@ -139,7 +139,8 @@ impl Asker<'_> {
         let named = self.args.policy.as_ref().and_then(PolicyArg::file);
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
-            let path = policy_file::find(named)?.and_then(|file| checkout.repository_path(&file));
+            let file = policy_file::find(named, self.host)?;
+            let path = file.and_then(|file| checkout.repository_path(&file));
             if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
                 return Err(cannot_judge(&what));
             }
