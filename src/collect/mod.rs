@@ -38,6 +38,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 pub use environment::Environment;
+pub use region::{NamedRegion, RegionOrigin};
 pub use session_policy::session_policy;
 pub use sign_in_error::SignInError;
 

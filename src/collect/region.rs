@@ -1,6 +1,52 @@
 //! Which Region to call. IAM and its evidence are global; only STS is regional.
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileRegionProvider;
+
 use crate::model::Partition;
+
+use super::Settings;
+use super::profile::ProfileTexts;
+
+/// A Region, and who named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRegion {
+    /// The name: `eu-central-1`.
+    pub name: String,
+    /// Where it was named.
+    pub origin: RegionOrigin,
+}
+
+/// Where the Region of a run comes from, in the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegionOrigin {
+    /// `--region`.
+    Flag,
+    /// `AWS_REGION` or `AWS_DEFAULT_REGION`.
+    Environment,
+    /// The selected profile of `~/.aws`.
+    Profile,
+}
+
+/// The Region of the run, where somebody names one.
+pub(super) async fn named_region(
+    settings: &Settings,
+    profiles: &ProfileTexts,
+) -> Option<NamedRegion> {
+    if let Some(name) = &settings.region {
+        return Some(NamedRegion { name: name.clone(), origin: RegionOrigin::Flag });
+    }
+    let of =
+        |origin| move |region: aws_config::Region| NamedRegion { name: region.to_string(), origin };
+    let variables = EnvironmentVariableRegionProvider::new().region().await;
+    if let Some(region) = variables {
+        return Some(of(RegionOrigin::Environment)(region));
+    }
+    let profile =
+        ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build();
+    profile.region().await.map(of(RegionOrigin::Profile))
+}
 
 /// The configured Region where it lies in the partition, else the partition's first one.
 ///

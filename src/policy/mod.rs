@@ -5,6 +5,7 @@
 //! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
 //! ```
 
+mod comment;
 mod cover;
 mod diff;
 mod error;

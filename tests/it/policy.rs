@@ -407,3 +407,27 @@ fn init_takes_several_accounts_each_with_its_role() {
         assert!(!folder.exists(".github"), "{accounts:?}");
     }
 }
+
+// -- arguments --------------------------------------------------------------------------------------
+
+#[test]
+fn an_empty_value_is_an_error_and_never_the_default() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder.run(&["check", "--policy="]).refused(&["the path is empty", "leave --policy out"]);
+    for flag in
+        ["--role-arn=", "--external-id=", "--region=", "--oidc-audience=", "--endpoint-url="]
+    {
+        folder.run(&["check", flag]).refused(&["a value is required for"]);
+        folder.run(&["collect", "--output", "e.json", flag]).refused(&["a value is required for"]);
+    }
+    for command in [
+        &["policy", "check", ""][..],
+        &["policy", "explain", "--policy="],
+        &["permissions", "--policy="],
+        &["collect", "--output", "e.json", "--policy="],
+    ] {
+        folder.run(command).refused(&["a value is required for"]);
+    }
+    assert!(!folder.exists("e.json"));
+}
