@@ -21,6 +21,7 @@ pub(super) fn notices(
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
     of_the_run(policy, run, verdict, exit_code, &mut notices);
+    notices.extend(nothing_judged(policy, accounts));
     of_rules(policy, &mut notices);
     for waiver in &policy.waivers {
         of_waiver(policy, waiver, accounts, run, &mut notices);
@@ -32,6 +33,25 @@ pub(super) fn notices(
         notices.push(events_off());
     }
     notices
+}
+
+/// Accounts were looked at, and no rule said anything of any of them.
+fn nothing_judged(policy: &Policy, accounts: &[AccountReport]) -> Option<Notice> {
+    let mut outcomes = accounts.iter().flat_map(|account| &account.outcomes);
+    if accounts.is_empty() || outcomes.any(|it| it.outcome != Outcome::NotApplicable) {
+        return None;
+    }
+    let why = match policy.rules.iter().any(|rule| rule.on) {
+        true => "none of the rules that are on applies",
+        false => "the policy switches every rule off",
+    };
+    Some(Notice {
+        code: NoticeCode::NothingJudged,
+        message: format!(
+            "nothing was judged by any rule, because {why}: the verdict says nothing about root"
+        ),
+        line: None,
+    })
 }
 
 fn events_off() -> Notice {

@@ -83,6 +83,8 @@ pub enum NoticeCode {
     ScopeNotNamed,
     /// Until the day of `enforce-from`, what was found does not block.
     NotEnforcedYet,
+    /// Every rule is off, or none of those that are on applies: the verdict says nothing about root.
+    NothingJudged,
     /// The policy switches a rule off.
     RuleOff,
     /// The policy lowers a rule's severity below its default.
@@ -124,6 +126,7 @@ impl NoticeCode {
             Self::OtherBase => "other-base",
             Self::ScopeNotNamed => "scope-not-named",
             Self::NotEnforcedYet => "not-enforced-yet",
+            Self::NothingJudged => "nothing-judged",
             Self::RuleOff => "rule-off",
             Self::RuleLowered => "rule-lowered",
             Self::UndeterminedTolerated => "undetermined-tolerated",

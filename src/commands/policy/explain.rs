@@ -10,7 +10,8 @@ use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyExplainArgs, host: &Host) -> Result<u8, Failure> {
     let color = args.color.for_stderr(host);
-    let (policy, origin) = policy_file::load(args.policy.as_deref(), host, color)?;
+    let (policy, origin) =
+        policy_file::load(args.file.as_deref().or(args.policy.as_deref()), host, color)?;
     let at = args.at.unwrap_or(host.now);
     let text = source(&origin) + "\n" + &policy::explain(&policy, at, args.account.as_ref());
     let lines: Vec<String> = text.lines().map(escape::visible).collect();
