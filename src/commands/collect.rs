@@ -13,7 +13,7 @@ use super::check::outputs;
 use super::host::output::{Kind, Output};
 use super::host::{now, runner};
 use super::live::{self, Shown};
-use super::policy::file as policy_file;
+use super::policy::file;
 use super::{Failure, Host};
 use crate::cli::CollectArgs;
 
@@ -27,7 +27,7 @@ fn collect(args: &CollectArgs, host: &Host, asked: Option<Details>) -> Result<u8
     refuse_clashes(args, host)?;
     let output = Output::find(&args.output, "--output", EVIDENCE)?;
     let color = args.color.for_stderr(host);
-    let (policy, _) = policy_file::load(args.policy.as_deref(), host, color)?;
+    let (policy, _) = file::load(args.policy.as_deref(), host, color)?;
     let shown = Shown {
         text: false,
         verbose: args.verbose,
@@ -69,7 +69,7 @@ fn refuse_clashes(args: &CollectArgs, host: &Host) -> Result<(), Failure> {
     let flags =
         [("--policy", args.policy.as_deref()), ("--ca-bundle", args.sign_in.ca_bundle.as_deref())];
     let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
-    let defaults = policy_file::default_places(host);
+    let defaults = file::default_places(host);
     let defaults = defaults.iter().filter(|_| args.policy.is_none());
     let defaults = defaults.map(|path| ("the policy", path.as_path()));
     let inputs: Vec<_> = given.chain(defaults).chain(host.runner.paths()).collect();

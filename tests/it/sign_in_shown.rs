@@ -70,7 +70,7 @@ fn without_a_network_the_call_and_what_to_look_at_are_named() {
 fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
     let folder = Folder::new();
     let config = folder.write("config", "[profile abroad]\nregion = us-est-3\n");
-    let run = |variables: &[(&str, &str)], flags: &[&str]| {
+    let run = |variable: Option<(&str, &str)>, flags: &[&str]| {
         let mut command = rootgate(folder.path());
         command
             .args(["check", "--timeout", "3s"])
@@ -81,32 +81,38 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
             .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
             .env("HOME", folder.path())
             .env("AWS_CONFIG_FILE", &config)
-            .envs(variables.iter().copied());
+            .envs(variable);
         Ended::of(command.output().unwrap())
     };
-    let cases: [(&[(&str, &str)], &[&str], &str); 4] = [
-        (&[], &["--region", "us-est-1"], "no Region `us-est-1`: check the name, which `--region`"),
-        (
-            &[("AWS_REGION", "us-est-2")],
-            &[],
-            "no Region `us-est-2`: check the name, which `AWS_REGION`",
-        ),
-        (
-            &[("AWS_DEFAULT_REGION", "us-est-2")],
-            &[],
-            "which `AWS_REGION` or `AWS_DEFAULT_REGION` gives",
-        ),
-        (
-            &[("AWS_PROFILE", "abroad")],
-            &[],
-            "no Region `us-est-3`: check the name, which the selected profile",
-        ),
-    ];
-    side_by_side(cases, |(variables, flags, said)| {
-        run(variables, flags).refused(&["sts:GetCallerIdentity", said, "HTTPS_PROXY"]);
-    });
+    side_by_side(
+        [
+            (
+                None,
+                &["--region", "us-est-1"][..],
+                "no Region `us-est-1`: check the name, which `--region`",
+            ),
+            (
+                Some(("AWS_REGION", "us-est-2")),
+                &[],
+                "no Region `us-est-2`: check the name, which `AWS_REGION`",
+            ),
+            (
+                Some(("AWS_DEFAULT_REGION", "us-est-2")),
+                &[],
+                "which `AWS_REGION` or `AWS_DEFAULT_REGION` gives",
+            ),
+            (
+                Some(("AWS_PROFILE", "abroad")),
+                &[],
+                "no Region `us-est-3`: check the name, which the selected profile",
+            ),
+        ],
+        |(variable, flags, said)| {
+            run(variable, flags).refused(&["sts:GetCallerIdentity", said, "HTTPS_PROXY"]);
+        },
+    );
     // The control: nobody named the Region.
-    let ended = run(&[], &[]);
+    let ended = run(None, &[]);
     ended.refused(&["help: check the network"]);
     assert!(!ended.stderr.contains("no Region"), "{}", ended.stderr);
 }

@@ -9,7 +9,7 @@ use super::upload::Remark;
 use crate::cli::{CheckArgs, PolicyArg, ReportArgs};
 use crate::commands::host::output::{self, Kind, Output};
 use crate::commands::host::{files, runner};
-use crate::commands::policy::file as policy_file;
+use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
 /// How the report is shown.
@@ -146,7 +146,7 @@ impl Outputs {
     /// that nobody takes it for this run's, however this one ends.
     pub(crate) fn prepare(args: &CheckArgs, host: &Host) -> Result<Self, Failure> {
         let mut outputs: Vec<(&'static str, Format, Output)> = Vec::new();
-        let defaults = policy_file::default_places(host);
+        let defaults = file::default_places(host);
         for (flag, format, path) in files_of(&args.reports) {
             if let Some(path) = path {
                 refuse_clashes(flag, path, &input_paths(args, &defaults), "")?;

@@ -1,7 +1,6 @@
 //! The machine that the run stands on: the one place where the clock and environment are read.
 
 pub(crate) mod files;
-pub(crate) mod git;
 pub(crate) mod github_api;
 pub(crate) mod output;
 pub(crate) mod runner;
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
 use rootgate::github::{Secret, api};
+use rootgate::repo::worktree::WorkTree;
 use rootgate::report::Details;
 
 use runner::Runner;
@@ -35,7 +35,7 @@ pub(crate) struct Host {
     pub(crate) repository: Option<PathBuf>,
     /// The root of the Git work tree that the working directory lies in, without links. Under GitHub
     /// Actions it is the first on the way down from the workspace: a submodule does not become it.
-    pub(crate) work_tree: Option<PathBuf>,
+    pub(crate) work_tree: Option<WorkTree>,
 }
 
 /// What a workflow run says of itself, and the token that it may call GitHub with.
@@ -74,6 +74,10 @@ impl Host {
         let file = |name| variable(name).map(PathBuf::from);
         let working_directory = working_directory();
         let workspace = file("GITHUB_WORKSPACE").filter(|_| environment.github_actions);
+        let work_tree = match &workspace {
+            Some(workspace) => first_work_tree(workspace, &working_directory),
+            None => WorkTree::nearest(&working_directory),
+        };
         Self {
             now: now(),
             workflow: Workflow::read(),
@@ -83,11 +87,8 @@ impl Host {
                 event: file("GITHUB_EVENT_PATH").filter(|_| environment.github_actions),
             },
             no_color: variable("NO_COLOR").is_some(),
-            work_tree: match &workspace {
-                Some(workspace) => first_work_tree(workspace, &working_directory),
-                None => nearest_work_tree(&working_directory),
-            },
-            repository: workspace.or_else(|| nearest_work_tree(&working_directory)),
+            repository: workspace.or_else(|| work_tree.as_ref().map(|tree| tree.root().to_owned())),
+            work_tree,
             working_directory,
             environment,
         }
@@ -145,13 +146,6 @@ fn working_directory() -> PathBuf {
     here.canonicalize().unwrap_or(here)
 }
 
-fn nearest_work_tree(here: &Path) -> Option<PathBuf> {
-    here.ancestors().find(|folder| folder.join(".git").exists()).map(PathBuf::from)
-}
-
-fn first_work_tree(top: &Path, here: &Path) -> Option<PathBuf> {
-    let top = top.canonicalize().ok()?;
-    let on_the_way = here.ancestors().filter(|folder| folder.starts_with(&top));
-    let holding = on_the_way.filter(|folder| folder.join(".git").symlink_metadata().is_ok());
-    holding.last().map(PathBuf::from)
+fn first_work_tree(workspace: &Path, here: &Path) -> Option<WorkTree> {
+    WorkTree::first_below(&workspace.canonicalize().ok()?, here, Path::new("."))
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use rootgate::escape;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
+use rootgate::repo::RepoPath;
+use rootgate::repo::worktree::{Links, WorkTree};
 use rootgate::rules;
 
 use crate::commands::host::files;
@@ -15,6 +17,11 @@ use crate::commands::{Failure, Host};
 /// has in mind.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
+
+/// The same as paths of a repository.
+pub(crate) fn default_paths() -> Vec<RepoPath> {
+    DEFAULT_PATHS.into_iter().filter_map(RepoPath::new).collect()
+}
 
 /// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
 pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
@@ -36,7 +43,7 @@ pub(crate) fn load(
     };
     let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
     let origin = PolicyOrigin {
-        repository_path: repository_path(&path, host),
+        repository_path: repository_path(&path, host).map(|path| path.to_string()),
         path: Some(file.shown),
         sha256: Some(sha256_hex(file.text.as_bytes())),
         git_ref: None,
@@ -48,24 +55,6 @@ pub(crate) fn load(
 
 const fn judge(host: &Host) -> Judge {
     if host.github_actions() { Judge::Checkout } else { Judge::File }
-}
-
-/// A policy file as it stands somewhere: in the working tree, at a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Relative to the root of the repository, with `/`.
-    pub(crate) path: String,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Whether two are the same file, however Git made the lines of a checkout end.
-pub(crate) fn same(one: Option<&Found>, other: Option<&Found>) -> bool {
-    let lines = |found: &Found| -> (String, Vec<Vec<u8>>) {
-        let lines = found.bytes.split(|byte| *byte == b'\n');
-        let bare = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
-        (found.path.clone(), bare.collect())
-    };
-    one.map(lines) == other.map(lines)
 }
 
 /// A policy file that is valid.
@@ -151,7 +140,7 @@ fn defaults_in(folder: &Path) -> [PathBuf; 4] {
 
 /// The way up to the root of the work tree, `../..`; `None` at the root itself and outside of one.
 fn root_above(host: &Host) -> Option<PathBuf> {
-    let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?).ok()?;
+    let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?.root()).ok()?;
     let up: PathBuf = below.components().map(|_| "..").collect();
     (!up.as_os_str().is_empty()).then_some(up)
 }
@@ -166,7 +155,7 @@ fn refuse_a_stranger(root: &Path, host: &Host) -> Result<(), Failure> {
         format!(
             "the repository {} belongs to another user than the working directory, so its policy does not \
              judge by itself",
-            host.work_tree.as_deref().unwrap_or(root).display()
+            host.work_tree.as_ref().map_or(root, WorkTree::root).display()
         ),
         "if you trust it, name the file: --policy FILE",
     ))
@@ -198,14 +187,10 @@ pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
     })
 }
 
-/// The path as SARIF and annotations need it: relative to the root of the repository, with `/`.
-fn repository_path(path: &Path, host: &Host) -> Option<String> {
-    let root = host.repository.as_ref()?.canonicalize().ok()?;
-    let path = path.canonicalize().ok()?;
-    let relative = path.strip_prefix(root).ok()?;
-    let parts: Option<Vec<&str>> =
-        relative.components().map(|part| part.as_os_str().to_str()).collect();
-    parts.map(|parts| parts.join("/"))
+/// The path as SARIF and annotations need it: that of the file that was read, so links are resolved.
+fn repository_path(path: &Path, host: &Host) -> Option<RepoPath> {
+    let tree = WorkTree::with_root(host.repository.clone()?);
+    tree.path(&host.working_directory, path, Links::Resolved).ok()
 }
 
 /// Both policies; the problems of both if both are broken.
@@ -222,5 +207,16 @@ pub(crate) fn both(
             Err(Failure::problems(&(old + &new)))
         }
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT_PATHS, default_paths};
+
+    #[test]
+    fn each_default_is_a_path_of_a_repository() {
+        let paths: Vec<String> = default_paths().iter().map(ToString::to_string).collect();
+        assert_eq!(paths, DEFAULT_PATHS);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rootgate::policy::Policy;
 use rootgate::{escape, policy, rules};
 
-use super::file::{self as policy_file, DEFAULT_PATHS};
+use super::file::{self, DEFAULT_PATHS};
 use crate::cli::PolicyInitArgs;
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         ),
     })?;
     let shown = escape::visible(&path.display().to_string());
-    let found = policy_file::find(None, host).ok().flatten();
+    let found = file::find(None, host).ok().flatten();
     let named = match found.is_some_and(|found| files::same_file(&found, &path)) {
         true => String::new(),
         false => format!(" --policy {shown}"),

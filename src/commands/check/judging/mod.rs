@@ -21,13 +21,13 @@ use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::report::Format;
 use rootgate::rules;
 
-use checkout::{Checkout, Entry};
+use checkout::Checkout;
 pub(crate) use copy::Copy;
 pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
 
 use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
 use crate::commands::host::github_api::{self, NoApi};
-use crate::commands::policy::file as policy_file;
+use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
 /// The policy that judges, and what was found on the way to it.
@@ -139,13 +139,13 @@ impl Asker<'_> {
         let named = self.args.policy.as_ref().and_then(PolicyArg::file);
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
-            let file = policy_file::find(named, self.host)?;
+            let file = file::find(named, self.host)?;
             let path = file.and_then(|file| checkout.repository_path(&file));
-            if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
-                return Err(cannot_judge(&what));
+            if let Some(Err(error)) = path.map(|path| checkout.read(&path)) {
+                return Err(cannot_judge(&checkout::unusable(&error)));
             }
         }
-        let (policy, origin) = policy_file::load(named, self.host, self.color)?;
+        let (policy, origin) = file::load(named, self.host, self.color)?;
         Ok(Judging::by(policy, PolicyOrigin { judge, ..origin }))
     }
 
@@ -221,6 +221,6 @@ enum Unparsed {
 
 /// Reads bytes as a policy.
 fn parse(bytes: &[u8], shown: &str, host: &Host) -> Result<Policy, Unparsed> {
-    let text = policy_file::text_of(bytes.to_vec(), shown).map_err(Unparsed::NoText)?;
+    let text = file::text_of(bytes.to_vec(), shown).map_err(Unparsed::NoText)?;
     Policy::parse(&text, shown, &rules::infos(), host.now).map_err(Unparsed::Invalid)
 }

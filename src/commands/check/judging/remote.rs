@@ -1,8 +1,8 @@
 //! `--policy github:OWNER/REPO/PATH@REF`: a policy that a security team owns.
 
-use rootgate::github::contents::{self, Commit};
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
+use rootgate::repo::{Commit, RepoPath, github};
 
 use super::{Asker, Judging, tip};
 use crate::commands::Failure;
@@ -11,7 +11,7 @@ use crate::commands::Failure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RemotePolicy {
     repository: Repository,
-    path: String,
+    path: RepoPath,
     git_ref: String,
 }
 
@@ -30,13 +30,13 @@ impl RemotePolicy {
         let (repository, path, git_ref) = parts.ok_or(FORM)?;
         let plain = |part: &str| !matches!(part, "" | "." | "..");
         let odd = |text: &str| text.chars().any(|it| it.is_control() || it.is_whitespace());
-        if !path.split('/').all(plain) || odd(path) || path.contains('\\') {
-            return Err(format!("`{path}` is no path of a repository; {FORM}"));
-        }
+        let no_path = || format!("`{path}` is no path of a repository; {FORM}");
+        let path = RepoPath::new(path).filter(|_| !odd(path) && !path.contains('\\'));
+        let path = path.ok_or_else(no_path)?;
         if git_ref.is_empty() || odd(git_ref) || git_ref.split('/').any(|part| !plain(part)) {
             return Err(format!("a branch, tag or commit must follow the `@`; {FORM}"));
         }
-        Ok(Self { repository, path: path.to_owned(), git_ref: git_ref.to_owned() })
+        Ok(Self { repository, path, git_ref: git_ref.to_owned() })
     }
 }
 
@@ -46,12 +46,12 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
     let api = asker.api()?;
     let commit = match Commit::new(git_ref) {
         Some(commit) => commit,
-        None => contents::resolve(&api, repository, git_ref).await.map_err(|error| {
+        None => github::resolve(&api, repository, git_ref).await.map_err(|error| {
             tip::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
         })?,
     };
     let whence = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
-    let bytes = contents::read(&api, repository, &commit, path).await;
+    let bytes = github::read(&api, repository, &commit, path).await;
     let bytes = bytes.map_err(|error| tip::not_read(&error, &whence))?;
     let bytes = bytes.ok_or_else(|| {
         Failure::new(
@@ -59,7 +59,7 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
             "check the path and the ref of --policy",
         )
     })?;
-    let policy = asker.parse(&bytes, path, &whence)?;
+    let policy = asker.parse(&bytes, path.as_str(), &whence)?;
     let judge = Judge::Remote {
         repository: repository.as_str().to_owned(),
         pinned: Commit::new(git_ref).is_some(),
@@ -83,7 +83,7 @@ mod tests {
         let remote =
             RemotePolicy::parse("octo-org/security/policies/root.yaml@release/v3").unwrap();
         assert_eq!(remote.repository.as_str(), "octo-org/security");
-        assert_eq!(remote.path, "policies/root.yaml");
+        assert_eq!(remote.path.as_str(), "policies/root.yaml");
         assert_eq!(remote.git_ref, "release/v3");
         for wrong in [
             "",
