@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What one live check costs, as ratios measured in one run: `make bench`.
 
-The release binary checks one account of the fake AWS (examples/fake_aws.rs), each of whose answers
+The release binary checks one account of the fake AWS (examples/fake_aws/main.rs), each of whose answers
 takes 30 ms: about what a call to AWS takes. The wall time is compared with the calls it made, own CPU
 with `rootgate --version`; memory needs no comparison to mean the same on another machine.
 

@@ -23,11 +23,12 @@
 //!
 //! - `collect`: enters accounts (`enter`) and collects evidence (`sources`, one file each).
 //! - `net`: retries, rates and many jobs side by side, for both of them.
-//! - `github`: GitHub's side. The OIDC token, a file at a commit, forks, code scanning.
+//! - `github`: GitHub's side. The OIDC token, forks, code scanning.
+//! - `repo`: a file of a repository, in the working tree, in a clone or on GitHub.
 //!
 //! The binary's commands are in `src/commands`: `check` is the gate (which policy judges is settled in
 //! its `judging`), `policy` holds the commands about the policy file, `host` is the machine: clock,
-//! environment, files, runner, git. CONTRIBUTING.md says how to add a rule, a source and an output.
+//! environment, files, runner. CONTRIBUTING.md says how to add a rule, a source and an output.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]
@@ -40,6 +41,8 @@ pub mod model;
 #[cfg(feature = "aws")]
 mod net;
 pub mod policy;
+#[cfg(feature = "aws")]
+pub mod repo;
 pub mod report;
 pub mod rules;
 

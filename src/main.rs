@@ -22,23 +22,27 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, host: &Host) -> u8 {
-    let ended = match cli.command {
+    let (ended, not_done) = match cli.command {
         Command::Check(args) => return check::run(check::plan::read(&args, host), host),
         Command::Collect(args) => return collect::run(collect::plan::read(&args, host), host),
         Command::Policy(command) => policy(&command, host),
-        Command::Rules(args) => commands::rules::run(&args),
-        Command::Permissions(args) => commands::permissions::run(&args, host),
-        Command::Completions(args) => commands::completions::run(&args),
+        Command::Rules(args) => (commands::rules::run(&args), NOT_SHOWN),
+        Command::Permissions(args) => (commands::permissions::run(&args, host), NOT_SHOWN),
+        Command::Completions(args) => (commands::completions::run(&args), NOT_SHOWN),
     };
-    ended.unwrap_or_else(|failure| failure.report())
+    ended.unwrap_or_else(|failure| failure.of_command(not_done).report())
 }
 
-fn policy(command: &PolicyCommand, host: &Host) -> Result<u8, Failure> {
+/// What a command that fails did not do.
+const NOT_SHOWN: &str = "nothing was shown";
+
+fn policy(command: &PolicyCommand, host: &Host) -> (Result<u8, Failure>, &'static str) {
+    use commands::policy::{check, diff, explain, init, schema};
     match command {
-        PolicyCommand::Check(args) => commands::policy::check::run(args, host),
-        PolicyCommand::Explain(args) => commands::policy::explain::run(args, host),
-        PolicyCommand::Diff(args) => commands::policy::diff::run(args, host),
-        PolicyCommand::Schema(args) => commands::policy::schema::run(args),
-        PolicyCommand::Init(args) => commands::policy::init::run(args, host),
+        PolicyCommand::Check(args) => (check::run(args, host), "nothing was checked"),
+        PolicyCommand::Explain(args) => (explain::run(args, host), "nothing was explained"),
+        PolicyCommand::Diff(args) => (diff::run(args, host), "nothing was compared"),
+        PolicyCommand::Schema(args) => (schema::run(args), NOT_SHOWN),
+        PolicyCommand::Init(args) => (init::run(args, host), "nothing was written"),
     }
 }

@@ -235,7 +235,7 @@ class Ran:
         self.path = read("path")
         self.environment = names_in(read("environment") or "")
         self.left = len(list((folder / "temp").iterdir()))  # folders of this run still there
-        self.outside = sorted(str(file.relative_to(folder)) for file in folder.rglob("outside*"))
+        self.outside = marks_in(folder)
         self.kept = [file.name for file in folder.glob("kept/*")]
         cached = folder / "tool cache" / "rootgate"
         self.cached = {file.name: file.read_bytes() for file in cached.iterdir()} if cached.is_dir() else {}
@@ -639,6 +639,13 @@ def library():
         return built.read_bytes()
 
 
+def marks_in(folder):
+    """What left something where nothing of the launcher's does; the loader adds to the name that it is given."""
+    files = [file for file in folder.rglob("outside*") if file.is_file()]
+    files += [file for file in (folder / "outside").glob("*") if file.name != "of-the-test"]
+    return sorted(str(file.relative_to(folder)) for file in files)
+
+
 def function(name):
     """The variable that bash makes a function of."""
     return f"BASH_FUNC_{name}%%", f"() {{ {TOUCH}; }}"
@@ -660,6 +667,8 @@ RUNS_SOMETHING = {
     "CURL_HOME": ({"CURL_HOME": "{folder}/curl"}, ["curl", "file:///dev/null"]),
     "LD_PRELOAD": ({"LD_PRELOAD": "{folder}/libraries/mark.so", **LOADED}, ["true"]),
     "LD_AUDIT": ({"LD_AUDIT": "{folder}/libraries/mark.so", **LOADED}, ["true"]),
+    "LD_DEBUG_OUTPUT": ({"LD_DEBUG": "all", "LD_DEBUG_OUTPUT": f"{{folder}}/{MARK}"}, ["true"]),
+    "LD_PROFILE": ({"LD_PROFILE": "libc.so.6", "LD_PROFILE_OUTPUT": "{folder}/outside"}, ["true"]),
     "a function named as a tool": (dict([function("tr")]), ["sh", "-c", "tr </dev/null"]),
     "functions named as built-ins": (
         dict(function(name) for name in ["printf", "cd", "wait", "command", "[", "kill", "test", "echo"]),
@@ -691,6 +700,7 @@ class Variables(Case):
         step.having("modules/Mark.pm", f"system \"touch $ENV{{SEEN}}/../{MARK}\"; 1;\n".encode())
         step.having("curl/.curlrc", b'output = "outside-ran"\n')
         step.having("program.sh", PROGRAM.encode())
+        step.having("outside/of-the-test", b"")  # a folder that the loader can write to
         return step.having("libraries/mark.so", library())
 
     def leaves_its_mark(self, variables, command):
@@ -707,7 +717,7 @@ class Variables(Case):
             environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "SEEN": str(folder / "seen")}
             environment |= {name: value.replace("{folder}", str(folder)) for name, value in variables.items()}
             subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
-            return (folder / MARK).exists()
+            return bool(marks_in(folder))
 
     def test_nothing_of_it_runs(self):
         content = archive()
@@ -733,7 +743,11 @@ class Variables(Case):
                 self.assertEqual((ran.outside, ran.cached), ([], {name_of(): content}))
 
     def test_a_shell_that_is_told_to_execute_nothing_executes(self):
-        for variables in [{"SHELLOPTS": "noexec"}, {"SHELLOPTS": "noexec:xtrace", "BASHOPTS": "expand_aliases"}]:
+        for variables in [
+            {"SHELLOPTS": "noexec"},
+            {"SHELLOPTS": "noexec:xtrace", "BASHOPTS": "expand_aliases"},
+            {"LD_DEBUG": "help"},
+        ]:
             self.assert_ran(self.step(variables, PROGRAM).run())
 
     def test_other_variables_change_nothing(self):
@@ -746,6 +760,7 @@ class Variables(Case):
             {"GCONV_PATH": "{folder}/libraries", "LOCPATH": "{folder}", "FPATH": "{folder}", "BASH": "/bin/false"},
             {"MSYS": "x", "MSYS2_ARG_CONV_EXCL": "", "MSYS_NO_PATHCONV": "", "BASH_VERSION": "9", "ZDOTDIR": "/"},
             {"X": "\nBASH_FUNC_x%%=() { :; }\nPATH=/nowhere\n", "LD_DEBUG": "all", "LD_DEBUG_OUTPUT": "/nowhere"},
+            {"LD_BIND_NOW": "1", "LD_DYNAMIC_WEAK": "1", "GLIBC_TUNABLES": "glibc.malloc.perturb=1"},
         ]:
             with self.subTest(variables), Server(sends(content)) as server:
                 step = self.step(variables, digests=table(content)).downloading(server)

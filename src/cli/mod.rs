@@ -8,7 +8,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
@@ -121,9 +123,9 @@ Examples:
   rootgate check --policy github:octo-org/security/root.yaml@v3
 
 Without `--policy` the file is the one of .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml
-and rootgate.yml that exists; two of them are an error. If none exists, strict built-in defaults judge
-and every report says so. Under GitHub Actions the file at the tip of the default branch judges; a copy
-in the checkout that is weaker fails, and never judges.")]
+and rootgate.yml that exists, here or at the root of the Git repository; two of them are an error. If
+none exists, strict built-in defaults judge and every report says so. Under GitHub Actions the file at
+the tip of the default branch judges; a copy in the checkout that is weaker fails, and never judges.")]
 pub(crate) struct CheckArgs {
     /// Policy file; github:OWNER/REPO/PATH@REF is one of another repository, read with GITHUB_TOKEN
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse), value_hint = ValueHint::FilePath)]
@@ -235,6 +237,12 @@ pub(crate) enum PolicyArg {
 
 impl PolicyArg {
     fn parse(text: OsString) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err(
+                "the path is empty; name the file, or leave --policy out for the default one"
+                    .to_owned(),
+            );
+        }
         match text.to_str().and_then(|text| text.strip_prefix(REMOTE_PREFIX)) {
             Some(remote) => RemotePolicy::parse(remote).map(Self::GitHub),
             None => Ok(Self::File(PathBuf::from(text))),
@@ -246,22 +254,22 @@ impl PolicyArg {
 #[command(next_help_heading = "Signing in")]
 pub(crate) struct SignInArgs {
     /// Role to sign in with, by GitHub's OIDC token where there is one, else by AssumeRole
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) role_arn: Option<String>,
     /// External id for every AssumeRole of the run
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) external_id: Option<String>,
     /// Account that may be signed in to (repeatable, commas too); any other is refused
     #[arg(long, value_name = "ID", value_parser = account, value_delimiter = ',')]
     pub(crate) account: Vec<AccountId>,
     /// AWS Region of the endpoints
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) region: Option<String>,
     /// Audience of GitHub's OIDC token [default: sts.amazonaws.com, in China sts.amazonaws.com.cn]
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, value_name = "AUDIENCE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) oidc_audience: Option<String>,
     /// Send every AWS call there; plain http only to this machine (for tests)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) endpoint_url: Option<String>,
     /// CA certificates to trust instead of the system's, PEM
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -23,6 +23,7 @@ Exits with 0 if every file is valid, else with 2.")]
     #[command(after_help = "\
 Examples:
   rootgate policy explain                       as of now, for every account
+  rootgate policy explain policies/prod.yaml
   rootgate policy explain --account 111122223333 --at 2026-11-20T09:00:00+01:00")]
     Explain(PolicyExplainArgs),
     /// Say what a change of a policy means: weaker, planned, stronger or other
@@ -93,7 +94,10 @@ pub(crate) enum PolicyCheckFormat {
 pub(crate) struct PolicyExplainArgs {
     /// Policy file, `-` is standard input; without it the default one (`rootgate check --help`), or the
     /// built-in defaults
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// The same file, as other commands take it
+    #[arg(long, value_name = "FILE", conflicts_with = "file", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// The instant that "now" means, RFC 3339 with offset
     #[arg(long, value_name = "TIME", value_parser = time)]

@@ -27,6 +27,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use enter::SignInError;
 pub use environment::Environment;
+pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Source};

@@ -2,6 +2,26 @@
 
 use crate::model::Partition;
 
+/// A Region, and who named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRegion {
+    /// The name: `eu-central-1`.
+    pub name: String,
+    /// Where it was named.
+    pub origin: RegionOrigin,
+}
+
+/// Where the Region of a run comes from, in the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegionOrigin {
+    /// `--region`.
+    Flag,
+    /// `AWS_REGION` or `AWS_DEFAULT_REGION`.
+    Environment,
+    /// The selected profile of `~/.aws`.
+    Profile,
+}
+
 /// The configured Region where it lies in the partition, else the partition's first one.
 ///
 /// Without a partition (nobody knows yet whose the credentials are) the configured one, else

@@ -114,6 +114,13 @@ impl Failure {
         Self { text: None, parts: None, public: None }
     }
 
+    /// The same for a command that judges nothing in any case: what it did not do.
+    pub(crate) fn of_command(mut self, not_done: &str) -> Self {
+        let effect = format!("{not_done} (exit 2)");
+        self.text = self.text.map(|text| text.replace(EFFECT, &effect));
+        self
+    }
+
     /// Shows it, and gives the exit code.
     pub(crate) fn report(self) -> u8 {
         if let Some(text) = self.text {
@@ -148,10 +155,7 @@ impl Failure {
 
     /// The same for a collection, which judges nothing in any case and has no outputs of a step.
     pub(crate) fn report_of_collect(self, host: &Host, asked: Option<Details>) -> u8 {
-        let mut failure = self.for_readers(host, asked);
-        let own = |text: String| text.replace(EFFECT, "nothing was collected (exit 2)");
-        failure.text = failure.text.map(own);
-        failure.report()
+        self.for_readers(host, asked).of_command("nothing was collected").report()
     }
 
     /// What whoever reads the log may read of it.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::run::{Found, Run};
 use super::tally::{Tally, WaiverUse};
 use super::waivers::{Standing, standing};
-use crate::model::{AccountId, Judge, Notice, Said, Today, Unused, Verdict, WaiverState};
+use crate::model::{AccountId, Counts, Judge, Notice, Said, Today, Unused, Verdict, WaiverState};
 use crate::policy::{Policy, Waiver, When, Window};
 
 /// A waiver that ends within so many days is announced.
@@ -15,6 +15,7 @@ pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice
     let policy = tally.policy;
     let mut notices = Vec::new();
     of_the_run(policy, run, found, &mut notices);
+    notices.extend(nothing_judged(tally));
     of_rules(policy, &mut notices);
     for (waiver, waiver_use) in policy.waivers.iter().zip(&tally.waivers) {
         of_waiver(policy, waiver, waiver_use, run, &mut notices);
@@ -26,6 +27,16 @@ pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice
         notices.push(Notice::of_run(Said::EventsOff));
     }
     notices
+}
+
+/// Accounts were looked at, and no rule said anything of any of them.
+fn nothing_judged(tally: &Tally<'_>) -> Option<Notice> {
+    let Counts { failed, undetermined, waived, passed, .. } = tally.counts;
+    if tally.accounts == 0 || failed + undetermined + waived + passed > 0 {
+        return None;
+    }
+    let every_rule_off = !tally.policy.rules.iter().any(|rule| rule.on);
+    Some(Notice::of_run(Said::NothingJudged { every_rule_off }))
 }
 
 fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {

@@ -1,9 +1,6 @@
-//! The side of GitHub: its OIDC token, its REST API, the files of its repositories, and what must
-//! not be read in a log.
+//! The side of GitHub: its OIDC token, its REST API, and what must not be read in a log.
 
 pub mod api;
-mod commit;
-pub mod contents;
 mod endpoint;
 pub mod environments;
 pub mod oidc;

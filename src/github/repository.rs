@@ -28,7 +28,7 @@ impl Repository {
     }
 
     /// Where it is in the API.
-    pub(super) fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/repos/{}", self.0)
     }
 }

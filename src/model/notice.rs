@@ -97,6 +97,11 @@ pub enum Said {
         /// The account.
         account: AccountId,
     },
+    /// No rule judged anything.
+    NothingJudged {
+        /// The policy switches all of them off; else none of those that are on applies.
+        every_rule_off: bool,
+    },
     /// Rules that only CloudTrail events can judge.
     EventsOff,
     /// The run ended before everything was collected.
@@ -202,6 +207,7 @@ impl Notice {
             },
             Said::WindowPast { .. } => NoticeCode::WindowPast,
             Said::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
+            Said::NothingJudged { .. } => NoticeCode::NothingJudged,
             Said::EventsOff => NoticeCode::EventsOff,
             Said::Incomplete { .. } => NoticeCode::Incomplete,
         }
@@ -266,6 +272,14 @@ impl Notice {
             }
             Said::WindowOutsideScope { id, account } => {
                 format!("window `{id}` names {account}, which is outside the scope")
+            }
+            Said::NothingJudged { every_rule_off } => {
+                let why = if *every_rule_off {
+                    "the policy switches every rule off"
+                } else {
+                    "none of the rules that are on applies"
+                };
+                format!("nothing was judged by any rule, because {why}: the verdict says nothing about root")
             }
             Said::EventsOff => {
                 "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
@@ -368,6 +382,8 @@ pub enum NoticeCode {
     ScopeNotNamed,
     /// Until the day of `enforce-from`, what was found does not block.
     NotEnforcedYet,
+    /// Every rule is off, or none of those that are on applies: the verdict says nothing about root.
+    NothingJudged,
     /// The policy switches a rule off.
     RuleOff,
     /// The policy lowers a rule's severity below its default.
@@ -409,6 +425,7 @@ impl NoticeCode {
             Self::OtherBase => "other-base",
             Self::ScopeNotNamed => "scope-not-named",
             Self::NotEnforcedYet => "not-enforced-yet",
+            Self::NothingJudged => "nothing-judged",
             Self::RuleOff => "rule-off",
             Self::RuleLowered => "rule-lowered",
             Self::UndeterminedTolerated => "undetermined-tolerated",

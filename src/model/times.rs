@@ -14,6 +14,9 @@ pub enum InvalidTime {
     /// It has the form of a time or a day, and one part of it is wrong: which, and why.
     #[error("{0}")]
     Part(String),
+    /// A time or a day with blanks in it, such as before the zone: the same without them.
+    #[error("a blank stands in it; write `{0}`")]
+    Blank(String),
     /// Not a time of RFC 3339.
     #[error("not a time of RFC 3339, such as `2026-11-20T09:00:00+01:00`")]
     NotATime,
@@ -34,8 +37,25 @@ pub fn parse_time(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
         Err(_) if DateTime::parse_from_rfc3339(&format!("{text}Z")).is_ok() => {
             Err(InvalidTime::NoZone)
         }
-        Err(_) => Err(wrong_part(text).map_or(InvalidTime::NotATime, InvalidTime::Part)),
+        Err(_) => Err(without_blanks(text)
+            .map(InvalidTime::Blank)
+            .or_else(|| wrong_part(text).map(InvalidTime::Part))
+            .unwrap_or(InvalidTime::NotATime)),
     }
+}
+
+/// The time or day that is there when blanks are left out: `2026-11-20T09:00:00 Z`.
+fn without_blanks(text: &str) -> Option<String> {
+    let mut meant: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    if meant.len() == text.len() {
+        return None;
+    }
+    let is_clock = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    if meant.get(10..).is_some_and(is_clock) {
+        meant.insert(10, 'T');
+    }
+    let is_one = meant.len() == 10 && parse_day(&meant).is_ok();
+    (is_one || DateTime::parse_from_rfc3339(&meant).is_ok()).then_some(meant)
 }
 
 /// Reads a day of the calendar, `YYYY-MM-DD`.
@@ -46,7 +66,8 @@ pub fn parse_time(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
 pub fn parse_day(text: &str) -> Result<NaiveDate, InvalidTime> {
     // chrono's `%Y-%m-%d` also takes `2026-1-2` and signs; the contract does not.
     if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        return Err(InvalidTime::NotADay);
+        let meant = without_blanks(text).filter(|meant| meant.len() == 10);
+        return Err(meant.map_or(InvalidTime::NotADay, InvalidTime::Blank));
     }
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .map_err(|_| wrong_part(text).map_or(InvalidTime::NotADay, InvalidTime::Part))
@@ -164,6 +185,28 @@ mod tests {
         for bad in ["2026-2-3", "+026-02-03", "20261120", "2026-11-20Z", "2026-111-2", ""] {
             assert_eq!(parse_day(bad), Err(InvalidTime::NotADay), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_blank_in_a_time_or_a_day_is_named_with_what_was_meant() {
+        for text in [
+            "2026-11-20T09:00:00 Z",
+            "2026-11-20 T09:00:00Z",
+            " 2026-11-20 09:00:00 Z",
+            "2026-11-20T09: 00:00Z",
+        ] {
+            let meant = InvalidTime::Blank("2026-11-20T09:00:00Z".to_owned());
+            assert_eq!(parse_time(text), Err(meant), "{text}");
+        }
+        let said = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
+        assert_eq!(said, "a blank stands in it; write `2026-11-20T09:00:00+01:00`");
+        let day = Err(InvalidTime::Blank("2026-11-20".to_owned()));
+        assert_eq!(parse_day(" 2026-11-20"), day);
+        // The blank is not all that is wrong.
+        for text in ["2026-11-20T09:00:00 CET", "2026-13-20T09:00:00 Z", "next Monday 10"] {
+            assert!(!matches!(parse_time(text), Ok(_) | Err(InvalidTime::Blank(_))), "{text}");
+        }
+        assert!(parse_time("2026-11-20 09:00:00Z").is_ok(), "RFC 3339 allows it for the T");
     }
 
     #[test]

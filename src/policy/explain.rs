@@ -406,7 +406,7 @@ fn days(count: i64) -> String {
 mod tests {
     use super::*;
     use crate::model::parse_time;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     fn example() -> Policy {
         let text = include_str!("../../policy.example.yaml");

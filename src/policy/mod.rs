@@ -5,13 +5,12 @@
 //! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
 //! ```
 
+mod comment;
 mod cover;
 mod diff;
 mod error;
 mod explain;
 mod fields;
-#[cfg(test)]
-pub(crate) mod generated;
 mod read;
 mod reference;
 mod schedule;
@@ -19,7 +18,7 @@ mod schema;
 mod starter;
 mod suggest;
 #[cfg(test)]
-mod test_rules;
+pub(crate) mod tests;
 mod together;
 mod tree;
 mod types;

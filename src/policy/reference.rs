@@ -12,7 +12,9 @@ const INTRODUCTION: &str = "# The policy
 <!-- Made by `make generate` from the table that the reader uses; edits here are lost. -->
 
 A policy is one YAML 1.2 document, `.github/rootgate.yaml` or `rootgate.yaml` (or `.yml`), or any file named
-with `--policy`. It is read strictly: an unknown or duplicate key, an unknown rule, a time without
+with `--policy`. Without `--policy` it is looked for in the working directory and at the root of the Git
+repository that this lies in (two files at once are an error); what judges under GitHub Actions is the file
+at the root of the default branch, whatever the `working-directory`. It is read strictly: an unknown or duplicate key, an unknown rule, a time without
 its zone, an account id that is not in quotes are errors, all reported at once. Anchors, aliases,
 tags and tabs are refused: every line judges as it reads.
 
@@ -148,7 +150,7 @@ fn rules_section(out: &mut String, path: &str, rules: &[&'static RuleInfo]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     #[test]
     fn every_key_has_a_row_with_its_type_default_and_example() {

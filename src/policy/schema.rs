@@ -265,7 +265,7 @@ fn node_as_json(node: &Node) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     #[test]
     fn every_built_key_is_in_the_schema_and_no_other() {

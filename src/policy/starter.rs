@@ -74,7 +74,7 @@ mod tests {
     use super::starter;
     use crate::model::parse_time;
     use crate::policy::Policy;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     fn parse(text: &str) -> Policy {
         let now = parse_time("2026-11-20T12:00:00Z").unwrap();

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError};
 
+use super::comment;
 use super::error::{PolicyError, Span, show};
 use super::fields;
 
@@ -338,6 +339,16 @@ pub(super) fn no_space(span: Span, key: &str, value: &str) -> PolicyError {
         .help(format!("write `{key}: {value}`"))
 }
 
+/// The error of a key whose value YAML reads as a comment, if it is one.
+pub(super) fn value_in_a_comment(text: &str, key: Span) -> Option<PolicyError> {
+    let lines = Line::up_from(text, key.line);
+    let line = lines.first()?;
+    let comment = comment::instead_of_a_value(line.text)?;
+    let after_key = line.text.get(key.end.checked_sub(line.start)?..comment.start)?;
+    let directly = after_key.trim_end_matches([' ', '\t']) == ":";
+    directly.then(|| lost_in_a_comment(line.span_at(comment.start, comment.text), &comment))
+}
+
 /// A line of the text, and where it begins.
 struct Line<'a> {
     text: &'a str,
@@ -390,7 +401,10 @@ impl<'a> Line<'a> {
     }
 
     fn span_of(&self, part: &str) -> Span {
-        let at = self.text.find(part).unwrap_or_default();
+        self.span_at(self.text.find(part).unwrap_or_default(), part)
+    }
+
+    fn span_at(&self, at: usize, part: &str) -> Span {
         let start = self.start + at;
         let column = self.text.get(..at).unwrap_or_default().chars().count() + 1;
         Span { start, end: start + part.len(), line: self.number, column }
@@ -504,12 +518,35 @@ fn different_columns(key: &str, first: usize, column: usize, entry: &Line<'_>) -
     PolicyError::new("different-columns", entry.span_of("-"), message).help(help)
 }
 
+/// `{ ticket: #123 }` in the line of a syntax error, or the next above it.
+fn commented_out(text: &str, span: Span) -> Option<PolicyError> {
+    for line in Line::up_from(text, span.line) {
+        if let Some(comment) = comment::instead_of_a_value(line.text) {
+            return Some(lost_in_a_comment(line.span_at(comment.start, comment.text), &comment));
+        }
+        if line.number < span.line && !line.content().is_empty() {
+            return None;
+        }
+    }
+    None
+}
+
+fn lost_in_a_comment(span: Span, comment: &comment::Comment<'_>) -> PolicyError {
+    let message = format!(
+        "`{}` is a comment: a `#` after a blank begins one, up to the end of the line",
+        show(comment.text)
+    );
+    PolicyError::new("comment", span, message).help(comment.help.as_str())
+}
+
 fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     let span = span_at(error.marker());
+    let known = || {
+        let known = closed_above(text, span).or_else(|| commented_out(text, span));
+        known.or_else(|| missing_space(text, span)).or_else(|| columns_differ(text, span))
+    };
     if !is_merge_conflict(text, span)
-        && let Some(known) = closed_above(text, span)
-            .or_else(|| missing_space(text, span))
-            .or_else(|| columns_differ(text, span))
+        && let Some(known) = known()
     {
         return known;
     }

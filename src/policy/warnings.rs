@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::error::visible;
 use super::together::{self, Overlap, Timed};
-use super::types::{KeyCreated, Policy, WaiverSubject, When, Window};
-use crate::model::{AccountId, format_time};
+use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
+use crate::model::{AccountId, Source, format_time};
 
 /// So many windows of a group are named.
 const SHOWN: usize = 4;
@@ -32,12 +32,38 @@ pub struct PolicyWarning {
 #[must_use]
 pub fn warnings(policy: &Policy, now: DateTime<Utc>) -> Vec<PolicyWarning> {
     let mut warnings = Vec::new();
+    nothing_judges(policy, &mut warnings);
     outside_scope(policy, &mut warnings);
     without_sign_in(policy, &mut warnings);
     overlapping(policy, now, &mut warnings);
     keys_by_day(policy, &mut warnings);
     warnings.sort_by_key(|warning| warning.line);
     warnings
+}
+
+/// A policy by which a check passes whatever is true of root.
+fn nothing_judges(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    let can_judge = |rule: &&RulePolicy| {
+        let from_events_alone = rule.info.needs == [Source::RootEvents];
+        let has_events = policy.root_events.is_some() || !from_events_alone;
+        let tolerates = |id| policy.waivers.iter().any(|waiver| waiver.rule == id);
+        rule.on && has_events && rule.info.only_if_waived.is_none_or(tolerates)
+    };
+    if policy.rules.iter().any(|rule| can_judge(&rule)) {
+        return;
+    }
+    let message = match policy.rules.iter().any(|rule| rule.on) {
+        true => {
+            "no rule that is on can judge anything: a check by this policy passes, whatever is true"
+        }
+        false => "every rule is off: a check by this policy passes, whatever is true",
+    };
+    warnings.push(PolicyWarning {
+        code: "nothing-judged",
+        message: message.to_owned(),
+        line: policy.lines.get("rules").copied().unwrap_or(1),
+        help: "switch on what must hold: a rule is on unless it is `off`".to_owned(),
+    });
 }
 
 /// Accounts of windows and waivers that a policy with a scope never judges.
@@ -183,7 +209,7 @@ mod tests {
     use super::warnings;
     use crate::model::parse_time;
     use crate::policy::Policy;
-    use crate::policy::test_rules::RULES;
+    use crate::policy::tests::rules::RULES;
 
     /// `code line`, one per warning.
     fn of(text: &str) -> Vec<String> {

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["model", "escape"]),
     ("net", &[]),
     ("github", &["model", "escape", "net"]),
+    ("repo", &["escape", "github", "net"]),
     ("collect", &["model", "github", "net"]),
 ];
 

@@ -270,7 +270,7 @@ fn usage_is_refused_with_a_suggestion() {
         (&["check", "-q", "evidence.json"], &["--evidence evidence.json"]),
         (&["check", "report.csv"], &["--credential-report report.csv"]),
         (&["collect", "evidence.json"], &["--output evidence.json"]),
-        (&["policy", "explain", "p.yml"], &["--policy p.yml"]),
+        (&["permissions", "p.yml"], &["--policy p.yml"]),
     ] {
         folder.run(arguments).refused(parts);
     }

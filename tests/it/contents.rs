@@ -5,9 +5,10 @@ use std::time::Duration;
 use rootgate::collect;
 use rootgate::github::Secret;
 use rootgate::github::api::{Api, ApiError};
-use rootgate::github::contents::{self, Commit, ContentsError, merge_base, resolve};
 use rootgate::github::pulls::is_fork;
 use rootgate::github::repository::{Repository, default_branch};
+use rootgate::repo::github::{ContentsError, Unknown, merge_base, resolve};
+use rootgate::repo::{self, Commit, Kind, NotRead, RepoPath};
 use serde_json::Value;
 
 use crate::fake::Fake;
@@ -43,9 +44,17 @@ fn ask<T>(github: &Fake, question: impl AsyncFnOnce(&Api, &Repository) -> T) -> 
     })
 }
 
+fn repo_path(path: &str) -> RepoPath {
+    RepoPath::new(path).expect(path)
+}
+
+fn unproven(path: &str) -> ContentsError {
+    NotRead::Unknown(Unknown::Unproven { path: repo_path(path) })
+}
+
 fn read_at(github: &Fake, sha: &str, path: &str) -> Result<Option<Vec<u8>>, ContentsError> {
-    let commit = Commit::new(sha).unwrap();
-    ask(github, async |api, repository| contents::read(api, repository, &commit, path).await)
+    let (commit, path) = (Commit::new(sha).unwrap(), repo_path(path));
+    ask(github, async |api, repository| repo::github::read(api, repository, &commit, &path).await)
 }
 
 fn read(github: &Fake, path: &str) -> Result<Option<Vec<u8>>, ContentsError> {
@@ -53,21 +62,21 @@ fn read(github: &Fake, path: &str) -> Result<Option<Vec<u8>>, ContentsError> {
 }
 
 #[track_caller]
-fn is_not_a_file(github: &Fake, path: &str, place: &str, what: &'static str) {
-    let error = ContentsError::NotAFile { path: place.to_owned(), kind: what };
+fn is_not_a_file(github: &Fake, path: &str, place: &str, kind: Kind) {
+    let error = NotRead::NotAFile { path: repo_path(place), kind };
     assert_eq!(read(github, path), Err(error), "{path}");
 }
 
 #[track_caller]
 fn is_unproven(github: &Fake, path: &str) {
-    assert_eq!(read(github, path), Err(ContentsError::Unproven { path: path.to_owned() }));
+    assert_eq!(read(github, path), Err(unproven(path)));
 }
 
 /// The HTTP status of the answer that stopped the reading, and of what.
 #[track_caller]
 fn stopped_by(github: &Fake, path: &str) -> (String, u16) {
     match read(github, path) {
-        Err(ContentsError::Api { path, error }) => (path, error.status().unwrap()),
+        Err(NotRead::Unknown(Unknown::Api { path, error })) => (path, error.status().unwrap()),
         other => panic!("{other:?}"),
     }
 }
@@ -145,12 +154,10 @@ fn a_file_of_another_commit_is_not_read() {
 }
 
 #[test]
-fn a_path_that_leaves_the_repository_is_not_asked_for() {
-    let (_folder, github) = with_policy("");
+fn a_path_that_leaves_the_repository_cannot_be_asked_for() {
     for path in ["", "/etc/passwd", "../x", "a/../x", "./x", "a//x", "a/"] {
-        is_not_a_file(&github, path, path, "path outside the repository");
+        assert_eq!(RepoPath::new(path), None, "{path}");
     }
-    assert!(github.calls().is_empty());
 }
 
 // -- what is no file ----------------------------------------------------------------------------
@@ -169,7 +176,7 @@ fn a_symbolic_link_is_not_followed_wherever_it_leads() {
         (".github/beside.yaml", "rootgate.yaml"),
     ] {
         symlink(target, folder.path().join(link)).unwrap();
-        is_not_a_file(&github, link, link, "symbolic link");
+        is_not_a_file(&github, link, link, Kind::SymbolicLink);
     }
     assert_eq!(read(&github, POLICY), Ok(Some(TEXT.to_vec())));
 }
@@ -194,7 +201,7 @@ fn a_folder_that_is_a_symbolic_link_is_named_and_nothing_is_absent_below_it() {
         ("to-a-file/x.yaml", "to-a-file"),
         ("to-nothing/x.yaml", "to-nothing"),
     ] {
-        is_not_a_file(&github, path, link, "symbolic link");
+        is_not_a_file(&github, path, link, Kind::SymbolicLink);
     }
 }
 
@@ -202,15 +209,15 @@ fn a_folder_that_is_a_symbolic_link_is_named_and_nothing_is_absent_below_it() {
 fn a_submodule_is_neither_a_file_nor_a_folder() {
     let (_folder, github) = with_policy("submodule policies\nsubmodule .github/policies");
     for path in ["policies", ".github/policies"] {
-        is_not_a_file(&github, path, path, "submodule");
-        is_not_a_file(&github, &format!("{path}/rootgate.yaml"), path, "submodule");
+        is_not_a_file(&github, path, path, Kind::Submodule);
+        is_not_a_file(&github, &format!("{path}/rootgate.yaml"), path, Kind::Submodule);
     }
 }
 
 #[test]
 fn a_folder_is_not_a_file() {
     let (_folder, github) = with_policy("");
-    is_not_a_file(&github, ".github", ".github", "directory");
+    is_not_a_file(&github, ".github", ".github", Kind::Folder);
 }
 
 #[test]
@@ -218,7 +225,7 @@ fn a_file_above_1_mb_is_too_large_and_one_of_1_mb_is_not() {
     let folder = Folder::new();
     folder.write("large.yaml", vec![b'#'; 1_000_001]);
     folder.write("whole.yaml", vec![b'#'; 1_000_000]);
-    let too_large = Err(ContentsError::TooLarge { path: "large.yaml".to_owned(), size: 1_000_001 });
+    let too_large = Err(NotRead::TooLarge { path: repo_path("large.yaml"), size: 1_000_001 });
     assert_eq!(read(&github(&folder, ""), "large.yaml"), too_large);
     // As GitHub used to say it.
     let refusing = github(&folder, "fault contents = blob-too-large");
@@ -233,7 +240,7 @@ fn a_pointer_of_git_lfs_is_not_the_file() {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0\
                    ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
     folder.write("rootgate.yaml", pointer);
-    let error = ContentsError::LfsPointer { path: "rootgate.yaml".to_owned() };
+    let error = NotRead::LfsPointer { path: repo_path("rootgate.yaml") };
     assert_eq!(read(&github(&folder, ""), "rootgate.yaml"), Err(error));
 }
 
@@ -258,7 +265,7 @@ fn a_repository_that_is_not_shown_proves_nothing() {
 #[test]
 fn a_commit_that_is_not_known_proves_nothing() {
     let (_folder, github) = with_policy("");
-    let unproven = |path: &str| Err(ContentsError::Unproven { path: path.to_owned() });
+    let unproven = |path: &str| Err(unproven(path));
     assert_eq!(read_at(&github, PARENT, POLICY), unproven(POLICY));
     assert_eq!(read_at(&github, PARENT, "absent.yaml"), unproven("absent.yaml"));
 }
@@ -312,10 +319,10 @@ fn an_answer_that_cannot_be_read_is_never_an_absence() {
             let (_folder, github) = with_policy(&format!("fault {call} = {fault}"));
             for path in [POLICY, ".github/absent.yaml"] {
                 let read = read(&github, path);
-                let unreadable = ContentsError::Api {
+                let unreadable = NotRead::Unknown(Unknown::Api {
                     path: if call == "contents" { path } else { ".github" }.to_owned(),
                     error: ApiError::Unreadable(String::new()),
-                };
+                });
                 assert_eq!(read.map_err(without_words), Err(unreadable), "{call}: {fault}");
             }
         }
@@ -324,8 +331,8 @@ fn an_answer_that_cannot_be_read_is_never_an_absence() {
 
 fn without_words(error: ContentsError) -> ContentsError {
     match error {
-        ContentsError::Api { path, error: ApiError::Unreadable(_) } => {
-            ContentsError::Api { path, error: ApiError::Unreadable(String::new()) }
+        NotRead::Unknown(Unknown::Api { path, error: ApiError::Unreadable(_) }) => {
+            NotRead::Unknown(Unknown::Api { path, error: ApiError::Unreadable(String::new()) })
         }
         other => other,
     }
@@ -338,7 +345,9 @@ fn a_server_that_fails_is_asked_again_and_is_never_an_absence() {
         assert_eq!(read(&github, POLICY), Ok(Some(TEXT.to_vec())), "{fault}");
         let (_folder, github) = with_policy(&format!("fault listing = {fault}"));
         let read = read(&github, ".github/absent.yaml");
-        let Err(ContentsError::Api { path, error }) = read else { panic!("{fault}: {read:?}") };
+        let Err(NotRead::Unknown(Unknown::Api { path, error })) = read else {
+            panic!("{fault}: {read:?}")
+        };
         assert!(path == ".github" && error.is_passing(), "{fault}: {error}");
         assert_eq!(github.count("listing"), 5, "{fault}");
     }
@@ -447,7 +456,7 @@ fn a_file_of_another_repository_is_read_there() {
     let text = ask(&github, async |api, _| {
         let repository = Repository::new("octo-org/policies").unwrap();
         let commit = resolve(api, &repository, "v1").await.unwrap();
-        contents::read(api, &repository, &commit, "gate/strict.yaml").await
+        repo::github::read(api, &repository, &commit, &repo_path("gate/strict.yaml")).await
     });
     assert_eq!(text, Ok(Some(TEXT.to_vec())));
     is_unproven(&github, "gate/strict.yaml");

@@ -87,6 +87,7 @@ fn every_kind_of_problem_is_in_the_gallery() {
         "allows-nothing",
         "anchor",
         "clock",
+        "comment",
         "day",
         "different-columns",
         "directive",

@@ -19,6 +19,7 @@ mod check_offline;
 mod collect;
 mod completions;
 mod contents;
+mod default_policy;
 mod fake;
 mod faults;
 mod files;

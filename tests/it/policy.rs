@@ -112,6 +112,56 @@ waivers:
     assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
 }
 
+/// Every rule but these off.
+fn only(on: &[&str]) -> String {
+    let rules = rootgate::rules::infos();
+    let off = rules.iter().map(|rule| rule.id.0).filter(|id| !on.contains(id));
+    format!("version: 1\nrules:\n{}", off.map(|id| format!("  {id}: off\n")).collect::<String>())
+}
+
+#[test]
+fn a_policy_by_which_nothing_is_judged_is_warned_of_and_every_report_says_so() {
+    const EVENTS: &str = "evidence: { root-events: off }\n";
+    const SAID: &str = "nothing was judged by any rule";
+    for (text, line) in [
+        (only(&[]), 2),
+        (only(&["root-access-key-not-rotated"]), 2),
+        (only(&["root-sign-in-attempts", "root-credential-changed"]) + EVENTS, 2),
+    ] {
+        let folder = Folder::new();
+        folder.write("rootgate.yaml", &text);
+        folder.write("report.csv", credential_report(ACTIVE_KEY));
+        let checked = folder.run(&["policy", "check"]);
+        assert_eq!(checked.code, 0, "{}", checked.stderr);
+        assert!(checked.stderr.contains("warning[nothing-judged]"), "{text}: {}", checked.stderr);
+        assert!(
+            checked.stderr.contains(&format!(" --> rootgate.yaml:{line}\n")),
+            "{}",
+            checked.stderr
+        );
+        let files = ["--json", "out.json", "--summary", "out.md"];
+        let ended = folder.run(&[&REPORT[..], &files].concat());
+        assert_eq!(ended.code, 0, "the verdict stays: {}{}", ended.stdout, ended.stderr);
+        let words: Vec<&str> = ended.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(SAID), "{text}: {}", ended.stdout);
+        assert!(folder.read("out.md").contains(SAID));
+        let notices = folder.json("out.json")["notices"].to_string();
+        assert!(notices.contains("\"nothing-judged\""), "{notices}");
+        let redacted = folder.run(&[&REPORT[..], &["--details", "redacted"]].concat());
+        assert!(redacted.stdout.contains("nothing-judged"), "{}", redacted.stdout);
+    }
+    // The controls: one rule that can judge.
+    for text in [only(&["root-mfa-missing"]), only(&["root-credential-changed"])] {
+        let folder = Folder::new();
+        folder.write("rootgate.yaml", &text);
+        folder.write("report.csv", credential_report(&[]));
+        let checked = folder.run(&["policy", "check"]);
+        assert!(!checked.stderr.contains("nothing-judged"), "{text}: {}", checked.stderr);
+        let ended = folder.run(&REPORT);
+        assert!(!ended.stdout.contains(SAID), "{}", ended.stdout);
+    }
+}
+
 #[test]
 fn a_policy_cannot_command_the_runner_through_its_errors() {
     let folder = Folder::new();
@@ -150,6 +200,22 @@ fn explain_names_the_file_and_its_digest_and_answers_for_an_instant() {
     let one = ["--account", "444455556666"];
     let ended = folder.run(&[&["policy", "explain", "--policy", "p.yaml"][..], &at, &one].concat());
     assert!(!ended.stdout.contains("111122223333"), "{}", ended.stdout);
+}
+
+#[test]
+fn explain_takes_its_file_as_check_does() {
+    let folder = Folder::new();
+    folder.write("a b.yaml", EXAMPLE);
+    let plain = folder.run(&[&["policy", "explain", "a b.yaml"][..], &AT].concat());
+    let flag = folder.run(&[&["policy", "explain", "--policy", "a b.yaml"][..], &AT].concat());
+    assert_eq!((plain.code, &plain.stdout), (0, &flag.stdout), "{}", plain.stderr);
+    let stdin = with_input(&folder, &[&["policy", "explain", "-"][..], &AT].concat(), EXAMPLE);
+    assert!(stdin.stdout.contains("<stdin>"), "{}", stdin.stdout);
+    let both = folder.run(&["policy", "explain", "a b.yaml", "--policy", "a b.yaml"]);
+    both.refused(&["cannot be used with"]);
+    folder
+        .run(&["policy", "explain", "gone.yaml"])
+        .refused(&["gone.yaml", "nothing was explained"]);
 }
 
 #[test]
@@ -408,4 +474,28 @@ fn init_takes_several_accounts_each_with_its_role() {
         folder.run(&all).refused(&[said]);
         assert!(!folder.exists(".github"), "{accounts:?}");
     }
+}
+
+// -- arguments --------------------------------------------------------------------------------------
+
+#[test]
+fn an_empty_value_is_an_error_and_never_the_default() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder.run(&["check", "--policy="]).refused(&["the path is empty", "leave --policy out"]);
+    for flag in
+        ["--role-arn=", "--external-id=", "--region=", "--oidc-audience=", "--endpoint-url="]
+    {
+        folder.run(&["check", flag]).refused(&["a value is required for"]);
+        folder.run(&["collect", "--output", "e.json", flag]).refused(&["a value is required for"]);
+    }
+    for command in [
+        &["policy", "check", ""][..],
+        &["policy", "explain", "--policy="],
+        &["permissions", "--policy="],
+        &["collect", "--output", "e.json", "--policy="],
+    ] {
+        folder.run(command).refused(&["a value is required for"]);
+    }
+    assert!(!folder.exists("e.json"));
 }

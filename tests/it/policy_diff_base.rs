@@ -292,7 +292,7 @@ fn a_broken_policy_is_shown_with_its_problems_on_each_side() {
     let folder = repository(&[(FIRST, STRICT)]);
     folder.write(FIRST, "version: 2\n");
     diff(&folder, &MAIN)
-        .refused(&["--> .github/rootgate.yaml:1:10", "nothing was judged (exit 2)"]);
+        .refused(&["--> .github/rootgate.yaml:1:10", "nothing was compared (exit 2)"]);
     commit(&folder);
     folder.write(FIRST, STRICT);
     diff(&folder, &["--base", "topic"]).refused(&["--> topic:.github/rootgate.yaml:1:10"]);

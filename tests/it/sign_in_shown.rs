@@ -1,7 +1,8 @@
 //! Failed sign-ins as a user sees them: one layout, the next step in sight.
 
 use crate::fake::Fake;
-use crate::gate::{Gate, ROLE, policy_of};
+use crate::gate::{Gate, KEY_ID, ROLE, SECRET_KEY, policy_of};
+use crate::support::{Ended, Folder, rootgate, side_by_side};
 
 fn layout(text: &str) -> Vec<&str> {
     let parts = ["error: ", "  said: ", "  effect: ", "  help: "];
@@ -62,4 +63,56 @@ fn without_a_network_the_call_and_what_to_look_at_are_named() {
     assert_eq!(layout(&ended.stderr), ["error: ", "  said: ", "  effect: ", "  help: "]);
     assert!(gate.fake.names().is_empty());
     println!("{}", ended.stderr);
+}
+
+/// A proxy that nobody answers for stands for a name that DNS does not know: both end before an answer.
+#[test]
+fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
+    let folder = Folder::new();
+    let config = folder.write("config", "[profile abroad]\nregion = us-est-3\n");
+    let run = |variable: Option<(&str, &str)>, flags: &[&str]| {
+        let mut command = rootgate(folder.path());
+        command
+            .args(["check", "--timeout", "3s"])
+            .args(flags)
+            .env("HTTPS_PROXY", "http://127.0.0.1:1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ACCESS_KEY_ID", KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+            .env("HOME", folder.path())
+            .env("AWS_CONFIG_FILE", &config)
+            .envs(variable);
+        Ended::of(command.output().unwrap())
+    };
+    side_by_side(
+        [
+            (
+                None,
+                &["--region", "us-est-1"][..],
+                "no Region `us-est-1`: check the name, which `--region`",
+            ),
+            (
+                Some(("AWS_REGION", "us-est-2")),
+                &[],
+                "no Region `us-est-2`: check the name, which `AWS_REGION`",
+            ),
+            (
+                Some(("AWS_DEFAULT_REGION", "us-est-2")),
+                &[],
+                "which `AWS_REGION` or `AWS_DEFAULT_REGION` gives",
+            ),
+            (
+                Some(("AWS_PROFILE", "abroad")),
+                &[],
+                "no Region `us-est-3`: check the name, which the selected profile",
+            ),
+        ],
+        |(variable, flags, said)| {
+            run(variable, flags).refused(&["sts:GetCallerIdentity", said, "HTTPS_PROXY"]);
+        },
+    );
+    // The control: nobody named the Region.
+    let ended = run(None, &[]);
+    ended.refused(&["help: check the network"]);
+    assert!(!ended.stderr.contains("no Region"), "{}", ended.stderr);
 }

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -17,7 +14,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 
 use crate::collect::failure::{CallError, Kind};
 use crate::collect::pace::Pace;
-use crate::collect::region::region_in;
+use crate::collect::region::{NamedRegion, region_in};
 use crate::collect::transport::Transport;
 use crate::collect::{EntrySettings, Sinks};
 use crate::github::oidc::{Claims, TokenError, request_token};
@@ -47,7 +44,7 @@ pub(crate) struct Access<'a> {
     transport: Transport,
     base: SdkConfig,
     profiles: ProfileTexts,
-    region: Option<String>,
+    named: Option<NamedRegion>,
     secrets: Secrets,
 }
 
@@ -71,14 +68,8 @@ impl<'a> Access<'a> {
             (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
         let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
         let profiles = ProfileTexts::read(&settings.environment);
-        let named = settings.region.clone().map(Region::new);
-        let region = RegionProviderChain::first_try(named)
-            .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(
-                ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build(),
-            )
-            .region()
-            .await;
+        let named = profile::named_region(settings, &profiles).await;
+        let region = named.as_ref().map(|named| Region::new(named.name.clone()));
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .no_credentials()
             .profile_files(profiles.for_the_sdk())
@@ -93,8 +84,7 @@ impl<'a> Access<'a> {
         }
         let base = loader.load().await;
         guard::check_endpoints(settings, &base, &profiles)?;
-        let region = region.map(|region| region.to_string());
-        Ok(Self { settings, needs, has_roles, sinks, transport, base, profiles, region, secrets })
+        Ok(Self { settings, needs, has_roles, sinks, transport, base, profiles, named, secrets })
     }
 
     /// What no text may repeat.
@@ -233,7 +223,8 @@ impl<'a> Access<'a> {
             (Kind::TimedOut, None) if claims == Claims::default() => {
                 SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
             }
-            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims),
+            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims)
+                .in_region(&error, self.named(&region)),
         })?;
         let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
         self.identified(credentials, region, Some(claims), pace).await
@@ -264,6 +255,7 @@ impl<'a> Access<'a> {
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
             SignInError::of_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
+                .in_region(&error, self.named(&region))
         })?;
         let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
         self.identified(credentials, region, None, pace).await
@@ -299,14 +291,16 @@ impl<'a> Access<'a> {
         claims: Option<Claims>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        let config = self.config(region, Some(credentials));
+        let config = self.config(region.clone(), Some(credentials));
         let client = sts(&config);
         let attempt = async || {
             let answer = client.get_caller_identity().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist(attempt).await;
-        let answer = answer.map_err(|error| SignInError::of_call(&error, &GET_CALLER_IDENTITY))?;
+        let answer = pace.persist(attempt).await.map_err(|error| {
+            SignInError::of_call(&error, &GET_CALLER_IDENTITY)
+                .in_region(&error, self.named(&region))
+        })?;
         let arn = answer.arn.unwrap_or_default();
         let account = answer.account.unwrap_or_default().parse::<AccountId>();
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
@@ -317,7 +311,14 @@ impl<'a> Access<'a> {
     }
 
     fn region_in(&self, partition: Option<&Partition>) -> Region {
-        Region::new(region_in(self.region.as_deref(), partition))
+        Region::new(region_in(self.named.as_ref().map(|named| &*named.name), partition))
+    }
+
+    /// The Region as somebody named it; `None` where rootgate chose it, and where its name is no part of
+    /// an address.
+    fn named(&self, region: &Region) -> Option<NamedRegion> {
+        let in_address = self.settings.endpoint_url.is_none();
+        self.named.clone().filter(|named| in_address && named.name == region.as_ref())
     }
 
     fn config(&self, region: Region, credentials: Option<Credentials>) -> SdkConfig {
@@ -445,7 +446,10 @@ mod tests {
                 }))
                 .build(),
             profiles: ProfileTexts::read(&settings.environment),
-            region: region.map(str::to_owned),
+            named: region.map(|name| NamedRegion {
+                name: name.to_owned(),
+                origin: crate::collect::region::RegionOrigin::Flag,
+            }),
             secrets: Secrets::default(),
         };
         let partition = Partition::new(partition).unwrap();

@@ -5,11 +5,13 @@
 
 use std::path::Path;
 
-use aws_config::profile::{self, ProfileSet};
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::{self, ProfileFileRegionProvider, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::collect::Environment;
+use crate::collect::{EntrySettings, Environment, NamedRegion, RegionOrigin};
 
 /// The two files of profiles, each read once: an earlier step may serve another text to whoever
 /// reads second, so what is checked is what the SDK is given.
@@ -42,6 +44,25 @@ impl ProfileTexts {
 fn text_of(file: &Path) -> String {
     let bytes = std::fs::read(file).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The Region of the run, where somebody names one.
+pub(super) async fn named_region(
+    settings: &EntrySettings,
+    profiles: &ProfileTexts,
+) -> Option<NamedRegion> {
+    if let Some(name) = &settings.region {
+        return Some(NamedRegion { name: name.clone(), origin: RegionOrigin::Flag });
+    }
+    let of =
+        |origin| move |region: aws_config::Region| NamedRegion { name: region.to_string(), origin };
+    let variables = EnvironmentVariableRegionProvider::new().region().await;
+    if let Some(region) = variables {
+        return Some(of(RegionOrigin::Environment)(region));
+    }
+    let profile =
+        ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build();
+    profile.region().await.map(of(RegionOrigin::Profile))
 }
 
 /// The fault of the selected profile, in one clause; `None`: none is known.

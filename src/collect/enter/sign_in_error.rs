@@ -10,6 +10,7 @@ use crate::model::call::ASSUME_ROLE_WITH_WEB_IDENTITY;
 use crate::model::{AccountId, Call, Cause};
 
 use crate::collect::failure::{CallError, Kind};
+use crate::collect::region::NamedRegion;
 
 /// Signing in failed: nothing was read, so nothing was judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,9 @@ pub enum SignInError {
         said: String,
         /// The cause, as a gap of a further account would have it.
         cause: Cause,
+        /// The Region that was called, where somebody named it and nobody was there: its name may be
+        /// wrong.
+        region: Option<NamedRegion>,
     },
     /// An answer that is not a whole one.
     Unreadable {
@@ -224,14 +228,26 @@ impl SignInError {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
             Kind::Credentials if is_skew(error) => Self::ClockSkew(said),
             Kind::Credentials => Self::BadCredentials(said),
-            Kind::Throttled | Kind::Busy => Self::NoAnswer { call, said, cause: Cause::Throttled },
+            Kind::Throttled | Kind::Busy => {
+                Self::NoAnswer { call, said, cause: Cause::Throttled, region: None }
+            }
             Kind::Server | Kind::Network => {
-                Self::NoAnswer { call, said, cause: Cause::Unavailable }
+                Self::NoAnswer { call, said, cause: Cause::Unavailable, region: None }
             }
             Kind::Untrusted => Self::Untrusted { call, said },
-            Kind::TimedOut => Self::NoAnswer { call, said, cause: Cause::TimedOut },
+            Kind::TimedOut => Self::NoAnswer { call, said, cause: Cause::TimedOut, region: None },
             Kind::Unreadable => Self::Unreadable { call, said },
             Kind::Denied | Kind::Refused => Self::Refused { call, said },
+        }
+    }
+
+    /// The same for a call to a Region that somebody named: a Region that does not exist never answers.
+    pub(super) fn in_region(self, error: &CallError, named: Option<NamedRegion>) -> Self {
+        match (self, error.kind) {
+            (Self::NoAnswer { call, said, cause, .. }, Kind::Network | Kind::TimedOut) => {
+                Self::NoAnswer { call, said, cause, region: named }
+            }
+            (other, _) => other,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::model::AccountId;
 
 use super::SignInError;
 use super::trust_policy::{issuer, statement, subjects};
+use crate::collect::region::RegionOrigin;
 
 impl SignInError {
     /// What happened; one clause.
@@ -202,6 +203,17 @@ impl SignInError {
             Self::Untrusted { .. } => "behind a proxy that opens TLS, give its authority with \
                  `--ca-bundle FILE` (the action's input `ca-bundle`); else somebody is in between"
                 .into(),
+            Self::NoAnswer { region: Some(region), .. } => format!(
+                "there may be no Region `{}`: check the name, which {}. If it is right, check the network \
+                 and the proxy (`HTTPS_PROXY`, `NO_PROXY`, `--ca-bundle`), or give the run more time with \
+                 `--timeout`; then run again",
+                region.name,
+                match region.origin {
+                    RegionOrigin::Flag => "`--region` (the action's input `aws-region`) gives",
+                    RegionOrigin::Environment => "`AWS_REGION` or `AWS_DEFAULT_REGION` gives",
+                    RegionOrigin::Profile => "the selected profile of ~/.aws gives",
+                }
+            ),
             Self::NoAnswer { .. } => "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`, \
                  `--ca-bundle`), or give the run more time with `--timeout`; then run again"
                 .into(),

@@ -12,7 +12,7 @@ use rootgate::report::Details;
 
 use super::host::{now, runner};
 use super::live::{self, Shown};
-use super::policy::file as policy_file;
+use super::policy::file;
 use super::{Failure, Host};
 use plan::{Plan, Refused};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
 
 fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let Plan { output, sign_in, bounds, .. } = plan;
-    let (policy, _) = policy_file::load(plan.policy.as_deref(), host, plan.color)?;
+    let (policy, _) = file::load(plan.policy.as_deref(), host, plan.color)?;
     let shown = Shown {
         text: false,
         verbose: plan.verbose,

@@ -8,7 +8,7 @@ use rootgate::report::Details;
 use crate::cli::CollectArgs;
 use crate::commands::host::clash::{self, Given};
 use crate::commands::host::output::{Kind, Output};
-use crate::commands::policy::file as policy_file;
+use crate::commands::policy::file;
 use crate::commands::sign_in::{Bounds, SignIn};
 use crate::commands::{Failure, Host};
 
@@ -55,10 +55,11 @@ pub(crate) fn read(args: &CollectArgs, host: &Host) -> Result<Plan, Refused> {
 
 /// An output must not overwrite an input.
 fn output(args: &CollectArgs, host: &Host) -> Result<Output, Failure> {
+    let defaults = file::default_places(host);
     let mut inputs: Vec<Given<'_>> = Vec::new();
     match &args.policy {
         Some(path) => inputs.push(("--policy", path)),
-        None => inputs.extend(policy_file::default_inputs()),
+        None => inputs.extend(defaults.iter().map(|path| ("the policy", path.as_path()))),
     }
     inputs.extend(args.sign_in.ca_bundle.as_deref().map(|path| ("--ca-bundle", path)));
     inputs.extend(host.runner.paths());

@@ -2,7 +2,6 @@
 
 pub(crate) mod clash;
 pub(crate) mod files;
-pub(crate) mod git;
 pub(crate) mod github_api;
 pub(crate) mod output;
 pub(crate) mod runner;
@@ -14,6 +13,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootgate::collect::Environment;
 use rootgate::github::WorkflowRun;
+use rootgate::repo::worktree::WorkTree;
 use rootgate::report::Details;
 
 use runner::Runner;
@@ -35,6 +35,9 @@ pub(crate) struct Host {
     pub(crate) working_directory: PathBuf,
     /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
     pub(crate) repository: Option<PathBuf>,
+    /// The root of the Git work tree that the working directory lies in, without links. Under GitHub
+    /// Actions it is the first on the way down from the workspace: a submodule does not become it.
+    pub(crate) work_tree: Option<WorkTree>,
 }
 
 impl Host {
@@ -42,6 +45,10 @@ impl Host {
         let environment = Environment::from_variables(variables());
         let workflow = WorkflowRun::from_variables(&variable);
         let working_directory = working_directory();
+        let work_tree = match &workflow.workspace {
+            Some(workspace) => first_work_tree(workspace, &working_directory),
+            None => WorkTree::nearest(&working_directory),
+        };
         Self {
             now: now(),
             runner: Runner {
@@ -50,7 +57,11 @@ impl Host {
                 event: workflow.event_file.clone(),
             },
             no_color: variable("NO_COLOR").is_some(),
-            repository: workflow.workspace.clone().or_else(|| git_root(&working_directory)),
+            repository: workflow
+                .workspace
+                .clone()
+                .or_else(|| work_tree.as_ref().map(|tree| tree.root().to_owned())),
+            work_tree,
             working_directory,
             environment,
             workflow,
@@ -108,6 +119,6 @@ fn working_directory() -> PathBuf {
     here.canonicalize().unwrap_or(here)
 }
 
-fn git_root(here: &Path) -> Option<PathBuf> {
-    here.ancestors().find(|folder| folder.join(".git").exists()).map(PathBuf::from)
+fn first_work_tree(workspace: &Path, here: &Path) -> Option<WorkTree> {
+    WorkTree::first_below(&workspace.canonicalize().ok()?, here, Path::new("."))
 }

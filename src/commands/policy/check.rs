@@ -7,7 +7,7 @@ use rootgate::escape;
 use rootgate::policy::{Policy, PolicyWarning, warnings};
 use serde_json::{Value, json};
 
-use super::file::{self as policy_file, PolicyFile, Unusable};
+use super::file::{self, PolicyFile, Unusable};
 use crate::cli::{PolicyCheckArgs, PolicyCheckFormat};
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
@@ -15,9 +15,9 @@ use crate::commands::{Failure, Host};
 pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let named = args.files.clone();
     let files =
-        if named.is_empty() { policy_file::find(None)?.into_iter().collect() } else { named };
+        if named.is_empty() { file::find(None, host)?.into_iter().collect() } else { named };
     if files.is_empty() {
-        let looked = policy_file::DEFAULT_PATHS.join(", ");
+        let looked = file::DEFAULT_PATHS.join(", ");
         return Err(Failure::new(
             format!("no policy file was given, and none of {looked} exists"),
             "name one: rootgate policy check FILE",
@@ -33,7 +33,7 @@ fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> 
     let mut problems = String::new();
     let mut warned: Vec<String> = Vec::new();
     for path in files {
-        match policy_file::read(path, host) {
+        match file::read(path, host) {
             Ok(PolicyFile { shown, policy, .. }) => {
                 let shown = escape::visible(&shown);
                 let line = format!("{shown}: valid ({})\n", contents(&policy));
@@ -42,7 +42,9 @@ fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> 
                 warned.push(said);
             }
             Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
-            Err(Unusable::Unreadable(failure)) => problems.push_str(&failure.into_text()),
+            Err(Unusable::Unreadable(failure)) => {
+                problems.push_str(&failure.of_command("this file was not checked").into_text());
+            }
         }
     }
     // A warning that nobody can read changes nothing.
@@ -83,12 +85,12 @@ fn as_json(files: &[PathBuf], host: &Host) -> Result<u8, Failure> {
     let results: Vec<Value> = files
         .iter()
         .map(|path| {
-            let (errors, warnings) = match policy_file::read(path, host) {
+            let (errors, warnings) = match file::read(path, host) {
                 Ok(file) => (Vec::new(), escaped(warnings(&file.policy, host.now))),
                 Err(unusable) => (problems(unusable), Vec::new()),
             };
             json!({
-                "path": escape::visible(&policy_file::shown(path)),
+                "path": escape::visible(&file::shown(path)),
                 "valid": errors.is_empty(),
                 "errors": errors,
                 "warnings": warnings,

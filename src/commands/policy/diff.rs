@@ -9,8 +9,8 @@ use rootgate::policy;
 use rootgate::report::policy_change::{Entry, KINDS, counts, lines, of_kind, row};
 use serde_json::{Value, json};
 
-use super::base::{self as policy_diff_base, Sides};
-use super::file::{self as policy_file, PolicyFile};
+use super::base::{self, Sides};
+use super::file::{self, PolicyFile};
 use crate::cli::{DiffFormat, PolicyDiffArgs};
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
@@ -18,7 +18,7 @@ use crate::commands::{Failure, Host};
 pub(crate) fn run(args: &PolicyDiffArgs, host: &Host) -> Result<u8, Failure> {
     let color = args.color.for_stderr(host);
     let sides = match (&args.base, &args.old, &args.new) {
-        (Some(base), ..) => policy_diff_base::read(base, args.policy.as_deref(), color, host)?,
+        (Some(base), ..) => base::read(base, args.policy.as_deref(), color, host)?,
         (None, Some(old), Some(new)) => two_files(old, new, color, host)?,
         _ => return Err(Failure::new("nothing to compare", "name OLD and NEW, or --base REF")),
     };
@@ -45,8 +45,7 @@ fn two_files(old: &Path, new: &Path, color: bool, host: &Host) -> Result<Sides, 
             "name a file for one of the two",
         ));
     }
-    let (old, new) =
-        policy_file::both(policy_file::read(old, host), policy_file::read(new, host), color)?;
+    let (old, new) = file::both(file::read(old, host), file::read(new, host), color)?;
     Ok(Sides { old, new, removed: None, notes: Vec::new() })
 }
 

@@ -3,14 +3,15 @@
 use rootgate::model::PolicyOrigin;
 use rootgate::{escape, policy};
 
-use super::file as policy_file;
+use super::file;
 use crate::cli::PolicyExplainArgs;
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
 pub(crate) fn run(args: &PolicyExplainArgs, host: &Host) -> Result<u8, Failure> {
     let color = args.color.for_stderr(host);
-    let (policy, origin) = policy_file::load(args.policy.as_deref(), host, color)?;
+    let (policy, origin) =
+        file::load(args.file.as_deref().or(args.policy.as_deref()), host, color)?;
     let at = args.at.unwrap_or(host.now);
     let text = source(&origin) + "\n" + &policy::explain(&policy, at, args.account.as_ref());
     let lines: Vec<String> = text.lines().map(escape::visible).collect();
@@ -23,7 +24,7 @@ fn source(origin: &PolicyOrigin) -> String {
     match (&origin.path, &origin.sha256) {
         (Some(path), Some(sha256)) => format!("Policy {path}, SHA-256 {sha256}"),
         _ => {
-            let looked = policy_file::DEFAULT_PATHS.join(", ");
+            let looked = file::DEFAULT_PATHS.join(", ");
             format!("No policy file (none of {looked} exists): the strict built-in defaults")
         }
     }

@@ -5,19 +5,22 @@ use std::path::{Path, PathBuf};
 use rootgate::escape;
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
+use rootgate::repo::RepoPath;
+use rootgate::repo::worktree::{Links, WorkTree};
 use rootgate::rules;
 
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
-/// Where a policy is looked for when none is named. Only one of these may exist: which of two judges
-/// must not depend on an order that nobody has in mind.
+/// Where a policy is looked for when none is named, at the root of the repository and in the working
+/// directory. Only one of these may exist: which of two judges must not depend on an order that nobody
+/// has in mind.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
-/// The default paths as inputs that no output may overwrite.
-pub(crate) fn default_inputs() -> [(&'static str, &'static Path); 4] {
-    DEFAULT_PATHS.map(|path| ("the policy", Path::new(path)))
+/// The same as paths of a repository.
+pub(crate) fn default_paths() -> Vec<RepoPath> {
+    DEFAULT_PATHS.into_iter().filter_map(RepoPath::new).collect()
 }
 
 /// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
@@ -35,12 +38,12 @@ pub(crate) fn load(
     host: &Host,
     color: bool,
 ) -> Result<(Policy, PolicyOrigin), Failure> {
-    let Some(path) = find(named)? else {
+    let Some(path) = find(named, host)? else {
         return Ok((Policy::built_in(&rules::infos()), PolicyOrigin::built_in(judge(host))));
     };
     let file = read(&path, host).map_err(|unusable| unusable.into_failure(color))?;
     let origin = PolicyOrigin {
-        repository_path: repository_path(&path, host),
+        repository_path: repository_path(&path, host).map(|path| path.to_string()),
         path: Some(file.shown),
         sha256: Some(sha256_hex(file.text.as_bytes())),
         git_ref: None,
@@ -52,24 +55,6 @@ pub(crate) fn load(
 
 const fn judge(host: &Host) -> Judge {
     if host.github_actions() { Judge::Checkout } else { Judge::File }
-}
-
-/// A policy file as it stands somewhere: in the working tree, at a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Relative to the root of the repository, with `/`.
-    pub(crate) path: String,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Whether two are the same file, however Git made the lines of a checkout end.
-pub(crate) fn same(one: Option<&Found>, other: Option<&Found>) -> bool {
-    let lines = |found: &Found| -> (String, Vec<Vec<u8>>) {
-        let lines = found.bytes.split(|byte| *byte == b'\n');
-        let bare = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
-        (found.path.clone(), bare.collect())
-    };
-    one.map(lines) == other.map(lines)
 }
 
 /// A policy file that is valid.
@@ -118,17 +103,76 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// The file to read: the named one even if it is missing, else the default one, if there is one.
-pub(crate) fn find(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>, Failure> {
     if let Some(named) = named {
         return Ok(Some(named.to_owned()));
     }
     // A default that is there but cannot be read is an error when it is read, never "not there".
-    let there = |path: &&&str| Path::new(path).symlink_metadata().is_ok();
-    let mut found = DEFAULT_PATHS.iter().filter(there);
-    match (found.next(), found.next()) {
-        (Some(first), Some(second)) => Err(two_defaults(first, second, "")),
-        (found, _) => Ok(found.map(PathBuf::from)),
+    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let mut found: Vec<PathBuf> = defaults_in(Path::new("")).into_iter().filter(there).collect();
+    if let Some(root) = root_above(host) {
+        let above: Vec<PathBuf> = defaults_in(&root).into_iter().filter(there).collect();
+        if !above.is_empty() {
+            refuse_a_stranger(&root, host)?;
+        }
+        // In `.github`, a file here is one of the root's.
+        let other = |path: &PathBuf| !found.iter().any(|here| files::same_file(here, path));
+        let above: Vec<PathBuf> = above.into_iter().filter(other).collect();
+        found.extend(above);
     }
+    match &found[..] {
+        [first, second, ..] => {
+            Err(two_defaults(&first.display().to_string(), &second.display().to_string(), ""))
+        }
+        found => Ok(found.first().cloned()),
+    }
+}
+
+/// Everywhere that a policy is looked for when none is named, from the working directory.
+pub(crate) fn default_places(host: &Host) -> Vec<PathBuf> {
+    let above = root_above(host).map(|root| defaults_in(&root));
+    defaults_in(Path::new("")).into_iter().chain(above.into_iter().flatten()).collect()
+}
+
+fn defaults_in(folder: &Path) -> [PathBuf; 4] {
+    DEFAULT_PATHS.map(|path| folder.join(path))
+}
+
+/// The way up to the root of the work tree, `../..`; `None` at the root itself and outside of one.
+fn root_above(host: &Host) -> Option<PathBuf> {
+    let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?.root()).ok()?;
+    let up: PathBuf = below.components().map(|_| "..").collect();
+    (!up.as_os_str().is_empty()).then_some(up)
+}
+
+/// Everybody can make a repository in a shared folder such as `/tmp`, and its policy would then judge
+/// below it. Under GitHub Actions the workspace is the job's own, whatever its users are called.
+fn refuse_a_stranger(root: &Path, host: &Host) -> Result<(), Failure> {
+    if host.github_actions() || is_of_the_same_user(&root.join(".git"), &host.working_directory) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!(
+            "the repository {} belongs to another user than the working directory, so its policy does not \
+             judge by itself",
+            host.work_tree.as_ref().map_or(root, WorkTree::root).display()
+        ),
+        "if you trust it, name the file: --policy FILE",
+    ))
+}
+
+#[cfg(unix)]
+fn is_of_the_same_user(repository: &Path, here: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    /// The superuser may change every file anyway.
+    const ROOT: u32 = 0;
+    let owner = |path: &Path| path.symlink_metadata().ok().map(|it| it.uid());
+    owner(repository).is_some_and(|uid| uid == ROOT || Some(uid) == owner(here))
+}
+
+#[cfg(not(unix))]
+fn is_of_the_same_user(_: &Path, _: &Path) -> bool {
+    true
 }
 
 /// The bytes as text.
@@ -143,14 +187,10 @@ pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
     })
 }
 
-/// The path as SARIF and annotations need it: relative to the root of the repository, with `/`.
-fn repository_path(path: &Path, host: &Host) -> Option<String> {
-    let root = host.repository.as_ref()?.canonicalize().ok()?;
-    let path = path.canonicalize().ok()?;
-    let relative = path.strip_prefix(root).ok()?;
-    let parts: Option<Vec<&str>> =
-        relative.components().map(|part| part.as_os_str().to_str()).collect();
-    parts.map(|parts| parts.join("/"))
+/// The path as SARIF and annotations need it: that of the file that was read, so links are resolved.
+fn repository_path(path: &Path, host: &Host) -> Option<RepoPath> {
+    let tree = WorkTree::with_root(host.repository.clone()?);
+    tree.path(&host.working_directory, path, Links::Resolved).ok()
 }
 
 /// Both policies; the problems of both if both are broken.
@@ -167,5 +207,16 @@ pub(crate) fn both(
             Err(Failure::problems(&(old + &new)))
         }
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT_PATHS, default_paths};
+
+    #[test]
+    fn each_default_is_a_path_of_a_repository() {
+        let paths: Vec<String> = default_paths().iter().map(ToString::to_string).collect();
+        assert_eq!(paths, DEFAULT_PATHS);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rootgate::policy::Policy;
 use rootgate::{escape, policy, rules};
 
-use super::file::{self as policy_file, DEFAULT_PATHS};
+use super::file::{self, DEFAULT_PATHS};
 use crate::cli::PolicyInitArgs;
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         ),
     })?;
     let shown = escape::visible(&path.display().to_string());
-    let found = policy_file::find(None).ok().flatten();
+    let found = file::find(None, host).ok().flatten();
     let named = match found.is_some_and(|found| files::same_file(&found, &path)) {
         true => String::new(),
         false => format!(" --policy {shown}"),
@@ -72,26 +72,27 @@ fn exists(path: &Path) -> Failure {
     )
 }
 
-/// Two default files at once are an error of every later run.
+/// Two default files at once are an error of every later run, also one here and one at the root of the
+/// repository.
 fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
-    for base in bases {
-        let mut defaults = DEFAULT_PATHS.iter().map(|default| base.join(default));
-        if defaults.clone().any(|default| default == path)
-            && let Some(first) = defaults.find(|other| other.symlink_metadata().is_ok())
-        {
-            return Err(match first == path {
-                true => exists(path),
-                false => Failure::new(
-                    format!(
-                        "{} exists already, and a second default file is an error",
-                        first.display()
-                    ),
-                    "edit that file, or write another one: rootgate policy init --output FILE",
-                ),
-            });
-        }
+    let defaults = bases.iter().flat_map(|base| DEFAULT_PATHS.map(|default| base.join(default)));
+    let mut defaults: Vec<PathBuf> = defaults.collect();
+    if !defaults.iter().any(|default| default == path) {
+        return Ok(());
     }
-    Ok(())
+    // What is said of the file itself comes before what is said of another one.
+    defaults.sort_by_key(|default| !files::same_file(default, path));
+    let Some(first) = defaults.iter().find(|other| other.symlink_metadata().is_ok()) else {
+        return Ok(());
+    };
+    if files::same_file(first, path) {
+        return Err(exists(path));
+    }
+    let what = format!("{} exists already, and a second default file is an error", first.display());
+    Err(Failure::new(
+        what,
+        "edit that file, or write another one: rootgate policy init --output FILE",
+    ))
 }

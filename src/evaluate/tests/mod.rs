@@ -486,6 +486,24 @@ fn a_rule_that_is_off_or_lowered_is_said() {
 }
 
 #[test]
+fn that_no_rule_judged_anything_is_said() {
+    let judges = |keep: &dyn Fn(&str) -> bool, evidence: &Evidence| {
+        let mut policy = built_in();
+        policy.rules.iter_mut().for_each(|rule| rule.on = keep(rule.info.id.0));
+        let nothing = (NoticeCode::NothingJudged, None);
+        !codes(&policy, evidence).contains(&nothing)
+    };
+    let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
+    assert!(!judges(&|_| false, &evidence), "every rule is off");
+    assert!(!judges(&|id| id == "root-access-key-not-rotated", &evidence), "it does not apply");
+    // The controls: one outcome of any rule is enough, also one that says that nothing is known.
+    assert!(judges(&|_| true, &evidence));
+    assert!(judges(&|id| id == "root-access-key-active", &evidence));
+    let report = super::report(&built_in(), Vec::new(), run());
+    assert!(report.notices.iter().all(|notice| notice.code() != NoticeCode::NothingJudged));
+}
+
+#[test]
 fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_said() {
     let mut policy = built_in();
     policy.scope =

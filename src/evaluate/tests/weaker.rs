@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::{Run, evaluate, report, run};
 use crate::evaluate::effect;
 use crate::model::{AccountId, Cause, ChangeKind, Effect, Evidence, PolicyCopy, Source};
-use crate::policy::generated::{ACCOUNTS, Draft, changed};
+use crate::policy::tests::generated::{ACCOUNTS, Draft, changed};
 use crate::policy::{Policy, diff};
 use crate::rules;
 use crate::testing::{NOW, healthy, time};

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::super::fields::{self, Kind};
-use super::super::test_rules::RULES;
 use super::*;
 use crate::model::{UseKind, parse_time};
+use crate::policy::tests::rules::RULES;
 
 fn now() -> DateTime<Utc> {
     parse_time("2026-11-20T12:00:00Z").unwrap()

@@ -96,7 +96,7 @@ impl Reader<'_> {
                 None => self.unknown_key(entry, what, fields),
                 Some(field) if !field.built => self.not_built(entry),
                 Some(field) if field.may_be_empty && entry.value.is_empty() => {}
-                Some(_) if entry.value.is_null() => self.no_value(entry),
+                Some(field) if entry.value.is_null() => self.no_value(entry, Some(field)),
                 Some(field) => map.entries.push((field, entry)),
             }
         }
@@ -205,13 +205,33 @@ impl Reader<'_> {
         );
     }
 
-    pub(super) fn no_value(&mut self, entry: &Entry) {
-        self.error(
-            "no-value",
-            entry.key_span,
-            format!("`{}` has no value", entry.key),
-            "write a value after the colon, indented if it is on the next lines, or remove the key",
-        );
+    /// A key with nothing after its colon, or with `null`; `field` is what the table says of it.
+    pub(super) fn no_value(&mut self, entry: &Entry, field: Option<&Field>) {
+        if let Some(error) = tree::value_in_a_comment(self.text, entry.key_span) {
+            self.errors.push(error);
+            return;
+        }
+        let key = &entry.key;
+        let message = match &entry.value.value {
+            Value::Scalar { text, .. } if !text.is_empty() => {
+                format!("`{key}` has no value: `{}` makes an empty key", show(text))
+            }
+            _ => format!("`{key}` has no value"),
+        };
+        let help = match field {
+            Some(field) if field.may_be_empty => {
+                format!("for none write `{key}:` with nothing after it, or remove the key")
+            }
+            Some(field) if field.required => {
+                "write a value after the colon, indented if it is on the next lines".to_owned()
+            }
+            Some(Field { kind: Kind::Mapping(_), .. }) => {
+                "remove the key, and the defaults hold; or write its keys below it, indented".to_owned()
+            }
+            _ => "write a value after the colon, indented if it is on the next lines, or remove the key"
+                .to_owned(),
+        };
+        self.error("no-value", entry.key_span, message, help);
     }
 
     pub(super) fn missing_key(&mut self, map: &Mapping<'_>, what: &str, field: &Field) {

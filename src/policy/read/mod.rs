@@ -10,8 +10,6 @@ mod waiver;
 mod window;
 
 #[cfg(test)]
-mod robust;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -74,7 +74,7 @@ impl Reader<'_> {
             if entry.key != "severity" && own.is_none() {
                 self.unknown_setting(entry, info);
             } else if entry.value.is_null() {
-                self.no_value(entry);
+                self.no_value(entry, None);
             } else if let Some(own) = own {
                 threshold = self.amount(&entry.value, &own);
             } else {

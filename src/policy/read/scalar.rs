@@ -188,6 +188,9 @@ impl Reader<'_> {
             Ok(_) | Err(InvalidTime::NoZone) => {
                 format!("a whole day is meant: write `{}`", text.get(..10).unwrap_or_default())
             }
+            Err(InvalidTime::Blank(meant)) => {
+                format!("write `{}`", meant.get(..10).unwrap_or_default())
+            }
             Err(_) => {
                 let example = field.example.get(..10).unwrap_or_default();
                 format!("write year, month and day: `{example}`")
@@ -195,6 +198,7 @@ impl Reader<'_> {
         };
         let message = match parse_day(text) {
             Err(InvalidTime::Part(why)) => format!("`{}` is not a day: {why}", show(text)),
+            Err(InvalidTime::Blank(_)) => format!("`{}` holds a blank", show(text)),
             _ => format!("`{}` is not a day", show(text)),
         };
         self.error("day", entry.value.span, message, help);
@@ -225,6 +229,13 @@ impl Reader<'_> {
                         "midnight at the end of a day is `00:00:00` of the next day".to_owned()
                     }
                     _ => format!("write it as in RFC 3339, with its zone: `{}`", field.example),
+                },
+            ),
+            InvalidTime::Blank(meant) => (
+                format!("`{shown}` holds a blank, and a time is one word"),
+                match meant.len() {
+                    10 => format!("write `{meant}T09:00:00Z`, or with an offset such as `+01:00`"),
+                    _ => format!("write `{meant}`"),
                 },
             ),
             InvalidTime::NotATime | InvalidTime::NotADay => (

@@ -263,6 +263,12 @@ impl Lookup<'_> {
         Questions { whole, sign_ins }
     }
 
+    /// The Region as the policy names it, if it does.
+    fn named(&self, region: &str) -> Option<&str> {
+        let WantedRegions::Named(named) = &self.wanted.regions else { return None };
+        named.iter().find(|named| *named == region).map(String::as_str)
+    }
+
     /// Asks Regions side by side.
     async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Questions, String)>) {
         // A clock that was set back since the first question must not promise more.
@@ -272,6 +278,7 @@ impl Lookup<'_> {
             let lookup = RegionLookup {
                 client: self.session.cloudtrail(&region),
                 account: &self.session.account,
+                named: self.named(&region),
                 pace: self.pace,
                 since: gathered.asked_since(),
                 until: gathered.sent,

@@ -41,8 +41,8 @@ pub(super) async fn by_the_copy(
     let (copy, policy, path, sha256) = copy.accept()?;
     let origin = PolicyOrigin {
         judge: Judge::Accepted { environment },
-        repository_path: Some(path.clone()),
-        path: Some(path),
+        repository_path: Some(path.to_string()),
+        path: Some(path.to_string()),
         sha256,
         git_ref: asker.host.workflow.git_ref.clone(),
         commit: asker.host.workflow.sha.clone(),

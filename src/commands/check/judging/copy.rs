@@ -2,24 +2,25 @@
 
 use rootgate::evaluate;
 use rootgate::github::api::Api;
-use rootgate::github::contents::{self, Commit, ContentsError};
 use rootgate::github::repository::Repository;
 use rootgate::model::{
     AfterMerge, Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, sha256_hex,
 };
 use rootgate::policy::{self, Policy};
+use rootgate::repo::github::{Unknown, merge_base, merged_into};
+use rootgate::repo::{Commit, File, NotRead, RepoPath};
 use rootgate::rules;
 
-use super::checkout::{self, Checkout};
+use super::checkout::{Checkout, two_files, unusable};
 use super::tip::{self, Tip, look};
 use super::{Asker, Unparsed, cannot_judge, parse};
-use crate::commands::policy::file::{Found, same};
+use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
 /// The copy, where it is not what the default branch has.
 pub(crate) struct Copy {
     /// Its path in the repository; `None`: there is none.
-    path: Option<String>,
+    path: Option<RepoPath>,
     sha256: Option<String>,
     state: State,
     accepted: bool,
@@ -39,7 +40,7 @@ pub(super) struct Older<'a> {
     pub(super) api: &'a Api,
     pub(super) repository: &'a Repository,
     pub(super) tip: &'a Tip,
-    pub(super) named: Option<&'a str>,
+    pub(super) named: Option<&'a RepoPath>,
 }
 
 /// What is to be merged, compared with the default branch's `tip`, which `judging` was read from.
@@ -51,7 +52,7 @@ pub(super) async fn compare(
     asker: &Asker<'_>,
     checkout: &Checkout,
     judging: &Policy,
-    tip: Option<&Found>,
+    tip: Option<&File>,
     older: &Older<'_>,
 ) -> Result<Compared, Failure> {
     let mut here = in_checkout(asker, checkout, older.named);
@@ -86,49 +87,46 @@ enum Place {
     /// Nobody can say.
     Unknown,
     Nothing,
-    File(Found),
+    File(File),
     /// It is no policy file: its path, and what it is.
-    Unusable(String, String),
+    Unusable(RepoPath, String),
 }
 
 impl Place {
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::File(one), Self::File(other)) => same(Some(one), Some(other)),
+            (Self::File(one), Self::File(other)) => File::same(Some(one), Some(other)),
             (Self::Nothing, Self::Nothing) => true,
             _ => false,
         }
     }
 }
 
-fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&str>) -> Place {
-    let mut defaults = checkout.default_paths();
-    let first = named.or_else(|| defaults.next());
-    match first.map(|path| (path.to_owned(), checkout.find(path))) {
-        Some((path, checkout::Entry::Unusable(what))) => Place::Unusable(path, what),
-        Some((path, checkout::Entry::File(bytes))) => match defaults.next() {
-            Some(second) if named.is_none() => {
-                let what = two_files(&path, second);
-                Place::Unusable(path, what)
-            }
-            _ => Place::File(Found { path, bytes }),
-        },
+fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&RepoPath>) -> Place {
+    let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
+    match checkout.only(&asked) {
+        Ok(Some(file)) => Place::File(file),
         // Files that other steps left there are no checkout.
-        _ if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
-        _ => Place::Unknown,
+        Ok(None) if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
+        Ok(None) => Place::Unknown,
+        Err(error) => {
+            let what = unusable(&error);
+            let at = match error {
+                NotRead::Unknown(unreadable) => unreadable.path,
+                other => other.something_at().cloned().unwrap_or_else(|| asked[0].clone()),
+            };
+            // The link may be a folder above it.
+            let path = asked.into_iter().find(|path| path.is_within(&at)).unwrap_or(at);
+            Place::Unusable(path, what)
+        }
     }
-}
-
-/// The gate could not judge by either of them.
-fn two_files(first: &str, second: &str) -> String {
-    format!("{first} and {second} are both there, and only one default file may be")
 }
 
 async fn place(
     asker: &Asker<'_>,
     place: Place,
     judging: &Policy,
-    tip: Option<&Found>,
+    tip: Option<&File>,
     older: &Older<'_>,
 ) -> Option<Copy> {
     let copy = match place {
@@ -137,7 +135,7 @@ async fn place(
         Place::Nothing => None,
         Place::File(found) => Some(found),
     };
-    if same(copy.as_ref(), tip) {
+    if File::same(copy.as_ref(), tip) {
         return None;
     }
     let state = match older.commit_of(copy.as_ref(), asker.host).await {
@@ -160,7 +158,7 @@ fn weight(copy: Option<&Copy>) -> u8 {
 }
 
 impl Copy {
-    fn unusable(path: String, what: &str) -> Self {
+    fn unusable(path: RepoPath, what: &str) -> Self {
         let problems = vec![Problem { message: what.to_owned(), line: None }];
         let state = State::Broken(problems, cannot_judge(what));
         Self { path: Some(path), sha256: None, state, accepted: false }
@@ -180,7 +178,7 @@ impl Copy {
     }
 
     /// Lets the copy judge: its policy, path and SHA-256.
-    pub(super) fn accept(self) -> Result<(Self, Policy, String, Option<String>), Failure> {
+    pub(super) fn accept(self) -> Result<(Self, Policy, RepoPath, Option<String>), Failure> {
         match (self.state, self.path) {
             (State::Policy(policy, changes), Some(path)) => {
                 let judging = policy.as_ref().clone();
@@ -215,21 +213,26 @@ impl Copy {
             true => Effect::Accepted,
             false => evaluate::effect(judging, &copy),
         };
-        PolicyChange { path: self.path, sha256: self.sha256, copy, effect }
+        PolicyChange {
+            path: self.path.map(|path| path.to_string()),
+            sha256: self.sha256,
+            copy,
+            effect,
+        }
     }
 }
 
 impl State {
-    fn of(copy: Option<&Found>, judging: &Policy, asker: &Asker<'_>) -> Self {
+    fn of(copy: Option<&File>, judging: &Policy, asker: &Asker<'_>) -> Self {
         let Host { now, .. } = asker.host;
         let changed = |policy: Policy| {
             let changes = policy::diff(judging, &policy, *now);
             Self::Policy(Box::new(policy), changes)
         };
-        let Some(Found { path, bytes }) = copy else {
+        let Some(File { path, bytes }) = copy else {
             return changed(Policy::built_in(&rules::infos()));
         };
-        match parse(bytes, path, asker.host) {
+        match parse(bytes, path.as_str(), asker.host) {
             Ok(policy) => changed(policy),
             Err(Unparsed::NoText(failure)) => {
                 let message = "the file is not UTF-8 text".to_owned();
@@ -262,19 +265,21 @@ impl Older<'_> {
         match look(self.api, self.repository, &commit, self.named).await {
             Ok(Some(found)) => Ok((Place::File(found), None)),
             Ok(None) => Ok((Place::Nothing, None)),
-            Err(error @ ContentsError::Unproven { .. }) => unread(error.to_string()),
-            Err(ContentsError::Api { path, error }) => {
+            Err(NotRead::Unknown(unknown @ Unknown::Unproven { .. })) => {
+                unread(unknown.to_string())
+            }
+            Err(NotRead::Unknown(Unknown::Api { path, error })) => {
                 Err(tip::unreadable(format!("{path} at the run's commit {commit}"), &error))
             }
-            Err(ContentsError::Two { path, second }) => {
+            Err(NotRead::Two { path, second }) => {
                 let what = two_files(&path, &second);
                 Ok((Place::Unusable(path, what), None))
             }
             Err(
-                error @ (ContentsError::NotAFile { .. }
-                | ContentsError::TooLarge { .. }
-                | ContentsError::LfsPointer { .. }),
-            ) => Ok((Place::Unusable(error.path().to_owned(), error.to_string()), None)),
+                ref error @ (NotRead::NotAFile { ref path, .. }
+                | NotRead::TooLarge { ref path, .. }
+                | NotRead::LfsPointer { ref path }),
+            ) => Ok((Place::Unusable(path.clone(), error.to_string()), None)),
         }
     }
 
@@ -288,20 +293,20 @@ impl Older<'_> {
         if !is_number || !for_this_branch || event != Some("pull_request") {
             return None; // any branch can hold a merge of anything
         }
-        contents::merged_into(self.api, self.repository, merge).await.ok()?
+        merged_into(self.api, self.repository, merge).await.ok()?
     }
 
     /// The earlier commit of the default branch that has just this copy, where this ref left the
     /// branch: it does not change the policy, and a merge keeps what the branch has now.
     ///
     /// Where GitHub does not tell, the copy counts as changed, which is never less strict.
-    async fn commit_of(&self, copy: Option<&Found>, host: &Host) -> Option<Commit> {
+    async fn commit_of(&self, copy: Option<&File>, host: &Host) -> Option<Commit> {
         let run = &host.workflow;
         let (git_ref, sha) = (run.git_ref.as_deref()?, Commit::new(run.sha.as_deref()?)?);
         let commit = if git_ref == format!("refs/heads/{}", self.tip.branch) {
             sha
         } else {
-            let left = contents::merge_base(self.api, self.repository, &self.tip.commit, &sha);
+            let left = merge_base(self.api, self.repository, &self.tip.commit, &sha);
             match left.await {
                 Ok(commit) => commit,
                 // A comparison of very much may fail. The merge itself says what it was made into.
@@ -312,6 +317,6 @@ impl Older<'_> {
             return None;
         }
         let had = look(self.api, self.repository, &commit, self.named).await.ok()?;
-        same(had.as_ref(), copy).then_some(commit)
+        File::same(had.as_ref(), copy).then_some(commit)
     }
 }

@@ -9,6 +9,7 @@ use rootgate::github::api::Api;
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, PolicyOrigin, Said, sha256_hex};
 use rootgate::policy::Policy;
+use rootgate::repo::{File, RepoPath};
 use rootgate::rules;
 
 use super::checkout::{self, Checkout};
@@ -16,7 +17,6 @@ use super::copy::{self, Older};
 use super::tip::{Tip, cannot_read, look};
 use super::{Asker, Judging, accepted};
 use crate::commands::Failure;
-use crate::commands::policy::file::Found;
 
 /// The policy of the default branch, or the checkout's copy where that is accepted.
 pub(super) async fn read(
@@ -35,13 +35,13 @@ pub(super) async fn read(
     };
     let (api, repository) = (asker.api()?, asker.repository()?);
     let tip = Tip::read(&api, &repository).await?;
-    let found = look(&api, &repository, &tip.commit, named.as_deref()).await;
+    let found = look(&api, &repository, &tip.commit, named.as_ref()).await;
     let found = found.map_err(|error| cannot_read(&error, &tip))?;
     if let (None, Some(named)) = (&found, &named) {
         refuse_a_wrong_name(&api, &repository, &tip, named, &checkout).await?;
     }
     let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
-    let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_deref() };
+    let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_ref() };
     let compared = copy::compare(asker, &checkout, &judging.policy, found.as_ref(), &older).await?;
     let not_looked = (!compared.known).then_some(Said::NoCheckout);
     let unread = compared.unread.map(|why| Said::CommitUnread { why });
@@ -60,7 +60,7 @@ async fn refuse_a_wrong_name(
     api: &Api,
     repository: &Repository,
     tip: &Tip,
-    named: &str,
+    named: &RepoPath,
     checkout: &Checkout,
 ) -> Result<(), Failure> {
     let default = look(api, repository, &tip.commit, None).await;
@@ -76,7 +76,7 @@ async fn refuse_a_wrong_name(
              a change that keeps the name until it is merged",
         ));
     }
-    if matches!(checkout.find(named), checkout::Entry::Nothing) {
+    if matches!(checkout.read(named), Ok(None)) {
         return Err(Failure::new(
             format!(
                 "{named}, which --policy names, is neither {} nor in the checkout",
@@ -88,20 +88,20 @@ async fn refuse_a_wrong_name(
     Ok(())
 }
 
-fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&Found>) -> Result<Judging, Failure> {
+fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&File>) -> Result<Judging, Failure> {
     let at = |origin| PolicyOrigin {
         git_ref: Some(format!("refs/heads/{}", tip.branch)),
         commit: Some(tip.commit.to_string()),
         ..origin
     };
-    let Some(Found { path, bytes }) = found else {
+    let Some(File { path, bytes }) = found else {
         let origin = PolicyOrigin::built_in(Judge::DefaultBranch);
         return Ok(Judging::by(Policy::built_in(&rules::infos()), at(origin)));
     };
-    let policy = asker.parse(bytes, path, &tip.whence())?;
+    let policy = asker.parse(bytes, path.as_str(), &tip.whence())?;
     let origin = PolicyOrigin {
-        path: Some(path.clone()),
-        repository_path: Some(path.clone()),
+        path: Some(path.to_string()),
+        repository_path: Some(path.to_string()),
         sha256: Some(sha256_hex(bytes)),
         ..PolicyOrigin::built_in(Judge::DefaultBranch)
     };

@@ -22,12 +22,12 @@ use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::report::Format;
 use rootgate::rules;
 
-use checkout::{Checkout, Entry};
+use checkout::Checkout;
 pub(crate) use copy::Copy;
 
 use super::plan::{JudgedBy, Plan};
 use crate::commands::host::github_api::{self, NoApi};
-use crate::commands::policy::file as policy_file;
+use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
 /// The policy that judges, and what was found on the way to it.
@@ -86,12 +86,13 @@ impl Asker<'_> {
     fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
         if self.host.github_actions() {
             let checkout = Checkout::around(named, self.host);
-            let path = policy_file::find(named)?.and_then(|file| checkout.repository_path(&file));
-            if let Some(Entry::Unusable(what)) = path.map(|path| checkout.find(&path)) {
-                return Err(cannot_judge(&what));
+            let file = file::find(named, self.host)?;
+            let path = file.and_then(|file| checkout.repository_path(&file));
+            if let Some(Err(error)) = path.map(|path| checkout.read(&path)) {
+                return Err(cannot_judge(&checkout::unusable(&error)));
             }
         }
-        let (policy, origin) = policy_file::load(named, self.host, self.color)?;
+        let (policy, origin) = file::load(named, self.host, self.color)?;
         Ok(Judging::by(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
     }
 
@@ -166,6 +167,6 @@ enum Unparsed {
 
 /// Reads bytes as a policy.
 fn parse(bytes: &[u8], shown: &str, host: &Host) -> Result<Policy, Unparsed> {
-    let text = policy_file::text_of(bytes.to_vec(), shown).map_err(Unparsed::NoText)?;
+    let text = file::text_of(bytes.to_vec(), shown).map_err(Unparsed::NoText)?;
     Policy::parse(&text, shown, &rules::infos(), host.now).map_err(Unparsed::Invalid)
 }

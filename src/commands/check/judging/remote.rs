@@ -1,7 +1,7 @@
 //! `--policy github:OWNER/REPO/PATH@REF`: a policy that a security team owns.
 
-use rootgate::github::contents::{self, Commit};
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
+use rootgate::repo::{Commit, github};
 
 use super::{Asker, Judging, tip};
 use crate::commands::Failure;
@@ -13,12 +13,12 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
     let api = asker.api()?;
     let commit = match Commit::new(git_ref) {
         Some(commit) => commit,
-        None => contents::resolve(&api, repository, git_ref).await.map_err(|error| {
+        None => github::resolve(&api, repository, git_ref).await.map_err(|error| {
             tip::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
         })?,
     };
     let whence = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
-    let bytes = contents::read(&api, repository, &commit, path).await;
+    let bytes = github::read(&api, repository, &commit, path).await;
     let bytes = bytes.map_err(|error| tip::not_read(&error, &whence))?;
     let bytes = bytes.ok_or_else(|| {
         Failure::new(
@@ -26,7 +26,7 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
             "check the path and the ref of --policy",
         )
     })?;
-    let policy = asker.parse(&bytes, path, &whence)?;
+    let policy = asker.parse(&bytes, path.as_str(), &whence)?;
     let judge = Judge::Remote {
         repository: repository.as_str().to_owned(),
         pinned: Commit::new(git_ref).is_some(),

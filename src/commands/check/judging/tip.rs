@@ -3,12 +3,13 @@
 use std::fmt::Display;
 
 use rootgate::github::api::{Api, ApiError};
-use rootgate::github::contents::{self, Commit, ContentsError};
 use rootgate::github::repository::{Repository, default_branch};
+use rootgate::repo::github::{self, ContentsError, Unknown};
+use rootgate::repo::{Commit, File, NotRead, RepoPath};
 
 use crate::commands::Failure;
 use crate::commands::host::github_api;
-use crate::commands::policy::file::{self as policy_file, DEFAULT_PATHS, Found};
+use crate::commands::policy::file;
 
 /// Where the default branch stands.
 pub(super) struct Tip {
@@ -21,7 +22,7 @@ impl Tip {
         let branch = default_branch(api, repository).await.map_err(|error| {
             unreadable(format!("the name of the default branch of {}", repository.as_str()), &error)
         })?;
-        let commit = contents::resolve(api, repository, &format!("heads/{branch}")).await;
+        let commit = github::resolve(api, repository, &format!("heads/{branch}")).await;
         let commit = commit.map_err(|error| {
             unreadable(format!("the tip of the default branch `{branch}`"), &error)
         })?;
@@ -39,13 +40,10 @@ pub(super) async fn look(
     api: &Api,
     repository: &Repository,
     commit: &Commit,
-    named: Option<&str>,
-) -> Result<Option<Found>, ContentsError> {
-    let found = match named {
-        Some(named) => contents::read(api, repository, commit, named).await?.map(|it| (named, it)),
-        None => contents::read_only(api, repository, commit, DEFAULT_PATHS).await?,
-    };
-    Ok(found.map(|(path, bytes)| Found { path: path.to_owned(), bytes }))
+    named: Option<&RepoPath>,
+) -> Result<Option<File>, ContentsError> {
+    let paths = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
+    github::read_only(api, repository, commit, paths).await
 }
 
 pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
@@ -80,8 +78,10 @@ pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
 /// A file that is there and cannot be read is never taken for one that is not there.
 pub(super) fn not_read(error: &ContentsError, whence: &str) -> Failure {
     match error {
-        ContentsError::Api { path, error } => unreadable(format!("{path} {whence}"), error),
-        ContentsError::Two { path, second } => policy_file::two_defaults(path, second, whence),
+        NotRead::Unknown(Unknown::Api { path, error }) => {
+            unreadable(format!("{path} {whence}"), error)
+        }
+        NotRead::Two { path, second } => file::two_defaults(path.as_str(), second.as_str(), whence),
         _ => Failure::new(
             format!("the policy cannot be read from GitHub: {error}, {whence}"),
             format!("make it a regular file of less than 1 MB; {CONTENTS_READ}"),

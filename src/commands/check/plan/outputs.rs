@@ -1,13 +1,13 @@
 //! Where reports go: what standard output shows, and each file's place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rootgate::report::{self, Format};
 
 use crate::cli::{CheckArgs, PolicyArg};
 use crate::commands::host::clash::{self, Given};
 use crate::commands::host::output::{Kind, Output};
-use crate::commands::policy::file as policy_file;
+use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
 /// A report of any format.
@@ -36,11 +36,13 @@ pub(super) fn read(
     let reports = &args.reports;
     let mut standard = reports.format.map(|format| ("--format".to_owned(), format));
     let mut outputs: Vec<(String, Format, Output)> = Vec::new();
+    let defaults = file::default_places(host);
+    let inputs = inputs(args, &defaults);
     for (flag, format, path) in reports.files.given() {
         let read = match Output::is_standard_output(path) {
             true => shown_on_standard_output(&flag, format, path, standard.as_ref())
                 .map(|()| standard = Some((flag, format))),
-            false => place(&flag, path, args, host, &outputs).and_then(|output| {
+            false => place(&flag, path, &inputs, host, &outputs).and_then(|output| {
                 let checked = output.check(&flag);
                 outputs.push((flag, format, output));
                 checked
@@ -72,11 +74,11 @@ fn shown_on_standard_output(
 fn place(
     flag: &str,
     path: &Path,
-    args: &CheckArgs,
+    inputs: &[Given<'_>],
     host: &Host,
     others: &[(String, Format, Output)],
 ) -> Result<Output, Failure> {
-    clash::refuse(flag, path, &inputs(args), clash::OWN_PATH)?;
+    clash::refuse(flag, path, inputs, clash::OWN_PATH)?;
     clash::refuse(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
     let output = Output::find(path, flag, REPORT)?;
     let others: Vec<Given<'_>> =
@@ -88,10 +90,10 @@ fn place(
 const OF_THE_RUNNER: &str = "rootgate adds to the runner's files by itself: leave the flag out";
 
 /// What the flags say is read.
-fn inputs(args: &CheckArgs) -> Vec<Given<'_>> {
-    let mut inputs: Vec<Given<'_>> = Vec::new();
+fn inputs<'a>(args: &'a CheckArgs, defaults: &'a [PathBuf]) -> Vec<Given<'a>> {
+    let mut inputs: Vec<Given<'a>> = Vec::new();
     match &args.policy {
-        None => inputs.extend(policy_file::default_inputs()),
+        None => inputs.extend(defaults.iter().map(|path| ("the policy", path.as_path()))),
         Some(PolicyArg::File(path)) => inputs.push(("--policy", path)),
         Some(PolicyArg::GitHub(_)) => {}
     }

@@ -1,12 +1,13 @@
 //! `--policy github:OWNER/REPO/PATH@REF`: a policy of another repository, by its name.
 
 use rootgate::github::repository::Repository;
+use rootgate::repo::RepoPath;
 
 /// Where the policy is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RemotePolicy {
     pub(crate) repository: Repository,
-    pub(crate) path: String,
+    pub(crate) path: RepoPath,
     /// A branch, a tag or a commit.
     pub(crate) git_ref: String,
 }
@@ -26,13 +27,13 @@ impl RemotePolicy {
         let (repository, path, git_ref) = parts.ok_or(FORM)?;
         let plain = |part: &str| !matches!(part, "" | "." | "..");
         let odd = |text: &str| text.chars().any(|it| it.is_control() || it.is_whitespace());
-        if !path.split('/').all(plain) || odd(path) || path.contains('\\') {
-            return Err(format!("`{path}` is no path of a repository; {FORM}"));
-        }
+        let no_path = || format!("`{path}` is no path of a repository; {FORM}");
+        let path = RepoPath::new(path).filter(|_| !odd(path) && !path.contains('\\'));
+        let path = path.ok_or_else(no_path)?;
         if git_ref.is_empty() || odd(git_ref) || git_ref.split('/').any(|part| !plain(part)) {
             return Err(format!("a branch, tag or commit must follow the `@`; {FORM}"));
         }
-        Ok(Self { repository, path: path.to_owned(), git_ref: git_ref.to_owned() })
+        Ok(Self { repository, path, git_ref: git_ref.to_owned() })
     }
 }
 
@@ -45,7 +46,7 @@ mod tests {
         let remote =
             RemotePolicy::parse("octo-org/security/policies/root.yaml@release/v3").unwrap();
         assert_eq!(remote.repository.as_str(), "octo-org/security");
-        assert_eq!(remote.path, "policies/root.yaml");
+        assert_eq!(remote.path.as_str(), "policies/root.yaml");
         assert_eq!(remote.git_ref, "release/v3");
         for wrong in [
             "",

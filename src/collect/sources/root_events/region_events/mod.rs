@@ -75,6 +75,8 @@ pub(super) struct Questions {
 pub(super) struct RegionLookup<'a> {
     pub(super) client: Client,
     pub(super) account: &'a AccountId,
+    /// The Region where the policy names it: then its name may be wrong.
+    pub(super) named: Option<&'a str>,
     pub(super) pace: &'a Pace,
     pub(super) since: DateTime<Utc>,
     pub(super) until: DateTime<Utc>,
@@ -239,7 +241,7 @@ impl RegionLookup<'_> {
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist_at_rate(reading.bucket, call).await;
-        let answer = answer.map_err(|error| failed(&error))?;
+        let answer = answer.map_err(|error| failed(&error, self.named))?;
         let mut newest = None;
         for event in answer.events.unwrap_or_default() {
             let id = event.event_id.unwrap_or_default();
@@ -258,9 +260,17 @@ impl RegionLookup<'_> {
     }
 }
 
-/// The gap of a call that failed. What a policy of the organization denies, no role can be granted.
-fn failed(error: &CallError) -> Box<Gap> {
+/// The gap of a call that failed. What a policy of the organization denies, no role can be granted; and
+/// a Region that does not exist never answers.
+fn failed(error: &CallError, named: Option<&str>) -> Box<Gap> {
     let gap = error.gap(SOURCE, &LOOKUP);
+    if let (Kind::Network | Kind::TimedOut, Some(region)) = (error.kind, named) {
+        let todo = format!(
+            "check the name `{region}` in `evidence.root-events.regions`: a Region that does not exist never \
+             answers; if it is right, check the network"
+        );
+        return Box::new(gap.to_do(todo));
+    }
     let by_scp = gap.cause == Cause::Denied
         && error.message.contains("explicit deny in a service control policy");
     if !by_scp {

@@ -96,6 +96,7 @@ fn read_within(
         let lookup = RegionLookup {
             client: Client::from_conf(config),
             account: &ACCOUNT.parse().unwrap(),
+            named: None,
             pace: &pace,
             since: until() - TimeDelta::days(90),
             until: until(),
@@ -330,7 +331,7 @@ fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
             code: "AccessDeniedException".into(),
             ..CallError::new(Kind::Denied, message)
         };
-        failed(&error).grant.unwrap().to_string()
+        failed(&error, None).grant.unwrap().to_string()
     };
     let by_role = denied("because no identity-based policy allows it");
     assert_eq!(by_role, LOOKUP.iam_action);
@@ -340,4 +341,16 @@ fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
         "exempt cloudtrail:LookupEvents in the service control policy that closes the Region (in its \
          `NotAction`, beside the global services)"
     );
+}
+
+#[test]
+fn a_region_of_the_policy_that_nobody_answers_for_may_be_misspelt() {
+    let grant = |kind, named| failed(&CallError::new(kind, "no route"), named).grant;
+    for kind in [Kind::Network, Kind::TimedOut] {
+        let todo = grant(kind, Some("us-est-1")).unwrap();
+        assert!(todo.contains("`us-est-1` in `evidence.root-events.regions`"), "{todo:?}");
+        assert_eq!(grant(kind, None), None, "rootgate chose it");
+    }
+    // Somebody answered, so there is such a Region.
+    assert_eq!(grant(Kind::Server, Some("us-east-1")), None);
 }

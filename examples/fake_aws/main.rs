@@ -30,21 +30,13 @@
     reason = "a server for tests and trials, a process of its own: it may read the clock, and stop on its own mistakes"
 )]
 
-#[path = "fake_aws/cloudtrail.rs"]
 mod cloudtrail;
-#[path = "fake_aws/faults.rs"]
 mod faults;
-#[path = "fake_aws/github.rs"]
 mod github;
-#[path = "fake_aws/iam.rs"]
 mod iam;
-#[path = "fake_aws/process.rs"]
 mod process;
-#[path = "fake_aws/scenario.rs"]
 mod scenario;
-#[path = "fake_aws/sts.rs"]
 mod sts;
-#[path = "fake_aws/wire.rs"]
 #[allow(dead_code, reason = "the fake GitHub reads the other half of a request")]
 mod wire;
 

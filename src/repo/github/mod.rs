@@ -6,27 +6,35 @@
 //!
 //! Source: GitHub REST API, "Get repository content".
 
+mod commits;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::api::{Api, ApiError};
-pub use super::commit::{Commit, merge_base, merged_into, resolve};
-use super::repository::Repository;
+use super::{Commit, File, Kind, LARGEST, NotRead, RepoPath, only};
 use crate::escape;
+use crate::github::api::{Api, ApiError};
+use crate::github::one_line;
+use crate::github::repository::Repository;
+use crate::net::schedule::all;
+
+pub use commits::{merge_base, merged_into, resolve};
 
 /// GitHub cuts a listing here, and does not say so.
 const CUT_AT: usize = 1_000;
-/// Larger files come without their content: 1 MB.
-const LARGEST: u64 = 1_000_000;
 /// How a file begins whose content is kept by Git LFS. Source: git-lfs, docs/spec.md.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
-/// Why a file was not read, and is not proved to be absent either. Paths are as they were asked
-/// for, and not yet [escaped](crate::escape).
+/// Why it is not known what is at a path. Paths are as they were asked for, and not yet
+/// [escaped](crate::escape).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ContentsError {
+pub enum Unknown {
     /// GitHub did not say.
     #[error("{} could not be read from GitHub: {error}", named(path))]
     Api {
@@ -35,60 +43,32 @@ pub enum ContentsError {
         /// What came instead.
         error: ApiError,
     },
-    /// There is something else.
-    #[error("`{path}` is a {kind}, not a file")]
-    NotAFile {
-        /// The path, or the part of it that is no folder.
-        path: String,
-        /// What it is: `symbolic link`, `directory`, `submodule`, `path outside the repository`.
-        kind: &'static str,
-    },
-    /// It is larger than 1 MB.
-    #[error("`{path}` has {size} bytes, and GitHub's contents API gives files up to 1 MB")]
-    TooLarge {
-        /// The file.
-        path: String,
-        /// Its size in bytes.
-        size: u64,
-    },
-    /// Its content is elsewhere.
-    #[error("`{path}` is a pointer of Git LFS, not the file itself")]
-    LfsPointer {
-        /// The file.
-        path: String,
-    },
-    /// Something is at more than one of the paths that [`read_only`] was asked for.
-    #[error("`{path}` and `{second}` are both there")]
-    Two {
-        /// The first.
-        path: String,
-        /// The next.
-        second: String,
-    },
     /// GitHub's answers contradict each other, or leave it open.
     #[error("GitHub's answers do not prove whether `{path}` is there")]
     Unproven {
         /// The file.
-        path: String,
+        path: RepoPath,
     },
 }
 
-impl ContentsError {
-    /// Whether it says that there is something, and not that nobody knows.
-    const fn is_something(&self) -> bool {
-        !matches!(self, Self::Api { .. } | Self::Unproven { .. })
-    }
+/// Why a file was not read, and is not proved to be absent either.
+pub type ContentsError = NotRead<Unknown>;
 
-    /// The path that it is about.
-    #[must_use]
-    pub fn path(&self) -> &str {
+impl fmt::Display for ContentsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Api { path, .. }
-            | Self::NotAFile { path, .. }
-            | Self::TooLarge { path, .. }
-            | Self::LfsPointer { path }
-            | Self::Two { path, .. }
-            | Self::Unproven { path } => path,
+            Self::NotAFile { path, kind } => write!(formatter, "`{path}` is a {kind}, not a file"),
+            Self::TooLarge { path, size } => write!(
+                formatter,
+                "`{path}` has {size} bytes, and GitHub's contents API gives files up to 1 MB"
+            ),
+            Self::LfsPointer { path } => {
+                write!(formatter, "`{path}` is a pointer of Git LFS, not the file itself")
+            }
+            Self::Two { path, second } => {
+                write!(formatter, "`{path}` and `{second}` are both there")
+            }
+            Self::Unknown(unknown) => unknown.fmt(formatter),
         }
     }
 }
@@ -97,37 +77,37 @@ fn named(path: &str) -> String {
     if path.is_empty() { "the root folder".to_owned() } else { format!("`{path}`") }
 }
 
+fn unproven(path: &RepoPath) -> ContentsError {
+    NotRead::Unknown(Unknown::Unproven { path: path.clone() })
+}
+
 /// The bytes of the regular file at exactly this path, no link followed; `None`: proved absent.
 ///
-/// `path` is relative, with `/`, normalised. Absent is proved by the listing of a folder that is
-/// readable, whole, and does not hold the name; or by a part of the path that is a regular file.
+/// Absent is proved by the listing of a folder that is readable, whole, and does not hold the name; or by
+/// a part of the path that is a regular file.
 ///
 /// # Errors
-/// See [`ContentsError`]: everything else.
+/// See [`NotRead`] and [`Unknown`]: everything else.
 pub async fn read(
     api: &Api,
     repository: &Repository,
     commit: &Commit,
-    path: &str,
+    path: &RepoPath,
 ) -> Result<Option<Vec<u8>>, ContentsError> {
-    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        let kind = "path outside the repository";
-        return Err(ContentsError::NotAFile { path: path.to_owned(), kind });
-    }
     let ask = |target| ask(api, repository, commit, target);
-    let (file, folder) = tokio::join!(ask(path), ask(parent(path)));
-    if let Some(size) = refused_for_its_size(&file, &folder, path) {
-        return Err(ContentsError::TooLarge { path: path.to_owned(), size });
+    let mut target = path.as_str();
+    let (file, folder) = tokio::join!(ask(target), ask(parent(target)));
+    if let Some(size) = refused_for_its_size(&file, &folder, target) {
+        return Err(NotRead::TooLarge { path: path.clone(), size });
     }
-    let mut target = path;
     let mut answer = found(target, file)?;
     let mut listing = found(parent(target), folder)?;
     loop {
-        match settle(target, answer, listing)? {
-            Settled::File(file) if target == path => return content(file).map(Some),
+        match settle(target, answer, listing).map_err(|kind| not_a_file(path, target, kind))? {
+            Settled::File(file) if target == path.as_str() => return content(file, path).map(Some),
             // A part of the path that is a regular file has nothing below it.
             Settled::File(_) | Settled::Absent => return Ok(None),
-            Settled::Open => return Err(ContentsError::Unproven { path: path.to_owned() }),
+            Settled::Open => return Err(unproven(path)),
             Settled::Above(folder) => {
                 target = parent(target);
                 answer = folder;
@@ -137,39 +117,18 @@ pub async fn read(
     }
 }
 
-/// Which of the paths is there, with its bytes; `None`: all are proved absent.
+/// The file at the one of the paths where something is; `None`: all are proved absent.
 ///
 /// # Errors
 /// As [`read`], and where something is at two of them, whatever it is.
-pub async fn read_only<'a>(
+pub async fn read_only(
     api: &Api,
     repository: &Repository,
     commit: &Commit,
-    paths: [&'a str; 4],
-) -> Result<Option<(&'a str, Vec<u8>)>, ContentsError> {
-    let ask = |path| read(api, repository, commit, path);
-    let answers = paths.map(ask);
-    let [first, second, third, fourth] = answers;
-    let answers = tokio::join!(first, second, third, fourth);
-    let answers = [answers.0, answers.1, answers.2, answers.3];
-    let mut there: Option<(&str, Vec<u8>)> = None;
-    for (path, answer) in paths.into_iter().zip(answers) {
-        match (answer, &there) {
-            (Ok(None), _) => {}
-            (Ok(Some(bytes)), None) => there = Some((path, bytes)),
-            // What is there beside the first need not be a file.
-            (Ok(Some(_)), Some((first, _))) => return Err(two(first, path)),
-            (Err(error), Some((first, _))) if error.path() == path && error.is_something() => {
-                return Err(two(first, path));
-            }
-            (Err(error), _) => return Err(error),
-        }
-    }
-    Ok(there)
-}
-
-fn two(path: &str, second: &str) -> ContentsError {
-    ContentsError::Two { path: path.to_owned(), second: second.to_owned() }
+    paths: Vec<RepoPath>,
+) -> Result<Option<File>, ContentsError> {
+    let answers = all(paths.iter().map(|path| read(api, repository, commit, path))).await;
+    only(paths.into_iter().zip(answers))
 }
 
 /// The folder that a path is in; empty: the root.
@@ -217,8 +176,7 @@ async fn ask(
 }
 
 fn item(answer: Value, target: &str) -> Result<Item, ApiError> {
-    let unreadable =
-        |error: serde_json::Error| ApiError::Unreadable(super::one_line(&error.to_string()));
+    let unreadable = |error: serde_json::Error| ApiError::Unreadable(one_line(&error.to_string()));
     if answer.is_array() {
         return serde_json::from_value(answer).map(Item::Folder).map_err(unreadable);
     }
@@ -234,7 +192,7 @@ fn found(path: &str, answer: Result<Item, ApiError>) -> Result<Option<Item>, Con
     match answer {
         Ok(item) => Ok(Some(item)),
         Err(ApiError::Status { status: 404, .. }) => Ok(None),
-        Err(error) => Err(ContentsError::Api { path: path.to_owned(), error }),
+        Err(error) => Err(NotRead::Unknown(Unknown::Api { path: path.to_owned(), error })),
     }
 }
 
@@ -269,12 +227,9 @@ enum Settled {
     Open,
 }
 
-/// Takes what GitHub says of a path, and of the folder that it is in. `None`: 404.
-fn settle(
-    target: &str,
-    answer: Option<Item>,
-    listing: Option<Item>,
-) -> Result<Settled, ContentsError> {
+/// Takes what GitHub says of a path, and of the folder that it is in. `None`: 404. An error: what is there
+/// and no file.
+fn settle(target: &str, answer: Option<Item>, listing: Option<Item>) -> Result<Settled, Kind> {
     let entries = match listing {
         Some(Item::Folder(entries)) => entries,
         // The root is a folder, and whoever may read the repository sees it.
@@ -283,47 +238,53 @@ fn settle(
         }
         _ => return Ok(Settled::Open),
     };
-    let not_a_file = |kind| Err(ContentsError::NotAFile { path: target.to_owned(), kind });
     let Some(entry) = entries.iter().find(|entry| entry.name == name(target)) else {
         let proved = answer.is_none() && entries.len() < CUT_AT;
         return Ok(if proved { Settled::Absent } else { Settled::Open });
     };
     match (entry.kind.as_str(), answer) {
-        ("symlink", _) => not_a_file("symbolic link"),
-        ("submodule", _) => not_a_file("submodule"),
-        ("dir", Some(Item::Folder(_))) => not_a_file("directory"),
+        ("symlink", _) => Err(Kind::SymbolicLink),
+        ("submodule", _) => Err(Kind::Submodule),
+        ("dir", Some(Item::Folder(_))) => Err(Kind::Folder),
         ("file", Some(Item::Single(single))) => match single.kind.as_str() {
             // For a link that was followed, the listing has the size of the link itself.
             "file" if entry.size.is_some_and(|size| size != single.size) => Ok(Settled::Open),
             "file" => Ok(Settled::File(single)),
             // A listing calls it a file, for compatibility.
-            "submodule" => not_a_file("submodule"),
+            "submodule" => Err(Kind::Submodule),
             _ => Ok(Settled::Open),
         },
         _ => Ok(Settled::Open),
     }
 }
 
+/// What is at the path, or at the folder above it that was asked for.
+fn not_a_file(path: &RepoPath, target: &str, kind: Kind) -> ContentsError {
+    let part = path.folders().find(|folder| folder.as_str() == target);
+    NotRead::NotAFile { path: part.unwrap_or_else(|| path.clone()), kind }
+}
+
 /// The bytes of a file.
-fn content(file: Single) -> Result<Vec<u8>, ContentsError> {
-    let Single { path, size, encoding, content, .. } = file;
+fn content(file: Single, path: &RepoPath) -> Result<Vec<u8>, ContentsError> {
+    let Single { size, encoding, content, .. } = file;
+    let path = path.clone();
     let content = content.unwrap_or_default();
     let encoding = encoding.unwrap_or_default();
     if encoding == "none" || (content.is_empty() && size > LARGEST) {
-        return Err(ContentsError::TooLarge { path, size });
+        return Err(NotRead::TooLarge { path, size });
     }
     let packed: Vec<u8> = content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bytes = if encoding == "base64" { BASE64_STANDARD.decode(packed).ok() } else { None };
     let said = match bytes {
         Some(bytes) if bytes.starts_with(LFS_POINTER) => {
-            return Err(ContentsError::LfsPointer { path });
+            return Err(NotRead::LfsPointer { path });
         }
         Some(bytes) if bytes.len() as u64 == size => return Ok(bytes),
         Some(bytes) => format!("the file has {size} bytes, and {} came", bytes.len()),
         None => "the file's content is not Base64".to_owned(),
     };
-    Err(ContentsError::Api { path, error: ApiError::Unreadable(said) })
+    Err(NotRead::Unknown(Unknown::Api {
+        path: path.to_string(),
+        error: ApiError::Unreadable(said),
+    }))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,11 @@
 //! Good policies read exactly, bad ones refused at the right place.
 
+mod robust;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{Amount, Duration, RuleId, Severity, UseKind, parse_day, parse_time};
-use crate::policy::test_rules::{
+use crate::policy::tests::rules::{
     KEY_ACTIVE, KEY_NOT_ROTATED, KEY_PRESENT, MFA_MISSING, MFA_NOT_HARDWARE, RULES, USED,
 };
 use crate::policy::{
@@ -11,7 +13,7 @@ use crate::policy::{
     ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 
-const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
+const EXAMPLE: &str = include_str!("../../../../policy.example.yaml");
 
 fn now() -> DateTime<Utc> {
     parse_time("2026-11-20T12:00:00Z").unwrap()
@@ -936,6 +938,110 @@ fn each_mistake_is_named_where_it_stands() {
         assert_eq!(errors.errors().len(), 1, "{text}\n{}", errors.render(false));
         assert!(!error.help.is_empty(), "{text}\n{}", errors.render(false));
     }
+}
+
+#[test]
+fn a_value_that_yaml_takes_for_a_comment_is_named_with_what_was_meant() {
+    let hour = "from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z";
+    let windows = |entries: &str| format!("version: 1\nwindows:\n{entries}\n");
+    for (text, place, help) in [
+        (
+            windows(&format!("  - {{ id: a, reason: r, ticket: #123, {hour} }}")),
+            "3:33",
+            "ticket: \"#123\"",
+        ),
+        // What follows is where the parser stumbles.
+        (
+            windows(&format!(
+                "  - {{ id: a, reason: see #1, ticket: t, {hour} }}\n  - {{ id: b }}"
+            )),
+            "3:26",
+            "reason: \"see #1\"",
+        ),
+        (window("id: a\nreason: r\nticket: #123"), "5:13", "ticket: \"#123\""),
+        (
+            waiver("rule: root-mfa-missing\naccounts: [\"111122223333\"]\nreason: #7 of it"),
+            "5:13",
+            "reason: \"#7 of it\"",
+        ),
+    ] {
+        let errors = parse(&text).expect_err(&text);
+        let error = errors.errors().iter().find(|error| error.code == "comment").expect(&text);
+        assert_eq!(format!("{}:{}", error.line, error.column), place, "{}", errors.render(false));
+        assert!(error.message.contains("is a comment"), "{}", error.message);
+        assert!(error.help.contains(help), "{}", error.help);
+    }
+    // The controls: other comments, beside other mistakes and beside none.
+    for (text, code) in [
+        ("version: 1\ngate: # what blocks\n", "no-value"),
+        ("version: 1\ngate: { fail-on: high # {\n", "syntax"),
+        ("version: 1\n# [#1]\ngate: \"open\n", "syntax"),
+    ] {
+        assert_eq!(parse(text).expect_err(text).errors()[0].code, code, "{text}");
+    }
+    let text =
+        window(&format!("{W} # t #1\nfrom: 2026-11-20T09:00:00Z # [x]\nto: 2026-11-20T10:00:00Z"));
+    assert!(parse(&text).is_ok(), "{text}");
+}
+
+#[test]
+fn an_empty_key_says_how_to_write_none() {
+    for (text, said, help) in [
+        (
+            "windows: null",
+            "`null` makes an empty key",
+            "for none write `windows:` with nothing after it",
+        ),
+        ("waivers: ~", "`~` makes an empty key", "for none write `waivers:` with nothing after it"),
+        (
+            "rules: Null",
+            "`Null` makes an empty key",
+            "for none write `rules:` with nothing after it",
+        ),
+        ("scope: null", "`null` makes an empty key", "remove the key, and the defaults hold"),
+        ("limits:", "`limits` has no value", "remove the key, and the defaults hold"),
+        ("gate: { fail-on: null }", "`null` makes an empty key", "or remove the key"),
+        (
+            "scope: { accounts: [{ id: null }] }",
+            "`id` has no value",
+            "write a value after the colon",
+        ),
+    ] {
+        let text = format!("version: 1\n{text}\n");
+        let errors = parse(&text).expect_err(&text);
+        let error = &errors.errors()[0];
+        assert!(error.message.contains(said), "{}", errors.render(false));
+        assert!(error.help.contains(help), "{}", errors.render(false));
+        assert_eq!(errors.errors().len(), 1, "{}", errors.render(false));
+    }
+    for none in ["windows:", "waivers: []", "rules: {}"] {
+        assert!(parse(&format!("version: 1\n{none}\n")).is_ok(), "{none}");
+    }
+}
+
+#[test]
+fn a_blank_in_a_time_is_named_with_the_time_that_was_meant() {
+    let errors = |from: &str| {
+        let text = window(&format!("{W}\nfrom: {from}\nto: 2026-12-01T05:00:00Z"));
+        parse(&text).map_err(|errors| errors.errors()[0].clone())
+    };
+    for from in ["2026-12-01T04:00:00 Z", "2026-12-01 T04:00:00Z", "\" 2026-12-01T04:00:00Z\""] {
+        let error = errors(from).unwrap_err();
+        assert!(
+            error.message.ends_with("holds a blank, and a time is one word"),
+            "{}",
+            error.message
+        );
+        assert_eq!(error.help, "write `2026-12-01T04:00:00Z`");
+    }
+    assert!(errors("2026-12-01T04:00:00 CET").unwrap_err().message.contains("its zone `CET`"));
+    assert!(errors("2026-12-01 04:00:00Z").is_ok());
+    let text = "version: 1\ngate: { enforce-from: \"2026-12-01 \" }\n";
+    let error = parse(text).unwrap_err().errors()[0].clone();
+    assert_eq!(
+        (&*error.message, &*error.help),
+        ("`2026-12-01 ` holds a blank", "write `2026-12-01`")
+    );
 }
 
 #[test]

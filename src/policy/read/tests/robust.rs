@@ -4,13 +4,14 @@
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
-use super::super::fields::{self, Field, Kind};
-use super::super::test_rules::RULES;
-use super::super::tree::{self, Node, ScalarType, Value};
 use crate::model::{Severity, parse_time};
-use crate::policy::{Gate, Limits, Policy, PolicyError, PolicyErrors, diff, generated};
+use crate::policy::fields::{self, Field, Kind};
+use crate::policy::tests::generated;
+use crate::policy::tests::rules::RULES;
+use crate::policy::tree::{self, Node, ScalarType, Value};
+use crate::policy::{Gate, Limits, Policy, PolicyError, PolicyErrors, diff};
 
-const EXAMPLE: &str = include_str!("../../../policy.example.yaml");
+const EXAMPLE: &str = include_str!("../../../../policy.example.yaml");
 
 fn now() -> DateTime<Utc> {
     parse_time("2026-11-20T12:00:00Z").unwrap()
@@ -192,14 +193,14 @@ fn is_clean(errors: &PolicyErrors) {
 fn is_clean_at(errors: &PolicyErrors, most: usize) {
     assert!(!errors.errors().is_empty());
     let drawn = errors.render(false);
-    let hostile = drawn.chars().find(|c| *c != '\n' && super::super::error::is_deceptive(*c));
+    let hostile = drawn.chars().find(|c| *c != '\n' && crate::policy::error::is_deceptive(*c));
     assert_eq!(hostile, None, "{drawn:?}");
     let lines = errors.text().lines().count().max(1);
     for error in errors.errors().iter().take(most) {
         assert!((1..=lines + 1).contains(&error.line), "{error:?}");
         assert!(error.column >= 1 && errors.text().get(error.span.clone()).is_some(), "{error:?}");
-        assert!(!error.message.chars().any(super::super::error::is_deceptive), "{error:?}");
-        assert!(!error.help.chars().any(super::super::error::is_deceptive), "{error:?}");
+        assert!(!error.message.chars().any(crate::policy::error::is_deceptive), "{error:?}");
+        assert!(!error.help.chars().any(crate::policy::error::is_deceptive), "{error:?}");
     }
 }
 

@@ -1,43 +1,18 @@
-//! A commit, found by a ref, and its first parent.
+//! A commit on GitHub, found by a ref, and where histories meet.
 //!
 //! Source: GitHub REST API, "Get a commit" (with the media type `sha`) and "Get a commit object".
-
-use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::api::{Api, ApiError};
-use super::repository::Repository;
 use crate::escape;
+use crate::github::api::{Api, ApiError};
+use crate::github::one_line;
+use crate::github::repository::Repository;
+use crate::repo::Commit;
 
 /// The answer is the SHA alone, as text. A whole commit would bring up to 300 of its files along.
 const SHA: &str = "application/vnd.github.sha";
-
-/// The whole name of a commit: 40 hex digits, or 64 in a repository with SHA-256; lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Commit(String);
-
-impl Commit {
-    /// Takes a whole SHA in upper or lower case; `None` for anything else, a short one too.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let whole = matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit());
-        whole.then(|| Self(text.to_ascii_lowercase()))
-    }
-
-    /// 40 or 64 lower-case hex digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Commit {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
 
 /// The commit that a ref is now: `heads/main`, `tags/v1`, a bare name, or a SHA.
 ///
@@ -53,7 +28,7 @@ pub async fn resolve(
 ) -> Result<Commit, ApiError> {
     // Git forbids such names; in an address they would lead elsewhere.
     if git_ref.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Err(ApiError::NoRef(super::one_line(git_ref)));
+        return Err(ApiError::NoRef(one_line(git_ref)));
     }
     let whole = Commit::new(git_ref);
     let name = whole.as_ref().map_or(git_ref, Commit::as_str);
@@ -148,20 +123,10 @@ mod tests {
     const A: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
     const B: &str = "7638417db6d59f3c431d3e1f261cc637155684cd";
 
-    fn unreadable<T: fmt::Debug>(result: Result<T, ApiError>) -> String {
+    fn unreadable<T: std::fmt::Debug>(result: Result<T, ApiError>) -> String {
         match result {
             Err(ApiError::Unreadable(said)) => said,
             other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_commit_is_40_or_64_hex_digits_in_lower_case() {
-        assert_eq!(Commit::new(&A.to_uppercase()).unwrap().as_str(), A);
-        let long = "a".repeat(64);
-        assert_eq!(Commit::new(&long).unwrap().to_string(), long);
-        for text in ["", "main", "6dcb09b", &A[1..], &format!("{A}0"), &A.replace('6', "g")] {
-            assert_eq!(Commit::new(text), None, "{text}");
         }
     }
 

@@ -19,14 +19,15 @@ fn listed(kind: &str) -> Option<Item> {
     folder(vec![entry("B", "file"), entry("b", kind), entry("b.yaml", "file")])
 }
 
-fn kind_of(settled: Result<Settled, ContentsError>) -> &'static str {
+fn kind_of(settled: Result<Settled, Kind>) -> Kind {
     match settled {
-        Err(ContentsError::NotAFile { path, kind }) => {
-            assert_eq!(path, "a/b");
-            kind
-        }
+        Err(kind) => kind,
         other => panic!("{other:?}"),
     }
+}
+
+fn path() -> RepoPath {
+    RepoPath::new("a/b").unwrap()
 }
 
 #[test]
@@ -60,11 +61,11 @@ fn a_file_is_as_large_as_its_listing_says() {
 #[test]
 fn a_link_is_a_link_whatever_github_follows() {
     for answer in [single("file"), single("symlink"), None] {
-        assert_eq!(kind_of(settle("a/b", answer, listed("symlink"))), "symbolic link");
+        assert_eq!(kind_of(settle("a/b", answer, listed("symlink"))), Kind::SymbolicLink);
     }
-    assert_eq!(kind_of(settle("a/b", single("submodule"), listed("file"))), "submodule");
-    assert_eq!(kind_of(settle("a/b", single("submodule"), listed("submodule"))), "submodule");
-    assert_eq!(kind_of(settle("a/b", folder(Vec::new()), listed("dir"))), "directory");
+    assert_eq!(kind_of(settle("a/b", single("submodule"), listed("file"))), Kind::Submodule);
+    assert_eq!(kind_of(settle("a/b", single("submodule"), listed("submodule"))), Kind::Submodule);
+    assert_eq!(kind_of(settle("a/b", folder(Vec::new()), listed("dir"))), Kind::Folder);
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn file(
 
 fn content_of(answer: Value) -> Result<Vec<u8>, ContentsError> {
     match item(answer, "a/b").unwrap() {
-        Item::Single(file) => content(file),
+        Item::Single(file) => content(file, &path()),
         Item::Folder(_) => panic!("a folder"),
     }
 }
@@ -114,13 +115,14 @@ fn the_content_is_as_long_as_its_size() {
     ] {
         let error = ApiError::Unreadable(said.to_owned());
         let path = "a/b".to_owned();
-        assert_eq!(file(size, encoding, content), Err(ContentsError::Api { path, error }));
+        let error = NotRead::Unknown(Unknown::Api { path, error });
+        assert_eq!(file(size, encoding, content), Err(error));
     }
 }
 
 #[test]
 fn a_file_without_its_content_is_not_an_empty_one() {
-    let too_large = |size| Err(ContentsError::TooLarge { path: "a/b".to_owned(), size });
+    let too_large = |size| Err(NotRead::TooLarge { path: path(), size });
     assert_eq!(file(1_000_001, Some("none"), Some("")), too_large(1_000_001));
     assert_eq!(file(1_000_001, Some("base64"), Some("")), too_large(1_000_001));
     assert_eq!(file(7, Some("none"), Some("")), too_large(7));
@@ -131,7 +133,7 @@ fn a_pointer_of_git_lfs_is_not_the_file() {
     let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     let packed = BASE64_STANDARD.encode(text);
     let read = file(text.len() as u64, Some("base64"), Some(&packed));
-    assert_eq!(read, Err(ContentsError::LfsPointer { path: "a/b".to_owned() }));
+    assert_eq!(read, Err(NotRead::LfsPointer { path: path() }));
 }
 
 #[test]
@@ -161,35 +163,35 @@ fn a_refusal_of_a_file_that_the_listing_calls_too_large_is_about_its_size() {
 
 #[test]
 fn each_error_is_one_sentence_that_names_the_path() {
-    let path = || ".github/rootgate.yaml".to_owned();
+    let path = || RepoPath::new(".github/rootgate.yaml").unwrap();
     let error =
         ApiError::Status { status: 403, said: "Resource not accessible by integration".into() };
     for (error, sentence) in [
         (
-            ContentsError::Api { path: path(), error: error.clone() },
+            NotRead::Unknown(Unknown::Api { path: path().to_string(), error: error.clone() }),
             "`.github/rootgate.yaml` could not be read from GitHub: GitHub answered HTTP 403: \
              Resource not accessible by integration",
         ),
         (
-            ContentsError::Api { path: String::new(), error },
+            NotRead::Unknown(Unknown::Api { path: String::new(), error }),
             "the root folder could not be read from GitHub: GitHub answered HTTP 403: Resource \
              not accessible by integration",
         ),
         (
-            ContentsError::NotAFile { path: path(), kind: "symbolic link" },
+            NotRead::NotAFile { path: path(), kind: Kind::SymbolicLink },
             "`.github/rootgate.yaml` is a symbolic link, not a file",
         ),
         (
-            ContentsError::TooLarge { path: path(), size: 1_234_567 },
+            NotRead::TooLarge { path: path(), size: 1_234_567 },
             "`.github/rootgate.yaml` has 1234567 bytes, and GitHub's contents API gives files up \
              to 1 MB",
         ),
         (
-            ContentsError::LfsPointer { path: path() },
+            NotRead::LfsPointer { path: path() },
             "`.github/rootgate.yaml` is a pointer of Git LFS, not the file itself",
         ),
         (
-            ContentsError::Unproven { path: path() },
+            NotRead::Unknown(Unknown::Unproven { path: path() }),
             "GitHub's answers do not prove whether `.github/rootgate.yaml` is there",
         ),
     ] {

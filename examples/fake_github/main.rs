@@ -33,19 +33,14 @@
     reason = "a server for tests and trials, a process of its own: it may read files, and stop on its own mistakes"
 )]
 
-#[path = "fake_github/asked.rs"]
 mod asked;
-#[path = "fake_github/code_scanning.rs"]
 mod code_scanning;
-#[path = "fake_github/contents.rs"]
 mod contents;
-#[path = "fake_aws/process.rs"]
+#[path = "../fake_aws/process.rs"]
 mod process;
-#[path = "fake_github/repository.rs"]
 mod repository;
-#[path = "fake_github/scenario.rs"]
 mod scenario;
-#[path = "fake_aws/wire.rs"]
+#[path = "../fake_aws/wire.rs"]
 #[allow(dead_code, reason = "the fake AWS reads the other half of a request")]
 mod wire;
 

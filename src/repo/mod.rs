@@ -1,0 +1,302 @@
+//! A file of a repository: in the working tree, at a commit of a clone, at a commit on GitHub.
+//!
+//! One path, one size limit, one rule of what counts as a file and one of what two files mean; three
+//! backends, which say what is at a path. A symbolic link is never followed: it could lead out of the
+//! repository, and GitHub would show another file than the one that is reviewed.
+
+mod commit;
+pub mod git;
+pub mod github;
+mod path;
+pub mod worktree;
+
+use std::fmt;
+
+pub use commit::Commit;
+pub use path::RepoPath;
+
+/// The largest file that is read, in bytes. GitHub's contents API gives no larger one as it is, and the
+/// gate must not judge by a file here that it could not read there.
+///
+/// Source: GitHub REST API, "Get repository content", 1 MB.
+pub const LARGEST: u64 = 1_000_000;
+
+/// A regular file, with its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it is.
+    pub path: RepoPath,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl File {
+    /// Whether two are the same file, however Git made the lines of a checkout end.
+    #[must_use]
+    pub fn same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        let lines = |file: &Self| -> (RepoPath, Vec<Vec<u8>>) {
+            let lines = file.bytes.split(|byte| *byte == b'\n');
+            let bare = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
+            (file.path.clone(), bare.collect())
+        };
+        one.map(lines) == other.map(lines)
+    }
+}
+
+/// What is at a path, itself.
+#[derive(Debug)]
+pub enum Entry<T> {
+    /// Nothing.
+    Nothing,
+    /// A regular file.
+    File {
+        /// In bytes.
+        size: u64,
+        /// How its content is read.
+        content: T,
+    },
+    /// Something else.
+    Other(Kind),
+}
+
+/// What is no regular file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder.
+    Folder,
+    /// A symbolic link, whatever it leads to.
+    SymbolicLink,
+    /// Another repository.
+    Submodule,
+    /// A pipe, a device.
+    Special,
+}
+
+/// Why a file was not read, and is not known to be absent either. `E` is what the backend says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRead<E> {
+    /// There is something else.
+    NotAFile {
+        /// The path, or the part of it that is no folder.
+        path: RepoPath,
+        /// What it is.
+        kind: Kind,
+    },
+    /// It is larger than [`LARGEST`].
+    TooLarge {
+        /// The file.
+        path: RepoPath,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Its content is elsewhere.
+    LfsPointer {
+        /// The file.
+        path: RepoPath,
+    },
+    /// Something is at more than one of the paths that [`only`] was asked for.
+    Two {
+        /// The first.
+        path: RepoPath,
+        /// The next.
+        second: RepoPath,
+    },
+    /// The backend does not say what is there.
+    Unknown(E),
+}
+
+impl<E> NotRead<E> {
+    /// The path that it is about, where something is at it that cannot be read.
+    #[must_use]
+    pub const fn something_at(&self) -> Option<&RepoPath> {
+        match self {
+            Self::NotAFile { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::LfsPointer { path }
+            | Self::Two { path, .. } => Some(path),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Folder => "directory",
+            Self::SymbolicLink => "symbolic link",
+            Self::Submodule => "submodule",
+            Self::Special => "special file",
+        })
+    }
+}
+
+/// A tree that can be looked at entry by entry.
+pub trait Tree {
+    /// How the content of a file is read.
+    type Content;
+    /// Why it does not say what is there.
+    type Error;
+
+    /// What is at a path, itself; what is above it was looked at.
+    ///
+    /// # Errors
+    /// It is not known.
+    fn entry(&self, path: &RepoPath) -> Result<Entry<Self::Content>, Self::Error>;
+
+    /// At least the first [`LARGEST`] bytes of a file, and one more if there are more.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn content(&self, path: &RepoPath, content: Self::Content) -> Result<Vec<u8>, Self::Error>;
+}
+
+/// The bytes of the regular file at a path; every folder above it is looked at as well. `None`: nothing
+/// is there.
+///
+/// # Errors
+/// See [`NotRead`]: what is there and no regular file is never "not there".
+pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRead<T::Error>> {
+    for place in path.folders().chain([path.clone()]) {
+        let is_last = place == *path;
+        match tree.entry(&place).map_err(NotRead::Unknown)? {
+            Entry::File { size, .. } if is_last && size > LARGEST => {
+                return Err(NotRead::TooLarge { path: place, size });
+            }
+            Entry::File { content, .. } if is_last => {
+                let bytes = tree.content(&place, content).map_err(NotRead::Unknown)?;
+                let size = bytes.len() as u64;
+                // It may have grown since.
+                return match size > LARGEST {
+                    true => Err(NotRead::TooLarge { path: place, size }),
+                    false => Ok(Some(bytes)),
+                };
+            }
+            // Nothing is below a file.
+            Entry::Nothing | Entry::File { .. } => return Ok(None),
+            Entry::Other(Kind::Folder) if !is_last => {}
+            Entry::Other(kind) => return Err(NotRead::NotAFile { path: place, kind }),
+        }
+    }
+    Ok(None)
+}
+
+/// The file at the one of the paths where something is, given what reading each of them said.
+///
+/// # Errors
+/// The first that was not read, and where something is at two of them, whatever it is.
+pub fn only<E>(
+    answers: impl IntoIterator<Item = (RepoPath, Result<Option<Vec<u8>>, NotRead<E>>)>,
+) -> Result<Option<File>, NotRead<E>> {
+    let mut there: Option<File> = None;
+    for (path, answer) in answers {
+        // What is there beside the first need not be a file.
+        let second = match &answer {
+            Ok(bytes) => bytes.is_some(),
+            Err(error) => error.something_at() == Some(&path),
+        };
+        if let (true, Some(first)) = (second, &there) {
+            return Err(NotRead::Two { path: first.path.clone(), second: path });
+        }
+        if let Some(bytes) = answer? {
+            there = Some(File { path, bytes });
+        }
+    }
+    Ok(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::new(text).unwrap()
+    }
+
+    /// What is at each path: the size of a file, or what else it is.
+    struct Drawn(BTreeMap<&'static str, Result<usize, Kind>>);
+
+    impl Tree for Drawn {
+        type Content = usize;
+        type Error = &'static str;
+
+        fn entry(&self, path: &RepoPath) -> Result<Entry<usize>, &'static str> {
+            Ok(match self.0.get(path.as_str()) {
+                None if path.as_str() == "unknown" => return Err("nobody knows"),
+                None => Entry::Nothing,
+                Some(Ok(size)) => Entry::File { size: *size as u64, content: *size },
+                Some(Err(kind)) => Entry::Other(*kind),
+            })
+        }
+
+        fn content(&self, path: &RepoPath, size: usize) -> Result<Vec<u8>, &'static str> {
+            let grown = usize::from(path.as_str() == "grows");
+            Ok(vec![b'x'; size + grown])
+        }
+    }
+
+    fn drawn() -> Drawn {
+        let most = usize::try_from(LARGEST).unwrap();
+        Drawn(BTreeMap::from([
+            ("a", Err(Kind::Folder)),
+            ("a/file", Ok(3)),
+            ("a/link", Err(Kind::SymbolicLink)),
+            ("link", Err(Kind::SymbolicLink)),
+            ("link/file", Ok(3)),
+            ("module", Err(Kind::Submodule)),
+            ("file", Ok(1)),
+            ("whole", Ok(most)),
+            ("large", Ok(most + 1)),
+            ("grows", Ok(most)),
+        ]))
+    }
+
+    #[test]
+    fn a_regular_file_below_regular_folders_is_read_and_nothing_else_is_absent() {
+        let read = |text| read(&drawn(), &path(text));
+        assert_eq!(read("a/file"), Ok(Some(b"xxx".to_vec())));
+        assert_eq!(read("whole").unwrap().unwrap().len() as u64, LARGEST);
+        for absent in ["b", "a/b", "b/c", "file/below", "a/file/below/it"] {
+            assert_eq!(read(absent), Ok(None), "{absent}");
+        }
+        let not_a_file = |at, kind| Err(NotRead::NotAFile { path: path(at), kind });
+        assert_eq!(read("a"), not_a_file("a", Kind::Folder));
+        assert_eq!(read("a/link"), not_a_file("a/link", Kind::SymbolicLink));
+        assert_eq!(read("link/file"), not_a_file("link", Kind::SymbolicLink));
+        assert_eq!(read("module/file"), not_a_file("module", Kind::Submodule));
+        let size = LARGEST + 1;
+        for large in ["large", "grows"] {
+            assert_eq!(read(large), Err(NotRead::TooLarge { path: path(large), size }), "{large}");
+        }
+        assert_eq!(read("unknown/file"), Err(NotRead::Unknown("nobody knows")));
+    }
+
+    #[test]
+    fn of_several_paths_only_one_may_hold_something() {
+        let only = |texts: &[&str]| {
+            only(texts.iter().map(|text| (path(text), read(&drawn(), &path(text)))))
+        };
+        let file = File { path: path("file"), bytes: b"x".to_vec() };
+        assert_eq!(only(&["b", "file", "a/b"]), Ok(Some(file)));
+        assert_eq!(only(&["b", "c"]), Ok(None));
+        for second in ["a/file", "a/link", "a", "large"] {
+            let two = NotRead::Two { path: path("file"), second: path(second) };
+            assert_eq!(only(&["file", second]), Err(two), "{second}");
+        }
+        assert_eq!(only(&["file", "unknown"]), Err(NotRead::Unknown("nobody knows")));
+        let link = NotRead::NotAFile { path: path("a/link"), kind: Kind::SymbolicLink };
+        assert_eq!(only(&["a/link", "file"]), Err(link));
+    }
+
+    #[test]
+    fn lines_that_end_otherwise_are_the_same_file() {
+        let file = |at: &str, text: &str| File { path: path(at), bytes: text.into() };
+        let (unix, windows) = (file("a", "x\ny\n"), file("a", "x\r\ny\r\n"));
+        assert!(File::same(Some(&unix), Some(&windows)) && File::same(None, None));
+        for other in [file("b", "x\ny\n"), file("a", "x\ny"), file("a", "x\n\ry\n")] {
+            assert!(!File::same(Some(&unix), Some(&other)), "{other:?}");
+        }
+        assert!(!File::same(Some(&unix), None));
+    }
+}

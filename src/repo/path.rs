@@ -1,0 +1,68 @@
+//! A path of a repository.
+
+use std::fmt;
+
+/// The path of a file of a repository, from its root: with `/`, normalised, never empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(String);
+
+impl RepoPath {
+    /// Takes a path that is written so; `None` for an absolute one, and for one with empty parts, `.` or
+    /// `..`, which could lead elsewhere.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let plain = |part: &str| !matches!(part, "" | "." | "..");
+        text.split('/').all(plain).then(|| Self(text.to_owned()))
+    }
+
+    /// With `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The folders that it is in, the root's own first; without the root itself.
+    pub fn folders(&self) -> impl Iterator<Item = Self> + '_ {
+        let ends = self.0.match_indices('/').map(|(at, _)| at);
+        ends.filter_map(|end| self.0.get(..end)).map(|folder| Self(folder.to_owned()))
+    }
+
+    /// Whether it is the other path, or below it.
+    #[must_use]
+    pub fn is_within(&self, folder: &Self) -> bool {
+        let rest = self.0.strip_prefix(folder.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RepoPath;
+
+    #[test]
+    fn a_path_of_a_repository_leads_nowhere_else() {
+        for good in ["a", ".github/rootgate.yaml", "a/b c/ö", "..a/b..", "a\\b"] {
+            assert_eq!(RepoPath::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "./a", "a/./b", "..", "../a", "a/../b"] {
+            assert_eq!(RepoPath::new(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn its_folders_are_known() {
+        let path = RepoPath::new("a/b/c").unwrap();
+        let folders: Vec<String> = path.folders().map(|it| it.to_string()).collect();
+        assert_eq!(folders, ["a", "a/b"]);
+        assert_eq!(RepoPath::new("a").unwrap().folders().count(), 0);
+        let within = |folder: &str| path.is_within(&RepoPath::new(folder).unwrap());
+        assert!(within("a") && within("a/b") && within("a/b/c"));
+        assert!(!within("a/b/c/d") && !within("b") && !within("a/bb"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Where a policy is looked for when none is named: in the working directory, and at the root of the
+//! repository that it lies in.
+
+use std::path::Path;
+
+use crate::job::Job;
+use crate::support::{
+    ACTIVE_KEY, EVENTS_OFF, Ended, Folder, REPORT, credential_report, rootgate, side_by_side,
+};
+
+/// A policy that lets an active key pass.
+fn key_allowed() -> String {
+    format!("{EVENTS_OFF}rules: {{ root-access-key-active: off, root-access-key-present: off }}\n")
+}
+
+/// A clone with a folder two levels deep, and an account with an active key to judge in each.
+fn clone() -> Folder {
+    let folder = Folder::new();
+    folder.write(".git/HEAD", "ref: refs/heads/main\n");
+    for place in ["report.csv", "deep/down/report.csv"] {
+        folder.write(place, credential_report(ACTIVE_KEY));
+    }
+    folder
+}
+
+fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
+    Ended::of(rootgate(folder).args(arguments).output().unwrap())
+}
+
+fn check_below(folder: &Folder, more: &[&str]) -> Ended {
+    run_in(&folder.path().join("deep/down"), &[&REPORT[..], more].concat())
+}
+
+#[test]
+fn from_a_folder_of_a_repository_the_policy_at_its_root_judges() {
+    for name in [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"] {
+        let folder = clone();
+        folder.write(name, key_allowed());
+        let ended = check_below(&folder, &["--json", "out.json"]);
+        assert_eq!(ended.code, 0, "{name}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(folder.json("deep/down/out.json")["policy"]["path"], format!("../../{name}"));
+        assert_eq!(check_below(&folder, &["-q"]).code, 0);
+        // An alert is located by the path in the repository, wherever the run is.
+        folder.write(name, EVENTS_OFF);
+        assert_eq!(check_below(&folder, &["--sarif", "out.sarif"]).code, 1);
+        let sarif = folder.json("deep/down/out.sarif");
+        let at = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(at["artifactLocation"]["uri"], name);
+    }
+    // Nothing at the root, and a policy there that is named: as before.
+    let folder = clone();
+    assert_eq!(check_below(&folder, &[]).code, 1);
+    folder.write("deep/rootgate.yaml", key_allowed());
+    assert_eq!(check_below(&folder, &[]).code, 1, "only here and at the root");
+    assert_eq!(check_below(&folder, &["--policy", "../rootgate.yaml"]).code, 0);
+}
+
+#[test]
+fn each_command_that_reads_a_policy_finds_the_one_at_the_root() {
+    let folder = clone();
+    folder.write("rootgate.yaml", key_allowed());
+    let below = folder.path().join("deep/down");
+    for (arguments, said) in [
+        (&["policy", "check"][..], "../../rootgate.yaml: valid"),
+        (&["policy", "check", "--format", "json"], "\"path\": \"../../rootgate.yaml\""),
+        (&["policy", "explain"], "Policy ../../rootgate.yaml, SHA-256"),
+        (&["permissions"], "iam:GetAccountSummary"),
+    ] {
+        let ended = run_in(&below, arguments);
+        assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stdout.contains(said), "{arguments:?}: {}", ended.stdout);
+    }
+    let permissions = run_in(&below, &["permissions"]);
+    assert!(!permissions.stdout.contains("cloudtrail:"), "{}", permissions.stdout);
+    // A collection asks nobody before it has read the policy.
+    folder.write("rootgate.yaml", "version: 2\n");
+    run_in(&below, &["collect", "--output", "e.json"]).refused(&["--> ../../rootgate.yaml:1"]);
+    check_below(&folder, &[]).refused(&["--> ../../rootgate.yaml:1"]);
+    // No output takes the place of a policy that may judge, whether it is there or not.
+    let over = ["--json", "../../rootgate.yml"];
+    check_below(&folder, &over).refused(&["--json and the policy name the same file"]);
+    let over = ["collect", "--output", "../../.github/rootgate.yaml"];
+    run_in(&below, &over).refused(&["--output and the policy name the same file"]);
+}
+
+#[test]
+fn a_policy_here_and_one_at_the_root_judge_nothing() {
+    let folder = clone();
+    folder.write("deep/down/rootgate.yaml", key_allowed());
+    assert_eq!(check_below(&folder, &[]).code, 0, "one alone judges");
+    folder.write(".github/rootgate.yml", "version: 1\n");
+    let two = ["there are two default policy files", "rootgate.yaml", "../../.github/rootgate.yml"];
+    check_below(&folder, &[]).refused(&two);
+    for command in [&["policy", "check"][..], &["policy", "explain"], &["permissions"]] {
+        run_in(&folder.path().join("deep/down"), command).refused(&two);
+    }
+    assert_eq!(check_below(&folder, &["--policy", "rootgate.yaml"]).code, 0);
+    // Of a link, one file is meant.
+    #[cfg(unix)]
+    {
+        let here = folder.path().join("deep/down/rootgate.yaml");
+        std::fs::remove_file(&here).unwrap();
+        std::os::unix::fs::symlink("../../.github/rootgate.yml", &here).unwrap();
+        assert_eq!(check_below(&folder, &[]).code, 1);
+    }
+}
+
+#[test]
+fn in_dot_github_the_file_here_is_the_one_of_the_root() {
+    let folder = clone();
+    folder.write(".github/rootgate.yaml", key_allowed());
+    let ended = run_in(&folder.path().join(".github"), &["policy", "check"]);
+    assert_eq!((ended.code, &*ended.stderr), (0, ""));
+    assert!(ended.stdout.starts_with("rootgate.yaml: valid"), "{}", ended.stdout);
+}
+
+#[test]
+fn the_nearest_repository_is_meant_and_outside_of_one_nothing_above_is_looked_at() {
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", key_allowed());
+    folder.write("deep/down/report.csv", credential_report(ACTIVE_KEY));
+    assert_eq!(check_below(&folder, &[]).code, 1, "no repository: the built-in defaults");
+    folder.write(".git/HEAD", "");
+    assert_eq!(check_below(&folder, &[]).code, 0);
+    // A submodule or a linked work tree is a repository of its own.
+    folder.write("deep/.git", "gitdir: ../.git/modules/deep\n");
+    assert_eq!(check_below(&folder, &[]).code, 1);
+}
+
+#[test]
+fn init_makes_no_second_default_file_here_or_at_the_root() {
+    let folder = clone();
+    let below = folder.path().join("deep/down");
+    folder.write("rootgate.yaml", "version: 1\n");
+    for arguments in [&["policy", "init", "--output", "rootgate.yaml"][..], &["policy", "init"]] {
+        let ended = run_in(&below, arguments);
+        ended.refused(&["a second default file is an error", "effect: nothing was written"]);
+    }
+    assert!(!below.join("rootgate.yaml").exists() && !folder.exists(".github"));
+    // The control: what is no default file may be anywhere.
+    assert_eq!(run_in(&below, &["policy", "init", "--output", "team.yaml"]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_policy_of_a_strangers_repository_does_not_judge_below_it() {
+    let folder = clone();
+    folder.write("rootgate.yaml", key_allowed());
+    let stranger = Some(4_242);
+    if std::os::unix::fs::lchown(folder.path().join(".git"), stranger, None).is_err() {
+        return; // only the superuser can give a file away
+    }
+    check_below(&folder, &[]).refused(&["belongs to another user", "--policy FILE"]);
+    assert_eq!(check_below(&folder, &["--policy", "../../rootgate.yaml"]).code, 0);
+    // Everything there may be another user's, as in a container that mounts a checkout.
+    for place in ["", "deep/down"] {
+        std::os::unix::fs::lchown(folder.path().join(place), stranger, None).unwrap();
+    }
+    assert_eq!(check_below(&folder, &[]).code, 0);
+}
+
+#[test]
+fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
+    let strict = format!("{EVENTS_OFF}# strict\n");
+    let job = || {
+        Job::both(&strict)
+            .work(".git/HEAD", "ref: refs/heads/main\n")
+            .work("deep/down/x", "")
+            .work(".github/rootgate.yaml", &key_allowed())
+            .report(ACTIVE_KEY)
+    };
+    let runs: [(&[&str], i32, &str); 2] = [
+        // The tip of the default branch, as ever.
+        (&[], 1, ".github/rootgate.yaml"),
+        (&["--policy-from", "checkout"], 0, "../../.github/rootgate.yaml"),
+    ];
+    side_by_side(runs, |(flags, code, path)| {
+        let mut job = job();
+        let ended = job.check_in("deep/down", flags);
+        assert_eq!(ended.code, code, "{flags:?}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(job.json()["policy"]["path"], path);
+    });
+    // The checkout has two: one of them is no default of the default branch, which judges all the same.
+    let mut two = job().work("deep/down/rootgate.yaml", &key_allowed());
+    assert_eq!(two.check_in("deep/down", &[]).code, 1);
+    let ended = two.check_in("deep/down", &["--policy-from", "checkout"]);
+    ended.refused(&["there are two default policy files"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_at_the_root_of_a_checkout_is_not_followed_from_below() {
+    let job =
+        Job::both(EVENTS_OFF).work(".git/HEAD", "").work("deep/down/x", "").report(ACTIVE_KEY);
+    let mut job = job.without(".github/rootgate.yaml").work("other.yaml", &key_allowed());
+    std::os::unix::fs::symlink("../other.yaml", job.in_work(".github/rootgate.yaml")).unwrap();
+    let ended = job.check_in("deep/down", &["--policy-from", "checkout"]);
+    ended.refused(&["is a symbolic link"]);
+}
