@@ -143,7 +143,7 @@ fn suggested_windows_are_indented_alike_wherever_they_can_be_copied() {
     }
     // Control: what is no block keeps its form.
     assert!(rendered(&report, Format::Json).contains("\"window\": \"- { id: x,"));
-    assert!(rendered(&report, Format::Sarif).contains("in the policy: - { id: x,"));
+    assert!(rendered(&report, Format::Sarif).contains("in REASON and TICKET: - { id: x,"));
 }
 
 #[test]
