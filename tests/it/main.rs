@@ -20,6 +20,7 @@ mod collect;
 mod completions;
 mod contents;
 mod fake;
+mod fake_organization;
 mod faults;
 mod files;
 mod forks;
