@@ -13,7 +13,8 @@ log=$folder/moto.log
 : >"$log"
 target/tools/moto_server --port 0 >"$log" 2>&1 &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; rm -r "$folder"' EXIT
+fake=
+trap 'kill "$server" $fake 2>/dev/null || true; rm -r "$folder"' EXIT
 
 echo '{ version: 1, evidence: { root-events: off } }' >"$folder/rootgate.yaml"
 url=
@@ -63,3 +64,13 @@ done
 code=$(rootgate collect --output evidence.json)
 [[ $code == 0 ]] || { cat "$folder"/std* >&2; exit 1; }
 target/tools/check-jsonschema --schemafile schema/evidence.json "$folder/evidence.json"
+
+# The organization that the fake AWS plays, against moto's and AWS's own models.
+printf 'organization = 250\norganization.buckets = off\n' >"$folder/organization.txt"
+target/debug/examples/fake_aws "$folder/organization.txt" --for 120 >"$folder/port" &
+fake=$!
+for _ in {1..40}; do
+    [[ -s $folder/port ]] && break
+    sleep 0.25
+done
+"$(sed -n '1s/^#!//p' target/tools/moto_server)" scripts/organization_wire.py "$url" "http://127.0.0.1:$(cat "$folder/port")"

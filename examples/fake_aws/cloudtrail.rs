@@ -22,26 +22,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::State;
-use crate::scenario::{Account, Event, Others, Scenario, instant, now};
+use crate::scenario::{Account, Event, Others, REGIONS, Scenario, instant, now};
+use crate::session;
 use crate::wire::{Request, Response};
 
 /// What CloudTrail allows per account and Region.
 const PER_SECOND: usize = 2;
 
 pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Request) -> Response {
-    if request.access_key().is_none() {
-        let message = "Request is missing Authentication Token";
-        return Response::error(call, 403, "MissingAuthenticationToken", message);
+    if let Some(refusal) = session::refusal(state, call, request) {
+        return refusal;
     }
-    let action =
-        if call == "ListRegions" { "account:ListRegions" } else { "cloudtrail:LookupEvents" };
-    let policy = request.session_token.as_ref().and_then(|token| state.policies.get(token));
-    if policy.is_some_and(|policy| !policy.is_empty() && !policy.contains(&format!("\"{action}\"")))
-    {
-        let message = format!("not authorized to perform: {action}: no session policy allows it");
-        return Response::error(call, 403, "AccessDeniedException", &message);
-    }
-    let account = scenario.account(request.account());
+    let account = &*scenario.account(request.account());
     if call == "ListRegions" { regions(account, request) } else { events(account, state, request) }
 }
 
@@ -49,9 +41,12 @@ fn regions(account: &Account, request: &Request) -> Response {
     let wanted = request.json["RegionOptStatusContains"].as_array();
     let is_wanted =
         |status: &str| wanted.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == status));
-    let all: Vec<Value> = account
-        .regions
-        .iter()
+    let enabled: Vec<&str> = match &account.regions {
+        Some(regions) => regions.iter().map(String::as_str).collect(),
+        None => REGIONS.to_vec(),
+    };
+    let all: Vec<Value> = enabled
+        .into_iter()
         .map(|name| (name, if name.starts_with("us-") { "ENABLED_BY_DEFAULT" } else { "ENABLED" }))
         .filter(|(_, status)| is_wanted(status))
         .map(|(name, status)| json!({ "RegionName": name, "RegionOptStatus": status }))
@@ -168,8 +163,13 @@ fn page_of<T>(
 
 /// So long before the first question: an event does not move while its pages are read.
 fn happened(age: TimeDelta) -> DateTime<Utc> {
+    started() - age
+}
+
+/// The instant that ages are counted from.
+pub fn started() -> DateTime<Utc> {
     static FIRST: LazyLock<DateTime<Utc>> = LazyLock::new(now);
-    *FIRST - age
+    *FIRST
 }
 
 /// The record as CloudTrail writes it.

@@ -13,7 +13,8 @@
 //!
 //! Answers that do not end, or that two readers read differently: `endless` (a new marker each time) ·
 //! `odd-member` (the members of a list or map have another name) · `twice` (all that is returned is
-//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user).
+//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user) ·
+//! `empty-marker` (`"NextToken": ""`).
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -46,6 +47,7 @@ pub enum Kind {
     Twice,
     Split,
     NoUser,
+    EmptyMarker,
     Braces,
     Empty,
     NoMarker,
@@ -97,6 +99,7 @@ impl Fault {
             ["twice"] => Kind::Twice,
             ["split"] => Kind::Split,
             ["no-user"] => Kind::NoUser,
+            ["empty-marker"] => Kind::EmptyMarker,
             ["braces"] => Kind::Braces,
             ["empty"] => Kind::Empty,
             ["no-marker"] => Kind::NoMarker,
@@ -133,12 +136,7 @@ impl Fault {
                 Some(Response::error(call, 403, "AccessDenied", &message))
             }
             Kind::Error { status, code, message } if message.is_empty() => {
-                let service = match call {
-                    "LookupEvents" => "cloudtrail",
-                    "ListRegions" => "account",
-                    _ if crate::sts::CALLS.contains(&call) => "sts",
-                    _ => "iam",
-                };
+                let service = crate::wire::service(call);
                 let message = format!(
                     "User: arn:aws:sts::111122223333:assumed-role/rootgate/rootgate-1 is not \
                      authorized to perform: {service}:{call} on resource: * because no \
@@ -154,13 +152,11 @@ impl Fault {
                 content_type: "text/plain",
                 body: "Service Unavailable".to_owned(),
             }),
-            Kind::Hollow => {
-                Some(if call == "GitHubToken" || crate::wire::JSON_CALLS.contains(&call) {
-                    Response::json(200, r#"{"count":1}"#.to_owned())
-                } else {
-                    Response::result(call, "")
-                })
-            }
+            Kind::Hollow => Some(if call == "GitHubToken" || crate::wire::is_json(call) {
+                Response::json(200, r#"{"count":1}"#.to_owned())
+            } else {
+                Response::result(call, "")
+            }),
             Kind::Braces => Some(Response::json(200, "{}".to_owned())),
             Kind::Empty => {
                 Some(Response { status: 200, content_type: "text/xml", body: String::new() })
@@ -240,7 +236,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
         Kind::Cut => response.body.truncate(response.body.len() / 2),
         Kind::Plain => response.content_type = "text/plain",
         Kind::Accepted => response.status = 202,
-        Kind::NoMarker if call == "ListVirtualMFADevices" => {
+        Kind::NoMarker if !crate::wire::is_json(call) => {
             response.body = response
                 .body
                 .replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
@@ -250,9 +246,12 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
                 Kind::SameMarker => "again".to_owned(),
                 _ => crate::scenario::now().timestamp_micros().to_string(),
             };
-            if crate::wire::JSON_CALLS.contains(&call) {
+            if crate::wire::is_of_organizations(call) {
+                let list = crate::organizations::list_of(call);
+                response.body = format!(r#"{{"{list}":[],"NextToken":"{marker}"}}"#);
+            } else if crate::wire::is_json(call) {
                 response.body = format!(r#"{{"Events":[],"Regions":[],"NextToken":"{marker}"}}"#);
-            } else if call == "ListVirtualMFADevices" {
+            } else {
                 response.body = response.body.replace(
                     "<IsTruncated>false</IsTruncated>",
                     &format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
@@ -268,6 +267,11 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
             }
         }
         Kind::Twice => twice(&mut response.body, call),
+        Kind::EmptyMarker if crate::wire::is_json(call) => {
+            let mut body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
+            body["NextToken"] = serde_json::json!("");
+            response.body = body.to_string();
+        }
         Kind::Split => {
             // Half of a number, where there is one.
             let body = response.body.replace("<value>", "<value>0<!-- -->");
@@ -286,10 +290,15 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
 
 /// The same members once more, and of a JSON list an empty one after the full one.
 fn twice(body: &mut String, call: &str) {
-    if crate::wire::JSON_CALLS.contains(&call) {
-        let list = if call == "ListRegions" { "Regions" } else { "Events" };
+    if crate::wire::is_json(call) {
+        let list = match call {
+            "ListRegions" => "Regions",
+            "LookupEvents" => "Events",
+            _ => crate::organizations::list_of(call),
+        };
+        let again = if matches!(list, "Organization" | "Policy") { "{}" } else { "[]" };
         let end = body.rfind('}').unwrap_or_default();
-        body.replace_range(end.., &format!(",\"{list}\":[]}}"));
+        body.replace_range(end.., &format!(",\"{list}\":{again}}}"));
         return;
     }
     let within = if call == "GetAccountSummary" { "SummaryMap" } else { &format!("{call}Result") };

@@ -1,4 +1,4 @@
-//! IAM: the credential report, the account summary, the virtual MFA devices.
+//! IAM: the credential report, the account summary, the virtual MFA devices; `audit.rs` has the rest.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use crate::State;
 use crate::scenario::{Account, Scenario, cell, instant, now};
 use crate::wire::{Request, Response, escape};
+use crate::{audit, session};
 
 const VERSION: &str = "2010-05-08";
 const COLUMNS: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\
@@ -22,37 +23,23 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
     if request.parameter("Version") != VERSION {
         return Response::error(call, 400, "NoSuchVersion", "this fake speaks 2010-05-08");
     }
-    if request.access_key().is_none() {
-        let message = "Request is missing Authentication Token";
-        return Response::error(call, 403, "MissingAuthenticationToken", message);
-    }
-    if let Some(refusal) = outside_session_policy(state, call, request) {
+    let refusal = session::refusal(state, call, request);
+    if let Some(refusal) = refusal.or_else(|| audit::refusal(scenario, call, request)) {
         return refusal;
     }
-    let account = scenario.account(request.account());
+    let account = &*scenario.account(request.account());
     match call {
         "GetAccountSummary" => summary(account),
         "ListVirtualMFADevices" => devices(account, request),
         "ListAccountAliases" => aliases(account),
         "GenerateCredentialReport" => generate(account, state),
         "GetCredentialReport" => report(account, state),
+        "ListOrganizationsFeatures" => audit::features(scenario, request),
+        _ if audit::READS.contains(&call) => audit::read(scenario, account, call, request),
         _ => {
             Response::error(call, 400, "InvalidAction", &format!("Could not find operation {call}"))
         }
     }
-}
-
-/// A session is narrowed by the policy that it was issued with, as STS does it.
-fn outside_session_policy(state: &State, call: &str, request: &Request) -> Option<Response> {
-    let policy = state.policies.get(request.session_token.as_ref()?)?;
-    if policy.is_empty() || policy.contains(&format!("\"iam:{call}\"")) {
-        return None;
-    }
-    let message = format!(
-        "User: arn:aws:sts::111122223333:assumed-role/rootgate/rootgate is not authorized to \
-         perform: iam:{call} on resource: * because no session policy allows the iam:{call} action"
-    );
-    Some(Response::error(call, 403, "AccessDenied", &message))
 }
 
 fn summary(account: &Account) -> Response {

@@ -1,7 +1,7 @@
 //! A fake AWS, to try the gate without an account and to test it against faults.
 //!
-//! It speaks the wire protocols of STS and IAM (Query, XML), CloudTrail and Account Management (JSON)
-//! and of GitHub's OIDC token endpoint,
+//! It speaks the wire protocols of STS and IAM (Query, XML), CloudTrail, Organizations and Account
+//! Management (JSON) and of GitHub's OIDC token endpoint,
 //! and answers from a scenario: a short text file that says what an account holds and which
 //! calls fail how (`examples/scenarios/`; the keys are described in `fake_aws/scenario.rs`).
 //!
@@ -16,7 +16,8 @@
 //! ```
 //!
 //! The first line on standard output is the port (without `--port` a free one). `GET /__calls`
-//! lists every call so far, in order, as JSON. It ends when its standard input closes, so that
+//! lists every call so far, in order, as JSON, `GET /__counts` how often each was made, and `GET
+//! /__violations` which accounts of an organization violate how. It ends when its standard input closes, so that
 //! no test can leave it behind; with `--for SECONDS` it ends after that time instead.
 #![allow(
     clippy::disallowed_methods,
@@ -30,17 +31,24 @@
     reason = "a server for tests and trials, a process of its own: it may read the clock, and stop on its own mistakes"
 )]
 
+mod audit;
 mod cloudtrail;
 mod faults;
 mod github;
 mod iam;
+mod members;
+mod numbers;
+mod organization;
+mod organizations;
 mod process;
 mod scenario;
+mod scps;
+mod session;
 mod sts;
 #[allow(dead_code, reason = "the fake GitHub reads the other half of a request")]
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Mutex;
@@ -49,20 +57,28 @@ use std::time::Duration;
 use scenario::Scenario;
 use wire::{Request, Response};
 
+/// Characters of names that count only some of the uses of a call.
+const PARTS: [char; 4] = ['#', '/', '@', ' '];
+
 /// What changes while the server runs.
 #[derive(Default)]
 pub struct State {
-    /// Every call so far.
-    calls: Vec<serde_json::Value>,
-    /// How often each call was made: in all, in a Region (`LookupEvents@us-west-2`), and with an
-    /// attribute (`LookupEvents/AccessKeyId`).
+    /// The calls so far, as JSON: all, or as many as the scenario keeps.
+    calls: Vec<String>,
+    /// How often each call was made: in all, in a Region (`LookupEvents@us-west-2`), with an
+    /// attribute (`LookupEvents/AccessKeyId`), and of an account (`444455556666 AssumeRole`).
     counts: BTreeMap<String, u32>,
     /// How often each account's report was asked for since it was ordered; absent: not ordered.
     ordered: BTreeMap<String, u32>,
-    /// The session policy that each session token was issued with.
-    policies: BTreeMap<String, String>,
+    /// The session policies that session tokens were issued with, by their hash.
+    policies: HashMap<u64, String>,
+    /// How many sessions there were.
+    sessions: u64,
     /// The latest lookups of each account and Region.
     lookups: BTreeMap<(String, String), Vec<std::time::Instant>>,
+    buckets: organizations::Buckets,
+    /// How often a call of an organization was throttled by the seed.
+    throttled: HashMap<u64, u8>,
 }
 
 pub struct Server {
@@ -83,21 +99,15 @@ impl Server {
         let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
         let mut buffer = Vec::new();
         while let Some(request) = wire::read(&mut stream, &mut buffer) {
-            if request.path == "/__calls" {
-                let calls = serde_json::to_string(&self.state.lock().unwrap().calls).unwrap();
-                let _ = stream.write_all(&Response::json(200, calls).bytes());
+            if let Some(told) = self.told(&request.path) {
+                let _ = stream.write_all(&Response::json(200, told).bytes());
                 continue;
             }
             let call = request.call();
-            let region = request.scope_region().unwrap_or_default();
-            let attribute = &request.json["LookupAttributes"][0]["AttributeKey"];
-            let attribute = attribute.as_str().unwrap_or_default();
-            let names = [format!("{call}/{attribute}"), format!("{call}@{region}"), call.clone()];
-            let counts = self.record(&names, &call, &request);
-            let fault = names
-                .iter()
-                .zip(counts)
-                .find_map(|(name, count)| self.scenario.fault(name, request.account(), count));
+            let fault = self.fault(&call, &request);
+            if let Some(latency) = self.scenario.latency(&call) {
+                std::thread::sleep(latency);
+            }
             let response = fault
                 .and_then(|fault| fault.answer_instead(&call, &request))
                 .unwrap_or_else(|| self.answer(&call, &request));
@@ -107,37 +117,119 @@ impl Server {
         }
     }
 
-    /// Notes the call; returns how often each of its names was called, this time included.
-    fn record(&self, names: &[String; 3], call: &str, request: &Request) -> [u32; 3] {
+    /// What the fake tells of itself, as JSON.
+    fn told(&self, path: &str) -> Option<String> {
+        match path {
+            "/__calls" => Some(format!("[{}]", self.state.lock().unwrap().calls.join(","))),
+            "/__counts" => {
+                let state = self.state.lock().unwrap();
+                let whole = state.counts.iter().filter(|(name, _)| !name.contains(PARTS));
+                Some(serde_json::json!(whole.collect::<BTreeMap<_, _>>()).to_string())
+            }
+            "/__violations" => {
+                let organization = self.scenario.organization.as_ref();
+                let truth = organization.map(|all| all.truth(&self.scenario.written_out()));
+                Some(truth.unwrap_or_default().to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes the call; returns the fault that strikes it.
+    fn fault(&self, call: &str, request: &Request) -> Option<&faults::Fault> {
+        let region = request.scope_region().unwrap_or_default();
+        let attribute = &request.json["LookupAttributes"][0]["AttributeKey"];
+        let attribute = attribute.as_str().unwrap_or_default();
+        let part = match call {
+            "ListAccounts" => organizations::page_of(request).unwrap_or_default().0.to_string(),
+            _ => request.json["PolicyId"].as_str().unwrap_or_default().to_owned(),
+        };
+        let names = [
+            format!("{call}#{part}"),
+            format!("{call}/{attribute}"),
+            format!("{call}@{region}"),
+            call.to_owned(),
+        ];
+        let account = self.scenario.faulty(request);
+        let account = account.as_deref();
+        let counts = self.record(&names, call, account, request);
+        names.iter().zip(counts).find_map(|(name, (count, count_here))| {
+            self.scenario.fault(name, account, count, count_here)
+        })
+    }
+
+    /// Notes the call; returns how often each of its names was called, this time included: in all, and
+    /// of the account.
+    fn record(
+        &self,
+        names: &[String; 4],
+        call: &str,
+        account: Option<&str>,
+        request: &Request,
+    ) -> [(u32, u32); 4] {
+        let entry = || {
+            serde_json::json!({
+                "call": call,
+                "key": request.access_key(),
+                "account": request.account(),
+                "region": request.scope_region(),
+                "parameters": if request.json.is_null() { serde_json::json!(request.parameters) } else { request.json.clone() },
+            })
+        };
         let mut state = self.state.lock().unwrap();
-        let counts = names.each_ref().map(|name| {
-            let count = state.counts.entry(name.clone()).or_default();
+        if state.calls.len() < self.scenario.kept_calls() {
+            state.calls.push(entry().to_string());
+        }
+        let mut counted = |name: String| {
+            let count = state.counts.entry(name).or_default();
             *count += 1;
             *count
-        });
-        let entry = serde_json::json!({
-            "call": call,
-            "key": request.access_key(),
-            "account": request.account(),
-            "region": request.scope_region(),
-            "parameters": if request.json.is_null() { serde_json::json!(request.parameters) } else { request.json.clone() },
-        });
-        state.calls.push(entry);
-        counts
+        };
+        names.each_ref().map(|name| {
+            let here = match account {
+                Some(account) if self.scenario.counts(Some(account)) => {
+                    counted(format!("{account} {name}"))
+                }
+                _ => 0,
+            };
+            (counted(name.clone()), here)
+        })
     }
 
     fn answer(&self, call: &str, request: &Request) -> Response {
         let mut state = self.state.lock().unwrap();
+        if self.throttles(&mut state, call, request) {
+            return organizations::throttled(call);
+        }
         match call {
             "GitHubToken" => github::token(&self.scenario, request),
             "GetRoleCredentials" => sts::role_credentials(request),
-            "GetCallerIdentity" | "AssumeRoleWithWebIdentity" | "AssumeRole" => {
+            _ if wire::service(call) == "sts" => {
                 sts::answer(&self.scenario, &mut state, call, request)
             }
-            _ if wire::JSON_CALLS.contains(&call) => {
+            _ if wire::is_of_organizations(call) => {
+                organizations::answer(&self.scenario, &mut state, call, request)
+            }
+            _ if wire::is_json(call) => {
                 cloudtrail::answer(&self.scenario, &mut state, call, request)
             }
             _ => iam::answer(&self.scenario, &mut state, call, request),
         }
+    }
+
+    /// Whether the seed of an organization says so. Only attempts that were throttled are remembered.
+    fn throttles(&self, state: &mut State, call: &str, request: &Request) -> bool {
+        let organization = self.scenario.organization.as_ref().filter(|all| all.is_throttled());
+        let Some(organization) = organization.filter(|_| call != "GitHubToken") else {
+            return false;
+        };
+        let account = request.target_account().or_else(|| request.account()).unwrap_or_default();
+        let what = numbers::hash_of(&format!("{call} {account} {}", request.json));
+        let attempt = state.throttled.get(&what).copied().unwrap_or_default();
+        let throttles = organization.throttles(what, attempt);
+        if throttles {
+            state.throttled.insert(what, attempt.saturating_add(1));
+        }
+        throttles
     }
 }

@@ -26,16 +26,29 @@
 //! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
 //! fault LookupEvents/AccessKeyId = denied # lookups by one attribute
+//! mfa = SERIAL                     # a device of root that is not virtual, for audits by AssumeRoot (repeatable)
+//! session.account = 444455556666   # sessions of this account are those of another one
+//!
+//! organization = 1000              # accounts that are made up, see `organization.rs`
+//! member = 7                       # begins the account with that number of the organization
+//! session.lifetime = 20s           # the longest that a session lasts; `session.lifetime AssumeRole = 20s`
+//! latency = 30                     # milliseconds before every answer; `latency ListAccounts = 100`
+//! calls.keep = 1000                # so many of the first calls are in `/__calls`; default: all, in an organization
+//!                                  # of more than 2000 accounts 20000. `/__counts` counts all.
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::faults::{Fault, unescaped};
+use crate::organization::Organization;
+use crate::wire::Request;
 
 /// The Regions that are enabled in every new account.
-const REGIONS: &[&str] = &[
+pub const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-northeast-3",
@@ -95,8 +108,12 @@ pub struct Account {
     pub others: Vec<Others>,
     pub events_per_page: usize,
     pub alias: Option<String>,
-    pub regions: Vec<String>,
-    own_regions: bool,
+    /// Serial numbers of root's devices that are not virtual.
+    pub mfa: Vec<String>,
+    /// Whose sessions AssumeRole and AssumeRoot give; `None`: the account's own.
+    pub session_account: Option<String>,
+    /// `None`: the default.
+    pub regions: Option<Vec<String>>,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -107,11 +124,16 @@ pub struct Scenario {
     pub claims: BTreeMap<String, String>,
     /// Empty: all are.
     pub trusted_subs: Vec<String>,
+    pub organization: Option<Organization>,
+    /// By call; empty: of all calls.
+    lifetimes: BTreeMap<String, TimeDelta>,
+    latencies: BTreeMap<String, Duration>,
+    kept_calls: Option<usize>,
     faults: BTreeMap<String, Fault>,
 }
 
 impl Account {
-    fn new(id: &str) -> Self {
+    pub fn new(id: &str) -> Self {
         let summary = [
             ("AccessKeysPerUserQuota", "2"),
             ("AccountAccessKeysPresent", "0"),
@@ -148,10 +170,19 @@ impl Account {
             others: Vec::new(),
             events_per_page: 50,
             alias: None,
-            regions: REGIONS.iter().map(|name| (*name).to_owned()).collect(),
-            own_regions: false,
+            mfa: Vec::new(),
+            session_account: None,
+            regions: None,
             faults: BTreeMap::new(),
         }
+    }
+
+    pub fn set_root(&mut self, column: &str, value: &str) {
+        self.root.insert(column.to_owned(), value.to_owned());
+    }
+
+    pub fn set_summary(&mut self, name: &str, value: &str) {
+        self.summary.insert(name.to_owned(), value.to_owned());
     }
 
     /// The account that the report's ARNs name.
@@ -173,7 +204,7 @@ impl Scenario {
                 .set(key.trim(), value.trim())
                 .ok_or(format!("line {number}: `{line}` is not understood"))?;
         }
-        if scenario.accounts.is_empty() {
+        if scenario.accounts.is_empty() && scenario.organization.is_none() {
             return Err("no `account = …`".to_owned());
         }
         Ok(scenario)
@@ -186,7 +217,23 @@ impl Scenario {
         }
         match key {
             "account" => {
-                self.accounts.push(Account::new(value));
+                let organization = self.organization.as_ref();
+                let member = organization.and_then(|all| Some(all.account(all.index(value)?)));
+                self.accounts.push(member.unwrap_or_else(|| Account::new(value)));
+                return Some(());
+            }
+            "member" => {
+                let organization = self.organization.as_ref()?;
+                self.accounts.push(organization.account(organization.number(value)?));
+                return Some(());
+            }
+            "organization" if self.accounts.is_empty() => {
+                self.organization = Some(Organization::new(value)?);
+                return Some(());
+            }
+            "scp" if self.accounts.is_empty() => return self.organization.as_mut()?.add_scp(value),
+            "calls.keep" => {
+                self.kept_calls = Some(value.parse().ok()?);
                 return Some(());
             }
             "trust.sub" => {
@@ -194,6 +241,20 @@ impl Scenario {
                 return Some(());
             }
             _ => {}
+        }
+        if let Some(key) = key.strip_prefix("organization.") {
+            let organization = self.organization.as_mut().filter(|_| self.accounts.is_empty())?;
+            return organization.set(key, value);
+        }
+        // Of one call, or of all.
+        let word = |name: &str| Some(key.strip_prefix(name)?.trim_start().to_owned());
+        if let Some(call) = word("session.lifetime") {
+            self.lifetimes.insert(call, age(value)?);
+            return Some(());
+        }
+        if let Some(call) = word("latency") {
+            self.latencies.insert(call, Duration::from_millis(value.parse().ok()?));
+            return Some(());
         }
         if let Some(call) = key.strip_prefix("fault ") {
             let fault = Fault::parse(value)?;
@@ -207,22 +268,81 @@ impl Scenario {
         self.accounts.last_mut()?.set(key, value)
     }
 
-    /// The account that a call is for: the session's, else the first.
-    pub fn account(&self, id: Option<&str>) -> &Account {
-        self.accounts
-            .iter()
-            .find(|account| Some(account.id.as_str()) == id)
-            .unwrap_or(&self.accounts[0])
+    /// The account that a call is for: the session's, else the first, or the one that an organization is
+    /// asked from.
+    pub fn account(&self, id: Option<&str>) -> Cow<'_, Account> {
+        let Some(organization) = &self.organization else {
+            return Cow::Borrowed(self.written(id).unwrap_or(&self.accounts[0]));
+        };
+        let id = id.map_or_else(|| organization.caller(), str::to_owned);
+        let made_up = || match organization.index(&id) {
+            Some(index) => organization.account(index),
+            None => Account::new(&id),
+        };
+        self.written(Some(&id)).map_or_else(|| Cow::Owned(made_up()), Cow::Borrowed)
     }
 
-    /// The fault of the `count`-th call, if it has one. One above all accounts comes first.
-    pub fn fault(&self, call: &str, account: Option<&str>, count: u32) -> Option<&Fault> {
+    /// The account that the scenario itself describes.
+    fn written(&self, id: Option<&str>) -> Option<&Account> {
+        self.accounts.iter().find(|account| Some(account.id.as_str()) == id)
+    }
+
+    /// The account whose faults a call meets. In an organization, `AssumeRole` meets those of its target.
+    pub fn faulty<'a>(&self, request: &'a Request) -> Option<Cow<'a, str>> {
+        let Some(organization) = &self.organization else {
+            return request.account().map(Cow::Borrowed);
+        };
+        let account = request.target_account().or_else(|| request.account());
+        Some(account.map_or_else(|| Cow::Owned(organization.caller()), Cow::Borrowed))
+    }
+
+    /// The fault of the `count`-th call, if it has one. One above all accounts comes first; in an organization,
+    /// those of an account count its own calls.
+    pub fn fault(
+        &self,
+        call: &str,
+        account: Option<&str>,
+        count: u32,
+        count_here: u32,
+    ) -> Option<&Fault> {
         // The call itself comes last: only there a fault of every call counts.
-        let star = if call.contains(['@', '/']) { "" } else { "*" };
+        let star = if call.contains(['@', '/', '#']) { "" } else { "*" };
         let everywhere = self.faults.get(call).or_else(|| self.faults.get(star));
-        let account = self.account(account);
-        let here = account.faults.get(call).or_else(|| account.faults.get(star));
-        everywhere.or(here).filter(|fault| fault.strikes(count))
+        let (account, count_here) = match self.organization {
+            Some(_) => (self.written(account), count_here),
+            None => (self.written(account).or(self.accounts.first()), count),
+        };
+        let here = || {
+            let faults = &account?.faults;
+            faults.get(call).or_else(|| faults.get(star)).filter(|fault| fault.strikes(count_here))
+        };
+        match everywhere {
+            Some(everywhere) => Some(everywhere).filter(|fault| fault.strikes(count)),
+            None => here(),
+        }
+    }
+
+    /// Whether calls of an account are counted on their own.
+    pub fn counts(&self, account: Option<&str>) -> bool {
+        self.organization.is_some() && self.written(account).is_some()
+    }
+
+    pub fn lifetime(&self, call: &str) -> Option<TimeDelta> {
+        self.lifetimes.get(call).or_else(|| self.lifetimes.get("")).copied()
+    }
+
+    pub fn latency(&self, call: &str) -> Option<Duration> {
+        self.latencies.get(call).or_else(|| self.latencies.get("")).copied()
+    }
+
+    pub fn kept_calls(&self) -> usize {
+        let large = self.organization.as_ref().is_some_and(|all| all.size > 2_000);
+        self.kept_calls.unwrap_or(if large { 20_000 } else { usize::MAX })
+    }
+
+    /// The accounts of the organization that the scenario writes out itself.
+    pub fn written_out(&self) -> Vec<String> {
+        self.accounts.iter().map(|account| account.id.clone()).collect()
     }
 }
 
@@ -252,12 +372,12 @@ impl Account {
                     self.devices.push((serial.to_owned(), user));
                 }
                 "alias" => self.alias = Some(value.to_owned()),
+                "mfa" => self.mfa.push(value.to_owned()),
+                "session.account" => self.session_account = Some(value.to_owned()),
                 "region" => {
-                    if !std::mem::replace(&mut self.own_regions, true) {
-                        self.regions.clear();
-                    }
+                    let regions = self.regions.get_or_insert_default();
                     if value != "none" {
-                        self.regions.push(value.to_owned());
+                        regions.push(value.to_owned());
                     }
                 }
                 "event" => self.events.push(event(value, self.events.len() + 1)?),

@@ -22,8 +22,41 @@ pub struct Request {
     pub json: serde_json::Value,
 }
 
-/// The calls that speak JSON, not Query.
-pub const JSON_CALLS: &[&str] = &["LookupEvents", "ListRegions"];
+/// Whether a call speaks JSON, not Query.
+pub fn is_json(call: &str) -> bool {
+    matches!(call, "LookupEvents" | "ListRegions") || is_of_organizations(call)
+}
+
+/// Whether a call is one of Organizations; the fake knows these.
+pub fn is_of_organizations(call: &str) -> bool {
+    ORGANIZATIONS.contains(&call)
+}
+
+const ORGANIZATIONS: &[&str] = &[
+    "DescribeOrganization",
+    "DescribePolicy",
+    "ListAWSServiceAccessForOrganization",
+    "ListAccounts",
+    "ListDelegatedAdministrators",
+    "ListPolicies",
+    "ListRoots",
+    "ListTargetsForPolicy",
+];
+
+/// The calls of STS.
+const STS_CALLS: &[&str] =
+    &["GetCallerIdentity", "AssumeRoleWithWebIdentity", "AssumeRole", "AssumeRoot"];
+
+/// The service of a call, as actions name it.
+pub fn service(call: &str) -> &'static str {
+    match call {
+        "LookupEvents" => "cloudtrail",
+        "ListRegions" => "account",
+        _ if STS_CALLS.contains(&call) => "sts",
+        _ if is_of_organizations(call) => "organizations",
+        _ => "iam",
+    }
+}
 
 impl Request {
     /// What is asked for: the Query protocol's `Action`, the operation of a JSON call, else GitHub's token.
@@ -50,9 +83,21 @@ impl Request {
         self.scope(2)
     }
 
-    /// The account that a session key of the fake belongs to: `ASIAFAKE` and the account id.
+    /// The account that a session key of the fake belongs to: `ASIAFAKE` and the account id, or `ASIAROOT`
+    /// of a session by AssumeRoot.
     pub fn account(&self) -> Option<&str> {
-        self.access_key()?.strip_prefix("ASIAFAKE")
+        let key = self.access_key()?;
+        key.strip_prefix("ASIAFAKE").or_else(|| key.strip_prefix("ASIAROOT"))
+    }
+
+    /// The account that `AssumeRole` and `AssumeRoot` are about.
+    pub fn target_account(&self) -> Option<&str> {
+        let arn = match self.parameter("Action") {
+            "AssumeRole" => self.parameter("RoleArn"),
+            "AssumeRoot" => self.parameter("TargetPrincipal"),
+            _ => return None,
+        };
+        Some(arn.split(':').nth(4).unwrap_or(arn))
     }
 
     pub fn parameter(&self, name: &str) -> &str {
@@ -146,11 +191,7 @@ const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 fn namespace(call: &str) -> &'static str {
-    if matches!(call, "GetCallerIdentity" | "AssumeRoleWithWebIdentity" | "AssumeRole") {
-        STS
-    } else {
-        IAM
-    }
+    if service(call) == "sts" { STS } else { IAM }
 }
 
 impl Response {
@@ -175,7 +216,10 @@ impl Response {
             let status = if code == "Throttling" { 429 } else { status };
             return Self::json(status, serde_json::json!({ "message": message }).to_string());
         }
-        if JSON_CALLS.contains(&call) {
+        if is_of_organizations(call) {
+            return Self::organizations_error(status, code, message);
+        }
+        if is_json(call) {
             let code = match code {
                 "Throttling" => "ThrottlingException",
                 "AccessDenied" => "AccessDeniedException",
@@ -194,6 +238,25 @@ impl Response {
             escape(message)
         );
         Self { status, content_type: "text/xml", body }
+    }
+
+    /// Organizations answers every mistake of a client with 400, throttling too.
+    fn organizations_error(status: u16, code: &str, message: &str) -> Self {
+        let (code, message) = match code {
+            "Throttling" => (
+                "TooManyRequestsException",
+                "You have sent too many requests in too short a period of time. The quota helps \
+                 protect against denial-of-service attacks. Try again later.",
+            ),
+            "AccessDenied" => ("AccessDeniedException", message),
+            "ExpiredToken" => ("ExpiredTokenException", message),
+            "InvalidClientTokenId" => ("UnrecognizedClientException", message),
+            "MissingAuthenticationToken" => ("MissingAuthenticationTokenException", message),
+            other => (other, message),
+        };
+        let body = serde_json::json!({ "__type": code, "Message": message }).to_string();
+        let status = if status < 500 { 400 } else { status };
+        Self { status, content_type: "application/x-amz-json-1.1", body }
     }
 
     /// The whole answer, with the length that `body` really has.

@@ -41,6 +41,16 @@ impl Fake {
         Self { child: Some(child), port }
     }
 
+    /// Whether the fake AWS does not understand a scenario.
+    pub(crate) fn refuses(scenario: &str) -> bool {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(scenario.as_bytes()).unwrap();
+        let mut command = Command::new(executable("fake_aws"));
+        // It ends at once where it starts at all: its standard input is closed.
+        let ended = command.arg(file.path()).stdin(Stdio::null()).output().unwrap();
+        String::from_utf8_lossy(&ended.stderr).contains("is not understood")
+    }
+
     /// A scenario of `examples/scenarios/`.
     pub(crate) fn example(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios");
@@ -78,6 +88,11 @@ impl Fake {
     }
 
     fn list(&self, path: &str) -> Vec<Value> {
+        self.told(path).as_array().unwrap().clone()
+    }
+
+    /// What a fake tells of itself.
+    pub(crate) fn told(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: fake\r\n\r\n");
@@ -89,11 +104,11 @@ impl Fake {
             answer.extend_from_slice(&chunk[..length]);
             let text = String::from_utf8_lossy(&answer);
             if let Some((_, body)) = text.split_once("\r\n\r\n")
-                && let Ok(calls) = serde_json::from_str(body)
+                && let Ok(told) = serde_json::from_str(body)
             {
-                return calls;
+                return told;
             }
-            assert!(length > 0, "the list of {path} is cut: {text}");
+            assert!(length > 0, "the answer of {path} is cut: {text}");
         }
     }
 

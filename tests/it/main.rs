@@ -21,6 +21,7 @@ mod completions;
 mod contents;
 mod default_policy;
 mod fake;
+mod fake_organization;
 mod faults;
 mod files;
 mod forks;
