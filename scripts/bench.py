@@ -7,10 +7,15 @@ with `rootgate --version`; memory needs no comparison to mean the same on anothe
 
 With CloudTrail's events the pace decides, two lookups a second in each Region: the wall time is compared
 with what the busiest Region needs at that pace, and with all Regions' lookups at that pace.
+
+An evidence file of many accounts, one in fifty of which has an active key, is judged with every report
+written: the time is compared with what hashing and parsing the same file costs Python's own libraries.
 """
 
 import collections
 import contextlib
+import copy
+import hashlib
 import json
 import os
 import statistics
@@ -31,6 +36,9 @@ RUNS = 11
 # A lookup takes seconds, and a run more or less changes nothing.
 EVENT_RUNS = 3
 EVENTS = {3: "default", 17: "all"}
+ACCOUNTS = (100, 1_000, 10_000)
+FILE_RUNS = 3
+DEMO = REPOSITORY / "examples" / "demo" / "evidence.json"
 
 CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "AWS_")
 ENVIRONMENT = {
@@ -127,6 +135,7 @@ def main():
     print(f"  memory  {peak:6.1f} MiB")
     print(f"  binary  {ROOTGATE.stat().st_size / 2**20:6.1f} MiB")
     events()
+    many_accounts()
 
 
 def events():
@@ -148,6 +157,53 @@ def events():
             f"  {regions:7} {len(made):6} {lookups.total():8} {wall:5.0f} ms {wall / busiest:21.2f}"
             f" {wall / one_pace:26.2f} {cpu:5.1f} ms"
         )
+
+
+def many_accounts():
+    """Evidence files of many accounts, made of the demo's account; every report written."""
+    print(f"\nan evidence file judged, every report written; median of {FILE_RUNS} runs")
+    print("  accounts  file MiB     wall  own CPU  per account  x hashing and parsing it  memory MiB")
+    for count in ACCOUNTS:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "evidence.json"
+            at = write_evidence(file, count)
+            empty = Path(folder) / "policy.yaml"
+            empty.write_text("version: 1\n")
+            rows = []
+            for run in range(FILE_RUNS):
+                # A report that is there already is looked at first: each run has places of its own.
+                flags = {flag: Path(folder) / f"{run}.{flag}" for flag in ("json", "sarif", "summary")}
+                outputs = [part for flag, path in flags.items() for part in (f"--{flag}", path)]
+                rows.append(measure([ROOTGATE, "check", "--policy", empty, "--evidence", file, "--at", at, *outputs], 1))
+            wall, cpu, peak = [statistics.median(column) for column in zip(*rows)]
+            started = time.process_time()
+            text = file.read_bytes()
+            hashlib.sha256(text).hexdigest()
+            json.loads(text)
+            parsed = (time.process_time() - started) * 1000
+            print(
+                f"  {count:8} {len(text) / 2**20:9.1f} {wall:5.0f} ms {cpu:5.0f} ms {cpu / count * 1000:9.0f} us"
+                f" {cpu / parsed:25.2f} {peak:11.1f}"
+            )
+
+
+def write_evidence(path, count):
+    """One account in fifty is the demo's, the others are that one made sound. Returns the instant to judge at."""
+    demo = json.loads(DEMO.read_text())
+    violating = demo["accounts"][0]
+    sound = copy.deepcopy(violating)
+    row = sound["credential_report"]["value"]["root"]
+    row |= {name: "N/A" for name in row if name.startswith("access_key_1_")} | {"access_key_1_active": "false"}
+    row["password_last_used"] = "2025-03-01T08:00:00Z"
+    sound["account_summary"]["value"]["AccountAccessKeysPresent"] = 0
+    sound["root_events"]["value"]["events"] = []
+    for account in (violating, sound):
+        account["virtual_mfa_devices"] = {"observed_at": demo["collected_at"], "value": []}
+    demo["accounts"] = [
+        {**(violating if number % 50 == 0 else sound), "id": f"{111122223333 + number:012}"} for number in range(count)
+    ]
+    path.write_text(json.dumps(demo, indent=2))
+    return "2026-11-20T09:00:00Z"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         name: name_of(policy, &evidence),
         partition: evidence.partition.clone(),
         nothing_read: evidence.nothing_read(),
-        outcomes: Vec::new(),
+        outcomes: Vec::with_capacity(rules::ALL.len()),
         timeline: timeline::timeline(policy, &evidence, now),
         keys_made: root.keys_made(),
     };
@@ -84,12 +84,15 @@ fn outcome(
     judgement.gaps.dedup();
     judgement.basis.sort();
     judgement.basis.dedup();
+    judgement.basis.shrink_to_fit(); // kept for every account of an organization
     let outcome = outcome_of(&judgement);
+    let mut message = message(outcome, &judgement);
+    message.shrink_to_fit();
     let judged = RuleOutcome {
         rule: rule.info.id,
         outcome,
         severity: case.rule.severity,
-        message: message(outcome, &judgement),
+        message,
         blocks: blocks(case, outcome, nothing_read),
         findings: judgement.findings,
         evidence: judgement.basis,
