@@ -6,7 +6,7 @@
 //! position, on standard output and standard error alike (actions/runner, ActionCommand.cs and
 //! OutputManager.cs). In a job summary a text can forge a row, a link or a mention.
 //!
-//! What is replaced becomes an escape such as `\u{1b}`: it stays visible that something was there.
+//! Replaced characters become an escape such as `\u{1b}`, so that the change stays visible.
 //! [`visible`] is for every format; [`markdown`], [`code_span`] and [`sarif`] include it.
 
 /// Text for a log or a file of plain text: one line, nothing hidden, no workflow command.

@@ -1,7 +1,7 @@
-//! Calls of AWS, as data: how each is named, which permission it needs, what a whole answer holds.
+//! AWS calls as data: the name, the permission and the contents of a complete answer.
 //!
-//! The live half sends them; everything that must know of a call (the check for whole answers, the
-//! guard of endpoints, session policies, permissions, pages, tests) reads it here.
+//! The live half sends them. Everything else that needs to know about a call (the check for complete
+//! answers, the endpoint guard, session policies, permissions, pages, tests) reads it here.
 
 use std::fmt;
 
@@ -52,7 +52,7 @@ pub struct Call {
     pub operation: &'static str,
     /// The IAM action that allows it: `iam:GetAccountSummary`.
     pub iam_action: &'static str,
-    /// What a whole answer holds. One that lacks any of it is not believed: it would pass for empty.
+    /// What a complete answer contains. An answer that lacks any of it is rejected, because it would look empty.
     pub whole_answer: Answer,
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// What the answer of a call must hold.
+/// What the answer to a call must contain.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The result element of an answer in XML has all of these parts.
@@ -115,7 +115,7 @@ const CREDENTIALS: Answer = Answer::Xml(&[Part::Element {
     because: "",
 }]);
 
-/// Into a role by GitHub's token. Nobody signs it, so no permission of a caller counts.
+/// Assumes a role with GitHub's token. The call is unsigned, so it needs no permission of the caller.
 pub const ASSUME_ROLE_WITH_WEB_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "AssumeRoleWithWebIdentity",
@@ -123,7 +123,7 @@ pub const ASSUME_ROLE_WITH_WEB_IDENTITY: Call = Call {
     whole_answer: CREDENTIALS,
 };
 
-/// From a session into a role.
+/// Assumes a role from a session.
 pub const ASSUME_ROLE: Call = Call {
     service: Service::Sts,
     operation: "AssumeRole",
@@ -131,7 +131,7 @@ pub const ASSUME_ROLE: Call = Call {
     whole_answer: CREDENTIALS,
 };
 
-/// Whose a session is. It needs no permission.
+/// Returns the identity of a session. It needs no permission.
 pub const GET_CALLER_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "GetCallerIdentity",

@@ -15,17 +15,17 @@ pub enum InvalidDuration {
     /// The text is empty.
     #[error("a duration is empty")]
     Empty,
-    /// A number stands without its unit.
+    /// A number without a unit.
     #[error("`{0}` has no unit")]
     NoUnit(String),
-    /// A unit stands without its number.
+    /// A unit without a number.
     #[error("`{0}` has no number before it")]
     NoNumber(char),
     /// A unit that does not exist; `M` could be minutes or months, so upper case is refused.
     #[error("`{0}` is not a unit")]
     UnknownUnit(char),
-    /// The units are not in the order `w d h m s`, or one stands twice.
-    #[error("units go from the largest to the smallest, each at most once")]
+    /// The units are not in the order `w d h m s`, or one is repeated.
+    #[error("write units from largest to smallest, each at most once")]
     Order,
     /// The number does not fit.
     #[error("the number is too large")]

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::sources::each_source;
 use super::{AccountId, Cell, Partition, RegionGap, Source, ToDo};
 
-/// Why a fact is lacking.
+/// Why a fact is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
@@ -23,21 +23,21 @@ pub enum Cause {
     Interrupted,
     /// AWS could not be reached, or failed on its side.
     Unavailable,
-    /// An answer came, but not a whole or understandable one.
+    /// The answer was incomplete or could not be understood.
     Unreadable,
-    /// The answer lacks the row, column or field.
+    /// The row, column or field is missing from the answer.
     Missing,
-    /// Two sources do not fit together, and neither proves what is true now.
+    /// Two sources contradict each other, and neither proves what is true now.
     Conflicting,
     /// Older than the policy's `evidence.max-age`.
     Stale,
-    /// From after the instant that is judged.
+    /// Later than the judged instant.
     Future,
     /// The fact carries no time, so its age is unknown.
     Undated,
     /// The account could not be entered.
     NotEntered,
-    /// Nobody asked: it is not in the evidence that was given.
+    /// Not collected: the given evidence does not contain it.
     NotCollected,
 }
 
@@ -63,19 +63,19 @@ impl Cause {
     }
 }
 
-/// A fact that is lacking: it makes a rule undetermined, never a pass.
+/// A missing fact: it makes a rule undetermined, never a pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
-    /// The source that should have told it.
+    /// The source that should have provided it.
     pub source: Source,
     /// The API action that returns it, such as `iam:GetAccountSummary`.
     pub action: String,
-    /// Why it is lacking.
+    /// Why it is missing.
     pub cause: Cause,
     /// One sentence without its full stop: what happened.
     pub detail: String,
-    /// What to do about it: for a denial the IAM action to grant. `None`: nothing but to run again.
+    /// What to do about it: for a denial the IAM action to grant. `None`: only to run again.
     pub grant: Option<ToDo>,
 }
 
@@ -123,7 +123,7 @@ impl Gap {
 pub struct Fact<T> {
     /// What was observed.
     pub value: T,
-    /// When it was true; for a credential report, when AWS generated it. `None`: nobody knows
+    /// When it was true; for a credential report, when AWS generated it. `None`: unknown
     /// (a bare CSV), and a fact without a time decides nothing.
     pub observed_at: Option<DateTime<Utc>>,
 }
@@ -135,7 +135,7 @@ impl<T> Fact<T> {
     }
 }
 
-/// A fact, or why it is lacking.
+/// A fact, or why it is missing.
 pub type Observed<T> = Result<Fact<T>, Gap>;
 
 /// What is done to each fact of an account, whatever its type.

@@ -1,7 +1,7 @@
 //! The evidence file, `rootgate.evidence/v1`: what one job collects and another judges.
 //!
-//! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that stands in no
-//! account's object was not asked for; one that was asked for and failed is there as a gap.
+//! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that is missing
+//! from every account was not asked for; one that was asked for and failed is there as a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,30 +22,30 @@ use super::{
 /// The `schema` of an evidence file.
 pub const EVIDENCE_SCHEMA: &str = "rootgate.evidence/v1";
 
-/// Why a text is not an evidence file. Nothing of such a file is believed.
+/// Why a text is not a valid evidence file. No part of such a file is used.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceFileError {
-    /// The file cannot be read on.
+    /// Reading the file failed part of the way through.
     #[error("{0}")]
     Read(io::Error),
-    /// Not JSON, cut, or not of the expected form; the message says line and column.
+    /// Not JSON, truncated, or not of the expected form; the message names line and column.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     /// A `schema` that this version does not read.
     #[error("the file's schema is `{0}`; this version of rootgate reads `{EVIDENCE_SCHEMA}`")]
     Schema(String),
-    /// A time that is none.
+    /// An invalid time.
     #[error("`{field}` holds `{text}`: {error}")]
     Time {
-        /// Where it stands.
+        /// The field.
         field: String,
         /// The text.
         text: String,
         /// What is wrong with it.
         error: super::InvalidTime,
     },
-    /// An account twice.
-    #[error("account {0} stands in the file twice")]
+    /// A duplicate account.
+    #[error("duplicate account {0} in the file")]
     Twice(AccountId),
     /// Neither a fact nor a gap, or both, or a gap of another source.
     #[error(
@@ -102,7 +102,7 @@ each_source!(account_entry);
 struct Entry<T> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     observed_at: Option<String>,
-    // `default` is left out on purpose: `Option<T>` without it still takes a missing key.
+    // No `default` on purpose: `Option<T>` accepts a missing key without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +112,7 @@ struct Entry<T> {
 /// Whether a file is evidence that [`write_evidence`] wrote, and nobody has added to it.
 ///
 /// # Errors
-/// What the reader says.
+/// The reader's errors.
 pub fn is_evidence_file(file: &mut dyn Read) -> io::Result<bool> {
     let begins = |head: &[u8]| begins_with_schema(head, EVIDENCE_SCHEMA);
     is_one_of(&[Signature { begins, is_unchanged: is_unchanged_json }], file)
@@ -121,7 +121,7 @@ pub fn is_evidence_file(file: &mut dyn Read) -> io::Result<bool> {
 /// Writes an evidence file: the same evidence gives the same bytes.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn write_evidence(
     accounts: &[Evidence],
     collected_at: DateTime<Utc>,
@@ -155,10 +155,10 @@ impl Serialize for File<'_> {
 
 /// Reads an evidence file account by account, so that memory does not grow with it.
 ///
-/// What `each` was given counts only once the whole file has been read.
+/// Use what `each` received only after this returns `Ok`: the rest of the file may be broken.
 ///
 /// # Errors
-/// A file that is not whole, of another version, or that says one thing twice.
+/// A truncated file, a file of another version, or one with duplicates.
 pub fn read_evidence(
     from: impl Read,
     mut each: impl FnMut(Evidence),
@@ -173,7 +173,7 @@ pub fn read_evidence(
     }
 }
 
-/// Editors of Windows put a byte order mark before the text.
+/// Windows editors start the file with a byte order mark.
 fn without_mark(mut from: impl Read) -> Result<impl Read, EvidenceFileError> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let mut head = Vec::new();
@@ -188,12 +188,12 @@ fn without_mark(mut from: impl Read) -> Result<impl Read, EvidenceFileError> {
 struct Reading<'a> {
     each: &'a mut dyn FnMut(Evidence),
     known: BTreeSet<AccountId>,
-    /// The first fault that is not one of JSON: serde's errors hold only text.
+    /// The first error that is not a JSON error; serde's errors hold only text.
     error: Option<EvidenceFileError>,
 }
 
 impl Reading<'_> {
-    /// Keeps the fault, and stops serde.
+    /// Keeps the error and stops serde.
     fn stop<T, E: de::Error>(&mut self, error: EvidenceFileError) -> Result<T, E> {
         self.error = Some(error);
         Err(E::custom("stopped"))
@@ -227,8 +227,8 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
         let mut seen = BTreeSet::new();
         while let Some(key) = object.next_key::<String>()? {
             match key.as_str() {
-                // The version comes first, and decides before the rest is looked at: a newer file is
-                // not a broken one.
+                // The version comes first and is checked before the rest, so that a newer file is
+                // not reported as broken.
                 "schema" => {
                     let schema: String = object.next_value()?;
                     if schema != EVIDENCE_SCHEMA {
@@ -335,7 +335,7 @@ impl<T: Clone> Entry<T> {
     }
 }
 
-/// A JSON object in which no key stands twice; `serde_json` would keep the last one in silence.
+/// A JSON object without duplicate keys; `serde_json` would silently keep the last one.
 pub(super) fn unique_keys<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -420,7 +420,7 @@ mod tests {
                 "duplicate field `schema`",
             ),
             (format!("{whole} x"), "trailing characters"),
-            (file(&format!("{account},{account}")), "111122223333 stands in the file twice"),
+            (file(&format!("{account},{account}")), "duplicate account 111122223333 in the file"),
             (whole.replace("111122223333", "11112222333"), "12 digits"),
             (whole.replace("\"partition\"", "\"partitoin\""), "unknown field `partitoin`"),
             (whole.replace("\"aws\"", "\"azure\""), "a partition is"),

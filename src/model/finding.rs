@@ -66,7 +66,7 @@ pub enum Outcome {
     Pass,
     /// At least one finding is not waived.
     Fail,
-    /// A fact is lacking, and what is known violates nothing.
+    /// A fact is missing, and what is known violates nothing.
     Undetermined,
     /// The rule has nothing to say of this account.
     NotApplicable,
@@ -169,7 +169,7 @@ pub struct RuleOutcome {
     pub findings: Vec<Finding>,
     /// The sources that decided, with their times.
     pub evidence: Vec<Basis>,
-    /// The facts that are lacking.
+    /// The missing facts.
     pub gaps: Vec<Gap>,
     /// Whether this outcome makes the run fail or be undetermined.
     pub blocks: bool,

@@ -1,8 +1,8 @@
-//! How the files of rootgate are recognised: by how they begin, and by having nothing added.
+//! Recognises files that rootgate wrote: by their beginning, and by nothing having been added.
 
 use std::io::{self, Read};
 
-/// So much of a file says what made it.
+/// Number of bytes at the start of a file that identify its author.
 const HEAD: u64 = 4_096;
 
 /// How a kind of file is recognised.
@@ -10,15 +10,15 @@ const HEAD: u64 = 4_096;
 pub struct Signature {
     /// Whether a file of this kind begins with these bytes, some thousands.
     pub begins: fn(&[u8]) -> bool,
-    /// Whether a file that begins so has nothing added to it. A file that was cut off has not: a run may
-    /// have been killed while it wrote.
+    /// Whether a file that begins so has nothing added to it. A truncated file counts as unchanged: a run may
+    /// have been killed while writing it.
     pub is_unchanged: fn(&mut dyn Read) -> io::Result<bool>,
 }
 
 /// Whether a file is of one of these kinds, and nobody has added to it.
 ///
 /// # Errors
-/// What the reader says.
+/// The reader's errors.
 pub fn is_one_of(signatures: &[Signature], file: &mut dyn Read) -> io::Result<bool> {
     let mut head = Vec::new();
     (&mut *file).take(HEAD).read_to_end(&mut head)?;
@@ -33,7 +33,7 @@ pub fn is_one_of(signatures: &[Signature], file: &mut dyn Read) -> io::Result<bo
 /// A report may have a hundred megabytes, so this is no parser: it follows strings and brackets.
 ///
 /// # Errors
-/// What the reader says.
+/// The reader's errors.
 pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
     let mut place = Place::Between { depth: 0 };
     let mut chunk = vec![0; 64 * 1024];

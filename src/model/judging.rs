@@ -1,4 +1,4 @@
-//! Which policy judged, and what the checkout's copy of it says differently.
+//! Which policy judged, and how the checkout's copy differs from it.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use super::{Counts, KeyPath, Verdict};
 /// Which policy judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyOrigin {
-    /// How it was come by.
+    /// How it was chosen.
     pub judge: Judge,
     /// The path as it was given or found; `None`: the built-in strict defaults.
     pub path: Option<String>,
-    /// The path relative to the root of the repository, with `/`; `None` where the policy is no
-    /// file of this repository. SARIF points there.
+    /// The path relative to the root of the repository, with `/`; `None` if the policy is not a
+    /// file of this repository. SARIF locations use it.
     pub repository_path: Option<String>,
     /// SHA-256 of the file's bytes, 64 hex digits.
     pub sha256: Option<String>,
@@ -32,7 +32,7 @@ impl PolicyOrigin {
     }
 }
 
-/// How the policy that judged was come by.
+/// How the judging policy was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judge {
     /// The file on disk, outside GitHub Actions.
@@ -47,11 +47,11 @@ pub enum Judge {
         /// The environment that the job is bound to, as GitHub's token says.
         environment: String,
     },
-    /// Another repository's file, named by `--policy github:OWNER/REPO/PATH@REF`.
+    /// A file of another repository, named by `--policy github:OWNER/REPO/PATH@REF`.
     Remote {
         /// `OWNER/REPO`.
         repository: String,
-        /// Whether the ref is a whole commit, which nobody can move.
+        /// Whether the ref is a full commit id, which cannot be moved.
         pinned: bool,
     },
 }
@@ -74,13 +74,13 @@ impl Judge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// A new window that opens only in the future: it excuses nothing that has happened.
+    /// A new window that only opens in the future, so it excuses nothing in the past.
     Planned,
     /// More can pass than before.
     Weaker,
     /// Less can pass than before.
     Stronger,
-    /// Nothing passes or blocks by it.
+    /// It does not affect the verdict.
     Other,
 }
 
@@ -104,9 +104,9 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The key. May hold text of the policy.
     pub key: KeyPath,
-    /// What it was; `None`: it was not there. May hold text of the policy.
+    /// The old value; `None` if it was absent. May hold text of the policy.
     pub old: Option<String>,
-    /// What it is; `None`: it is not there any more. May hold text of the policy.
+    /// The new value; `None` if it was removed. May hold text of the policy.
     pub new: Option<String>,
     /// 1-based line in the old file; `None`: not written there.
     pub old_line: Option<usize>,
@@ -134,16 +134,16 @@ impl fmt::Display for Change {
     }
 }
 
-/// The checkout's copy of the policy, where it is not the one that is at the default branch's tip.
+/// The checkout's copy of the policy, if it differs from the one at the tip of the default branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyChange {
     /// The copy's path relative to the root of the repository; `None`: the checkout has none.
     pub path: Option<String>,
     /// SHA-256 of its bytes, 64 hex digits; `None`: there are none, or they cannot be read.
     pub sha256: Option<String>,
-    /// What became of it.
+    /// Its state.
     pub copy: PolicyCopy,
-    /// What follows for the verdict.
+    /// Its effect on the verdict.
     pub effect: Effect,
 }
 
@@ -158,24 +158,24 @@ pub enum PolicyCopy {
         /// How the same evidence would be judged by it; `None`: nothing was evaluated.
         after: Option<AfterMerge>,
     },
-    /// There is none although the default branch has one: after this merge the built-in strict
-    /// defaults judge.
+    /// It is missing although the default branch has one: after this merge the built-in strict
+    /// defaults would judge.
     Missing {
         /// Every difference of the built-in defaults from the default branch's.
         changes: Vec<Change>,
         /// How the same evidence would be judged by them; `None`: nothing was evaluated.
         after: Option<AfterMerge>,
     },
-    /// It is no policy.
+    /// It is not a valid policy.
     Broken(Vec<Problem>),
-    /// It is the default branch's own, of an earlier commit: the branch moved on since.
+    /// It equals an earlier state of the default branch, which has moved on since.
     Behind {
         /// That commit.
         commit: String,
     },
 }
 
-/// What is wrong with a copy.
+/// A problem in a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// One sentence. May hold text of the policy.
@@ -184,7 +184,7 @@ pub struct Problem {
     pub line: Option<usize>,
 }
 
-/// What a copy does to the verdict.
+/// The effect of a copy on the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -198,12 +198,12 @@ pub enum Effect {
     Accepted,
 }
 
-/// How the evidence of this run would be judged after the merge. It never decides.
+/// How the evidence of this run would be judged after the merge. It does not affect the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AfterMerge {
-    /// What would be found.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What would follow.
+    /// The exit code.
     pub exit_code: u8,
     /// Numbers of outcomes.
     pub counts: Counts,
@@ -239,7 +239,7 @@ impl PolicyCopy {
         }
     }
 
-    /// Whether more can pass by it. A policy that is gone is weaker, whatever it said.
+    /// Whether it lets more pass. A removed policy is always weaker.
     #[must_use]
     pub fn is_weaker(&self) -> bool {
         match self {

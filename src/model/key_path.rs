@@ -1,4 +1,4 @@
-//! Where a value is in the policy, as a type. It becomes text where it leaves.
+//! The location of a value in the policy, as a type. It is rendered as text last.
 
 use std::fmt;
 

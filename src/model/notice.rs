@@ -1,11 +1,11 @@
-//! What a reader should know of a run that is no finding.
+//! Notices: what a reader should know about a run besides its findings.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{AccountId, Judge, RuleId, Severity, format_time};
 
-/// Something a reader should know that is no finding.
+/// Something a reader should know that is not a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// What it says.
@@ -14,7 +14,7 @@ pub struct Notice {
     pub line: Option<usize>,
 }
 
-/// What a notice says, in parts that may hold outside text.
+/// What a notice says, in parts; some hold outside text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// No policy file was found: the strict built-in defaults judged.
@@ -26,7 +26,7 @@ pub enum Said {
         /// The environment.
         environment: String,
     },
-    /// Whoever asks for a change of the policy may accept it as well.
+    /// The author of a policy change may accept it too.
     SelfReview {
         /// The environment whose settings allow it.
         environment: String,
@@ -35,7 +35,7 @@ pub enum Said {
     RemotePolicy {
         /// `OWNER/REPO`.
         repository: String,
-        /// Whether the ref is a whole commit, which nobody can move.
+        /// Whether the ref is a full commit id, which cannot be moved.
         pinned: bool,
     },
     /// Whether the run would weaken the policy was not looked at: there is no checkout.
@@ -58,7 +58,7 @@ pub enum Said {
     NotEnforcedYet {
         /// The day of `enforce-from`.
         from: NaiveDate,
-        /// What would follow today.
+        /// What would happen today.
         today: Today,
     },
     /// The policy switches a rule off.
@@ -72,9 +72,9 @@ pub enum Said {
         /// The policy's.
         to: Severity,
     },
-    /// `on-undetermined: warn` let something undetermined through.
+    /// `on-undetermined: warn` tolerated something undetermined.
     UndeterminedTolerated,
-    /// Something of a waiver.
+    /// About a waiver.
     Waiver {
         /// Its rule.
         rule: RuleId,
@@ -124,7 +124,7 @@ pub enum Today {
     Blocks,
 }
 
-/// What a reader should know of a waiver.
+/// The state of a waiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WaiverState {
     /// Its first day is still to come.
@@ -233,11 +233,11 @@ impl Notice {
                  `{environment}`, switch on \"Prevent self-review\""
             ),
             Said::RemotePolicy { repository, pinned } => {
-                let moves = if *pinned { "" } else { "; the ref is no commit, so it can be moved" };
-                format!("a policy of another repository judged, {repository}{moves}")
+                let moves = if *pinned { "" } else { "; its ref is not a commit id, so it can be moved" };
+                format!("a policy of another repository judged: {repository}{moves}")
             }
             Said::NoCheckout => {
-                "nothing is checked out, so whether this ref would weaken the policy was not looked at"
+                "there is no checkout, so rootgate did not check whether this ref weakens the policy"
                     .to_owned()
             }
             Said::CommitUnread { why } => format!(
@@ -255,12 +255,12 @@ impl Notice {
             Said::NotEnforcedYet { from, today } => {
                 format!("the gate blocks from {from} on (`enforce-from`); {}", today.words())
             }
-            Said::RuleOff(rule) => format!("the policy switches {rule} off"),
+            Said::RuleOff(rule) => format!("the policy turns {rule} off"),
             Said::RuleLowered { rule, from, to } => {
                 format!("the policy lowers {rule} from {from} to {to}")
             }
             Said::UndeterminedTolerated => {
-                "`on-undetermined: warn` lets undetermined outcomes through".to_owned()
+                "`on-undetermined: warn` tolerates undetermined outcomes".to_owned()
             }
             Said::Waiver { rule, ticket, state } => {
                 format!("the waiver of {rule} ({ticket}) {}", state.words())
@@ -275,11 +275,11 @@ impl Notice {
             }
             Said::NothingJudged { every_rule_off } => {
                 let why = if *every_rule_off {
-                    "the policy switches every rule off"
+                    "the policy turns every rule off"
                 } else {
-                    "none of the rules that are on applies"
+                    "none of the enabled rules applies"
                 };
-                format!("nothing was judged by any rule, because {why}: the verdict says nothing about root")
+                format!("no rule judged anything, because {why}; the verdict says nothing about root")
             }
             Said::EventsOff => {
                 "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
@@ -287,7 +287,7 @@ impl Notice {
                     .to_owned()
             }
             Said::Incomplete { why } => {
-                format!("the run is incomplete: {why}; what was collected by then is judged")
+                format!("the run is incomplete: {why}; rootgate judged what it had collected by then")
             }
         }
     }
@@ -308,7 +308,7 @@ impl Today {
     const fn words(self) -> &'static str {
         match self {
             Self::CopyBlocks => "a weaker or broken copy of the policy blocks already",
-            Self::GoesOn => "today it would go on all the same",
+            Self::GoesOn => "today the pipeline would continue",
             Self::Passes => "today it would pass",
             Self::Blocks => "today it would block",
         }
@@ -322,7 +322,7 @@ impl WaiverState {
             Self::ExpiresSoon { expires, days: 0 } => format!("ends today, on {expires}"),
             Self::ExpiresSoon { expires, days } => format!("ends in {days} days, on {expires}"),
             Self::Expired { expires } => {
-                format!("ended on {expires} and covers nothing any more; remove it")
+                format!("ended on {expires} and covers nothing now; remove it")
             }
             Self::Unused(why) => format!("covers nothing: {}", why.words()),
             Self::Ambiguous { account, made } => ambiguous(account, made),
@@ -349,9 +349,9 @@ fn ambiguous(account: &AccountId, made: &[DateTime<Utc>]) -> String {
 impl Unused {
     const fn words(self) -> &'static str {
         match self {
-            Self::NotRun => "the rule did not run for its accounts",
-            Self::Undetermined => "the rule is undetermined, and a waiver never covers that",
-            Self::NothingFound => "the rule finds nothing any more; remove the waiver",
+            Self::NotRun => "its rule did not run for its accounts",
+            Self::Undetermined => "its rule is undetermined, which a waiver never covers",
+            Self::NothingFound => "its rule no longer finds anything; remove the waiver",
             Self::SubjectNotFound => "its subject was not found; if it is gone, remove the waiver",
         }
     }
@@ -368,7 +368,7 @@ pub enum NoticeCode {
     CheckoutPolicy,
     /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
     PolicyChangeAccepted,
-    /// Whoever asks for a change of the policy may accept it as well.
+    /// The author of a policy change may accept it too.
     SelfReview,
     /// Another repository's policy judged.
     RemotePolicy,
@@ -388,7 +388,7 @@ pub enum NoticeCode {
     RuleOff,
     /// The policy lowers a rule's severity below its default.
     RuleLowered,
-    /// `on-undetermined: warn` let something undetermined through.
+    /// `on-undetermined: warn` tolerated something undetermined.
     UndeterminedTolerated,
     /// A waiver's first day is still to come.
     WaiverNotYetValid,

@@ -38,7 +38,7 @@ impl Verdict {
     }
 }
 
-/// A source that decided an outcome, and when its fact was true.
+/// A source that an outcome is based on, and the time of its fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Basis {
     /// The source.
@@ -47,7 +47,7 @@ pub struct Basis {
     pub observed_at: DateTime<Utc>,
 }
 
-/// A file that evidence was read from: whoever can write to it can change what was judged.
+/// A file that evidence was read from. Anyone who can write to it can change what is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceFile {
     /// The path as it was given; `-` is standard input. Outside text.
@@ -70,8 +70,8 @@ pub struct UseMark {
     pub story: Option<String>,
 }
 
-/// Calls of a central root session that are no use of root, for the timeline: an audit, or a
-/// removal of root's credentials.
+/// Calls of a central root session that do not count as root use, for the timeline: an audit, or
+/// a removal of root's credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedMark {
     /// When it began.
@@ -119,7 +119,7 @@ pub struct AccountReport {
     pub name: Option<String>,
     /// Its partition, where it is known.
     pub partition: Option<Partition>,
-    /// Whether not one fact could be read.
+    /// Whether no fact could be read at all.
     pub nothing_read: bool,
     /// One outcome per rule that is on, in the order of the catalogue.
     pub outcomes: Vec<RuleOutcome>,
@@ -130,7 +130,7 @@ pub struct AccountReport {
     pub keys_made: Vec<DateTime<Utc>>,
 }
 
-/// How a rule stood in this run.
+/// The settings of a rule in this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleSetting {
     /// The rule.

@@ -1,4 +1,4 @@
-//! What a rule says of itself: the one place for its name, words, bounds and tags.
+//! The description of a rule: its id, texts, bounds and tags, all in one place.
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ pub struct Threshold {
     pub meaning: &'static str,
 }
 
-/// A rule's description of itself.
+/// The description of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInfo {
     /// The id.
@@ -99,7 +99,7 @@ pub struct RuleInfo {
     pub threshold: Option<Threshold>,
     /// The sources it reads.
     pub needs: &'static [Source],
-    /// Judged only where this other rule's finding of the same subject is waived.
+    /// Judged only if a finding of this other rule with the same subject is waived.
     pub only_if_waived: Option<RuleId>,
     /// Markdown: why it matters, what is judged and from what, what it cannot see.
     pub docs: &'static str,

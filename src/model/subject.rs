@@ -1,5 +1,5 @@
-//! What a finding is about, as a type. It becomes text where it leaves: in files, fingerprints and
-//! for people.
+//! What a finding is about, as a type. It is rendered as text only in files, fingerprints and
+//! messages.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use super::{SubjectKind, UseKind};
 
 /// What exactly violates a rule in one account.
 ///
-/// `Display` writes the text of the contract. It is part of every fingerprint: another text opens
-/// every alert again. May hold outside text: escape it where it leaves.
+/// `Display` writes the text of the contract. It is part of every fingerprint: changing it reopens
+/// every alert. May hold outside text: escape it where it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The account as a whole; an empty text.

@@ -11,11 +11,11 @@ pub enum InvalidTime {
     /// A bare date where an instant is needed.
     #[error("this is a whole day; an instant such as `2026-11-20T09:00:00+01:00` is needed")]
     Day,
-    /// It has the form of a time or a day, and one part of it is wrong: which, and why.
+    /// It looks like a time or a day, but one part is invalid: which one, and why.
     #[error("{0}")]
     Part(String),
-    /// A time or a day with blanks in it, such as before the zone: the same without them.
-    #[error("a blank stands in it; write `{0}`")]
+    /// A time or day that contains spaces, such as before its zone; holds it without them.
+    #[error("it contains a space; write `{0}`")]
     Blank(String),
     /// Not a time of RFC 3339.
     #[error("not a time of RFC 3339, such as `2026-11-20T09:00:00+01:00`")]
@@ -28,8 +28,8 @@ pub enum InvalidTime {
 /// Reads an instant: RFC 3339 with an offset; a fraction of a second is allowed.
 ///
 /// # Errors
-/// Says whether the zone is missing, the text is a bare day, which part of it is wrong, or that it
-/// is no time at all.
+/// The zone is missing, the text is only a day, one part is invalid, or the text is not a time
+/// at all.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
     match DateTime::parse_from_rfc3339(text) {
         Ok(time) => Ok(time.with_timezone(&Utc)),
@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(parse_time(text), Err(meant), "{text}");
         }
         let said = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
-        assert_eq!(said, "a blank stands in it; write `2026-11-20T09:00:00+01:00`");
+        assert_eq!(said, "it contains a space; write `2026-11-20T09:00:00+01:00`");
         let day = Err(InvalidTime::Blank("2026-11-20".to_owned()));
         assert_eq!(parse_day(" 2026-11-20"), day);
         // The blank is not all that is wrong.

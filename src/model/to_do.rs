@@ -1,4 +1,4 @@
-//! What to do about a fact that is lacking.
+//! What to do about a missing fact.
 
 use std::fmt;
 use std::ops::Deref;
@@ -36,7 +36,7 @@ impl fmt::Display for IamAction {
     }
 }
 
-/// What to do about a fact that is lacking. In files it is its text.
+/// What to do about a missing fact. In files it is its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum ToDo {

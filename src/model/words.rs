@@ -1,4 +1,4 @@
-//! Small words that every layer needs.
+//! Small text helpers that every layer uses.
 
 /// `1 finding`, `2 findings`.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The effective policy in words: what is judged, what blocks, every rule with where its setting
 //! comes from, when windows are open, how long waivers last, and whether root may act at an
-//! instant. What people paste into a change ticket.
+//! instant. Meant to be pasted into a change ticket.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use super::types::{
 
 use crate::model::{AccountId, Duration, UseKind, format_time};
 
-/// So many openings of a schedule are listed.
+/// Maximum number of openings listed for a schedule.
 const SHOWN_OPENINGS: usize = 4;
 
 /// The effective policy as plain text of several paragraphs, ending with a line break.
@@ -51,7 +51,9 @@ struct Explain<'a> {
 impl Explain<'_> {
     fn scope(&self) -> Vec<String> {
         if self.policy.scope.is_empty() {
-            return vec!["The account that the credentials belong to: none is named.".to_owned()];
+            return vec![
+                "The account that the credentials belong to; the policy names none.".to_owned(),
+            ];
         }
         let accounts =
             self.policy.scope.iter().filter(|a| self.account.is_none_or(|id| *id == a.id));
@@ -62,7 +64,7 @@ impl Explain<'_> {
             })
             .collect();
         if let Some(id) = self.account.filter(|_| lines.is_empty()) {
-            lines.push(format!("{id} is not in the scope: it is not judged."));
+            lines.push(format!("{id} is not in the scope, so it is not judged."));
         }
         lines
     }
@@ -92,25 +94,25 @@ impl Explain<'_> {
         )];
         lines.push(match gate.on_undetermined {
             OnUndetermined::Fail => {
-                format!("So does a fact that is lacking ({}).", self.written("gate.on-undetermined"))
+                format!("A missing fact blocks as well ({}).", self.written("gate.on-undetermined"))
             }
             OnUndetermined::Warn => format!(
-                "A fact that is lacking blocks only critical rules, or where nothing could be read ({}).",
+                "A missing fact blocks only for critical rules, and for an account where nothing could be read ({}).",
                 self.written("gate.on-undetermined")
             ),
         });
         lines.push(match gate.on_weaker {
             OnWeaker::Fail => format!(
-                "So does a pull request that weakens this policy ({}).",
+                "A pull request that weakens this policy blocks as well ({}).",
                 self.written("gate.on-weaker")
             ),
             OnWeaker::Warn => format!(
-                "A pull request that weakens this policy is shown and does not block ({}).",
+                "A pull request that weakens this policy is reported and does not block ({}).",
                 self.written("gate.on-weaker")
             ),
         });
         lines.push(format!(
-            "A fact older than {} decides nothing ({}).",
+            "A fact older than {} does not count ({}).",
             self.policy.max_age,
             self.written("evidence.max-age")
         ));
@@ -122,11 +124,11 @@ impl Explain<'_> {
                 events.lookback,
                 match &events.regions {
                     Regions::Default =>
-                        "the Regions of sign-ins, and in all once root was used or has a key"
+                        "the sign-in Regions, and in all Regions once root was used or has a key"
                             .to_owned(),
                     Regions::All => "all enabled Regions".to_owned(),
                     Regions::Named(regions) =>
-                        format!("{} and the Regions of sign-ins", regions.join(", ")),
+                        format!("{} and the sign-in Regions", regions.join(", ")),
                 }
             ),
         });
@@ -135,7 +137,7 @@ impl Explain<'_> {
             lines.push(if self.at.date_naive() < day {
                 format!("Until {day} (UTC) the gate reports and exits 0 ({line}).")
             } else {
-                format!("The gate blocks since {day} (UTC) ({line}).")
+                format!("The gate has blocked since {day} (UTC) ({line}).")
             });
         }
         lines
@@ -172,7 +174,7 @@ impl Explain<'_> {
         windows.chain([self.limits()]).collect()
     }
 
-    /// What windows may come to together.
+    /// How long windows may be open together.
     fn limits(&self) -> String {
         let limits = &self.policy.limits;
         format!(
@@ -189,7 +191,7 @@ impl Explain<'_> {
         self.account.is_none_or(|account| window.is_for(account))
     }
 
-    /// The opening that is running at the instant, else the next one.
+    /// The opening that contains the instant, else the next one.
     fn next(&self, window: &Window) -> Option<Opening> {
         let opening = window.openings(self.at).next()?;
         Some(self.rest_of(opening, |at| window.is_open(at)))
@@ -232,7 +234,7 @@ impl Explain<'_> {
             lines.push(format!("    changes only by {}", actions.join(", ")));
         }
         if !window.require_mfa {
-            lines.push("    signing in without MFA is no finding in it".to_owned());
+            lines.push("    signing in without MFA is not a finding during this window".to_owned());
         }
         match &window.when {
             When::Once { from, to } => {
@@ -429,10 +431,10 @@ What is judged
 
 What blocks
   Findings of severity medium and above block (line 14).
-  So does a fact that is lacking (line 15).
-  So does a pull request that weakens this policy (line 16).
-  A fact older than 4h15m decides nothing (line 19).
-  CloudTrail events of the last 30d are read in the Regions of sign-ins, and in all once root was used or has a key (line 20).
+  A missing fact blocks as well (line 15).
+  A pull request that weakens this policy blocks as well (line 16).
+  A fact older than 4h15m does not count (line 19).
+  CloudTrail events of the last 30d are read in the sign-in Regions, and in all Regions once root was used or has a key (line 20).
 
 Rules
   rule                                   severity  threshold     from
@@ -475,10 +477,10 @@ May root act at this instant?
         let policy = Policy::parse(text, "p.yaml", RULES, now).unwrap();
         let said = explain(&policy, now, None);
         let line =
-            "  A pull request that weakens this policy is shown and does not block (line 4).";
+            "  A pull request that weakens this policy is reported and does not block (line 4).";
         assert!(said.lines().any(|said| said == line), "{said}");
         let strict = explain(&Policy::built_in(RULES), now, None);
-        let line = "  So does a pull request that weakens this policy (default).";
+        let line = "  A pull request that weakens this policy blocks as well (default).";
         assert!(strict.lines().any(|said| said == line), "{strict}");
     }
 

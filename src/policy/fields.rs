@@ -12,34 +12,34 @@ pub(super) struct Field {
     pub(super) key: &'static str,
     pub(super) kind: Kind,
     pub(super) required: bool,
-    /// What holds where the key is absent, as one would write it; empty: nothing to write.
+    /// The value if the key is absent, as one would write it; empty: nothing to write.
     pub(super) default: &'static str,
-    /// One sentence or two for people who write policies.
+    /// One or two sentences for people who write policies.
     pub(super) meaning: &'static str,
-    /// A value as one would write it.
+    /// An example value, in policy syntax.
     pub(super) example: &'static str,
-    /// `false`: part of the format, but this version cannot do it yet. Never ignored: an error.
+    /// `false`: part of the format, but not supported by this version: an error, never ignored.
     pub(super) built: bool,
     /// What a change of the value means, for `policy diff`.
     pub(super) direction: Direction,
-    /// Whether the key may stand there with nothing below it, which is as if it were absent.
+    /// Whether the key may have no value, which means the same as leaving it out.
     pub(super) may_be_empty: bool,
 }
 
-/// Which change of a value lets more pass.
+/// The direction in which a change lets more pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     /// A larger value lets more pass: longer, later, `true`, a later word of its list.
     MoreIsWeaker,
     /// A smaller value lets more pass.
     LessIsWeaker,
-    /// Nothing passes or blocks by it.
+    /// It does not affect the verdict.
     Neutral,
-    /// Every change lets something else pass.
+    /// Every change lets different things pass.
     AnyIsWeaker,
-    /// It names its entry: another value is another entry.
+    /// It identifies its entry: another value means another entry.
     Identity,
-    /// Decided by what is in it.
+    /// Decided by its contents.
     Inside,
     /// Not declared: every change counts as weaker.
     Unknown,
@@ -58,7 +58,7 @@ pub(super) enum Kind {
     AccountId,
     /// The ARN of an IAM role.
     RoleArn,
-    /// One line of text of at most so many characters.
+    /// One line of text with a maximum number of characters.
     Text { most: usize },
     /// One of these words.
     Word(&'static [&'static str]),
@@ -156,7 +156,7 @@ impl Field {
         self
     }
 
-    /// A key of the format that this version cannot do.
+    /// A key of the format that this version does not support.
     const fn later(key: &'static str) -> Self {
         let mut field = Self::new(key, Kind::Flag, "");
         field.built = false;
@@ -180,9 +180,9 @@ pub(super) const EVENT_RULES: &[&str] =
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.
 pub(super) const LONGEST_WINDOW: Duration = Duration::hours(72);
-/// `gate.enforce-from` lies at most so many days ahead.
+/// Maximum number of days that `gate.enforce-from` may be ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
-/// More accounts are an organization.
+/// For more accounts, use an organization.
 const MOST_ACCOUNTS: usize = 20;
 
 const ID: Kind = Kind::Text { most: 100 };
@@ -207,11 +207,11 @@ pub(super) static POLICY: &[Field] = &[
     Field::new(
         "scope",
         Kind::Mapping(SCOPE),
-        "What is judged. Without it: the account that the credentials belong to, and a notice says so.",
+        "What is judged. Without it, rootgate judges the account that the credentials belong to, and says so in a notice.",
     ),
     Field::new("gate", Kind::Mapping(GATE), "What blocks, and from when."),
-    Field::new("evidence", Kind::Mapping(EVIDENCE), "What may decide."),
-    Field::new("rules", Kind::Rules, "Every rule is on with its default unless it is named here.")
+    Field::new("evidence", Kind::Mapping(EVIDENCE), "Which facts count."),
+    Field::new("rules", Kind::Rules, "Rules that are not named here are on with their defaults.")
         .may_be_empty(),
     Field::new(
         "windows",
@@ -228,7 +228,7 @@ pub(super) static POLICY: &[Field] = &[
     Field::new(
         "limits",
         Kind::Mapping(LIMITS),
-        "The longest that windows and waivers may be, for each account.",
+        "How long windows and waivers may last, per account.",
     ),
 ];
 
@@ -246,13 +246,13 @@ pub(super) static SCOPE_ACCOUNT: &[Field] = &[
         .identity()
         .required()
         .example("\"111122223333\""),
-    Field::new("name", ID, "What the team calls it; shown in reports, also in redacted ones.")
+    Field::new("name", ID, "The team's name for it, shown in reports, including redacted ones.")
         .neutral()
         .example("prod"),
     Field::new(
         "role-arn",
         Kind::RoleArn,
-        "The role of that account to sign in with. Without it the account must be the run's own.",
+        "The role to sign in to that account with. Without it, the account must be the run's own.",
     )
     .neutral()
     .example("\"arn:aws:iam::111122223333:role/rootgate\""),
@@ -340,7 +340,7 @@ pub(super) static RULE: &[Field] =
         .example("high")];
 
 pub(super) static WINDOW: &[Field] = &[
-    Field::new("id", ID, "A name of its own, for reports.")
+    Field::new("id", ID, "A unique name, for reports.")
         .identity()
         .required()
         .example("q4-tax-settings"),
@@ -354,13 +354,9 @@ pub(super) static WINDOW: &[Field] = &[
     Field::new("accounts", ACCOUNTS, "The accounts it is for. Without it: all.")
         .more_is_weaker()
         .example("[\"111122223333\"]"),
-    Field::new(
-        "from",
-        Kind::Time,
-        "It opens at this instant. Required unless there is a `schedule`.",
-    )
-    .less_is_weaker()
-    .example("2026-11-20T09:00:00+01:00"),
+    Field::new("from", Kind::Time, "When it opens. Required unless there is a `schedule`.")
+        .less_is_weaker()
+        .example("2026-11-20T09:00:00+01:00"),
     Field::new(
         "to",
         Kind::Time,
@@ -372,32 +368,28 @@ pub(super) static WINDOW: &[Field] = &[
     Field::new(
         "schedule",
         Kind::Mapping(SCHEDULE),
-        "Instead of `from` and `to`: when it opens again and again.",
+        "When it opens repeatedly, instead of `from` and `to`.",
     ),
     Field::new(
         "not-before",
         Kind::Day,
-        "Of a schedule: the first day, in its zone, on which it opens.",
+        "For a schedule: the first day, in its time zone, on which it opens.",
     )
     .example("2027-01-01")
     .less_is_weaker(),
     Field::new(
         "not-after",
         Kind::Day,
-        "Of a schedule: the last day, in its zone, on which it opens.",
+        "For a schedule: the last day, in its time zone, on which it opens.",
     )
     .example("2027-12-31")
     .more_is_weaker(),
-    Field::new(
-        "allow",
-        Kind::Mapping(ALLOW),
-        "What may be done in it. Without it: signing in only.",
-    )
-    .example("{ sign-in: true }"),
+    Field::new("allow", Kind::Mapping(ALLOW), "What it allows. Without it: signing in only.")
+        .example("{ sign-in: true }"),
     Field::new(
         "require-mfa",
         Kind::Flag,
-        "Whether signing in without MFA is a finding, also in this window.",
+        "Whether signing in without MFA is a finding even during this window.",
     )
     .less_is_weaker()
     .default("true")
@@ -426,7 +418,7 @@ pub(super) static SCHEDULE: &[Field] = &[
     )
     .example("[mon]")
     .more_is_weaker(),
-    Field::new("from", Kind::Clock, "It opens at this time of the day, in its zone.")
+    Field::new("from", Kind::Clock, "The time of day at which it opens, in its time zone.")
         .required()
         .example("\"09:00\"")
         .less_is_weaker(),
@@ -439,7 +431,7 @@ pub(super) static SCHEDULE: &[Field] = &[
     .required()
     .example("\"10:00\"")
     .more_is_weaker(),
-    Field::new("timezone", Kind::Zone, "The zone of these times, by its name in the tz database.")
+    Field::new("timezone", Kind::Zone, "The time zone of these times, by its name in the tz database.")
         .required()
         .example("Europe/Berlin")
         .any_is_weaker(),
@@ -480,7 +472,7 @@ pub(super) static WAIVER: &[Field] = &[
     Field::new(
         "subject",
         Kind::Mapping(SUBJECT),
-        "What exactly may be found. Rules about keys and about use need one.",
+        "The finding that is accepted. Rules about keys and about use need one.",
     )
     .identity()
     .example("{ access-key-created: 2019-05-02 }"),
@@ -522,7 +514,7 @@ pub(super) static SUBJECT: &[Field] = &[
     Field::new(
         "use",
         Kind::Word(&[UseKind::SignIn.id(), UseKind::AccessKey.id()]),
-        "Only use of this kind: for rules about use.",
+        "Only this kind of use: for rules about use.",
     )
     .identity()
     .example("sign-in"),
@@ -541,7 +533,7 @@ pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window-total",
         Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
-        "The longest sum of all windows of one account in any 30 days, one-off and recurring ones.",
+        "The maximum total of all windows of one account in any 30 days, one-off and recurring.",
     )
     .more_is_weaker()
     .default("24h")

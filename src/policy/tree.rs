@@ -169,9 +169,9 @@ impl<'a> Builder<'a, '_> {
                     PolicyError::new(
                         "anchor",
                         span_of(&span),
-                        format!("the anchor `&{}`: a policy has no anchors", show(&name)),
+                        format!("the anchor `&{}`: anchors are not allowed in a policy", show(&name)),
                     )
-                    .help("write the value out where it is needed: reviewers read every line as it judges"),
+                    .help("write the value out wherever it is needed, so that reviewers see what each line means"),
                 ),
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(error)) => {
@@ -192,7 +192,8 @@ impl<'a> Builder<'a, '_> {
                         PolicyError::new(
                             "several-documents",
                             span_of(&span),
-                            "a second document begins here; a policy is one document".to_owned(),
+                            "a second document starts here; a policy is a single document"
+                                .to_owned(),
                         )
                         .help("keep one document in the file and remove this `---`"),
                     );
@@ -216,7 +217,10 @@ impl<'a> Builder<'a, '_> {
                 PolicyError::new(
                     "tag",
                     span,
-                    format!("the tag `{}`: a policy has no tags", show(&tag.original())),
+                    format!(
+                        "the tag `{}`: tags are not allowed in a policy",
+                        show(&tag.original())
+                    ),
                 )
                 .help("remove the tag; put text that looks like a number in double quotes"),
             );
@@ -234,8 +238,12 @@ impl<'a> Builder<'a, '_> {
             Event::MappingStart(..) => self.map()?,
             _ => {
                 self.errors.push(
-                    PolicyError::new("alias", span, "an alias: a policy has no aliases".to_owned())
-                        .help("write the value out: reviewers read every line as it judges"),
+                    PolicyError::new(
+                        "alias",
+                        span,
+                        "aliases are not allowed in a policy".to_owned(),
+                    )
+                    .help("write the value out, so that reviewers see what each line means"),
                 );
                 Value::Refused
             }
@@ -292,9 +300,9 @@ impl<'a> Builder<'a, '_> {
                     PolicyError::new(
                         "key-not-text",
                         key.span,
-                        format!("{} as a key: keys are plain words", key.describe()),
+                        format!("{} used as a key; keys are plain words", key.describe()),
                     )
-                    .help("write `key: value`; a value that begins with `{` or `[` stands after the colon"),
+                    .help("write `key: value`; a value that starts with `{` or `[` goes after the colon"),
                 );
                 continue;
             };
@@ -303,9 +311,9 @@ impl<'a> Builder<'a, '_> {
                     PolicyError::new(
                         "duplicate-key",
                         key.span,
-                        format!("the key `{}` stands twice in this mapping", show(&text)),
+                        format!("duplicate key `{}` in this mapping", show(&text)),
                     )
-                    .help(format!("line {first} has it already; keep one of the two")),
+                    .help(format!("it is already on line {first}; keep one of the two")),
                 );
             } else {
                 seen.insert(text.clone(), key.span.line);
@@ -444,9 +452,9 @@ fn closed_above(text: &str, span: Span) -> Option<PolicyError> {
                 continue;
             }
             let what = if brackets == "[]" { "list" } else { "mapping" };
-            let message = format!("`{content}` is an empty {what}: nothing can stand below it");
+            let message = format!("`{content}` is an empty {what}, so nothing can follow below it");
             let error = PolicyError::new("entries-below-empty", line.span_of(content), message)
-                .label(format!("line {} stands below it", span.line));
+                .label(format!("line {} follows below it", span.line));
             let help = format!("remove the brackets: write `{key}:`, and the entries below it");
             return Some(error.help(help));
         }
@@ -533,7 +541,7 @@ fn commented_out(text: &str, span: Span) -> Option<PolicyError> {
 
 fn lost_in_a_comment(span: Span, comment: &comment::Comment<'_>) -> PolicyError {
     let message = format!(
-        "`{}` is a comment: a `#` after a blank begins one, up to the end of the line",
+        "`{}` is a comment: a `#` after a space starts a comment that runs to the end of the line",
         show(comment.text)
     );
     PolicyError::new("comment", span, message).help(comment.help.as_str())
@@ -553,7 +561,7 @@ fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     let (code, message, help) = match error.kind() {
         _ if is_merge_conflict(text, span) => (
             "merge-conflict",
-            "a merge conflict that nobody has resolved".to_owned(),
+            "an unresolved merge conflict".to_owned(),
             "keep one of the two sides, and remove the lines that begin with `<<<<<<<`, `=======` \
              and `>>>>>>>`",
         ),
@@ -564,27 +572,27 @@ fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
         ),
         ErrorKind::DirectiveDisallowed => (
             "directive",
-            "a `%` directive: a policy has none".to_owned(),
+            "`%` directives are not allowed in a policy".to_owned(),
             "remove the line; policies are YAML 1.2",
         ),
         kind if is_tab(kind) => (
             "tab",
-            "a tab where YAML takes only spaces".to_owned(),
+            "a tab, but YAML allows only spaces here".to_owned(),
             "indent with spaces; most editors can convert the whole file",
         ),
         ErrorKind::UnexpectedCharacter { character: '`' } => (
             "syntax",
-            "a backtick cannot stand here".to_owned(),
-            "put the text in double quotes; of a Markdown code block, leave out the fences",
+            "a backtick is not allowed here".to_owned(),
+            "put the text in double quotes; if you pasted a Markdown code block, remove its fences",
         ),
         ErrorKind::UnexpectedCharacter { character } => (
             "syntax",
-            format!("the character `{}` cannot stand here", show(&character.to_string())),
+            format!("the character `{}` is not allowed here", show(&character.to_string())),
             "put the text in double quotes",
         ),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
             "syntax",
-            "a text in quotes is not closed".to_owned(),
+            "this quoted text is not closed".to_owned(),
             "close it with the quote that opened it, here or on a line above",
         ),
         ErrorKind::UnclosedFlowCollection { open } => (
@@ -594,7 +602,7 @@ fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
         ),
         ErrorKind::MappingValueNotAllowed => (
             "syntax",
-            "a second `: ` on this line, or a key at an indentation that nothing above has"
+            "a second `: ` on this line, or a key whose indentation matches nothing above it"
                 .to_owned(),
             "put text that holds `: ` in double quotes; keys of one mapping begin in the same column, \
              and a space follows each colon",

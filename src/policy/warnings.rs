@@ -1,4 +1,4 @@
-//! What is valid and perhaps not meant: `policy check` says it and exits 0.
+//! Warnings: what is valid but perhaps not intended. `policy check` prints them and exits 0.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -8,12 +8,12 @@ use super::together::{self, Overlap, Timed};
 use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
 use crate::model::{AccountId, Source, format_time};
 
-/// So many windows of a group are named.
+/// Maximum number of windows named per group.
 const SHOWN: usize = 4;
 /// Nothing but a sign-in happens in this time.
 const MOMENT: TimeDelta = TimeDelta::seconds(1);
 
-/// Something in a valid policy that may not do what was meant.
+/// Something in a valid policy that may not do what its author intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyWarning {
     /// What kind, in kebab-case: `outside-scope`.
@@ -26,9 +26,9 @@ pub struct PolicyWarning {
     pub help: String,
 }
 
-/// Everything in the policy that may not do what was meant, in the order of its lines.
+/// Everything in the policy that may not do what its author intended, in line order.
 ///
-/// `now` decides only from when on schedules are looked at.
+/// `now` only sets where the search through schedules starts.
 #[must_use]
 pub fn warnings(policy: &Policy, now: DateTime<Utc>) -> Vec<PolicyWarning> {
     let mut warnings = Vec::new();
@@ -41,7 +41,7 @@ pub fn warnings(policy: &Policy, now: DateTime<Utc>) -> Vec<PolicyWarning> {
     warnings
 }
 
-/// A policy by which a check passes whatever is true of root.
+/// A policy with which every check passes, whatever is true of root.
 fn nothing_judges(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     let can_judge = |rule: &&RulePolicy| {
         let from_events_alone = rule.info.needs == [Source::RootEvents];
@@ -53,16 +53,14 @@ fn nothing_judges(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
         return;
     }
     let message = match policy.rules.iter().any(|rule| rule.on) {
-        true => {
-            "no rule that is on can judge anything: a check by this policy passes, whatever is true"
-        }
-        false => "every rule is off: a check by this policy passes, whatever is true",
+        true => "no enabled rule can judge anything, so a check with this policy always passes",
+        false => "every rule is off, so a check with this policy always passes",
     };
     warnings.push(PolicyWarning {
         code: "nothing-judged",
         message: message.to_owned(),
         line: policy.lines.get("rules").copied().unwrap_or(1),
-        help: "switch on what must hold: a rule is on unless it is `off`".to_owned(),
+        help: "turn on the rules that must hold; a rule is on unless it is `off`".to_owned(),
     });
 }
 
@@ -113,7 +111,7 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
             ),
             line: account.line,
             help: format!(
-                "add `role-arn: \"arn:aws:iam::{}:role/rootgate\"`; an account that cannot be signed in to is \
+                "add `role-arn: \"arn:aws:iam::{}:role/rootgate\"`; an account that rootgate cannot sign in to is \
                  undetermined",
                 account.id
             ),
@@ -160,7 +158,7 @@ fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWar
             code: "overlapping-windows",
             message,
             line: second.line,
-            help: "what one of them allows is allowed while it is open, and `limits.window` counts them as one"
+            help: "a use is allowed if any of them allows it, and `limits.window` counts them as one window"
                 .to_owned(),
         });
     }

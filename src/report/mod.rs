@@ -142,7 +142,7 @@ impl FromStr for Format {
 /// replaces no other.
 ///
 /// # Errors
-/// What the reader says.
+/// The reader's errors.
 pub fn is_report(file: &mut dyn Read) -> io::Result<bool> {
     let files = Format::FILES.iter().filter_map(|format| format.in_file());
     is_one_of(&files.map(|file| file.signature).collect::<Vec<_>>(), file)

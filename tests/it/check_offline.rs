@@ -315,7 +315,7 @@ fn bad_evidence_is_refused_with_its_fault() {
     };
     let both = format!("{},{}", good(ACCOUNT), good(ACCOUNT));
     for (text, parts) in [
-        (file(&both), &["stands in the file twice"][..]),
+        (file(&both), &["duplicate account 111122223333 in the file"][..]),
         (file("").replace("/v1", "/v9"), &["rootgate.evidence/v9"]),
         (file(&good(ACCOUNT))[..60].to_owned(), &["line 1 column"]),
         (file(&good("444455556666")), &["outside the scope", "scope.accounts"]),

@@ -122,7 +122,7 @@ fn only(on: &[&str]) -> String {
 #[test]
 fn a_policy_by_which_nothing_is_judged_is_warned_of_and_every_report_says_so() {
     const EVENTS: &str = "evidence: { root-events: off }\n";
-    const SAID: &str = "nothing was judged by any rule";
+    const SAID: &str = "no rule judged anything";
     for (text, line) in [
         (only(&[]), 2),
         (only(&["root-access-key-not-rotated"]), 2),

@@ -88,7 +88,7 @@ fn every_stage_of_a_waiver_has_its_notice_in_all_three_reports() {
             "2026-11-01",
             "2026-11-19",
             1,
-            Some(("waiver-expired", "ended on 2026-11-19 and covers nothing any more; remove it")),
+            Some(("waiver-expired", "ended on 2026-11-19 and covers nothing now; remove it")),
         ),
         (
             "2018-01-01",
@@ -165,7 +165,7 @@ fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
     expires: 2027-01-15
 ";
     let said = judged(waiver);
-    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: the rule finds nothing any more; remove the waiver";
+    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: its rule no longer finds anything; remove the waiver";
     assert_eq!(notices(&said), [("waiver-unused", message)]);
     assert!(said.terminal.contains(message) && said.summary.contains(message));
 }

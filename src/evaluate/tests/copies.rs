@@ -236,7 +236,7 @@ fn before_enforce_from_a_notice_says_what_blocks_already() {
     let from = "the gate blocks from 2026-12-01 on (`enforce-from`); ";
     assert_eq!(said(weaker), format!("{from}a weaker or broken copy of the policy blocks already"));
     assert_eq!(said(run()), format!("{from}today it would block"));
-    assert_eq!(said(of_a_fork(true, run())), format!("{from}today it would go on all the same"));
+    assert_eq!(said(of_a_fork(true, run())), format!("{from}today the pipeline would continue"));
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));
     let remote = |pinned| Judge::Remote { repository: "octo-org/security".to_owned(), pinned };
     let said = |pinned| said(remote(pinned), NoticeCode::RemotePolicy).unwrap();
-    assert_eq!(said(true), "a policy of another repository judged, octo-org/security");
-    assert!(said(false).ends_with("; the ref is no commit, so it can be moved"));
+    assert_eq!(said(true), "a policy of another repository judged: octo-org/security");
+    assert!(said(false).ends_with("; its ref is not a commit id, so it can be moved"));
     for quiet in [Judge::File, Judge::DefaultBranch] {
         let run = Run { origin: PolicyOrigin { judge: quiet, ..run().origin }, ..run() };
         assert_eq!(messages(&built_in(), run), []);

@@ -1,4 +1,4 @@
-//! `GetAccountSummary`: the cheapest look at root, and a live one.
+//! `GetAccountSummary`: the cheapest source, and always current.
 
 use std::collections::BTreeMap;
 

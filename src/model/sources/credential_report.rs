@@ -1,8 +1,8 @@
 //! The IAM credential report: one CSV per account, of which only the root row is kept.
 //!
 //! Columns and values: IAM User Guide, "Generate credential reports for your AWS account".
-//! Columns are found by name: AWS has added some, and older reports lack some. A cell that is
-//! not understood stays a cell that is not understood; it never becomes "unused" or "none".
+//! Columns are found by name: AWS has added some, and older reports lack some. An unknown
+//! value stays unknown; it never becomes "unused" or "none".
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +47,9 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// The name of the root row; `<` is not legal in the name of an IAM user, so nothing clashes.
+/// The name of the root row. IAM user names cannot contain `<`, so it is unambiguous.
 const ROOT_USER: &str = "<root_account>";
-/// What an unreadable cell keeps of its text, in characters.
+/// Maximum length of the text kept from an unreadable cell, in characters.
 const KEPT_TEXT: usize = 80;
 
 /// One cell of the report.
@@ -168,7 +168,7 @@ pub struct CredentialReport {
     pub root: Option<RootRow>,
 }
 
-/// A report as its CSV tells it: whose it is, and what it says.
+/// A parsed report: the account it belongs to, and its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedReport {
     /// The account that the ARNs of its rows name; `None` where it has no row.
@@ -179,7 +179,7 @@ pub struct ParsedReport {
     pub report: CredentialReport,
 }
 
-/// Why a text is not a credential report. Nothing of such a report is believed.
+/// Why a text is not a valid credential report. No part of such a report is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
     /// Nothing in it.
@@ -202,12 +202,12 @@ pub enum ReportError {
     /// The first line lacks a column without which nothing can be found.
     #[error("line 1 is not the header of a credential report: it has no column `{0}`")]
     NoColumn(&'static str),
-    /// A column twice.
-    #[error("line 1 names the column `{0}` twice")]
+    /// A duplicate column.
+    #[error("line 1 has the duplicate column `{0}`")]
     DuplicateColumn(String),
     /// A row with more or fewer fields than the header.
     #[error(
-        "line {line} has {found} fields, the header has {expected}: a row that is cut or wrongly quoted cannot be believed"
+        "line {line} has {found} fields, the header has {expected}: the row is truncated or wrongly quoted"
     )]
     FieldCount {
         /// 1-based line.

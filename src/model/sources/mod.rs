@@ -1,4 +1,4 @@
-//! The sources: what is known of root, and with which calls it is asked for. One file each.
+//! The sources: what rootgate knows about root, and the calls that provide it. One file each.
 //!
 //! `each_source` is the one list of them. From it come [`Source`], the fields of `Evidence` and the
 //! keys of the evidence file; a source that is missing somewhere does not compile.

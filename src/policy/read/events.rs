@@ -31,7 +31,7 @@ impl Reader<'_> {
                         "write `off`, or `{}` for the defaults, or `{ lookback: 7d, regions: default }`"
                     }
                 };
-                let message = format!("`{}` is no value of `root-events`", show(text));
+                let message = format!("invalid value for `root-events`: `{}`", show(text));
                 self.error("unknown-word", node.span, message, help);
                 None
             }
@@ -155,7 +155,7 @@ impl Reader<'_> {
                 continue;
             }
             if texts.iter().any(|known| known == text) {
-                let message = format!("{what} `{text}` stands twice in this list");
+                let message = format!("{what} `{text}` is duplicated in this list");
                 self.error("duplicate", node.span, message, "keep one of the two");
             } else {
                 texts.push(text.to_owned());

@@ -169,15 +169,15 @@ impl Reader<'_> {
         let message = format!("{what} has no key `{key}`");
         let known = suggest::list(built());
         let help = if entry.key == "<<" {
-            "YAML 1.2 has no merge keys; write the keys out".to_owned()
+            "YAML 1.2 has no merge keys; write each key out".to_owned()
         } else if entry.key.starts_with("//") {
-            "a comment begins with `#`".to_owned()
+            "comments start with `#`".to_owned()
         } else if OTHER_FILES.contains(&&*entry.key.to_lowercase()) {
-            "one file decides: a policy takes in no other; write its keys out here".to_owned()
+            "a policy cannot include another file; write the keys here".to_owned()
         } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
             format!("did you mean `{meant}`? Its keys are {known}")
         } else if let Some(home) = fields::homes_of(&entry.key).first() {
-            format!("`{key}` belongs to `{home}`. The keys here are {known}")
+            format!("`{key}` belongs in `{home}`. The keys here are {known}")
         } else {
             format!("its keys are {known}")
         };
@@ -201,7 +201,7 @@ impl Reader<'_> {
             "not-in-this-version",
             entry.key_span,
             format!("`{}` is not in this version of rootgate", entry.key),
-            "remove it: a key that rootgate cannot act on is never ignored",
+            "remove it: rootgate never ignores a key that it cannot act on",
         );
     }
 
@@ -214,21 +214,21 @@ impl Reader<'_> {
         let key = &entry.key;
         let message = match &entry.value.value {
             Value::Scalar { text, .. } if !text.is_empty() => {
-                format!("`{key}` has no value: `{}` makes an empty key", show(text))
+                format!("`{key}` has no value: `{}` leaves the key empty", show(text))
             }
             _ => format!("`{key}` has no value"),
         };
         let help = match field {
             Some(field) if field.may_be_empty => {
-                format!("for none write `{key}:` with nothing after it, or remove the key")
+                format!("for no entries, write `{key}:` with nothing after it, or remove the key")
             }
             Some(field) if field.required => {
-                "write a value after the colon, indented if it is on the next lines".to_owned()
+                "write a value after the colon (indented, if it starts on the next line)".to_owned()
             }
             Some(Field { kind: Kind::Mapping(_), .. }) => {
-                "remove the key, and the defaults hold; or write its keys below it, indented".to_owned()
+                "remove the key to use the defaults, or write its keys below it, indented".to_owned()
             }
-            _ => "write a value after the colon, indented if it is on the next lines, or remove the key"
+            _ => "write a value after the colon (indented, if it starts on the next line), or remove the key"
                 .to_owned(),
         };
         self.error("no-value", entry.key_span, message, help);

@@ -115,7 +115,7 @@ impl Reader<'_> {
                 "missing-key",
                 scope.span,
                 "`scope` names nothing".to_owned(),
-                "name `accounts`, or remove `scope`: the credentials' own account is then judged",
+                "name `accounts`, or remove `scope` to judge the account that the credentials belong to",
             );
         }
         let nodes = self.list(&scope, "accounts");
@@ -127,8 +127,8 @@ impl Reader<'_> {
                 self.error(
                     "duplicate",
                     node.span,
-                    format!("the account `{}` stands twice in the scope", account.id),
-                    format!("line {first} has it already; keep one of the two"),
+                    format!("duplicate account `{}` in the scope", account.id),
+                    format!("it is already on line {first}; keep one of the two"),
                 );
             }
             accounts.push(account);
@@ -163,8 +163,8 @@ impl Reader<'_> {
                 self.error(
                     "enforce-from-too-far",
                     entry.value.span,
-                    format!("`enforce-from` lies more than {ENFORCE_FROM_DAYS} days ahead"),
-                    format!("today it can be {latest} at the latest"),
+                    format!("`enforce-from` is more than {ENFORCE_FROM_DAYS} days ahead"),
+                    format!("the latest day allowed today is {latest}"),
                 );
             }
         }

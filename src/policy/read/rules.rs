@@ -98,13 +98,13 @@ impl Reader<'_> {
                     format!("write a number from {least} to {most}, such as {}", own.default);
                 let Some(count) = count.map(Amount::Count) else {
                     let message =
-                        format!("`{}` is a whole number, not {}", own.key, node.describe());
+                        format!("`{}` takes a whole number, not {}", own.key, node.describe());
                     self.wrong_type(node, message, help);
                     return None;
                 };
                 if count < least || most < count {
                     let message =
-                        format!("`{}` is {count}; it goes from {least} to {most}", own.key);
+                        format!("`{}` is {count}; the range is {least} to {most}", own.key);
                     self.error("out-of-bounds", node.span, message, help);
                     return None;
                 }
@@ -121,7 +121,7 @@ impl Reader<'_> {
         let help = match suggest::nearest(&entry.key, own) {
             Some(meant) => format!("did you mean `{meant}`? Its settings are {known}"),
             None if entry.key == "enabled" || entry.key == "off" => {
-                format!("to switch the rule off write `{}: off`", info.id)
+                format!("to turn the rule off, write `{}: off`", info.id)
             }
             None => format!("its settings are {known}"),
         };
@@ -166,7 +166,7 @@ impl Reader<'_> {
                 "not-in-this-version",
                 span,
                 format!("the rule `{id}` is not in this version of rootgate"),
-                "remove it: a rule that rootgate cannot judge is never ignored",
+                "remove it: rootgate never ignores a rule that it cannot judge",
             );
             return None;
         }

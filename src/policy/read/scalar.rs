@@ -41,7 +41,7 @@ impl Reader<'_> {
         {
             let message = format!("`{key}` still holds the placeholder `{}`", text.trim());
             let what = match key {
-                "reason" => "why it was agreed",
+                "reason" => "why root may be used",
                 _ => "the ticket in which it was agreed",
             };
             self.error(
@@ -55,7 +55,7 @@ impl Reader<'_> {
         let length = text.chars().count();
         if length > most {
             let message = format!("`{key}` has {length} characters; at most {most} are allowed");
-            self.error("text-too-long", span, message, "put the long version into the ticket");
+            self.error("text-too-long", span, message, "put the details in the ticket");
             return None;
         }
         Some(text.to_owned())
@@ -65,9 +65,10 @@ impl Reader<'_> {
         let code = code_point(character);
         let help = match character {
             '\n' => "write it on one line; `>-` folds several into one".to_owned(),
-            _ => "remove it: it is invisible, and reviewers would read something else".to_owned(),
+            _ => "remove it: it is invisible, so reviewers would not see what rootgate reads"
+                .to_owned(),
         };
-        let message = format!("`{key}` holds the character {code}");
+        let message = format!("`{key}` contains the character {code}");
         self.error("forbidden-character", self.place_of(span, character), message, help);
     }
 
@@ -117,7 +118,7 @@ impl Reader<'_> {
                 (Some(ScalarType::Flag(false)), _) if words.contains(&"off") => Some("off"),
                 _ => suggest::nearest(text, words.iter().copied()),
             };
-            let message = format!("`{}` is no value of `{key}`", show(text));
+            let message = format!("invalid value for `{key}`: `{}`", show(text));
             let help = match meant {
                 Some(meant) if words.len() > 1 => format!("did you mean `{meant}`? One of {list}"),
                 Some(meant) => format!("write `{meant}`"),
@@ -169,9 +170,14 @@ impl Reader<'_> {
             }
         };
         if duration < least || duration > most {
-            let message = format!("`{key}` is {duration}; it goes from {least} to {most}");
+            let message = format!("`{key}` is {duration}; the range is {least} to {most}");
             let bound = if duration < least { least } else { most };
-            self.error("out-of-bounds", node.span, message, format!("the nearest is `{bound}`"));
+            self.error(
+                "out-of-bounds",
+                node.span,
+                message,
+                format!("the nearest allowed value is `{bound}`"),
+            );
             return None;
         }
         Some(duration)
@@ -186,7 +192,10 @@ impl Reader<'_> {
         let help = match parse_time(text) {
             // The first ten characters of a time of RFC 3339 are its day.
             Ok(_) | Err(InvalidTime::NoZone) => {
-                format!("a whole day is meant: write `{}`", text.get(..10).unwrap_or_default())
+                format!(
+                    "this key takes a whole day: write `{}`",
+                    text.get(..10).unwrap_or_default()
+                )
             }
             Err(InvalidTime::Blank(meant)) => {
                 format!("write `{}`", meant.get(..10).unwrap_or_default())
@@ -198,7 +207,7 @@ impl Reader<'_> {
         };
         let message = match parse_day(text) {
             Err(InvalidTime::Part(why)) => format!("`{}` is not a day: {why}", show(text)),
-            Err(InvalidTime::Blank(_)) => format!("`{}` holds a blank", show(text)),
+            Err(InvalidTime::Blank(_)) => format!("`{}` contains a space", show(text)),
             _ => format!("`{}` is not a day", show(text)),
         };
         self.error("day", entry.value.span, message, help);
@@ -215,11 +224,13 @@ impl Reader<'_> {
         let shown = show(text);
         let (message, help) = match why {
             InvalidTime::NoZone => (
-                format!("`{shown}` has no zone: it is a different instant elsewhere"),
+                format!(
+                    "`{shown}` has no time zone, so it would mean a different instant elsewhere"
+                ),
                 format!("write `{shown}Z` for UTC, or end it with an offset such as `+01:00`"),
             ),
             InvalidTime::Day => (
-                format!("`{shown}` is a whole day; `{key}` is an instant"),
+                format!("`{shown}` is a whole day, but `{key}` takes an instant"),
                 format!("write `{shown}T09:00:00Z`, or with an offset such as `+01:00`"),
             ),
             InvalidTime::Part(why) => (
@@ -232,7 +243,7 @@ impl Reader<'_> {
                 },
             ),
             InvalidTime::Blank(meant) => (
-                format!("`{shown}` holds a blank, and a time is one word"),
+                format!("`{shown}` contains a space; a time is one word"),
                 match meant.len() {
                     10 => format!("write `{meant}T09:00:00Z`, or with an offset such as `+01:00`"),
                     _ => format!("write `{meant}`"),
@@ -259,7 +270,7 @@ impl Reader<'_> {
         for node in self.list(map, key) {
             let Some(account) = self.account_id(node) else { continue };
             if !seen.insert(account.clone()) {
-                let message = format!("the account `{account}` stands twice in this list");
+                let message = format!("the account `{account}` is duplicated in this list");
                 self.error("duplicate", node.span, message, "keep one of the two");
             } else {
                 accounts.push(account);
@@ -270,26 +281,27 @@ impl Reader<'_> {
 
     fn account_id(&mut self, node: &Node) -> Option<AccountId> {
         let Value::Scalar { text, quoted } = &node.value else {
-            let message = format!("an account id is text in quotes, not {}", node.describe());
+            let message = format!("an account id is quoted text, not {}", node.describe());
             self.wrong_type(node, message, "such as `\"111122223333\"`");
             return None;
         };
         let Ok(id) = text.parse::<AccountId>() else {
-            let message = format!("`{}` is not an account id: exactly 12 digits", show(text));
+            let message =
+                format!("`{}` is not an account id, which has exactly 12 digits", show(text));
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
             let help = if digits == 12 {
-                "write the digits alone, in quotes: `\"111122223333\"`".to_owned()
+                "write only the digits, in quotes: `\"111122223333\"`".to_owned()
             } else {
                 format!(
-                    "it has {digits} digits; zeros at the beginning count, so write all 12 in quotes"
+                    "it has {digits} digits; leading zeros count, so write all 12 digits in quotes"
                 )
             };
             self.error("account-id", node.span, message, help);
             return None;
         };
         if !quoted {
-            let message = "an account id without quotes is a number to YAML".to_owned();
-            let help = format!("write `\"{id}\"`: other tools would drop zeros at the beginning");
+            let message = "YAML reads an account id without quotes as a number".to_owned();
+            let help = format!("write `\"{id}\"`: other tools would drop leading zeros");
             self.error("account-id-not-quoted", node.span, message, help);
             return None;
         }
@@ -315,8 +327,9 @@ impl Reader<'_> {
         if let Some(account) = account
             && *account != role_account
         {
-            let message =
-                format!("the role is in account {role_account}, the entry is for {account}");
+            let message = format!(
+                "this role is in account {role_account}, but the entry is for account {account}"
+            );
             let help = format!("name a role of account {account}");
             self.error("role-arn", entry.value.span, message, help);
             return None;
@@ -355,7 +368,7 @@ impl Reader<'_> {
 fn shown_reason(why: &InvalidDuration) -> String {
     match why {
         // It repeats the number, which may be as long as the file.
-        InvalidDuration::NoUnit(_) => "a number has no unit".to_owned(),
+        InvalidDuration::NoUnit(_) => "a number without a unit".to_owned(),
         InvalidDuration::UnknownUnit(unit) => {
             format!("`{}` is not a unit", show(&unit.to_string()))
         }
@@ -366,12 +379,13 @@ fn shown_reason(why: &InvalidDuration) -> String {
 fn duration_help(text: &str, why: &InvalidDuration) -> String {
     match why {
         InvalidDuration::UnknownUnit('M') => {
-            "`m` is minutes; there are no months: write days, such as `30d`".to_owned()
+            "`m` means minutes, and there is no unit for months: write days, such as `30d`"
+                .to_owned()
         }
         InvalidDuration::NoUnit(number) if number == text => {
             format!("write `{0}d` for days, `{0}h` for hours", show(number))
         }
-        _ => "numbers with the units w, d, h, m, s, the largest first: `4h15m`".to_owned(),
+        _ => "write numbers with the units w, d, h, m, s, largest first: `4h15m`".to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ impl Reader<'_> {
             && last < first
         {
             let message = "this window ends before it begins".to_owned();
-            let help = "`not-after` is the day of `not-before` or a later one";
+            let help = "`not-after` must be the day of `not-before` or a later day";
             self.error("window-ends-first", entry.value.span, message, help);
         }
         let before = self.errors.len();
@@ -70,7 +70,7 @@ impl Reader<'_> {
             let Some(word) = self.one_of(node, key, words) else { continue };
             let at = words.iter().position(|other| *other == word).map(place);
             if !at.is_some_and(|at| places.insert(at)) {
-                let message = format!("`{word}` stands twice in this list");
+                let message = format!("`{word}` is duplicated in this list");
                 self.error("duplicate", node.span, message, "keep one of the two");
             }
         }
@@ -106,7 +106,9 @@ impl Reader<'_> {
         let meant = suggest::nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name()));
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "write its name in the tz database: `Europe/Berlin`, `UTC`".to_owned(),
+            None => {
+                "write its name from the tz database, such as `Europe/Berlin` or `UTC`".to_owned()
+            }
         };
         let message = format!("there is no time zone `{}`", show(text));
         self.error("timezone", entry.value.span, message, help);

@@ -68,8 +68,8 @@ impl Reader<'_> {
             self.error(
                 "no-waiver",
                 entry.value.span,
-                format!("`{id}` is judged from events: it takes windows, never waivers"),
-                "agree the use in a window, or lower the rule's severity in `rules`",
+                format!("`{id}` is judged from events, so it takes windows and no waivers"),
+                "agree on the use in a window, or lower the rule's severity in `rules`",
             );
             return None;
         }
@@ -98,7 +98,7 @@ impl Reader<'_> {
                 format!("write `subject: {own}`"),
             ),
             None => (
-                format!("`{}` is about the account as a whole: it has no subjects", rule.id),
+                format!("`{}` is about the whole account, so it has no subjects", rule.id),
                 "remove `subject`".to_owned(),
             ),
         };
@@ -117,7 +117,10 @@ impl Reader<'_> {
         self.error(
             "missing-key",
             map.span,
-            format!("this waiver has no `subject`; `{}` is waived for one at a time", rule.id),
+            format!(
+                "this waiver has no `subject`; `{}` is waived for one subject at a time",
+                rule.id
+            ),
             format!("add `subject: {own}`"),
         );
         Subject::Unread
@@ -138,7 +141,7 @@ impl Reader<'_> {
             .collect();
         written.sort_by_key(|span| span.start);
         if let Some(second) = written.get(1) {
-            let help = "write one waiver for each";
+            let help = "write one waiver for each subject";
             self.error("subject", *second, "a waiver has one subject".to_owned(), help);
         }
         key.or(certificate).or(used)
@@ -163,7 +166,7 @@ impl Reader<'_> {
             (
                 "waiver-ends-first",
                 "this waiver expires before it begins".to_owned(),
-                "`expires` is the day of `from` or a later one",
+                "`expires` must be the day of `from` or a later day",
             )
         } else if length > most.delta() {
             (
@@ -172,7 +175,7 @@ impl Reader<'_> {
                     "this waiver lasts {} days; `limits.waiver` allows {most}",
                     length.num_days()
                 ),
-                "bring `expires` forward, or raise `limits.waiver` (at most 365d)",
+                "move `expires` to an earlier day, or raise `limits.waiver` (at most 365d)",
             )
         } else {
             return;
@@ -190,7 +193,8 @@ impl Reader<'_> {
                         "a second waiver of `{}` for the same subject in account {account}",
                         show(waiver.rule.0)
                     );
-                    let help = format!("line {first} has the first; keep one and move its dates");
+                    let help =
+                        format!("the first is on line {first}; keep one and adjust its dates");
                     let label = format!("the first is on line {first}");
                     self.errors
                         .push(PolicyError::new("duplicate", span, message).label(label).help(help));

@@ -87,8 +87,8 @@ impl Reader<'_> {
         if let Some(span) = once.into_iter().flatten().max_by_key(|span| span.start) {
             let schedule = map.key_span("schedule").unwrap_or(span);
             let later = if schedule.start > span.start { schedule } else { span };
-            let message = "this window has a `schedule` and an instant".to_owned();
-            let help = "keep `schedule`, or `from` and `to`; two windows may stand side by side";
+            let message = "this window has both a `schedule` and an instant".to_owned();
+            let help = "keep either `schedule` or `from` and `to`; you can write two windows";
             self.error("window-conflict", later, message, help);
         }
         self.schedule(map, limits).map(When::Recurring)
@@ -106,7 +106,7 @@ impl Reader<'_> {
                     "window-conflict",
                     span,
                     message,
-                    "`from` and `to` say it all: remove it",
+                    "remove it: `from` and `to` already say when the window is open",
                 );
             }
         }
@@ -173,8 +173,8 @@ impl Reader<'_> {
     fn unique_id(&mut self, id: &str, span: Span, ids: &mut HashMap<String, usize>) {
         if let Some(first) = ids.get(id) {
             let help =
-                format!("line {first} has it already; reports tell windows apart by their id");
-            self.error("duplicate", span, format!("a second window `{}`", show(id)), help);
+                format!("line {first} already has this id; reports tell windows apart by their id");
+            self.error("duplicate", span, format!("duplicate window id `{}`", show(id)), help);
         } else {
             ids.insert(id.to_owned(), span.line);
         }
@@ -191,22 +191,22 @@ impl Reader<'_> {
         let (code, message, help) = if length.is_zero() {
             (
                 "window-ends-first",
-                "this window closes at the instant at which it opens".to_owned(),
-                "`to` is not included, so it lies after `from`",
+                "this window closes at the instant it opens".to_owned(),
+                "`to` is exclusive, so it must be later than `from`",
             )
         } else if length < TimeDelta::zero() {
             (
                 "window-ends-first",
                 "this window closes before it opens".to_owned(),
-                "`to` lies after `from`; check the day and the offset",
+                "`to` must be later than `from`; check the day and the offset",
             )
         } else if length > most.delta() {
             let seconds = u64::try_from(length.num_seconds()).unwrap_or_default();
             let length = Duration::seconds(seconds);
             (
                 "window-too-long",
-                format!("this window is {length} long; `limits.window` allows {most}"),
-                "bring `to` forward, or raise `limits.window` (at most 72h)",
+                format!("this window lasts {length}; `limits.window` allows {most}"),
+                "move `to` to an earlier time, or raise `limits.window` (at most 72h)",
             )
         } else {
             return;

@@ -20,7 +20,7 @@ const MAX_MESSAGE: usize = 1_000;
 /// Writes at most eight commands, a line each. Only what blocks is an error.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let found: Vec<_> = match details {
         Details::Full => full(report),

@@ -75,7 +75,7 @@ impl<T> Shown<T> {
 }
 
 impl<'a> Changes<'a> {
-    /// What follows for the verdict.
+    /// Its effect on the verdict.
     pub(crate) const fn effect(&self) -> Effect {
         self.0.change.effect
     }

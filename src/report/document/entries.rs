@@ -238,12 +238,12 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The facts that are lacking.
+    /// The missing facts.
     pub(super) fn gaps(self) -> &'a [Gap] {
         &self.outcome.gaps
     }
 
-    /// The facts that are lacking.
+    /// The missing facts.
     pub(crate) fn lacking(self) -> impl Iterator<Item = Lacking<'a>> {
         self.gaps().iter().map(Lacking::of)
     }

@@ -29,7 +29,7 @@ pub const fn report_schema() -> &'static str {
 /// Writes the report as JSON, indented, with a line break at its end.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
     writeln!(out)

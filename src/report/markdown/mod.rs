@@ -24,7 +24,7 @@ use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, forma
 /// Writes the summary, at most 900 KiB.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::of(report, details);
     let mut page = Page::new(out);

@@ -91,7 +91,7 @@ fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
 /// `category` becomes part of each run's category, so that several gates can share a repository.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     render_accounts(report, &report.accounts, category, out)
 }
@@ -99,7 +99,7 @@ pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> i
 /// The same for some accounts of the report.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render_accounts<'a>(
     report: &Report,
     accounts: impl IntoIterator<Item = &'a AccountReport>,

@@ -34,7 +34,7 @@ pub enum Verbosity {
 /// Writes the report as text. Its last line is the verdict.
 ///
 /// # Errors
-/// What the writer says.
+/// The writer's errors.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::of(report, options.details);
     let mut page = Page { out, color: options.color };

@@ -1,4 +1,4 @@
-//! What each record means. What nobody knows counts as a use.
+//! Classifies records. An unknown form counts as a use.
 //!
 //! A central session (`sts:AssumeRoot`) appears in the member account as `Root` too. It is known by
 //! its flag, by the `AssumeRoot` record that handed out its key, or, in a member account only, by
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::AccountId;
 
-/// So much of a text that a caller chose is kept.
+/// Maximum length kept of a text that the caller chose.
 const LONGEST: usize = 256;
 
 /// The calls of the task policy `IAMAuditRootUserCredentials`.
@@ -88,7 +88,7 @@ fn issued<'a>(records: &'a [Record], account: &AccountId) -> BTreeMap<&'a str, S
                 // Without an id, what only a long-lived key can ask for was asked for by one.
                 _ => SignedBy::SessionOfKey,
             });
-            // Of two records that say different things, the one that names a key is believed.
+            // Of two conflicting records, the one that names a key wins.
             let known = more.entry(key).or_insert(behind);
             *known = behind.max(*known);
         }
@@ -147,7 +147,7 @@ impl<'a> Sessions<'a> {
                 sessions.central.insert(key, central);
             }
         }
-        // Who handed the key out knows best what for. Of two who say so, the worse is believed.
+        // The issuer of the key knows its purpose best. If two records disagree, the worse one wins.
         let mut told: BTreeMap<&str, Central> = BTreeMap::new();
         for (key, central) in records.iter().filter_map(|record| announced(record, account)) {
             let known = told.entry(key).or_insert(central);
@@ -244,7 +244,7 @@ fn central_kind(record: &Record, sessions: &Sessions<'_>) -> Option<EventKind> {
     }
 }
 
-/// What signing in means; `None`: no event of signing in that anybody knows.
+/// The kind of a sign-in event; `None` if it is not a known sign-in event.
 fn sign_in_kind(record: &Record) -> Option<EventKind> {
     let answered = |word: &str| {
         record.sign_in_answer().is_some_and(|answer| answer.eq_ignore_ascii_case(word))

@@ -12,12 +12,12 @@ pub enum EventKind {
     SignInStep,
     /// A program was signed in with root's session: a command-line tool (`aws login`) or an agent.
     ClientSignIn,
-    /// A sign-in that failed. Whoever knows the e-mail address can cause it.
+    /// A failed sign-in. Anyone who knows the e-mail address can cause one.
     SignInFailed,
     /// A sign-in that a policy of AWS Sign-In denied: its resource-based policy, or a resource
     /// control policy.
     SignInDenied,
-    /// Somebody asked to recover the password. Whoever knows the e-mail address can.
+    /// A request to recover the password. Anyone who knows the e-mail address can make one.
     RecoveryRequested,
     /// An API call by a session, such as the console makes them.
     SessionCall,
@@ -37,7 +37,7 @@ pub enum EventKind {
     CentralRemediation,
     /// Another task of a central session: leave to recover the password, or unlocking a policy.
     CentralTask,
-    /// A form that nobody knows: it counts as a use.
+    /// An unknown form, which counts as a use.
     Unrecognised,
 }
 
@@ -64,7 +64,7 @@ impl EventKind {
 
     /// Whether it is a use of root: somebody presented its credentials.
     ///
-    /// A denied call is one; a failed sign-in is an attempt and none.
+    /// A denied call counts as a use; a failed sign-in is an attempt and does not.
     #[must_use]
     pub const fn is_use(self) -> bool {
         matches!(
@@ -95,10 +95,10 @@ impl EventKind {
             Self::ClientSignIn => "a sign-in of a command-line tool or an agent",
             Self::SignInDenied => "a sign-in that a policy of AWS Sign-In denied",
             Self::SignInFailed => {
-                "a failed sign-in, which anybody who knows the e-mail address can cause"
+                "a failed sign-in, which anyone who knows the e-mail address can cause"
             }
             Self::RecoveryRequested => {
-                "a request to recover the password, which anybody who knows the e-mail address can make"
+                "a request to recover the password, which anyone who knows the e-mail address can make"
             }
             Self::SessionCall => "an API call by a session of root",
             Self::KeyCall => "an API call by a long-lived root access key",

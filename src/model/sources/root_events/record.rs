@@ -1,4 +1,4 @@
-//! A record of CloudTrail, in the forms it comes in; nothing here says what it means.
+//! A CloudTrail record in its different forms. `classify` decides what it means.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::model::{AccountId, parse_time};
 
-/// Why a text is no record.
+/// Why a text is not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// Not the JSON of a record; the message says where.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// Its time is none.
+    /// Its time is invalid.
     #[error("its `eventTime` is not a time")]
     Time,
 }
@@ -158,7 +158,7 @@ impl Record {
         root && self.is_of(account)
     }
 
-    /// Whether it belongs to this account; a record that does not say is taken for it.
+    /// Whether it belongs to this account; a record that names no account is assumed to.
     pub(super) fn is_of(&self, account: &AccountId) -> bool {
         let identity = self.raw.user_identity.as_ref();
         let own = identity.and_then(|identity| identity.account_id.as_deref());

@@ -86,7 +86,7 @@ fn is_sign_in(record: &Record) -> bool {
     record.raw.event_name == "ConsoleLogin" && answer.eq_ignore_ascii_case("success")
 }
 
-/// Of two answers the worse: without MFA, then with MFA, then unknown.
+/// The worse of two answers: without MFA, then with MFA, then unknown.
 fn worse(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one && other),

@@ -243,7 +243,7 @@ fn a_waiver_names_a_key_by_its_day_or_by_its_time() {
         assert_eq!(subject(made), named(KeyCreated::At(time("2019-05-02T10:00:00Z"))), "{made}");
     }
     for (made, code, message) in [
-        ("2019-05-02T10:00:00", "time", "has no zone"),
+        ("2019-05-02T10:00:00", "time", "has no time zone"),
         ("2019-05-02T24:00:00Z", "time", "the hour is 24"),
         ("2019-13-02", "day", "the month is 13"),
         ("yesterday", "day", "is not a day"),
@@ -408,15 +408,15 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: {}\n---\nversion: 1"), "several-documents 3:1", "second document"),
         (top("...\n---\n{}"), "several-documents 3:1", "second document"),
         (top("gate: &g { fail-on: high }"), "anchor 2:7", "`&g`"),
-        (top("gate: *g"), "alias 2:7", "no aliases"),
+        (top("gate: *g"), "alias 2:7", "aliases are not allowed"),
         (top("gate: !!map { fail-on: high }"), "tag 2:7", "`!!map`"),
         (top("gate: { fail-on: !x high }"), "tag 2:18", "`!x`"),
         ("%YAML 1.1\n---\nversion: 1\n".to_owned(), "directive 1:1", "directive"),
         (top("gate: { fail-on: high"), "syntax 2:7", "`{` is not closed"),
         (top("gate: \"open"), "syntax 3:1", "not closed"),
         (top("gate: a: b"), "syntax 2:8", "a second `: `"),
-        (top("? [a]\n: b"), "key-not-text 2:3", "a list as a key"),
-        (top("gate: {}\ngate: {}"), "duplicate-key 3:1", "stands twice"),
+        (top("? [a]\n: b"), "key-not-text 2:3", "a list used as a key"),
+        (top("gate: {}\ngate: {}"), "duplicate-key 3:1", "duplicate"),
         (top("<<: { gate: {} }"), "unknown-key 2:1", "no key `<<`"),
         ("version: 1\nwindows: ".to_owned() + &"[".repeat(5_000), "too-deep 2:42", "32 deep"),
         // A space that is missing, and entries below an empty list.
@@ -486,7 +486,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             top("evidence: { root-events: { regions: [us-east-1, us-east-1] } }"),
             "duplicate 2:49",
-            "stands twice",
+            "duplicate",
         ),
         (top("evidence: { root-events: { lookback: 6d } }"), "lookback-too-short 2:38", "last 7d"),
         (
@@ -503,8 +503,8 @@ fn each_mistake_is_named_where_it_stands() {
             "lookback-too-short 3:38",
             "last 8d",
         ),
-        (top("evidence: { root-events: false }"), "unknown-word 2:26", "`false` is no value"),
-        (top("evidence: { root-events: on }"), "unknown-word 2:26", "`on` is no value"),
+        (top("evidence: { root-events: false }"), "unknown-word 2:26", "invalid value for `root-events`: `false`"),
+        (top("evidence: { root-events: on }"), "unknown-word 2:26", "invalid value for `root-events`: `on`"),
         (top("scope: {}"), "missing-key 2:8", "`scope` names nothing"),
         (top("scope: { accounts: [] }"), "empty-list 2:20", "an empty list"),
         (top("scope: { accounts: 5 }"), "wrong-type 2:20", "a list, not a number"),
@@ -515,14 +515,14 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: { enforce-from: 2027-02-19 }"), "enforce-from-too-far 2:23", "90 days"),
         (top("gate: { enforce-from: 2026-12-01T00:00:00Z }"), "day 2:23", "is not a day"),
         (top("gate: { enforce-from: 2026-02-30 }"), "day 2:23", "is not a day"),
-        (top("evidence: { max-age: 3h59m59s }"), "out-of-bounds 2:22", "from 4h to 1d"),
-        (top("evidence: { max-age: 24h1s }"), "out-of-bounds 2:22", "from 4h to 1d"),
+        (top("evidence: { max-age: 3h59m59s }"), "out-of-bounds 2:22", "the range is 4h to 1d"),
+        (top("evidence: { max-age: 24h1s }"), "out-of-bounds 2:22", "the range is 4h to 1d"),
         (top("evidence: { max-age: 7M }"), "duration 2:22", "`M` is not a unit"),
-        (top("evidence: { max-age: 7 }"), "duration 2:22", "has no unit"),
+        (top("evidence: { max-age: 7 }"), "duration 2:22", "a number without a unit"),
         (top("evidence: { max-age: [4h] }"), "wrong-type 2:22", "a duration, not a list"),
-        (top("limits: { window: 73h }"), "out-of-bounds 2:19", "from 0s to 3d"),
-        (top("limits: { window-total: 73h }"), "out-of-bounds 2:25", "from 0s to 3d"),
-        (top("limits: { waiver: 366d }"), "out-of-bounds 2:19", "from 0s to 365d"),
+        (top("limits: { window: 73h }"), "out-of-bounds 2:19", "the range is 0s to 3d"),
+        (top("limits: { window-total: 73h }"), "out-of-bounds 2:25", "the range is 0s to 3d"),
+        (top("limits: { waiver: 366d }"), "out-of-bounds 2:19", "the range is 0s to 365d"),
         // Accounts.
         (account("{ id: 111122223333 }"), "account-id-not-quoted 4:13", "without quotes"),
         (account("{ id: 011122223333 }"), "account-id-not-quoted 4:13", "without quotes"),
@@ -553,7 +553,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             account("{ id: \"111122223333\" }\n    - { id: \"111122223333\" }"),
             "duplicate 5:7",
-            "stands twice",
+            "duplicate",
         ),
         // rules.
         (top("rules: { root-mfa-mising: off }"), "unknown-rule 2:10", "`root-mfa-mising`"),
@@ -577,7 +577,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             top("rules: { root-sign-in-attempts: { threshold: 0 } }"),
             "out-of-bounds 2:46",
-            "from 1 to 1000",
+            "the range is 1 to 1000",
         ),
         (
             top("rules: { root-sign-in-attempts: { threshold: 5d } }"),
@@ -587,7 +587,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             top("rules: { root-used-outside-window: { within: 401d } }"),
             "out-of-bounds 2:46",
-            "from 1d to 400d",
+            "the range is 1d to 400d",
         ),
         (top("rules: { root-used-outside-window: { within: } }"), "no-value 2:38", "no value"),
         (top("rules: [root-mfa-missing]"), "wrong-type 2:8", "a mapping of rule ids"),
@@ -595,7 +595,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nfrom: 2026-11-20T09:00:00\nto: 2026-11-20T10:00:00Z")),
             "time 6:11",
-            "has no zone",
+            "has no time zone",
         ),
         (
             window(&format!("{W}\nfrom: 2026-11-20\nto: 2026-11-20T10:00:00Z")),
@@ -605,7 +605,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nfrom: 2026-11-20T10:00:00Z\nto: 2026-11-20T10:00:00Z")),
             "window-ends-first 7:9",
-            "at the instant at which it opens",
+            "at the instant it opens",
         ),
         (
             window(&format!("{W}\nto: 2026-11-20T09:00:00Z\nfrom: 2026-11-20T10:00:00Z")),
@@ -615,7 +615,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nfrom: 2026-11-20T10:00:00Z\nto: 2026-11-20T22:00:01Z")),
             "window-too-long 7:9",
-            "12h1s long",
+            "lasts 12h1s",
         ),
         (
             window("id: a\nticket: t\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z"),
@@ -677,7 +677,7 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nschedule: {{ from: \"09:00\", to: \"09:00\", timezone: UTC }}")),
             "window-ends-first 6:36",
-            "at the instant at which it opens",
+            "at the instant it opens",
         ),
         (
             window(&format!(
@@ -689,25 +689,25 @@ fn each_mistake_is_named_where_it_stands() {
         (
             window(&format!("{W}\nschedule: {{ months: [jan, january], {M} }}")),
             "unknown-word 6:31",
-            "`january` is no value of `months`",
+            "invalid value for `months`: `january`",
         ),
         (
             window(&format!("{W}\nschedule: {{ days: [mon, mon], {M} }}")),
             "duplicate 6:29",
-            "`mon` stands twice",
+            "`mon` is duplicated",
         ),
         (window(&format!("{W}\nschedule: {{ days: [], {M} }}")), "empty-list 6:23", "empty list"),
         (
             window(&format!("{W}\nschedule: {{ week: second, {M} }}")),
             "unknown-word 6:23",
-            "`second` is no value of `week`",
+            "invalid value for `week`: `second`",
         ),
         (
             window(&format!(
                 "{W}\nschedule: {{ months: [jan], week: first, days: [mon], from: \"09:00\", to: \"21:01\", timezone: UTC }}"
             )),
             "window-too-long 6:77",
-            "12h1m long",
+            "lasts 12h1m",
         ),
         (
             window(&format!("{W}\nschedule: {{ {M} }}")),
@@ -739,14 +739,14 @@ fn each_mistake_is_named_where_it_stands() {
         (with_actions("\"*\""), "action 8:39", "`*` is not an action"),
         (with_actions("S3:PutObject"), "action 8:39", "`S3:PutObject` is not an action"),
         (with_actions("PutObject"), "action 8:39", "`PutObject` is not an action"),
-        (with_actions("\"s3:*\", \"s3:*\""), "duplicate 8:47", "stands twice"),
+        (with_actions("\"s3:*\", \"s3:*\""), "duplicate 8:47", "duplicate"),
         (with_actions("{}"), "wrong-type 8:39", "a list of texts"),
         (
             window(&format!(
                 "{W}\nfrom: 2026-11-20T09:00:00Z\nto: 2026-11-20T10:00:00Z\naccounts: [\"111122223333\", \"111122223333\"]"
             )),
             "duplicate 8:32",
-            "stands twice",
+            "duplicate",
         ),
         (
             window(&format!(
@@ -781,7 +781,7 @@ fn each_mistake_is_named_where_it_stands() {
                 "windows:\n  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }\n  - { id: a, reason: r, ticket: t, from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }",
             ),
             "duplicate 4:11",
-            "second window `a`",
+            "duplicate window id `a`",
         ),
         (
             window(
@@ -886,7 +886,7 @@ fn each_mistake_is_named_where_it_stands() {
             "unknown-word 4:21",
             "`signin`",
         ),
-        (waiver(&format!("rule: root-sign-in-attempts\n{V}")), "no-waiver 3:11", "never waivers"),
+        (waiver(&format!("rule: root-sign-in-attempts\n{V}")), "no-waiver 3:11", "windows and no waivers"),
         (
             waiver(&format!("rule: root-not-denied-by-scp\n{V}")),
             "not-in-this-version 3:11",
@@ -989,18 +989,22 @@ fn an_empty_key_says_how_to_write_none() {
     for (text, said, help) in [
         (
             "windows: null",
-            "`null` makes an empty key",
-            "for none write `windows:` with nothing after it",
+            "`null` leaves the key empty",
+            "for no entries, write `windows:` with nothing after it",
         ),
-        ("waivers: ~", "`~` makes an empty key", "for none write `waivers:` with nothing after it"),
+        (
+            "waivers: ~",
+            "`~` leaves the key empty",
+            "for no entries, write `waivers:` with nothing after it",
+        ),
         (
             "rules: Null",
-            "`Null` makes an empty key",
-            "for none write `rules:` with nothing after it",
+            "`Null` leaves the key empty",
+            "for no entries, write `rules:` with nothing after it",
         ),
-        ("scope: null", "`null` makes an empty key", "remove the key, and the defaults hold"),
-        ("limits:", "`limits` has no value", "remove the key, and the defaults hold"),
-        ("gate: { fail-on: null }", "`null` makes an empty key", "or remove the key"),
+        ("scope: null", "`null` leaves the key empty", "remove the key to use the defaults"),
+        ("limits:", "`limits` has no value", "remove the key to use the defaults"),
+        ("gate: { fail-on: null }", "`null` leaves the key empty", "or remove the key"),
         (
             "scope: { accounts: [{ id: null }] }",
             "`id` has no value",
@@ -1028,7 +1032,7 @@ fn a_blank_in_a_time_is_named_with_the_time_that_was_meant() {
     for from in ["2026-12-01T04:00:00 Z", "2026-12-01 T04:00:00Z", "\" 2026-12-01T04:00:00Z\""] {
         let error = errors(from).unwrap_err();
         assert!(
-            error.message.ends_with("holds a blank, and a time is one word"),
+            error.message.ends_with("contains a space; a time is one word"),
             "{}",
             error.message
         );
@@ -1040,7 +1044,7 @@ fn a_blank_in_a_time_is_named_with_the_time_that_was_meant() {
     let error = parse(text).unwrap_err().errors()[0].clone();
     assert_eq!(
         (&*error.message, &*error.help),
-        ("`2026-12-01 ` holds a blank", "write `2026-12-01`")
+        ("`2026-12-01 ` contains a space", "write `2026-12-01`")
     );
 }
 
@@ -1086,13 +1090,13 @@ error[unknown-key]: `gate` has no key `fial-on`
   |
   = help: did you mean `fail-on`? Its keys are `fail-on`, `on-undetermined`, `on-weaker`, `enforce-from`
 
-error[window-too-long]: this window is 14h long; `limits.window` allows 12h
+error[window-too-long]: this window lasts 14h; `limits.window` allows 12h
  --> rootgate.yaml:7:9
   |
 7 |     to: 2026-11-20T23:00:00+01:00
   |         ^^^^^^^^^^^^^^^^^^^^^^^^^ opens on line 6
   |
-  = help: bring `to` forward, or raise `limits.window` (at most 72h)
+  = help: move `to` to an earlier time, or raise `limits.window` (at most 72h)
 
 rootgate.yaml: 3 errors; the policy was not read
 ";
