@@ -1,4 +1,4 @@
-//! Facts that are too old, from the future or without a time decide nothing: they become gaps.
+//! Facts that are too old, in the future or undated do not count: they become gaps.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,20 +6,20 @@ use crate::model::{Cause, Duration, Evidence, Gap, MapFact, Observed, Source, fo
 use crate::policy::Policy;
 use crate::rules::age;
 
-/// Clocks differ: a fact may be this far ahead of the judged instant.
+/// Maximum clock difference: a fact may be this far ahead of the judged instant.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// The same evidence, with a gap in the place of every fact that must not decide.
+/// The same evidence with a gap in place of every fact that must not count.
 pub(super) fn fresh(evidence: &Evidence, policy: &Policy, now: DateTime<Utc>) -> Evidence {
     let mut evidence = evidence.map_facts(&Freshness { policy, now });
-    // Only a list that may decide proves whose an MFA device is.
+    // Only a list that counts can prove who owns an MFA device.
     if let (Ok(events), Ok(devices)) = (&mut evidence.root_events, &evidence.virtual_mfa_devices) {
         events.value.settle_devices(&devices.value);
     }
     evidence
 }
 
-/// What a policy still believes at an instant.
+/// Which facts a policy accepts at an instant.
 struct Freshness<'a> {
     policy: &'a Policy,
     now: DateTime<Utc>,
@@ -29,7 +29,7 @@ impl MapFact for Freshness<'_> {
     fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
         match source {
             Source::RootEvents if self.policy.root_events.is_none() => {
-                let detail = "the policy switches CloudTrail events off";
+                let detail = "the policy turns CloudTrail events off";
                 Err(Gap::new(source, Cause::NotCollected, detail))
             }
             Source::RootEvents => {
@@ -40,12 +40,12 @@ impl MapFact for Freshness<'_> {
     }
 }
 
-/// Events are the one source that a policy can do without: whoever did not collect them is told how.
+/// Events are the only source that a policy can turn off, so the gap says how.
 fn not_asked(gap: Gap) -> Gap {
     if gap.cause != Cause::NotCollected || gap.grant.is_some() {
         return gap;
     }
-    gap.to_do("give them with --evidence, let rootgate call AWS, or do without them: `evidence: { root-events: off }`")
+    gap.to_do("pass them with --evidence, let rootgate call AWS, or turn them off: `evidence: { root-events: off }`")
 }
 
 fn checked<T: Clone>(
@@ -56,18 +56,18 @@ fn checked<T: Clone>(
 ) -> Observed<T> {
     let fact = observed.clone()?;
     let Some(time) = fact.observed_at else {
-        let detail = format!("the {source} carries no time, so its age is unknown");
+        let detail = format!("the {source} has no timestamp, so its age is unknown");
         let gap = Gap::new(source, Cause::Undated, detail);
         return Err(match source {
             Source::CredentialReport => {
-                gap.to_do("give the time at which AWS made it: --report-generated-at TIME")
+                gap.to_do("pass the time at which AWS made it: --report-generated-at TIME")
             }
             _ => gap,
         });
     };
     if time > now + AHEAD {
         let detail = format!(
-            "the {source} is of {}, after the judged instant {}",
+            "the {source} is dated {}, after the judged instant {}",
             format_time(time),
             format_time(now)
         );
@@ -75,7 +75,7 @@ fn checked<T: Clone>(
     }
     if now.signed_duration_since(time) > max_age.delta() {
         let detail = format!(
-            "the {source} is of {}, {}; the policy's `evidence.max-age` is {max_age}",
+            "the {source} is dated {}, {}; the policy's `evidence.max-age` is {max_age}",
             format_time(time),
             age(now, time)
         );

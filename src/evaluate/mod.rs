@@ -1,4 +1,4 @@
-//! The centre: policy, evidence and one instant in, an account's report out.
+//! The core: takes policy, evidence and one instant, and returns an account's report.
 //!
 //! [`evaluate`] is pure and total: no I/O, no clock, no `Result`. All that can fail happens before
 //! it (reading the policy, signing in, collecting) or after it (writing). What could not be
@@ -42,7 +42,7 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
     };
     let mut wanted = Vec::new();
     for rule in rules::ALL {
-        // A rule that the policy's list lacks is judged by its defaults, never skipped.
+        // A rule missing from the policy's list is judged with its defaults, never skipped.
         let setting = policy
             .rule(rule.info.id)
             .copied()
@@ -65,7 +65,7 @@ fn name_of(policy: &Policy, evidence: &Evidence) -> Option<String> {
     named.and_then(|account| account.name.clone())
 }
 
-/// What came out of a rule, and what its findings need windows for.
+/// The outcome of a rule, and what its findings need windows for.
 fn outcome(
     rule: &Rule,
     case: &Case<'_>,

@@ -29,7 +29,7 @@ pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice
     notices
 }
 
-/// Accounts were looked at, and no rule said anything of any of them.
+/// Accounts were examined, but no rule applied to any of them.
 fn nothing_judged(tally: &Tally<'_>) -> Option<Notice> {
     let Counts { failed, undetermined, waived, passed, .. } = tally.counts;
     if tally.accounts == 0 || failed + undetermined + waived + passed > 0 {
@@ -52,7 +52,7 @@ fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notic
     }
     notices.extend(run.notices.iter().cloned());
     let mut say = |said| notices.push(Notice::of_run(said));
-    // Where nothing was judged, nobody was judged by mistake.
+    // If nothing was judged, nothing was judged by mistake.
     if !run.scope_named && run.not_evaluated.is_none() {
         say(Said::ScopeNotNamed);
     }
@@ -70,11 +70,11 @@ fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notic
     }
 }
 
-/// What a reader should know of a judging policy that is not the default branch's own.
+/// The notice for a judging policy that is not the default branch's own.
 fn of_the_judge(run: &Run) -> Option<Said> {
     match &run.origin.judge {
         Judge::File | Judge::DefaultBranch => None,
-        // Also where it has none: whoever can change the branch can delete it.
+        // Also if there is no file: anyone who can change the branch can delete it.
         Judge::Checkout => Some(Said::CheckoutPolicy),
         Judge::Accepted { environment } => {
             Some(Said::PolicyChangeAccepted { environment: environment.clone() })

@@ -5,12 +5,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin, Verdict};
 use crate::policy::Policy;
 
-/// What a report says of the run besides its accounts.
+/// What a report says about the run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// The instant that was judged.
     pub now: DateTime<Utc>,
-    /// Whether that instant was given by hand.
+    /// Whether that instant was set explicitly.
     pub as_of: bool,
     /// Which policy judged.
     pub origin: PolicyOrigin,
@@ -24,7 +24,7 @@ pub struct Run {
     pub incomplete: Option<String>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<NotEvaluated>,
-    /// What else was noticed on the way to the judging policy.
+    /// Notices from choosing the judging policy.
     pub notices: Vec<Notice>,
 }
 
@@ -45,11 +45,11 @@ impl Run {
 pub struct NotEvaluated {
     /// Why: "this is a pull request from a fork".
     pub reason: String,
-    /// Whether the pipeline goes on all the same (`--on-fork skip`).
+    /// Whether the pipeline continues anyway (`--on-fork skip`).
     pub skip: bool,
 }
 
-/// What a run found, and what follows.
+/// The verdict of a run and its exit code.
 pub(super) struct Found {
     pub(super) verdict: Verdict,
     pub(super) exit_code: u8,

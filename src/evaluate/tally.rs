@@ -1,4 +1,4 @@
-//! What the accounts of a run come to, folded one by one: no account has to be kept for it.
+//! The totals of a run, accumulated account by account, so that no account has to be kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::{Policy, Waiver};
 
-/// The sum of account reports that one policy gave. The order in which they come changes nothing.
+/// The totals of one policy's account reports. Their order does not matter.
 #[derive(Debug, Clone)]
 pub struct Tally<'a> {
     pub(super) policy: &'a Policy,
@@ -21,9 +21,9 @@ pub struct Tally<'a> {
     pub(super) violated: bool,
     /// Something was not determined that blocks.
     pub(super) undetermined: bool,
-    /// Something was not determined that `on-undetermined: warn` lets through.
+    /// Something was not determined, but `on-undetermined: warn` tolerates it.
     pub(super) tolerated: bool,
-    /// The first instant at which something that decided stops doing so.
+    /// The earliest instant at which a fact or waiver stops counting.
     pub(super) relied_on_until: Option<DateTime<Utc>>,
     /// One for each waiver of the policy, in its order.
     pub(super) waivers: Vec<WaiverUse>,
@@ -59,7 +59,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Adds what the policy gave for one more account.
+    /// Adds the report of one more account.
     pub fn add(&mut self, account: &AccountReport) {
         self.accounts += 1;
         for outcome in &account.outcomes {

@@ -1,5 +1,5 @@
-//! When root was used, and when it might have been: computed from evidence and windows alone, so it
-//! is there whichever rules are on.
+//! The timeline of root use against windows. It depends only on evidence and windows, so it exists
+//! whichever rules are on.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ use crate::model::{
 use crate::policy::{EventsPolicy, Policy, Window};
 use crate::rules::{self, Use};
 
-/// What a timeline shows of one window at most.
+/// Maximum number of openings shown per window.
 const MOST_OPENINGS: usize = 12;
 /// Uses of one kind and window this close are one mark.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);

@@ -9,7 +9,7 @@ use crate::model::{AccountReport, AfterMerge, Effect, PolicyCopy, Report, RuleSe
 use crate::policy::{OnWeaker, Policy, RulePolicy};
 use crate::rules;
 
-/// How long a verdict may be relied on at most.
+/// How long a verdict is valid at most.
 const VALID_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// Gathers account reports, in the order given, into the report of the run.
@@ -55,7 +55,7 @@ impl Tally<'_> {
 
     fn found(&self, run: &Run) -> Found {
         let (verdict, before) = self.verdict(run);
-        // A policy that would be weakened is blocked from the first day on.
+        // A weakened policy is blocked from the first day.
         let covered = run.enforce_from(self.policy).is_some() && !run.fails_by_its_copy();
         Found { verdict, exit_code: if covered { 0 } else { before }, before }
     }
@@ -68,7 +68,7 @@ impl Tally<'_> {
         if let Some(not_evaluated) = &run.not_evaluated {
             return (Verdict::NotEvaluated, if not_evaluated.skip { 0 } else { 3 });
         }
-        // A run that ended early never passes, whatever it had by then. Nor does one that judged nothing.
+        // A run that ended early, or that judged nothing, never passes.
         if self.undetermined || run.incomplete.is_some() || self.accounts == 0 {
             (Verdict::Undetermined, 3)
         } else if self.tolerated {

@@ -1,4 +1,4 @@
-//! Which waiver covers which finding. A waiver never hides: the finding stays, marked.
+//! Which waiver covers which finding. A waived finding is marked, never hidden.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::model::{Finding, RuleId, Subject, WaivedBy};
 use crate::policy::{KeyCreated, Waiver, WaiverSubject};
 use crate::rules::Case;
 
-/// Where a waiver stands on a day.
+/// Whether a waiver is valid on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Its first day is still to come.

@@ -68,7 +68,7 @@ pub enum Outcome {
     Fail,
     /// A fact is missing, and what is known violates nothing.
     Undetermined,
-    /// The rule has nothing to say of this account.
+    /// The rule does not apply to this account.
     NotApplicable,
     /// Every finding is waived.
     Waived,

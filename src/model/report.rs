@@ -196,7 +196,7 @@ pub struct Report {
     pub exit_code: u8,
     /// The instant that was judged.
     pub evaluated_at: DateTime<Utc>,
-    /// Whether that instant was given by hand (`--at`), so that the verdict is "as of" it.
+    /// Whether that instant was set explicitly (`--at`), so that the verdict is "as of" it.
     pub as_of: bool,
     /// Until when a deployment may rely on it.
     pub valid_until: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! What a rule is given, and what it gives back.
+//! The input and output of a rule.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::policy::{Policy, RulePolicy};
 
-/// One account, as a rule sees it. Facts that are too old or from the future are gaps already.
+/// One account, as a rule sees it. Facts that are too old or in the future are already gaps.
 #[derive(Debug)]
 pub struct Case<'a> {
     /// The policy.
@@ -20,7 +20,7 @@ pub struct Case<'a> {
     pub account: &'a AccountId,
     /// Its facts and gaps.
     pub evidence: &'a Evidence,
-    /// What the facts say together.
+    /// What the sources say when combined.
     pub root: &'a Root,
     /// The instant that is judged.
     pub now: DateTime<Utc>,
@@ -57,17 +57,17 @@ impl Case<'_> {
     }
 }
 
-/// What a rule says of one account: findings make it fail, else gaps make it undetermined, else
-/// it is not applicable or passes.
+/// The judgement of a rule on one account: findings make it fail; otherwise gaps make it
+/// undetermined; otherwise it passes or is not applicable.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judgement {
     /// Every violation.
     pub findings: Vec<Finding>,
-    /// The facts it lacked.
+    /// The missing facts.
     pub gaps: Vec<Gap>,
-    /// Why it has nothing to say of this account.
+    /// Why it does not apply to this account.
     pub not_applicable: Option<String>,
-    /// What was seen where nothing is wrong, and what cannot be seen. One or more sentences.
+    /// What was seen if nothing is wrong, and what cannot be seen. One or more sentences.
     pub note: String,
     /// The facts that decided.
     pub basis: Vec<Basis>,
@@ -76,7 +76,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The rule has nothing to say of this account.
+    /// The rule does not apply to this account.
     #[must_use]
     pub fn not_applicable(reason: impl Into<String>) -> Self {
         Self { not_applicable: Some(reason.into()), ..Self::default() }

@@ -1,5 +1,5 @@
-//! What rules need of CloudTrail's events: whether they are there, how far they reach, and words
-//! for that.
+//! What rules need from CloudTrail's events: whether they were read, the period they cover, and
+//! phrases for both.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,15 +14,15 @@ use crate::policy::Regions;
 /// The instant that is judged and the one from which events were asked for are read apart.
 const APART: TimeDelta = TimeDelta::minutes(5);
 
-/// Why a rule that is judged from events alone has nothing to say.
+/// Why a rule that needs events does not apply.
 const OFF: &str =
-    "CloudTrail events are switched off (`evidence.root-events: off`), and only they can show this";
+    "CloudTrail events are off (`evidence.root-events: off`), and only they can show this";
 
 /// The events of an account, as a rule meets them.
 pub(super) enum Events<'a> {
-    /// The policy switches them off.
+    /// The policy turns them off.
     Off,
-    /// They were asked for, and not one Region could be read.
+    /// They were requested, but no Region could be read.
     Lacking(&'a Gap),
     /// They were read, perhaps with gaps.
     Read(&'a RootEvents, Basis),
@@ -101,7 +101,7 @@ pub(super) fn lookback(case: &Case<'_>) -> DateTime<Utc> {
     case.now - events.map_or(TimeDelta::zero(), |events| events.lookback.delta())
 }
 
-/// What keeps these events from being all of them since an instant.
+/// The gaps that prevent these events from being complete since an instant.
 pub(super) fn gaps(
     case: &Case<'_>,
     events: &RootEvents,
@@ -124,7 +124,7 @@ pub(super) fn gaps(
     };
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
     if events.regions.is_empty() && gaps.is_empty() {
-        let detail = "the evidence holds CloudTrail events of no Region";
+        let detail = "the evidence contains no CloudTrail events of any Region";
         gaps.push(
             Gap::new(Source::RootEvents, Cause::NotCollected, detail)
                 .to_do("collect the evidence again"),
@@ -138,7 +138,7 @@ pub(super) fn gaps(
             Source::RootEvents,
             Cause::Missing,
             format!(
-                "CloudTrail events reach back to {}, and everything since {} is judged; CloudTrail keeps 90 days",
+                "CloudTrail events go back to {}, but everything since {} is judged; CloudTrail keeps 90 days",
                 format_time(events.since),
                 format_time(since)
             ),
@@ -150,10 +150,11 @@ pub(super) fn gaps(
     };
     for region in expected(case, in_aws) {
         if gone(region) && matters(region) {
-            let detail = format!("no CloudTrail events of the Region {region} are in the evidence");
+            let detail =
+                format!("the evidence contains no CloudTrail events of the Region {region}");
             gaps.push(
                 Gap::new(Source::RootEvents, Cause::NotCollected, detail)
-                    .to_do("collect the evidence again, by the same policy"),
+                    .to_do("collect the evidence again with the same policy"),
             );
         }
     }
@@ -262,7 +263,7 @@ pub(super) fn unread_sign_ins(
             return None;
         }
         let detail = format!(
-            "{}: so many sign-ins are recorded that those before {} were not read",
+            "{}: too many sign-ins were recorded, so those before {} were not read",
             read.region,
             format_time(from)
         );
@@ -284,7 +285,7 @@ fn way_out(
     let Some((row, _)) = report else { return shorter.to_owned() };
     match row.password_last_used {
         Cell::Value(at) if at + COLLAPSED >= since => format!(
-            "{shorter}; without another sign-in of root it ends by itself at {}",
+            "{shorter}; if root does not sign in again, this resolves by itself at {}",
             format_time(at + COLLAPSED + lookback)
         ),
         Cell::Value(_) | Cell::NotApplicable | Cell::NoInformation => format!(
@@ -329,6 +330,6 @@ pub(super) fn read_where(case: &Case<'_>, events: &RootEvents) -> String {
             format_time(until),
             age(case.now, until)
         ),
-        None => "CloudTrail events of no whole Region".to_owned(),
+        None => "CloudTrail events of no complete Region".to_owned(),
     }
 }

@@ -90,10 +90,10 @@ fn bind_the_only_key(keys: &mut [Key], events: &[RootEvent]) {
     }
 }
 
-/// Nobody can say which key an event is about.
+/// It is unknown which key an event is about.
 fn which_key(event: &RootEvent) -> Gap {
     let detail = format!(
-        "{} at {} may concern one of several root access keys, and which one only the next credential report tells",
+        "{} at {} may concern one of several root access keys; only the next credential report shows which one",
         event.action(),
         format_time(event.time)
     );
@@ -151,7 +151,7 @@ fn counted_since(evidence: &Evidence, at: DateTime<Utc>) -> Option<u64> {
     fact.value.count("AccountAccessKeysPresent")
 }
 
-/// Takes one event into account; `false`: it may mean that a key is active, and nobody knows which.
+/// Takes one event into account; `false`: a key may be active, but it is unknown which one.
 fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64>) -> bool {
     let Some(change) = &event.key_change else {
         return signing_key(event).is_none_or(|id| works(keys, id, made));
@@ -195,7 +195,7 @@ fn works(keys: &mut Vec<Key>, id: &str, made: &Made) -> bool {
 }
 
 impl Key {
-    /// Nobody knows when it was made, only that it works.
+    /// Its creation time is unknown; it is only known to work.
     fn unseen(id: Option<&str>) -> Self {
         let credential = Credential { created: None, last_used: None };
         Self { credential, id: id.map(str::to_owned), active: true }

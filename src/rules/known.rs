@@ -1,4 +1,4 @@
-//! What is known of root's credentials once the sources were brought together.
+//! What is known about root's credentials after the sources are combined.
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use crate::model::{Basis, Gap};
 /// A root access key or signing certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// When it was made; `None`: nobody tells, only that it exists.
+    /// When it was made; `None` if it is only known to exist.
     pub created: Option<DateTime<Utc>>,
     /// Where its last use was, in words; `None`: no use is known.
     pub last_used: Option<String>,
@@ -24,12 +24,12 @@ pub struct Known {
     pub basis: Vec<Basis>,
 }
 
-/// Yes, no, or why neither.
+/// Yes, no, or why it is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// A source says so.
+    /// A source says yes.
     Is(bool, Basis),
-    /// No source says so.
+    /// A source says no.
     Unknown(Vec<Gap>),
 }
 

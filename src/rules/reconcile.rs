@@ -1,7 +1,7 @@
-//! Where the sources meet: the one place that says which of them decided.
+//! Combines the sources: the one place that decides which of them wins.
 //!
 //! The credential report may be hours old and is detailed; the account summary is live and only
-//! counts. The newest evidence wins, and a doubt is a gap, never a pass. In short:
+//! counts. The newest evidence wins. Doubt becomes a gap, never a pass. In short:
 //!
 //! | summary | report | active | present (not active) |
 //! |---|---|---|---|
@@ -122,7 +122,7 @@ impl<'a> Report<'a> {
         let Some(observed_at) = fact.observed_at else {
             return Self::Lacking(report_gap(
                 Cause::Undated,
-                "the credential report carries no time",
+                "the credential report has no timestamp",
             ));
         };
         match &fact.value.root {
@@ -142,11 +142,11 @@ fn report_gap(cause: Cause, detail: impl Into<String>) -> Gap {
 /// One counter of the account summary.
 enum Count {
     Is(u64, Basis),
-    /// Nobody asked for the summary.
+    /// The summary was not requested.
     NotAsked(Gap),
-    /// It was asked for, and could not be read.
+    /// It was requested but could not be read.
     Unread(Gap),
-    /// It was read, and does not tell this counter.
+    /// It was read but has no such counter.
     Lacking(Gap),
 }
 
@@ -163,9 +163,9 @@ impl Count {
             (Some(count), Some(observed_at)) => {
                 Self::Is(count, Basis { source: Source::AccountSummary, observed_at })
             }
-            (Some(_), None) => gap(Cause::Undated, "the account summary carries no time".into()),
+            (Some(_), None) => gap(Cause::Undated, "the account summary has no timestamp".into()),
             (None, _) if fact.value.0.contains_key(key) => {
-                gap(Cause::Unreadable, format!("the account summary holds a negative `{key}`"))
+                gap(Cause::Unreadable, format!("the account summary has a negative `{key}`"))
             }
             (None, _) => gap(Cause::Missing, format!("the account summary has no `{key}`")),
         }
@@ -229,7 +229,9 @@ fn cell_gap<T>(column: &str, cell: &Cell<T>) -> Gap {
     let cause = if matches!(cell, Cell::Missing) { Cause::Missing } else { Cause::Unreadable };
     let detail = match cell {
         Cell::Missing => format!("the credential report has no column `{column}`"),
-        other => format!("the column `{column}` of the credential report holds {}", other.seen()),
+        other => {
+            format!("the column `{column}` of the credential report contains {}", other.seen())
+        }
     };
     report_gap(cause, detail)
 }

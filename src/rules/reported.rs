@@ -21,7 +21,7 @@ pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
     let gap = |cause, detail: &str| Box::new(Gap::new(Source::CredentialReport, cause, detail));
     let observed_at = fact
         .observed_at
-        .ok_or_else(|| gap(Cause::Undated, "the credential report carries no time"))?;
+        .ok_or_else(|| gap(Cause::Undated, "the credential report has no timestamp"))?;
     let row =
         fact.value.root.as_ref().ok_or_else(|| {
             gap(Cause::Missing, "the credential report has no `<root_account>` row")

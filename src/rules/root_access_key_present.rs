@@ -39,7 +39,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let keys = &case.root.other_keys;
     let unseen = keys.exist.iter().any(|key| key.created.is_none());
     let state = if unseen {
-        "exists; whether it is active only the next credential report tells"
+        "exists; only the next credential report will show whether it is active"
     } else {
         "exists and is inactive"
     };

@@ -40,7 +40,7 @@ The name of a user in the event proves nothing.
 
 **Cannot see** anything where `evidence.root-events` is `off`.",
         remedy: "\
-Find out who made the change and why. If nobody knows of it: treat the account as compromised. Delete \
+Find out who made the change and why. If nobody can explain it, treat the account as compromised. Delete \
 keys that nobody knows, remove unknown MFA devices, change the password, check the mailbox and the \
 account's e-mail address.",
         tags: &[],
@@ -185,12 +185,12 @@ fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change
     let (cause, why, to_do) = match not_delivered(change.at, reach(case, events)) {
         Some(after) => (
             Cause::Unavailable,
-            "CloudTrail has not delivered its event yet",
+            "CloudTrail has not delivered the event yet",
             run_again_after(case, after),
         ),
         None => (
             Cause::Missing,
-            "no CloudTrail event tells of it",
+            "no CloudTrail event records it",
             format!(
                 "find out who changed it; if it was agreed, a window of that time that names {} covers it; it leaves \
                  the look-back at {}",
@@ -209,7 +209,7 @@ fn told(case: &Case<'_>, event: &RootEvent) -> String {
     let key = key.map(|id| format!(" ({id})")).unwrap_or_default();
     let unproven = event.mfa_target.as_ref().map(|target| {
         format!(
-            "; the event names the user {}, but nothing proves that the device {} is that user's",
+            "; the event names the user {}, but nothing proves that the device {} belongs to that user",
             target.user_name, target.serial_number
         )
     });

@@ -1,4 +1,4 @@
-//! Whoever can sign in as root must need an MFA device for it.
+//! Signing in as root must require an MFA device.
 
 use super::known::Fact;
 use super::suggested_window::{Step, Wanted};

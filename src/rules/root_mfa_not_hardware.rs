@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Judgement {
         Ok(fact) => fact,
         Err(_) if no_device(case) => {
             return Judgement::not_applicable(
-                "root has no MFA device; root-mfa-missing judges that",
+                "root has no MFA device, which root-mfa-missing judges",
             );
         }
         Err(gap) => return Judgement { gaps: vec![gap.clone()], ..Judgement::default() },
@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Judgement {
         fact.value.iter().filter(of_root).map(|device| device.serial_number.as_str()).collect();
     serials.sort_unstable();
     if serials.is_empty() && no_device(case) {
-        return Judgement::not_applicable("root has no MFA device; root-mfa-missing judges that");
+        return Judgement::not_applicable("root has no MFA device, which root-mfa-missing judges");
     }
     let seen = seen_in(case, &basis);
     Judgement {

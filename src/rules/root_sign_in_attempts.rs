@@ -1,4 +1,4 @@
-//! Failed sign-ins and recovery requests that nobody agreed.
+//! Failed sign-ins and recovery requests that nobody agreed to.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,7 +13,7 @@ use crate::model::{
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: RuleId("root-sign-in-attempts"),
-        summary: "somebody tried again and again to sign in as root or to recover its password",
+        summary: "repeated attempts to sign in as root or to recover its password",
         severity: Severity::Low,
         subject: SubjectKind::Day,
         threshold: Some(Threshold {

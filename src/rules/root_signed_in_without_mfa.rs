@@ -1,4 +1,4 @@
-//! Nobody may sign in as root without MFA.
+//! Root must not sign in without MFA.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -210,7 +210,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Op
         Some(after) => (
             Cause::Unavailable,
             format!(
-                "the credential report shows a sign-in at {at}, and CloudTrail has not delivered its event yet, so \
+                "the credential report shows a sign-in at {at}, and CloudTrail has not delivered the event yet, so \
                  whether MFA was used is not known"
             ),
             run_again_after(case, after),

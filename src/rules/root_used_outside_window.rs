@@ -61,7 +61,7 @@ does not hold, such as reading objects of S3, are not seen either.",
         remedy: "\
 Find out who used root and why. If the use was agreed, add a window with its reason and ticket that covers the \
 time in the finding (a window in the past acknowledges a known use, and counts as a weaker policy in \
-review). If nobody knows of it: treat the account as compromised, change the password, check MFA, \
+review). If nobody can explain it, treat the account as compromised, change the password, check MFA, \
 keys and the mailbox.",
         tags: tags::USE,
     },
@@ -120,7 +120,7 @@ fn unreadable(case: &Case<'_>, row: &RootRow) -> Vec<Gap> {
             other => gaps.push(Gap::new(
                 Source::CredentialReport,
                 Cause::Unreadable,
-                format!("the column `{column}` of the credential report holds {}", other.seen()),
+                format!("the column `{column}` of the credential report contains {}", other.seen()),
             )),
         }
     }
@@ -185,10 +185,10 @@ fn told(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String
 fn unexplained(case: &Case<'_>, used: &Use<'_>, events: &RootEvents) -> String {
     match not_delivered(used.at, reach(case, events)) {
         Some(at) => format!(
-            "; the credential report shows it, and CloudTrail has not delivered its event yet: {}",
+            "; the credential report shows it, but CloudTrail has not delivered the event yet: {}",
             run_again_after(case, at)
         ),
-        None => "; the credential report shows it, and no CloudTrail event explains it".to_owned(),
+        None => "; the credential report shows it, but no CloudTrail event explains it".to_owned(),
     }
 }
 
@@ -200,7 +200,7 @@ const fn how(kind: UseKind) -> &'static str {
 }
 
 const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowledge it with a window that names its \
-                      reason and ticket. If nobody knows of it, treat the account as compromised: change the password, check \
+                      reason and ticket. If nobody can explain it, treat the account as compromised: change the password, check \
                       MFA, keys and the mailbox";
 
 /// Windows around uses that were agreed on, for whoever can name their ticket.
@@ -287,5 +287,5 @@ fn note_of_events(
     if listed.is_empty() {
         return seen;
     }
-    format!("{seen}. Listed, and no use: {}", listed.join(", "))
+    format!("{seen}. Not counted as use: {}", listed.join(", "))
 }

@@ -1,11 +1,11 @@
-//! What root did, as a short story: `signed in 09:02 with MFA from 198.51.100.20, 4 reads, 1 change
+//! What root did, in short: `signed in 09:02 with MFA from 198.51.100.20, 4 reads, 1 change
 //! (s3:PutBucketPolicy)`.
 
 use chrono::{DateTime, Utc};
 
 use crate::model::{EventKind, RootEvent, RootEvents, UseKind, counted};
 
-/// So many sessions are told, and so many actions of each.
+/// Maximum number of sessions described, and of actions per session.
 const TOLD: usize = 5;
 
 /// What belongs together: a sign-in and the calls of its session, or the calls of one key.
@@ -21,7 +21,7 @@ struct Chapter<'a> {
     calls: Vec<&'a RootEvent>,
 }
 
-/// Events of one account, oldest first, in words; clock times are UTC. Empty for none.
+/// Describes the events of one account, oldest first; times are UTC. Empty if there are none.
 #[must_use]
 pub fn story(events: &[&RootEvent]) -> String {
     let chapters = chapters(events);
@@ -103,7 +103,7 @@ impl Chapter<'_> {
         let at = |time: DateTime<Utc>| time.format("%H:%M").to_string();
         if let Some(event) = self.sign_in {
             let how = match (event.kind, event.mfa) {
-                (EventKind::SignInStep, _) => ", by a step that is no whole sign-in,",
+                (EventKind::SignInStep, _) => ", by one step of a sign-in,",
                 (_, Some(true)) => " with MFA",
                 (_, Some(false)) => " without MFA",
                 (_, None) => ", MFA unknown,",
@@ -154,8 +154,7 @@ fn programs(clients: &[&RootEvent]) -> Vec<String> {
 }
 
 fn program((id, first, addresses): &(Option<&str>, &RootEvent, Vec<&str>)) -> String {
-    let client =
-        id.map_or_else(|| "a client without a name".to_owned(), |id| format!("the client {id}"));
+    let client = id.map_or_else(|| "an unnamed client".to_owned(), |id| format!("the client {id}"));
     let shown = addresses.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
     let to = match addresses.len() {
         0 => String::new(),

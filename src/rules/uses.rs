@@ -1,4 +1,4 @@
-//! Every use of root that is known: from events, and from the report where no event explains it.
+//! Every known use of root: from events, and from the report if no event explains it.
 
 use chrono::{DateTime, Utc};
 

@@ -28,14 +28,14 @@ pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
     parts.join("; ")
 }
 
-/// Why a rule about signing in has nothing to say in some partitions.
+/// Why rules about signing in do not apply in some partitions.
 pub(super) const NO_CONSOLE: &str =
     "in AWS GovCloud (US) root has no console, so nobody can sign in as root";
 
-/// How the steps of a remedy begin when only root can take them.
+/// The beginning of a remedy that only root can carry out.
 pub(super) const AS_ROOT: &str = "In a standalone or management account only root can do this, and its sign-in is a use: \
                                   agree on a window first. Then sign in as root and open Security credentials";
 
-/// How a member account of an organization with central root access gets rid of a credential.
+/// How to remove a credential in a member account with central root access.
 pub(super) const IN_A_MEMBER: &str = "In a member account of an organization with central root access, use sts:AssumeRoot \
                                       with the task policy IAMDeleteRootUserCredentials instead, and no user name";

@@ -35,7 +35,7 @@ enum Part {
     Call,
     /// A call that is judged by its own time: use of a key.
     KeyCall,
-    /// What stands for itself.
+    /// Everything else.
     Alone,
 }
 

@@ -13,6 +13,8 @@ pub(super) struct NewWindow {
     pub(super) kind: UseKind,
     /// Empty: not written.
     pub(super) actions: Vec<String>,
+    /// The actions that it has to cover, whether or not they are written.
+    pub(super) needed: Vec<String>,
     pub(super) require_mfa: bool,
     pub(super) suggested_for: RuleId,
     /// The place of the window that makes this one unnecessary.
@@ -28,10 +30,10 @@ impl NewWindow {
             && self.opening.from <= other.opening.from
             && other.opening.to <= self.opening.to
             && (!self.require_mfa || other.require_mfa)
-            && match other.actions.is_empty() {
-                // Any call, except changes of credentials.
-                true => self.actions.is_empty(),
-                false => other.actions.iter().all(|action| self.actions.contains(action)),
+            && match self.actions.is_empty() {
+                // It allows any call, except changes of credentials.
+                true => other.actions.is_empty(),
+                false => other.needed.iter().all(|action| self.actions.contains(action)),
             }
     }
 

@@ -61,6 +61,14 @@ pub(crate) struct Acknowledged {
     pub(super) done: Vec<Done>,
 }
 
+impl Remedy {
+    /// Whether it gives root its first MFA device.
+    fn registers_mfa(&self) -> bool {
+        !self.require_mfa
+            && self.steps.iter().any(|step| step.actions.contains(&"iam:EnableMFADevice"))
+    }
+}
+
 impl Wanted {
     /// One window for each step, a day apart, so that what breaks shows in between.
     ///

@@ -11,17 +11,17 @@ use super::{Acknowledged, Remedy, Step, Wanted};
 use crate::model::{AccountId, RuleId, UseKind, format_time};
 use crate::policy::{Limits, Opening, Policy, Window};
 
-/// How long one step of a remedy may take.
+/// The time allowed for one step of a remedy.
 const STEP: TimeDelta = TimeDelta::hours(1);
 /// How long what was switched off should stay so before it is deleted, at least.
 const WAIT: TimeDelta = TimeDelta::days(1);
 /// A window for a remedy begins at the next full hour that leaves this time to agree on it.
 const LEAD: TimeDelta = TimeDelta::hours(1);
-/// A window that opens later than this is none to wait for.
+/// Nobody should have to wait for a window that opens later than this.
 const SOON: TimeDelta = TimeDelta::days(7);
-/// So many hours are tried for a remedy's windows.
+/// Number of hours tried for a remedy's windows.
 const HOURS: i32 = 24;
-/// At most so many windows are suggested for one finding: a person has to review each.
+/// Maximum number of windows suggested for one finding: a person has to review each one.
 const MOST: usize = 20;
 
 /// What a finding says of windows.
@@ -42,6 +42,8 @@ pub(super) struct Planner<'a> {
     windows: Vec<NewWindow>,
     /// The ids of the policy's windows and of those that are suggested.
     ids: HashSet<String>,
+    /// When root will have its first MFA device, if a suggested window is for that.
+    mfa_from: Option<DateTime<Utc>>,
 }
 
 /// A finding, while its windows are planned.
@@ -59,7 +61,7 @@ struct Plan<'w> {
 impl<'a> Planner<'a> {
     pub(super) fn new(policy: &'a Policy, account: &'a AccountId, now: DateTime<Utc>) -> Self {
         let ids = policy.windows.iter().map(|window| window.id.clone()).collect();
-        Self { policy, account, now, windows: Vec::new(), ids }
+        Self { policy, account, now, windows: Vec::new(), ids, mfa_from: None }
     }
 
     /// The suggestions for these findings, which are in the order in which they are printed.
@@ -81,10 +83,17 @@ impl<'a> Planner<'a> {
         self.settle_serving();
         let mut limits = self.policy.limits;
         let mut openings: Vec<Opening> = Vec::new();
-        for plan in &mut plans {
-            if let Wanted::Remedy(remedy) = plan.wanted {
-                self.remedy(plan, remedy);
+        // MFA first: with it, every later sign-in can use it.
+        for registers in [true, false] {
+            for plan in &mut plans {
+                if let Wanted::Remedy(remedy) = plan.wanted
+                    && remedy.registers_mfa() == registers
+                {
+                    self.remedy(plan, remedy);
+                }
             }
+        }
+        for plan in &mut plans {
             self.keep_limits(plan, &mut limits, &mut openings);
         }
         plans.into_iter().map(|plan| self.suggestion(plan)).collect()
@@ -110,7 +119,8 @@ impl<'a> Planner<'a> {
                 reason: Window::REASON_MISSING,
                 opening: session.opening,
                 kind: session.kind,
-                actions: if what.names_changes { session.actions } else { Vec::new() },
+                actions: if what.names_changes { session.actions.clone() } else { Vec::new() },
+                needed: session.actions,
                 require_mfa: what.require_mfa,
                 suggested_for: plan.rule,
                 served_by: None,
@@ -160,16 +170,27 @@ impl<'a> Planner<'a> {
 
     fn remedy(&mut self, plan: &mut Plan<'_>, remedy: &Remedy) {
         if let Some(found) = self.agreed(remedy) {
+            self.mfa_from = self.mfa_from.or(mfa_after(remedy, found.last().map(|it| it.opening)));
             plan.notes.push(to_be_done_in(&found));
             return;
         }
         let Some(openings) = self.place(remedy.steps) else {
             plan.notes.push(format!(
-                "No window is suggested for it: {} allows none, so raise that first.",
+                "No window is suggested: {} allows none, so raise that first.",
                 Policy::WINDOW
             ));
             return;
         };
+        self.mfa_from = self.mfa_from.or(mfa_after(remedy, openings.last().copied()));
+        let mfa_from = self.mfa_from;
+        let needs_it = |opening: &Opening| mfa_from.is_some_and(|from| from <= opening.from);
+        if !remedy.require_mfa && openings.iter().any(needs_it) {
+            plan.notes.push(
+                "First register an MFA device, as root-mfa-missing says: its window comes before this one, which \
+                 requires MFA."
+                    .to_owned(),
+            );
+        }
         for (step, opening) in remedy.steps.iter().zip(openings) {
             let id = self.unused_id(format!("{}-{}", step.id, self.account));
             plan.own.push(self.windows.len());
@@ -179,7 +200,8 @@ impl<'a> Planner<'a> {
                 opening,
                 kind: remedy.kind,
                 actions: step.actions.iter().map(|action| (*action).to_owned()).collect(),
-                require_mfa: remedy.require_mfa,
+                needed: step.actions.iter().map(|action| (*action).to_owned()).collect(),
+                require_mfa: remedy.require_mfa || needs_it(&opening),
                 suggested_for: plan.rule,
                 served_by: None,
                 is_left_out: false,
@@ -316,7 +338,7 @@ impl<'a> Planner<'a> {
             match window.served_by.map(|server| &self.windows[server]) {
                 Some(server) if server.is_left_out => {
                     let rule = server.suggested_for;
-                    notes.push(format!("No window is suggested for it: {rule} says why."));
+                    notes.push(format!("No window is suggested; {rule} explains why."));
                 }
                 Some(server) => serving.push(Agreed::suggested(server)),
                 None if window.is_left_out => {}
@@ -328,13 +350,18 @@ impl<'a> Planner<'a> {
         }
         if !lines.is_empty() && matches!(plan.wanted, Wanted::Remedy(_)) {
             notes.push(
-                "A window in the policy is not the remedy: the rule fails until this is done, while the \
+                "A window in the policy is not the remedy: the rule keeps failing until this is done while the \
                  window is open."
                     .to_owned(),
             );
         }
         Suggestion { lines, notes }
     }
+}
+
+/// From when on root has an MFA device, if this remedy registers its first one in that opening.
+fn mfa_after(remedy: &Remedy, opening: Option<Opening>) -> Option<DateTime<Utc>> {
+    opening.filter(|_| remedy.registers_mfa()).map(|opening| opening.to)
 }
 
 /// A window that is there already, in the policy or in the report.
@@ -352,7 +379,7 @@ impl Agreed {
     }
 }
 
-/// So many windows are named where several serve.
+/// Maximum number of windows named if several serve.
 const NAMED: usize = 4;
 
 /// ``The window `a`, suggested for root-x, acknowledges``.
@@ -387,7 +414,7 @@ fn to_be_done_in(agreed: &[Agreed]) -> String {
         .map(|it| format!("{} to {}", format_time(it.opening.from), format_time(it.opening.to)))
         .collect();
     format!(
-        "{} it ({}): the rule fails until this is done, while the window is open.",
+        "{} it ({}): the rule keeps failing until this is done while the window is open.",
         named(agreed, "allows", "allow"),
         times.join(", then ")
     )

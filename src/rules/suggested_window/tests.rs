@@ -255,23 +255,33 @@ fn every_rule_suggests_windows_or_says_why_not() {
 }
 
 #[test]
-fn a_key_is_removed_also_where_root_has_no_mfa_device_yet() {
+fn without_an_mfa_device_only_the_window_that_registers_one_excuses_a_sign_in_without() {
     let before = read_at(without_mfa(healthy()), time(NOW));
     let before = before.with_row(&[ACTIVE_KEY, &[("mfa_active", "false")]].concat());
     let before = read_at(before.with_count(KEYS, 1), time(NOW));
-    let found = failing(&fresh("", ""), "root-access-key-active", &before);
-    let policy = fresh(&suggestion(&found), "");
-    let opens = openings(&policy);
+    let key = failing(&fresh("", ""), "root-access-key-active", &before);
+    let remedy = &key.findings[0].remedy;
+    assert!(remedy.contains("First register an MFA device"), "{remedy}");
+    let suggested = all_suggestions(&fresh("", ""), &before, time(NOW));
+    let excused: Vec<_> = suggested.iter().filter(|it| it.contains("require-mfa: false")).collect();
+    assert_eq!(excused.len(), 1, "{suggested:#?}");
+    assert!(excused[0].contains("register-root-mfa"), "{suggested:#?}");
+    let policy = fresh(&suggested.join("\n"), "");
+    let mfa = opening_of(&policy, "register-root-mfa");
+    let opens = ["deactivate-root-key", "delete-root-key"].map(|id| opening_of(&policy, id));
+    assert!(opens.iter().all(|opens| mfa < *opens), "{mfa} {opens:?}");
     let now = opens[1] + TimeDelta::hours(5);
-    let after = read_at(deactivate_and_delete(&opens, before, false), now);
-    let report = evaluate(&policy, &after, now);
-    let failed: Vec<&str> = report
-        .outcomes
-        .iter()
-        .filter(|outcome| outcome.outcome == Outcome::Fail)
-        .map(|outcome| outcome.rule.0)
-        .collect();
-    assert_eq!(failed, ["root-mfa-missing"], "which has a window of its own");
+    // The remedies in their order are green, and a later sign-in without MFA is not excused.
+    let with_mfa = before
+        .with_row(&[("mfa_active", "true")])
+        .with_count("AccountMFAEnabled", 1)
+        .and(&session(mfa, false, &[call(mfa, 5, "iam:EnableMFADevice")]));
+    let after = read_at(deactivate_and_delete(&opens, with_mfa, true), now);
+    assert_green(&policy, &after, now);
+    let later = read_at(after.and(&session(opens[1] + TimeDelta::minutes(20), false, &[])), now);
+    let report = evaluate(&policy, &later, now);
+    let without = report.outcomes.iter().find(|it| it.rule.0 == "root-signed-in-without-mfa");
+    assert_eq!(without.unwrap().outcome, Outcome::Fail);
 }
 
 #[test]
@@ -414,10 +424,10 @@ fn remedies_are_done_one_after_the_other_and_two_keys_share_theirs() {
     assert_eq!((keys[0].windows().count(), keys[1].windows().count()), (2, 0));
     let shared = "The windows `deactivate-root-key-111122223333`, `delete-root-key-111122223333`, suggested for \
                   root-access-key-active, allow it (2026-11-20T11:00:00Z to 2026-11-20T12:00:00Z, then \
-                  2026-11-21T11:00:00Z to 2026-11-21T12:00:00Z): the rule fails until this is done, while the \
+                  2026-11-21T11:00:00Z to 2026-11-21T12:00:00Z): the rule keeps failing until this is done while the \
                   window is open.";
     assert!(keys[1].remedy.ends_with(shared), "{}", keys[1].remedy);
-    let still = "A window in the policy is not the remedy: the rule fails until this is done, while the window is open.";
+    let still = "A window in the policy is not the remedy: the rule keeps failing until this is done while the window is open.";
     assert!(keys[0].remedy.ends_with(still), "{}", keys[0].remedy);
     let policy = fresh(&all_suggestions(&fresh("", ""), &before, time(NOW)).join("\n"), "");
     assert_eq!(opening_of(&policy, "remove-root-certificate"), at("20T12:00"));
@@ -838,4 +848,14 @@ proptest! {
             prop_assert_eq!(outcome, Outcome::Fail, "{}", other);
         }
     }
+}
+
+#[test]
+fn a_window_that_names_changes_also_covers_the_sign_in_before_them() {
+    let signed_in = at("18T20:00");
+    let events = session(signed_in, true, &[call(signed_in, 9 * 60, "iam:CreateAccessKey")]);
+    let before = read_at(healthy().and(&events), time(NOW));
+    let suggested = all_suggestions(&fresh("", ""), &before, time(NOW));
+    assert_eq!(suggested.len(), 1, "two would overlap: {suggested:#?}");
+    assert_green(&fresh(&suggested.join("\n"), ""), &before, time(NOW));
 }

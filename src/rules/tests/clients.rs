@@ -156,7 +156,7 @@ fn the_list_of_devices_decides_whose_mfa_device_was_changed() {
         let outcome = outcome(CHANGED, &evidence);
         assert_eq!(subjects(&outcome), changed);
         let told = "the event names the user alice, but nothing proves that the device \
-                    arn:aws:iam::111122223333:mfa/phone is that user's";
+                    arn:aws:iam::111122223333:mfa/phone belongs to that user";
         assert!(outcome.message.contains(told), "{}", outcome.message);
     }
 }

@@ -257,7 +257,7 @@ fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
         .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
     let used = outcome(USED, &fresh);
-    let told = "CloudTrail has not delivered its event yet: run again after 09:06 UTC";
+    let told = "CloudTrail has not delivered the event yet: run again after 09:06 UTC";
     assert!(used.message.contains(told), "{}", used.message);
     let mfa = outcome(NO_MFA, &fresh);
     assert_eq!(mfa.outcome, Outcome::Undetermined);
@@ -291,7 +291,7 @@ fn a_reported_change_without_its_event_leaves_changes_undetermined() {
         let evidence = healthy().with_row(&[(column, at)]);
         let unknown = outcome(CHANGED, &evidence);
         assert_eq!(unknown.outcome, Outcome::Undetermined, "{column}");
-        assert!(unknown.message.contains("no CloudTrail event tells of it"), "{}", unknown.message);
+        assert!(unknown.message.contains("no CloudTrail event records it"), "{}", unknown.message);
         let to_do = unknown.gaps[0].grant.as_deref().unwrap();
         assert!(to_do.contains(&format!("iam:{action}")) && to_do.contains("2026-11-24T09:02:00Z"));
         let explained = evidence.clone().and(&[made(action)]);
@@ -400,7 +400,7 @@ fn audits_removals_and_services_are_listed_and_no_use() {
     ]);
     let outcome = outcome(USED, &evidence);
     assert_eq!(outcome.outcome, Outcome::Pass);
-    let listed = "Listed, and no use: 2 reads consistent with a central audit, 1 call of a central \
+    let listed = "Not counted as use: 2 reads consistent with a central audit, 1 call of a central \
                   removal, 1 call by a service.";
     assert!(outcome.message.ends_with(listed), "{}", outcome.message);
     let report = evaluate(&built_in(), &evidence, time(NOW));
@@ -448,7 +448,7 @@ fn events_that_are_off_are_said_and_judge_nothing() {
     for rule in EVENT_RULES {
         let outcome = outcome_under(&events_off(), rule, &evidence);
         assert_eq!(outcome.outcome, Outcome::NotApplicable, "{rule}");
-        assert!(outcome.message.contains("switched off"), "{}", outcome.message);
+        assert!(outcome.message.contains("events are off"), "{}", outcome.message);
     }
     assert_eq!(outcome_under(&events_off(), USED, &evidence).outcome, Outcome::Pass);
 }
@@ -585,7 +585,11 @@ fn what_closes_the_gap_of_too_many_sign_ins_is_true() {
         "2026-11-20T01:00:00Z",
         Some(true),
     )]);
-    assert!(to_do(&used).contains("ends by itself at 2026-11-27T01:05:00Z"), "{}", to_do(&used));
+    assert!(
+        to_do(&used).contains("resolves by itself at 2026-11-27T01:05:00Z"),
+        "{}",
+        to_do(&used)
+    );
 }
 
 #[test]
@@ -664,7 +668,7 @@ fn events_that_do_not_reach_back_are_a_gap() {
     for rule in EVENT_RULES.into_iter().chain([USED]) {
         let outcome = outcome(rule, &short);
         assert_eq!(outcome.outcome, Outcome::Undetermined, "{rule}");
-        assert!(outcome.message.contains("reach back to 2026-11-14"), "{}", outcome.message);
+        assert!(outcome.message.contains("go back to 2026-11-14"), "{}", outcome.message);
     }
     let just = healthy().with_events(|events| events.since = time("2026-11-13T09:04:00Z"));
     assert_eq!(outcome(USED, &just).outcome, Outcome::Pass);
