@@ -28,7 +28,8 @@
 //!
 //! The binary's commands are in `src/commands`: `check` is the gate (which policy judges is settled in
 //! its `judging`), `policy` holds the commands about the policy file, `host` is the machine: clock,
-//! environment, files, runner. CONTRIBUTING.md says how to add a rule, a source and an output.
+//! environment, files, runner. CONTRIBUTING.md says how to add a rule, a source, an output and
+//! a policy key.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]

@@ -34,6 +34,14 @@ pub enum SubjectKind {
     DayAndAction,
 }
 
+impl SubjectKind {
+    /// Whether a finding about it can be waived: what only events show takes windows instead.
+    #[must_use]
+    pub const fn takes_waivers(self) -> bool {
+        !matches!(self, Self::Day | Self::DayAndAction)
+    }
+}
+
 /// A length of time, or a number of things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Amount {
@@ -80,6 +88,8 @@ pub struct Threshold {
     pub least: Amount,
     /// The largest value.
     pub most: Amount,
+    /// Whether more can pass where it is larger; else where it is smaller.
+    pub more_is_weaker: bool,
     /// One sentence for people who write policies.
     pub meaning: &'static str,
 }

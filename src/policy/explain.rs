@@ -408,6 +408,7 @@ fn days(count: i64) -> String {
 mod tests {
     use super::*;
     use crate::model::parse_time;
+    use crate::policy::fields;
     use crate::policy::tests::rules::RULES;
 
     fn example() -> Policy {
@@ -419,6 +420,17 @@ mod tests {
     fn explained(at: &str, account: Option<&str>) -> String {
         let account = account.map(|id| id.parse().unwrap());
         explain(&example(), parse_time(at).unwrap(), account.as_ref())
+    }
+
+    #[test]
+    fn every_key_of_the_gate_is_told_with_its_line() {
+        for field in fields::GATE.iter().filter(|field| field.built) {
+            let text = format!("version: 1\ngate:\n  {}: {}\n", field.key, field.example);
+            let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+            let policy = Policy::parse(&text, "p.yaml", RULES, now).unwrap();
+            let told = explain(&policy, now, None);
+            assert!(told.contains("(line 3)"), "{}: {told}", field.key);
+        }
     }
 
     #[test]

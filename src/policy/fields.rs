@@ -1,10 +1,10 @@
 //! Every key of the policy, once: its name, type, bounds, default, meaning and an example.
 //!
 //! The reader takes from here which keys exist, which are required and what their values may be;
-//! "did you mean", the JSON Schema, the reference and `policy diff` are made from it. A new key is
-//! one entry here, one line in its reader and one in the diff.
+//! "did you mean", the JSON Schema and the reference are made from it, and which way a change of a
+//! key points. CONTRIBUTING.md says what else a new key takes.
 
-use crate::model::{Duration, UseKind};
+use crate::model::{Duration, Threshold, UseKind};
 
 /// A key of a mapping of the policy.
 #[derive(Debug)]
@@ -173,9 +173,6 @@ pub(super) const PLANNED_RULES: &[&str] = &[
     "root-not-denied-by-scp",
     "root-activity-unmonitored",
 ];
-/// Rules that are judged only from events: what they find is explained by a window, never waived.
-pub(super) const EVENT_RULES: &[&str] =
-    &["root-signed-in-without-mfa", "root-sign-in-attempts", "root-credential-changed"];
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.
@@ -548,16 +545,11 @@ pub(super) static LIMITS: &[Field] = &[
     .example("30d"),
 ];
 
-/// What a change of a rule's threshold means. A key that is not listed is unknown, thus weaker.
-pub(super) fn threshold_direction(key: &str) -> Direction {
-    match key {
-        // Uses of a shorter time are judged.
-        "within" => Direction::LessIsWeaker,
-        // Older keys are accepted.
-        "max-age" => Direction::MoreIsWeaker,
-        // More attempts are let go.
-        "threshold" => Direction::MoreIsWeaker,
-        _ => Direction::Unknown,
+/// What a change of a rule's threshold means.
+pub(super) const fn threshold_direction(threshold: &Threshold) -> Direction {
+    match threshold.more_is_weaker {
+        true => Direction::MoreIsWeaker,
+        false => Direction::LessIsWeaker,
     }
 }
 

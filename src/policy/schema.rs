@@ -127,7 +127,7 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         Kind::Zone => json!({ "type": "string", "minLength": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::RuleId => {
-            let waivable = rules.iter().filter(|rule| !fields::EVENT_RULES.contains(&rule.id.0));
+            let waivable = rules.iter().filter(|rule| rule.subject.takes_waivers());
             json!({ "enum": waivable.map(|rule| rule.id.0).collect::<Vec<_>>() })
         }
         Kind::OffOr(fields) => {

@@ -39,9 +39,9 @@ pub enum Format {
     Markdown,
 }
 
-/// The text is none of the four formats.
+/// The text names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a format is one of text, json, sarif, markdown")]
+#[error("a format is one of {}", Format::ALL.iter().map(|format| format.id()).collect::<Vec<_>>().join(", "))]
 pub struct UnknownFormat;
 
 impl Format {

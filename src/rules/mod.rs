@@ -3,7 +3,8 @@
 //! A rule is a pure function of the policy, one account's evidence and one instant. It sees no
 //! file, format, clock, environment or waiver. What it cannot know it returns as a gap.
 //!
-//! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page.
+//! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page,
+//! and tests ask for the rest.
 
 mod case;
 mod events;

@@ -19,6 +19,7 @@ pub(super) static RULE: Rule = Rule {
             default: Amount::days(90),
             least: Amount::days(1),
             most: Amount::days(400),
+            more_is_weaker: true,
             meaning: "how old an active root access key may be whose `root-access-key-active` is waived",
         }),
         needs: &[Source::CredentialReport, Source::AccountSummary],

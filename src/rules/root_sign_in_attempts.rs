@@ -21,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
             default: Amount::Count(5),
             least: Amount::Count(1),
             most: Amount::Count(1_000),
+            more_is_weaker: true,
             meaning: "how many failed sign-ins and recovery requests in any 24 hours are a finding",
         }),
         needs: &[Source::RootEvents],

@@ -29,6 +29,7 @@ pub(super) static RULE: Rule = Rule {
             default: Amount::days(7),
             least: Amount::days(1),
             most: Amount::days(400),
+            more_is_weaker: false,
             meaning: "how far back a use of root counts",
         }),
         needs: &[Source::CredentialReport, Source::RootEvents],

@@ -278,7 +278,7 @@ impl Diff<'_> {
         {
             self.key(
                 key.key(own.key),
-                fields::threshold_direction(own.key),
+                fields::threshold_direction(&own),
                 side(was.size(), was.to_string(), old.line),
                 side(is.size(), is.to_string(), new.line),
             );

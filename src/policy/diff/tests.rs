@@ -446,10 +446,22 @@ fn every_key_has_a_declared_direction() {
         let inside = ["rules"].contains(&&*key) || key.ends_with("accounts");
         assert!(inside || direction != Direction::Inside, "{key}");
     }
-    for rule in RULES.iter().filter_map(|rule| rule.threshold) {
-        assert_ne!(fields::threshold_direction(rule.key), Direction::Unknown, "{}", rule.key);
-    }
     assert!(matches!(fields::POLICY[0].kind, Kind::Version));
+}
+
+#[test]
+fn a_change_of_every_key_that_stands_once_is_shown() {
+    let sections =
+        [("gate", fields::GATE), ("evidence", fields::EVIDENCE), ("limits", fields::LIMITS)];
+    for (section, fields) in sections {
+        for field in fields.iter().filter(|field| field.built) {
+            let value = if let Kind::OffOr(_) = field.kind { "off" } else { field.example };
+            let key = format!("{section}.{}", field.key);
+            let found = changes("", &format!("{section}: {{ {}: {value} }}", field.key));
+            assert_eq!(found.len(), 1, "{key}: {found:?}");
+            assert!(found[0].contains(&format!(" {key}: ")), "{found:?}");
+        }
+    }
 }
 
 /// A policy of a few small parts, so that pairs of them often agree.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{NaiveDate, SubsecRound};
 
 use super::super::error::{PolicyError, Span, show};
-use super::super::fields::{self, EVENT_RULES};
+use super::super::fields;
 use super::super::types::{KeyCreated, Limits, Waiver, WaiverSubject};
 use super::Reader;
 use super::mapping::Mapping;
@@ -64,7 +64,8 @@ impl Reader<'_> {
     fn waived_rule(&mut self, map: &Mapping<'_>) -> Option<&'static RuleInfo> {
         let entry = map.entry("rule")?;
         let id = self.scalar(&entry.value, "rule", "the id of a rule")?;
-        if EVENT_RULES.contains(&id) {
+        let rule = self.known_rule(id, entry.value.span)?;
+        if !rule.subject.takes_waivers() {
             self.error(
                 "no-waiver",
                 entry.value.span,
@@ -73,7 +74,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        self.known_rule(id, entry.value.span)
+        Some(rule)
     }
 
     fn subject(&mut self, map: &Mapping<'_>, rule: Option<&'static RuleInfo>) -> Subject {

@@ -17,9 +17,10 @@ const fn rule(id: &'static str, severity: Severity, subject: SubjectKind) -> Rul
     }
 }
 
-const fn threshold(key: &'static str, default: Amount) -> Option<Threshold> {
+const fn threshold(key: &'static str, default: Amount, more_is_weaker: bool) -> Option<Threshold> {
     let (least, most) = (Amount::days(1), Amount::days(400));
-    Some(Threshold { key, default, least, most, meaning: "a threshold of the tests" })
+    let meaning = "a threshold of the tests";
+    Some(Threshold { key, default, least, most, more_is_weaker, meaning })
 }
 
 pub(crate) static KEY_ACTIVE: RuleInfo =
@@ -27,12 +28,12 @@ pub(crate) static KEY_ACTIVE: RuleInfo =
 pub(crate) static KEY_PRESENT: RuleInfo =
     rule("root-access-key-present", Severity::High, SubjectKind::AccessKey);
 pub(crate) static KEY_NOT_ROTATED: RuleInfo = RuleInfo {
-    threshold: threshold("max-age", Amount::days(90)),
+    threshold: threshold("max-age", Amount::days(90), true),
     only_if_waived: Some(KEY_ACTIVE.id),
     ..rule("root-access-key-not-rotated", Severity::High, SubjectKind::AccessKey)
 };
 pub(crate) static USED: RuleInfo = RuleInfo {
-    threshold: threshold("within", Amount::days(7)),
+    threshold: threshold("within", Amount::days(7), false),
     ..rule("root-used-outside-window", Severity::High, SubjectKind::Use)
 };
 pub(crate) static ATTEMPTS: RuleInfo = RuleInfo {
@@ -41,6 +42,7 @@ pub(crate) static ATTEMPTS: RuleInfo = RuleInfo {
         default: Amount::Count(5),
         least: Amount::Count(1),
         most: Amount::Count(1_000),
+        more_is_weaker: true,
         meaning: "a number of the tests",
     }),
     ..rule("root-sign-in-attempts", Severity::Low, SubjectKind::Day)

@@ -153,6 +153,7 @@ fn formats_are_four_words() {
     }
     assert_eq!("html".parse::<Format>(), Err(UnknownFormat));
     assert_eq!("JSON".parse::<Format>(), Err(UnknownFormat));
+    assert_eq!(UnknownFormat.to_string(), "a format is one of text, json, sarif, markdown");
 }
 
 #[test]
@@ -524,7 +525,7 @@ fn the_table_of_formats_names_each_once_and_each_file_has_its_flag() {
 fn a_report_is_known_by_how_it_begins_and_ends_and_nothing_else_is() {
     let is_ours = |text: &str| is_report(&mut text.as_bytes()).unwrap();
     for report in [red(), green(), undetermined()] {
-        for format in [Format::Json, Format::Sarif, Format::Markdown] {
+        for format in Format::FILES.iter().copied() {
             let text = rendered(&report, format);
             assert!(is_ours(&text), "{format:?}");
             let cut: String = text.chars().take(120).collect();

@@ -94,6 +94,15 @@ fn every_rule_has_documentation_a_remedy_and_bounds_around_its_default() {
 }
 
 #[test]
+fn the_readme_has_a_row_for_every_rule() {
+    let readme = include_str!("../../../README.md");
+    for rule in ALL {
+        let row = format!("\n| `{}` | {} | ", rule.info.id, rule.info.severity);
+        assert_eq!(readme.matches(&row).count(), 1, "{row}");
+    }
+}
+
+#[test]
 fn severities_are_those_of_the_contract() {
     let severity = |id| ALL.iter().find(|rule| rule.info.id.0 == id).unwrap().info.severity;
     assert_eq!(severity(ACTIVE), Severity::Critical);
