@@ -61,7 +61,7 @@ fn identity(scenario: &Scenario, request: &Request) -> Response {
     let account = &*scenario.account(request.account());
     let id = account.identity.as_ref().filter(|_| request.account().is_some());
     let (id, partition) = (id.unwrap_or(&account.id), &account.partition);
-    let (user, arn) = match (request.account(), Session::of(request)) {
+    let (user, arn) = match (request.account(), Session::from_request(request)) {
         (None, _) => {
             ("AIDAEXAMPLEALICE00001".to_owned(), format!("arn:{partition}:iam::{id}:user/alice"))
         }
@@ -108,7 +108,7 @@ fn trusts(organization: &Organization, request: &Request) -> bool {
 fn refused(scenario: &Scenario, call: &str, request: &Request, resource: &str) -> Response {
     let account = scenario.account(request.account());
     let (partition, id) = (&account.partition, &account.id);
-    let caller = match Session::of(request) {
+    let caller = match Session::from_request(request) {
         Some(session) => session.arn(partition, id),
         None => format!("arn:{partition}:iam::{id}:user/alice"),
     };
@@ -278,7 +278,7 @@ fn session(
         );
         return invalid(call, &message);
     }
-    if seconds > 3_600 && Session::of(request).is_some() {
+    if seconds > 3_600 && Session::from_request(request).is_some() {
         let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
         return invalid(call, message);
     }

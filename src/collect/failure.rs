@@ -126,14 +126,14 @@ impl CallError {
                     status: context.raw().status().as_u16(),
                     ..Self::new(Kind::Unreadable, reason)
                 },
-                None => Self::of_connection(chain(error)),
+                None => Self::from_connection(chain(error)),
             },
-            _ => Self::of_connection(chain(error)),
+            _ => Self::from_connection(chain(error)),
         }
     }
 
     /// What a broken connection, or one that was never made, means.
-    pub(crate) fn of_connection(said: String) -> Self {
+    pub(crate) fn from_connection(said: String) -> Self {
         // The words of rustls for every certificate that it does not accept.
         let untrusted = said.contains("invalid peer certificate");
         Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, said)
@@ -211,7 +211,7 @@ impl CallError {
             Kind::TimedOut => "no answer within the call's share of the time",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };
-        Gap::of_call(source, call, cause, format_args!("{what}: {}", self.said()))
+        Gap::for_call(source, call, cause, format_args!("{what}: {}", self.said()))
     }
 }
 

@@ -116,7 +116,7 @@ impl Run<'_> {
             _ => format!("the account could not be entered: {error}"),
         };
         (self.sinks.note)(&detail);
-        let partition = target.role_arn.and_then(Partition::of_arn);
+        let partition = target.role_arn.and_then(Partition::from_arn);
         Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
     }
 

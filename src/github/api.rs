@@ -261,7 +261,7 @@ impl Api {
         if (200..300).contains(&status) {
             return whole(response).await;
         }
-        let limit = RateLimit::of(&response);
+        let limit = RateLimit::from_response(&response);
         // The status says enough where the body cannot be read.
         let said = whole(response).await.map(|body| message(&body)).unwrap_or_default();
         if status == 429 || (status == 403 && limit.reached) {
@@ -278,7 +278,7 @@ struct RateLimit {
 }
 
 impl RateLimit {
-    fn of(response: &HttpResponse) -> Self {
+    fn from_response(response: &HttpResponse) -> Self {
         let header = |name: &str| response.headers().get(name).map(str::trim);
         let seconds = header("retry-after").and_then(|text| text.parse().ok());
         Self {

@@ -153,7 +153,7 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
         .map_err(|_| TokenError::NoToken("the answer is not the JSON it should be".to_owned()))?;
     match answer.value {
         Some(jwt) if !jwt.is_empty() => {
-            let claims = Claims::of(&jwt).unwrap_or_default();
+            let claims = Claims::parse(&jwt).unwrap_or_default();
             Ok(IdToken { jwt: Secret::new(jwt), claims })
         }
         _ => Err(TokenError::NoToken("the answer has no `value`".to_owned())),
@@ -162,7 +162,7 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
 
 impl Claims {
     /// Reads the middle part of a JWT; `None` if it is none.
-    fn of(jwt: &str) -> Option<Self> {
+    fn parse(jwt: &str) -> Option<Self> {
         let payload = BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
         serde_json::from_slice(&payload).ok()
     }

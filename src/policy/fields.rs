@@ -561,7 +561,7 @@ pub(super) fn threshold_direction(key: &str) -> Direction {
     match key {
         // Uses of a shorter time are judged.
         "within" => Direction::LessIsWeaker,
-        // Older keys are accepted.
+        // History keys are accepted.
         "max-age" => Direction::MoreIsWeaker,
         // More attempts are let go.
         "threshold" => Direction::MoreIsWeaker,

@@ -67,7 +67,7 @@ pub struct Entry {
 impl Entry {
     /// The change, nothing in it hidden.
     #[must_use]
-    pub fn of(change: &Change) -> Self {
+    pub fn from_change(change: &Change) -> Self {
         let shown = |text: &Option<String>| text.as_deref().map(visible);
         Self {
             kind: change.kind,

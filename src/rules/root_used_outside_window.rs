@@ -78,9 +78,9 @@ fn check(case: &Case<'_>) -> Judgement {
         }
         Err(gap) => Judgement { gaps: vec![(**gap).clone()], ..Judgement::default() },
     };
-    let events = match Events::of(case) {
+    let events = match Events::for_case(case) {
         Events::Off => None,
-        Events::Lacking(gap) => {
+        Events::Missing(gap) => {
             judgement.gaps.push(gap.clone());
             None
         }
@@ -96,8 +96,8 @@ fn check(case: &Case<'_>) -> Judgement {
     let uses = uses(case.policy, case.evidence, since, case.now);
     (judgement.findings, judgement.wanted) = findings(case, &uses, events, &judgement.basis);
     judgement.note = match (events, row) {
-        (Some(events), _) => note_of_events(case, events, &uses, since),
-        (None, Some((row, _))) => note_of_report(case, row, &uses, &judgement.basis),
+        (Some(events), _) => events_note(case, events, &uses, since),
+        (None, Some((row, _))) => report_note(case, row, &uses, &judgement.basis),
         (None, None) => String::new(),
     };
     judgement
@@ -219,7 +219,7 @@ fn acknowledged(day: NaiveDate, kind: UseKind, uses: &[&Use<'_>]) -> Wanted {
     })
 }
 
-fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
+fn report_note(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
     let newest = row.last_uses().into_iter().filter_map(|(.., cell)| match cell {
         Cell::Value(at) => Some(*at),
         _ => None,
@@ -247,7 +247,7 @@ fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Bas
 }
 
 /// What was seen where every use is inside a window, and what is listed without being a use.
-fn note_of_events(
+fn events_note(
     case: &Case<'_>,
     events: &RootEvents,
     uses: &[Use<'_>],

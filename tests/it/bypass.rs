@@ -56,7 +56,7 @@ fn sound() -> Job {
 
 fn row(what: &str, job: &mut Job, flags: &[&str]) -> String {
     let ended = job.check(flags);
-    let judged = if ended.code == 2 { error(&ended) } else { of_report(job) };
+    let judged = if ended.code == 2 { error(&ended) } else { report_line(job) };
     format!("{what:<66} exit {}  {judged}\n", ended.code)
 }
 
@@ -66,7 +66,7 @@ fn error(ended: &Ended) -> String {
 }
 
 /// Verdict, findings, which policy judged, and what became of the copy.
-fn of_report(job: &Job) -> String {
+fn report_line(job: &Job) -> String {
     let json = job.json();
     let text =
         |pointer: &str| json.pointer(pointer).and_then(|it| it.as_str()).unwrap_or("-").to_owned();

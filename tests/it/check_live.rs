@@ -379,7 +379,7 @@ fn a_run_that_is_told_to_stop_judges_what_it_has() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let told = Instant::now();
-        let ended = Ended::of(child.wait_with_output().unwrap());
+        let ended = Ended::from_output(child.wait_with_output().unwrap());
         assert!(told.elapsed() < Duration::from_secs(3), "{:?}", told.elapsed());
         assert_eq!(ended.code, code, "{hanging}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("incomplete"), "{}", ended.stdout);

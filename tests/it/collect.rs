@@ -142,7 +142,7 @@ fn a_dash_is_standard_output_and_standard_input() {
         assert!(ended.stdout.starts_with("{\n  \"schema\": \"rootgate.evidence/v1\""));
         let mut judge = rootgate(gate.folder.path());
         let judged = judge.args(["check", "--evidence", "-", "--json", "out.json"]);
-        let judged = Ended::of(judged.write_stdin(ended.stdout).output().unwrap());
+        let judged = Ended::from_output(judged.write_stdin(ended.stdout).output().unwrap());
         assert_eq!(judged.code, 0, "{}{}", judged.stdout, judged.stderr);
     }
     assert!(!gate.folder.exists("-"));

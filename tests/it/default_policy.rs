@@ -24,7 +24,7 @@ fn clone() -> Folder {
 }
 
 fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
-    Ended::of(rootgate(folder).args(arguments).output().unwrap())
+    Ended::from_output(rootgate(folder).args(arguments).output().unwrap())
 }
 
 fn check_below(folder: &Folder, more: &[&str]) -> Ended {

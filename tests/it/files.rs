@@ -318,7 +318,7 @@ fn a_report_of_no_account_is_known_as_well() {
             .env("GITHUB_REPOSITORY", "octo-org/octo-repo")
             .env("GITHUB_EVENT_NAME", "pull_request")
             .env("GITHUB_REF", "refs/pull/42/merge");
-        Ended::of(command.output().unwrap())
+        Ended::from_output(command.output().unwrap())
     };
     for _ in 0..2 {
         let ended = run();
@@ -407,7 +407,7 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
         folder.write("github-output", "");
         let mut command = rootgate(folder.path());
         let command = command.args(arguments).args(flags()).env("GITHUB_OUTPUT", &output);
-        Ended::of(command.output().unwrap()).refused(&[]);
+        Ended::from_output(command.output().unwrap()).refused(&[]);
         let now: Vec<String> = OUTPUTS.iter().map(|(_, file)| folder.read(file)).collect();
         assert!(before == now, "{arguments:?}");
         let said = folder.read("github-output");
@@ -417,7 +417,7 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
     for other in [&["policy", "check", "--nonsense"][..], &["help", "nonsense"]] {
         let mut command = rootgate(folder.path());
         let command = command.args(other).env("GITHUB_OUTPUT", &output);
-        Ended::of(command.output().unwrap()).refused(&[]);
+        Ended::from_output(command.output().unwrap()).refused(&[]);
         assert_eq!(folder.read("github-output"), "", "no later step waits for this command");
     }
 }
@@ -439,7 +439,7 @@ fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str
         .env("R", env!("CARGO_BIN_EXE_rootgate"))
         .env("A", REPORT.join(" "))
         .envs(variables.iter().copied());
-    Ended::of(command.output().unwrap())
+    Ended::from_output(command.output().unwrap())
 }
 
 #[cfg(target_os = "linux")]

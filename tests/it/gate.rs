@@ -84,7 +84,7 @@ impl Gate {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = rootgate(self.folder.path());
         command.envs(&self.variables).args(self.arguments(arguments));
-        Ended::of(command.output().unwrap())
+        Ended::from_output(command.output().unwrap())
     }
 
     /// The same, for a process that is not awaited.

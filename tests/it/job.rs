@@ -151,7 +151,7 @@ impl Job {
         let (json, sarif) = (path("out.json"), path("out.sarif"));
         command.args(["check", "--upload", "never", "--json", &json, "--sarif", &sarif]);
         command.args(&self.arguments).args(more);
-        let ended = Ended::of(command.output().unwrap());
+        let ended = Ended::from_output(command.output().unwrap());
         for text in [&ended.stdout, &ended.stderr] {
             assert!(!text.contains(TOKEN) && !text.contains("panicked"), "{text}");
         }

@@ -59,7 +59,7 @@ fn diff(folder: &Folder, more: &[&str]) -> Ended {
 
 fn diff_in(folder: &Path, more: &[&str]) -> Ended {
     let always = ["policy", "diff", "--at", "2026-11-20T12:00:00Z", "--fail-on-weaker"];
-    Ended::of(rootgate(folder).args(always).args(more).output().unwrap())
+    Ended::from_output(rootgate(folder).args(always).args(more).output().unwrap())
 }
 
 /// Exit code, both sides, and each change as `kind key`.
@@ -126,7 +126,7 @@ weaker: more can pass than before
     );
     let shown = diff(&folder, &[&MAIN[..], &["--format", "markdown"]].concat()).stdout;
     assert!(shown.contains("`main:.github/rootgate.yaml` to `.github/rootgate.yaml`"), "{shown}");
-    let without = Ended::of(
+    let without = Ended::from_output(
         rootgate(folder.path()).args(["policy", "diff", "--base", "main"]).output().unwrap(),
     );
     assert_eq!(without.code, 0, "{}", without.stderr);
@@ -441,7 +441,7 @@ fn without_a_repository_or_git_the_way_out_is_named() {
     diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is no commit of this clone"]);
     let mut command = rootgate(folder.path());
     command.args(["policy", "diff", "--base", "main"]).env("PATH", folder.path());
-    Ended::of(command.output().unwrap()).refused(&[
+    Ended::from_output(command.output().unwrap()).refused(&[
         "the program git",
         "is not installed",
         two_files,
@@ -467,7 +467,7 @@ fn the_environment_does_not_send_git_elsewhere() {
         .env("GIT_CONFIG_VALUE_0", other.path())
         .env("GIT_TRACE", at("trace"))
         .env("GIT_CEILING_DIRECTORIES", folder.path());
-    let ended = Ended::of(command.output().unwrap());
+    let ended = Ended::from_output(command.output().unwrap());
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
     assert!(!other.exists("trace"));
     // Nor does a replaced object.

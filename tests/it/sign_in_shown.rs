@@ -82,7 +82,7 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
             .env("HOME", folder.path())
             .env("AWS_CONFIG_FILE", &config)
             .envs(variable);
-        Ended::of(command.output().unwrap())
+        Ended::from_output(command.output().unwrap())
     };
     side_by_side(
         [

@@ -65,7 +65,7 @@ impl Folder {
 
     /// Runs rootgate here.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::of(rootgate(self.path()).args(arguments).output().unwrap())
+        Ended::from_output(rootgate(self.path()).args(arguments).output().unwrap())
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    pub(crate) fn of(output: Output) -> Self {
+    pub(crate) fn from_output(output: Output) -> Self {
         Self {
             code: output.status.code().expect("ended by itself"),
             stdout: String::from_utf8(output.stdout).unwrap(),

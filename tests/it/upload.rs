@@ -70,7 +70,7 @@ impl Runner {
         if !arguments.contains(&"--timeout") {
             command.args(["--timeout", "20s"]); // the pauses are parts of it
         }
-        let ended = Ended::of(command.output().unwrap());
+        let ended = Ended::from_output(command.output().unwrap());
         self.nothing_shows_the_token(&ended);
         ended
     }
@@ -405,7 +405,7 @@ fn an_upload_that_is_interrupted_leaves_the_verdict() {
         std::thread::sleep(Duration::from_millis(20));
     }
     terminate(child.id());
-    let ended = Ended::of(child.wait_with_output().unwrap());
+    let ended = Ended::from_output(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(warning(&runner, &ended).contains("interrupted by SIGTERM"));
     assert!(runner.folder.read("output").contains("fail"));

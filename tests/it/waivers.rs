@@ -6,14 +6,14 @@ use crate::support::{ACTIVE_KEY, Folder, REPORT, credential_report};
 
 /// What the three reports say of an account with an active key of 2019-05-02, judged as of
 /// 2026-11-20 with these waivers.
-struct Said {
+struct Judged {
     code: i32,
     terminal: String,
     summary: String,
     json: Value,
 }
 
-fn judged(waivers: &str) -> Said {
+fn judged(waivers: &str) -> Judged {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     // The key is older than its rule allows, which is not what these tests are about.
@@ -24,7 +24,7 @@ fn judged(waivers: &str) -> Said {
     let files = ["--json", "out.json", "--summary", "out.md"];
     let ended = folder.run(&[&REPORT[..], &files].concat());
     assert_ne!(ended.code, 2, "{}", ended.stderr);
-    Said {
+    Judged {
         code: ended.code,
         terminal: ended.stdout.split_whitespace().collect::<Vec<_>>().join(" "),
         summary: folder.read("out.md").replace('`', ""),
@@ -45,13 +45,13 @@ fn key_waiver(day: &str, from: &str, expires: &str) -> String {
     )
 }
 
-fn outcome<'a>(said: &'a Said, rule: &str) -> &'a Value {
+fn outcome<'a>(said: &'a Judged, rule: &str) -> &'a Value {
     let outcomes = said.json["accounts"][0]["outcomes"].as_array().unwrap();
     outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap()
 }
 
 /// The notices of waivers, by code.
-fn notices(said: &Said) -> Vec<(&str, &str)> {
+fn notices(said: &Judged) -> Vec<(&str, &str)> {
     let notices = said.json["notices"].as_array().unwrap().iter();
     let texts = notices.map(|it| (it["code"].as_str().unwrap(), it["message"].as_str().unwrap()));
     texts.filter(|(code, _)| code.starts_with("waiver")).collect()

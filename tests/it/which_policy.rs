@@ -764,7 +764,7 @@ fn flags_that_contradict_each_other_judge_nothing() {
     ] {
         let output =
             rootgate(folder.path()).args(REPORT).args(["--policy", wrong]).output().unwrap();
-        crate::support::Ended::of(output).refused(&["github:OWNER/REPO/PATH@REF"]);
+        crate::support::Ended::from_output(output).refused(&["github:OWNER/REPO/PATH@REF"]);
     }
 }
 

@@ -176,7 +176,7 @@ impl<'a> Access<'a> {
         pace: &Pace,
     ) -> Result<Session, SignInError> {
         let endpoint = self.settings.environment.token_endpoint.as_ref().ok_or_else(nobody)?;
-        let partition = Partition::of_arn(role_arn);
+        let partition = Partition::from_arn(role_arn);
         let region = self.region_in(partition.as_ref());
         let audience = self.settings.oidc_audience.clone().unwrap_or_else(|| {
             match partition.as_ref().map(Partition::as_str) {
@@ -217,13 +217,13 @@ impl<'a> Access<'a> {
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
             (Kind::Untrusted, Some(_)) => {
-                SignInError::of_call(&error, &"the request for GitHub's token")
+                SignInError::from_call(&error, &"the request for GitHub's token")
             }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
                 SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
             }
-            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims)
+            _ => SignInError::from_web_identity(&error, role_arn, region.as_ref(), &claims)
                 .in_region(&error, self.named(&region)),
         })?;
         let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
@@ -238,7 +238,7 @@ impl<'a> Access<'a> {
         policy: Option<String>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        let region = self.region_in(Partition::of_arn(role_arn).as_ref());
+        let region = self.region_in(Partition::from_arn(role_arn).as_ref());
         let config = from.config.clone().into_builder().region(region.clone()).build();
         let client = sts(&config);
         let attempt = async || {
@@ -254,7 +254,7 @@ impl<'a> Access<'a> {
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::of_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
+            SignInError::from_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
                 .in_region(&error, self.named(&region))
         })?;
         let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
@@ -298,14 +298,14 @@ impl<'a> Access<'a> {
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::of_call(&error, &GET_CALLER_IDENTITY)
+            SignInError::from_call(&error, &GET_CALLER_IDENTITY)
                 .in_region(&error, self.named(&region))
         })?;
         let arn = answer.arn.unwrap_or_default();
         let account = answer.account.unwrap_or_default().parse::<AccountId>();
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
         let account = account.map_err(|_| unknown())?;
-        let partition = Partition::of_arn(&arn).ok_or_else(unknown)?;
+        let partition = Partition::from_arn(&arn).ok_or_else(unknown)?;
         (self.sinks.note)(&format!("signed in as {arn}"));
         Ok(Session { account, partition, arn, claims, config })
     }
@@ -382,7 +382,7 @@ async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
 
 fn failed(error: &TokenError) -> CallError {
     match error {
-        TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
+        TokenError::Unreachable(said) => CallError::from_connection(said.clone()),
         _ if error.is_passing() => CallError::new(Kind::Server, error.to_string()),
         _ => CallError::new(Kind::Refused, error.to_string()),
     }

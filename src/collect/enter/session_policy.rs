@@ -21,7 +21,7 @@ pub(super) fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> Stri
     if policy.len() <= LONGEST {
         return policy;
     }
-    let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::of_arn(role)?));
+    let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::from_arn(role)?));
     let every: BTreeSet<String> = roles.iter().filter_map(all).collect();
     document(needs, &every.into_iter().collect::<Vec<_>>())
 }

@@ -172,7 +172,7 @@ pub enum SignInError {
 
 impl SignInError {
     /// What a failed `AssumeRoleWithWebIdentity` means.
-    pub(crate) fn of_web_identity(
+    pub(crate) fn from_web_identity(
         error: &CallError,
         role_arn: &str,
         region: &str,
@@ -197,12 +197,12 @@ impl SignInError {
             "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired(said),
             "IDPCommunicationError" => Self::IssuerUnreachable(said),
             "IDPRejectedClaim" => Self::IssuerRefused(said),
-            _ => Self::of_role(error, call, &role_arn, region, "this run's GitHub token"),
+            _ => Self::from_role(error, call, &role_arn, region, "this run's GitHub token"),
         }
     }
 
     /// What a failed `AssumeRole` means, and what both ways into a role have in common.
-    pub(crate) fn of_role(
+    pub(crate) fn from_role(
         error: &CallError,
         call: &Call,
         role_arn: &str,
@@ -217,12 +217,12 @@ impl SignInError {
             "MalformedPolicyDocument" | "PackedPolicyTooLarge" => Self::SessionPolicy(said),
             "RegionDisabledException" => Self::RegionDisabled { said, region: region.to_owned() },
             "ValidationError" => Self::InvalidRequest { said, role_arn: role_arn.to_owned() },
-            _ => Self::of_call(error, call),
+            _ => Self::from_call(error, call),
         }
     }
 
     /// What any failed call of the sign-in means.
-    pub(crate) fn of_call(error: &CallError, call: &dyn fmt::Display) -> Self {
+    pub(crate) fn from_call(error: &CallError, call: &dyn fmt::Display) -> Self {
         let (call, said) = (call.to_string(), error.said());
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),

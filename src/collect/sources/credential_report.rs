@@ -95,7 +95,7 @@ impl Acquisition<'_> {
 
     fn never_ready(&self) -> Gap {
         let why = "AWS was still making the report when the call's share of the time was spent";
-        Gap::of_call(SOURCE, &GET, Cause::TimedOut, why)
+        Gap::for_call(SOURCE, &GET, Cause::TimedOut, why)
     }
 
     async fn look(&self) -> Result<Look, Gap> {
@@ -138,7 +138,7 @@ fn read(
     generated: Option<DateTime<Utc>>,
     account: &AccountId,
 ) -> Result<Fact<CredentialReport>, Gap> {
-    let unreadable = |detail: String| Gap::of_call(SOURCE, &GET, Cause::Unreadable, detail);
+    let unreadable = |detail: String| Gap::for_call(SOURCE, &GET, Cause::Unreadable, detail);
     let ParsedReport { account: owner, report, .. } =
         CredentialReport::parse(content).map_err(|error| unreadable(error.to_string()))?;
     let generated = generated.ok_or_else(|| unreadable("the report has no time".to_owned()))?;

@@ -50,7 +50,7 @@ pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>
 }
 
 fn unreadable(why: &str) -> Gap {
-    Gap::of_call(SOURCE, &LIST, Cause::Unreadable, why)
+    Gap::for_call(SOURCE, &LIST, Cause::Unreadable, why)
 }
 
 fn device(listed: Listed) -> VirtualMfaDevice {

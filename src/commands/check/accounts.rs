@@ -34,23 +34,23 @@ struct Beside<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn of(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
+    pub(super) fn new(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
         // A live run judges what it signs in to: `--account` only says what that may be.
         let named = match plan.evidence {
             plan::Evidence::Files(_) => &plan.bounds.accounts[..],
             plan::Evidence::Live(_) => &[],
         };
         let beside = |policy| Beside {
-            scope: Scope::of(policy, named),
+            scope: Scope::new(policy, named),
             policy,
-            tally: Tally::of(policy),
+            tally: Tally::new(policy),
             judged: BTreeSet::new(),
         };
         Self {
             at: plan.at,
-            scope: Scope::of(policy, named),
+            scope: Scope::new(policy, named),
             policy,
-            tally: Tally::of(policy),
+            tally: Tally::new(policy),
             beside: copy.map(beside),
             reports: BTreeMap::new(),
             outside: None,
@@ -151,11 +151,11 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
 struct Scope(Vec<(AccountId, Option<Partition>)>);
 
 impl Scope {
-    fn of(policy: &Policy, named: &[AccountId]) -> Self {
+    fn new(policy: &Policy, named: &[AccountId]) -> Self {
         if policy.scope.is_empty() {
             return Self(named.iter().map(|id| (id.clone(), None)).collect());
         }
-        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::of_arn);
+        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::from_arn);
         let accounts = policy.scope.iter();
         Self(accounts.map(|account| (account.id.clone(), partition(&account.role_arn))).collect())
     }

@@ -120,19 +120,22 @@ impl Upload<'_> {
                 Ended::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
             }
             NoApi::Setup(what, help) => Ended::not_uploaded(what, help),
-            NoApi::Api(error) => of_api(&error),
+            NoApi::Api(error) => api_failed(&error),
         })
     }
 
     async fn call(&self, api: &Api, target: &Target, file: &[u8]) -> Result<Ended, Ended> {
         if !self.plan.always {
             let branch = default_branch(api, &target.repository).await;
-            let branch = branch.map_err(|error| of_api(&error))?;
+            let branch = branch.map_err(|error| api_failed(&error))?;
             if target.git_ref != format!("refs/heads/{branch}") {
                 return Ok(Ended::Skipped(not_default_branch()));
             }
         }
-        upload(api, target, file).await.map(|()| Ended::Uploaded).map_err(|error| of_upload(&error))
+        upload(api, target, file)
+            .await
+            .map(|()| Ended::Uploaded)
+            .map_err(|error| upload_failed(&error))
     }
 }
 
@@ -142,9 +145,9 @@ fn not_default_branch() -> String {
     "`auto` uploads from the default branch alone".to_owned()
 }
 
-fn of_upload(error: &UploadError) -> Ended {
+fn upload_failed(error: &UploadError) -> Ended {
     match error {
-        UploadError::Refused(error) => of_api(error),
+        UploadError::Refused(error) => api_failed(error),
         UploadError::TooLarge { .. } => {
             Ended::not_uploaded(error, "judge fewer accounts in one run")
         }
@@ -155,7 +158,7 @@ fn of_upload(error: &UploadError) -> Ended {
     }
 }
 
-fn of_api(error: &ApiError) -> Ended {
+fn api_failed(error: &ApiError) -> Ended {
     let help = match error.status() {
         _ if lacks_the_commit(error) => COMMIT_GONE,
         _ if matches!(error, ApiError::RateLimited { .. }) => NEXT_RUN,

@@ -22,7 +22,7 @@ pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
         Ok(plan) => (collect(&plan, host), plan.details),
         Err(Refused { failure, details }) => (Err(failure), details),
     };
-    ended.unwrap_or_else(|failure| failure.report_of_collect(host, details))
+    ended.unwrap_or_else(|failure| failure.report_for_collect(host, details))
 }
 
 fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {

@@ -28,11 +28,11 @@ pub(crate) struct Output {
     /// As it was given.
     path: PathBuf,
     kind: Kind,
-    place: Place,
+    destination: Destination,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     StandardOutput,
     StandardError,
     /// A pipe or a device: it is written as it is.
@@ -55,7 +55,7 @@ impl Output {
         let refused = |what: String, help: &str| {
             Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
         };
-        let place = look(path, kind).map_err(|error| match error {
+        let destination = look(path, kind).map_err(|error| match error {
             Refused::Error(error) => refused(error.to_string(), FOLDER),
             Refused::IsA(what) => refused(format!("it is {what}"), "give another path"),
             Refused::NotOurs => refused(
@@ -67,7 +67,7 @@ impl Output {
                 "give the path of the file itself, or remove the link",
             ),
         })?;
-        Ok(Self { path: path.to_owned(), kind, place })
+        Ok(Self { path: path.to_owned(), kind, destination })
     }
 
     /// Whether the place can be written to, as far as that can be tried.
@@ -85,13 +85,13 @@ impl Output {
 
     /// Whether it is one of the two that a runner shows in its log.
     pub(crate) const fn is_in_log(&self) -> bool {
-        matches!(self.place, Place::StandardOutput | Place::StandardError)
+        matches!(self.destination, Destination::StandardOutput | Destination::StandardError)
     }
 
     /// How messages name it.
     pub(crate) fn shown(&self) -> String {
-        match self.place {
-            Place::StandardOutput => "standard output".to_owned(),
+        match self.destination {
+            Destination::StandardOutput => "standard output".to_owned(),
             _ => self.path.display().to_string(),
         }
     }
@@ -103,7 +103,7 @@ impl Output {
 
     /// Removes the report of an earlier run, or of this one.
     pub(crate) fn discard(&self) -> Result<(), Failure> {
-        let Place::File(file, _) = &self.place else { return Ok(()) };
+        let Destination::File(file, _) = &self.destination else { return Ok(()) };
         remove(file, self.kind).map_err(|error| {
             Failure::new(
                 format!("cannot remove the earlier report {}: {error}", self.path.display()),
@@ -122,19 +122,19 @@ impl Output {
 
     /// Opens the stream that it is; `None` if it is a file.
     pub(crate) fn open(&self) -> Result<Option<Stream>, Failure> {
-        match &self.place {
-            Place::StandardOutput => Stream::standard_output().map(Some),
-            Place::StandardError => Stream::standard_error(&self.path).map(Some),
-            Place::Stream(path) => Stream::open(path).map(Some),
-            Place::File(..) => Ok(None),
+        match &self.destination {
+            Destination::StandardOutput => Stream::standard_output().map(Some),
+            Destination::StandardError => Stream::standard_error(&self.path).map(Some),
+            Destination::Stream(path) => Stream::open(path).map(Some),
+            Destination::File(..) => Ok(None),
         }
     }
 
     fn write_file(&self, render: Render<'_>) -> io::Result<()> {
-        let Place::File(path, permissions) = &self.place else { return Ok(()) };
+        let Destination::File(path, permissions) = &self.destination else { return Ok(()) };
         // Others may have put something there while the run went on.
         match look(path, self.kind) {
-            Ok(Place::File(real, _)) if real == *path => {}
+            Ok(Destination::File(real, _)) if real == *path => {}
             Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
@@ -145,8 +145,8 @@ impl Output {
 
     /// Whether the folder takes new files. Nothing of this stays, whatever happens.
     fn try_folder(&self) -> io::Result<()> {
-        match &self.place {
-            Place::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
+        match &self.destination {
+            Destination::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
                 // It will be empty by then, and filled in place.
                 Err(_) if there.is_some() && (is_empty(path) || !self.kind.outlives) => {
                     open_to_write(path).map(|_| ())
@@ -175,23 +175,27 @@ impl From<io::Error> for Refused {
     }
 }
 
-fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
+fn look(path: &Path, kind: Kind) -> Result<Destination, Refused> {
     let (path, metadata) = match follow(path)? {
-        Found::Descriptor(1, _) => return Ok(Place::StandardOutput),
-        Found::Descriptor(2, _) => return Ok(Place::StandardError),
+        Found::Descriptor(1, _) => return Ok(Destination::StandardOutput),
+        Found::Descriptor(2, _) => return Ok(Destination::StandardError),
         Found::Descriptor(_, path) => {
             let metadata = path.metadata()?;
             // The shell made or emptied what is behind it; a file with content is somebody's.
             return match metadata.is_file() && metadata.len() > 0 {
                 true => Err(Refused::NotOurs),
-                false => Ok(Place::Stream(path)),
+                false => Ok(Destination::Stream(path)),
             };
         }
         Found::Nothing(real) if is_folder_by_name(&real) => return Err(Refused::IsA("a folder")),
         Found::Nothing(real) => {
             // To make a file wherever a link points would let a checkout choose the place.
             let is_link = path.symlink_metadata().is_ok();
-            return if is_link { Err(Refused::DanglingLink) } else { Ok(Place::File(real, None)) };
+            return if is_link {
+                Err(Refused::DanglingLink)
+            } else {
+                Ok(Destination::File(real, None))
+            };
         }
         Found::Something(path, metadata) => (path, metadata),
     };
@@ -199,13 +203,13 @@ fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
         if metadata.len() > 0 && !is_of_kind(&path, kind)? {
             return Err(Refused::NotOurs);
         }
-        return Ok(Place::File(path, Some(metadata.permissions())));
+        return Ok(Destination::File(path, Some(metadata.permissions())));
     }
     if metadata.is_dir() {
         return Err(Refused::IsA("a folder"));
     }
     match special(&metadata) {
-        None => Ok(Place::Stream(path)),
+        None => Ok(Destination::Stream(path)),
         Some(what) => Err(Refused::IsA(what)),
     }
 }
@@ -295,7 +299,9 @@ fn is_empty(path: &Path) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
     match look(path, kind) {
-        Ok(Place::File(real, there)) if real == path && there.is_some() && !is_empty(path) => {
+        Ok(Destination::File(real, there))
+            if real == path && there.is_some() && !is_empty(path) =>
+        {
             fs::remove_file(path).or_else(|error| {
                 let emptied = open_to_write(path).and_then(|file| file.set_len(0));
                 emptied.map_err(|_| error)

@@ -80,7 +80,7 @@ impl Stream {
     }
 
     fn from_file(path: Option<&Path>, file: File) -> io::Result<Self> {
-        let tail = Tail::of(&file)?;
+        let tail = Tail::from_file(&file)?;
         let order = match &tail {
             Some(_) => Order::RegularFile,
             None if is_pipe(&file)? => Order::Pipe,
@@ -148,7 +148,7 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// Where the file ends now; `None` if it is no regular file, which keeps nothing.
-    pub(crate) fn of(file: &File) -> io::Result<Option<Self>> {
+    pub(crate) fn from_file(file: &File) -> io::Result<Option<Self>> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Ok(None);

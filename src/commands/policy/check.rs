@@ -43,7 +43,7 @@ fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> 
             }
             Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
             Err(Unusable::Unreadable(failure)) => {
-                problems.push_str(&failure.of_command("this file was not checked").into_text());
+                problems.push_str(&failure.for_command("this file was not checked").into_text());
             }
         }
     }

@@ -84,7 +84,7 @@ impl Diff<'_> {
     }
 
     fn json(&self) -> Value {
-        let changes: Vec<Entry> = self.changes.iter().map(Entry::of).collect();
+        let changes: Vec<Entry> = self.changes.iter().map(Entry::from_change).collect();
         json!({
             "schema": "rootgate.policy-diff/v1",
             "old": visible(&self.old.shown),

@@ -23,11 +23,11 @@ pub(crate) fn default_paths() -> Vec<RepoPath> {
     DEFAULT_PATHS.into_iter().filter_map(RepoPath::new).collect()
 }
 
-/// That two default files stand at the same place (`whence`: "at the tip of …"), as an error.
-pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
-    let whence = if whence.is_empty() { String::new() } else { format!(" {whence}") };
+/// That two default files stand at the same place (`location`: "at the tip of …"), as an error.
+pub(crate) fn two_defaults(first: &str, second: &str, location: &str) -> Failure {
+    let location = if location.is_empty() { String::new() } else { format!(" {location}") };
     Failure::new(
-        format!("there are two default policy files{whence}, {first} and {second}"),
+        format!("there are two default policy files{location}, {first} and {second}"),
         "keep one of them: no order says which one judges",
     )
 }
@@ -78,7 +78,7 @@ impl Unusable {
     pub(crate) fn into_failure(self, color: bool) -> Failure {
         match self {
             Self::Unreadable(failure) => failure,
-            Self::Invalid(errors) => Failure::of_policy(&errors, color, ""),
+            Self::Invalid(errors) => Failure::from_policy(&errors, color, ""),
         }
     }
 }

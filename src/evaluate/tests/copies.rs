@@ -49,7 +49,7 @@ fn beside(policy: &Policy, copy: PolicyCopy) -> Run {
     with_effect(copy, effect)
 }
 
-fn of_a_fork(skip: bool, run: Run) -> Run {
+fn fork_run(skip: bool, run: Run) -> Run {
     let reason = "this is a pull request from a fork".to_owned();
     Run { not_evaluated: Some(NotEvaluated { reason, skip }), ..run }
 }
@@ -63,7 +63,7 @@ fn found(report: &Report) -> (Verdict, u8) {
 }
 
 /// Verdict and exit code where the evidence itself is fine.
-fn of_a_healthy_account(policy: &Policy, copy: PolicyCopy) -> (Verdict, u8) {
+fn healthy_verdict(policy: &Policy, copy: PolicyCopy) -> (Verdict, u8) {
     found(&report(policy, accounts(policy, &healthy()), beside(policy, copy)))
 }
 
@@ -86,31 +86,31 @@ fn active_key() -> Evidence {
 fn a_weaker_copy_fails_the_gate_unless_the_judging_policy_tolerates_it() {
     use ChangeKind::{Other, Planned, Stronger, Weaker};
     let all = [Planned, Weaker, Stronger, Other];
-    assert_eq!(of_a_healthy_account(&built_in(), changed(&all)), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), changed(&all)), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), changed(&all)), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), changed(&all)), (Verdict::Pass, 0));
     assert_eq!(effect(&tolerant(), &changed(&all)), Effect::Tolerated);
     let harmless = changed(&[Planned, Stronger, Other]);
     assert_eq!(effect(&built_in(), &harmless), Effect::None);
-    assert_eq!(of_a_healthy_account(&built_in(), harmless), (Verdict::Pass, 0));
-    assert_eq!(of_a_healthy_account(&built_in(), changed(&[])), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), harmless), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), changed(&[])), (Verdict::Pass, 0));
 }
 
 #[test]
 fn a_copy_that_is_gone_is_weaker_whatever_it_said() {
-    assert_eq!(of_a_healthy_account(&built_in(), missing()), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), missing()), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), missing()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), missing()), (Verdict::Pass, 0));
 }
 
 #[test]
 fn a_broken_copy_fails_the_gate_and_nothing_tolerates_it() {
-    assert_eq!(of_a_healthy_account(&built_in(), broken()), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), broken()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&built_in(), broken()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), broken()), (Verdict::Fail, 1));
 }
 
 #[test]
 fn a_copy_that_is_only_behind_does_nothing() {
     assert_eq!(effect(&built_in(), &behind()), Effect::None);
-    assert_eq!(of_a_healthy_account(&built_in(), behind()), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), behind()), (Verdict::Pass, 0));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn enforce_from_never_covers_a_weaker_or_broken_copy() {
     let policy = not_enforced(built_in());
     let weaker = || changed(&[ChangeKind::Weaker]);
     for copy in [weaker(), missing(), broken()] {
-        assert_eq!(of_a_healthy_account(&policy, copy), (Verdict::Fail, 1));
+        assert_eq!(healthy_verdict(&policy, copy), (Verdict::Fail, 1));
     }
     // Nor what else fails beside it.
     let both = report(&policy, accounts(&policy, &active_key()), beside(&policy, weaker()));
@@ -162,7 +162,7 @@ fn a_stronger_copy_hides_nothing_that_the_judging_policy_finds() {
 // -- runs that may not sign in --------------------------------------------------------------------
 
 fn fork(policy: &Policy, skip: bool, run: Run) -> (Verdict, u8) {
-    found(&report(policy, Vec::new(), of_a_fork(skip, run)))
+    found(&report(policy, Vec::new(), fork_run(skip, run)))
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_weaker_or_broken_copy_of_a_fork_fails_even_where_forks_are_skipped() {
 #[test]
 fn what_was_not_evaluated_may_not_be_relied_on_for_a_second() {
     for skip in [false, true] {
-        let judged = report(&built_in(), Vec::new(), of_a_fork(skip, run()));
+        let judged = report(&built_in(), Vec::new(), fork_run(skip, run()));
         assert_eq!(judged.valid_until, time(NOW));
         assert_eq!(judged.not_evaluated.as_deref(), Some("this is a pull request from a fork"));
     }
@@ -221,11 +221,11 @@ fn a_run_that_judged_nobody_says_nothing_of_unused_waivers_or_an_unnamed_scope()
     let codes = |run: Run| -> Vec<NoticeCode> {
         messages(&policy, run).into_iter().map(|(code, _)| code).collect()
     };
-    assert_eq!(codes(of_a_fork(true, unnamed.clone())), []);
+    assert_eq!(codes(fork_run(true, unnamed.clone())), []);
     assert_eq!(codes(unnamed), [NoticeCode::ScopeNotNamed, NoticeCode::WaiverUnused]);
     // What the policy itself is about is still said.
     set(&mut policy, "root-mfa-missing", Severity::Low);
-    assert!(message(&policy, of_a_fork(true, run()), NoticeCode::RuleLowered).is_some());
+    assert!(message(&policy, fork_run(true, run()), NoticeCode::RuleLowered).is_some());
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn before_enforce_from_a_notice_says_what_blocks_already() {
     let from = "the gate blocks from 2026-12-01 on (`enforce-from`); ";
     assert_eq!(said(weaker), format!("{from}a weaker or broken copy of the policy blocks already"));
     assert_eq!(said(run()), format!("{from}today it would block"));
-    assert_eq!(said(of_a_fork(true, run())), format!("{from}today it would go on all the same"));
+    assert_eq!(said(fork_run(true, run())), format!("{from}today it would go on all the same"));
 }
 
 #[test]

@@ -696,7 +696,7 @@ proptest! {
         let accounts: Vec<_> = accounts.collect();
         let mut turned = accounts.clone();
         turned.rotate_left(turn % accounts.len());
-        let mut tally = Tally::of(&policy);
+        let mut tally = Tally::new(&policy);
         turned.iter().for_each(|account| tally.add(account));
         prop_assert_eq!(tally.report(accounts.clone(), run()), report(&policy, accounts, run()));
     }

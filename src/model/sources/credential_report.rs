@@ -303,7 +303,7 @@ fn owner_of(arn: &str, is_root: bool) -> Option<(AccountId, Partition)> {
     };
     let of_the_kind = if is_root { resource == "root" } else { resource.starts_with("user/") };
     of_the_kind.then_some(())?;
-    Some((account.parse().ok()?, Partition::of_arn(arn)?))
+    Some((account.parse().ok()?, Partition::from_arn(arn)?))
 }
 
 fn csv_error(error: csv::Error) -> ReportError {

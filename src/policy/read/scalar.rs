@@ -382,7 +382,7 @@ fn duration_help(text: &str, why: &InvalidDuration) -> String {
 fn account_of_role_arn(arn: &str) -> Option<AccountId> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, _, "iam", "", account, resource] = parts.as_slice() else { return None };
-    Partition::of_arn(arn)?;
+    Partition::from_arn(arn)?;
     let role = resource.strip_prefix("role/")?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
     role.split('/')

@@ -20,7 +20,7 @@ pub(super) struct Timed<'a> {
 }
 
 impl<'a> Timed<'a> {
-    pub(super) fn of(window: &'a Window) -> Self {
+    pub(super) fn from_window(window: &'a Window) -> Self {
         Self { when: &window.when, accounts: window.accounts.as_deref() }
     }
 }
@@ -322,7 +322,7 @@ pub(super) fn excess(
     most: Duration,
     today: NaiveDate,
 ) -> Option<Excess> {
-    let calendar = Calendar::of(windows, group);
+    let calendar = Calendar::for_group(windows, group);
     // Most policies need no counting.
     if calendar.highest() <= most.as_secs() {
         return None;
@@ -352,7 +352,7 @@ struct Calendar<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    fn of(windows: &[Timed<'a>], group: &Group) -> Self {
+    fn for_group(windows: &[Timed<'a>], group: &Group) -> Self {
         let mut calendar = Self { schedules: Vec::new(), once: HashMap::new() };
         for place in &group.members {
             match windows[*place].when {

@@ -105,12 +105,12 @@ impl Notes<'_> {
     }
 
     fn sentences(&self) -> String {
-        let change = ChangePart::of(self.report, self.details);
+        let change = ChangePart::from_report(self.report, self.details);
         change.map(|change| Prose::joined(change.sentences, " ").to_string()).unwrap_or_default()
     }
 
     fn effect_and_remedy(&self) -> String {
-        let change = ChangePart::of(self.report, self.details);
+        let change = ChangePart::from_report(self.report, self.details);
         change.map(|change| Prose::joined(change.follows, " ").to_string()).unwrap_or_default()
     }
 

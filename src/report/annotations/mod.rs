@@ -25,7 +25,7 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     let found: Vec<_> = match details {
         Details::Full => full(report),
         Details::Redacted => {
-            Redacted::of(report).open().map(|open| of_redacted(report, &open)).collect()
+            Redacted::from_report(report).open().map(|open| from_redacted(report, &open)).collect()
         }
     };
     let mut annotations = change::annotations(report, details);
@@ -74,7 +74,7 @@ impl Annotation {
 
 fn full(report: &Report) -> Vec<Annotation> {
     let mut annotations = Vec::new();
-    for entry in Full::of(report).open() {
+    for entry in Full::from_report(report).open() {
         let messages = match entry.outcome() {
             Outcome::Undetermined => vec![undetermined(entry)],
             _ => entry.unwaived().into_iter().map(|finding| failure(entry, finding)).collect(),
@@ -90,7 +90,7 @@ fn full(report: &Report) -> Vec<Annotation> {
     annotations
 }
 
-fn of_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
+fn from_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
     let state = match open.outcome {
         Outcome::Undetermined => "undetermined",
         _ => "failed",

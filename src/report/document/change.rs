@@ -38,7 +38,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl<'a> ChangePart<'a> {
-    pub(crate) fn of(report: &'a Report, details: Details) -> Option<Self> {
+    pub(crate) fn from_report(report: &'a Report, details: Details) -> Option<Self> {
         let change = report.policy_change.as_ref()?;
         let section = Section { policy: &report.policy, change, details };
         Some(Self {
@@ -64,7 +64,7 @@ pub(crate) struct Shown<T> {
 }
 
 impl<T> Shown<T> {
-    fn of(items: impl ExactSizeIterator<Item = T>) -> Self {
+    fn from_items(items: impl ExactSizeIterator<Item = T>) -> Self {
         let more = items.len().saturating_sub(MOST);
         Self { items: items.take(MOST).collect(), more }
     }
@@ -83,13 +83,13 @@ impl<'a> Changes<'a> {
     /// The changes of a kind, each with its place. What is long is cut.
     pub(crate) fn of_kind(&self, kind: ChangeKind) -> Shown<(Change, Option<Prose<'a>>)> {
         let changes: Vec<_> = of_kind(self.0.change.copy.changes(), kind).collect();
-        Shown::of(changes.into_iter().map(|change| (cut(change), self.place(change))))
+        Shown::from_items(changes.into_iter().map(|change| (cut(change), self.place(change))))
     }
 
     /// What is wrong with a broken copy, each with its place.
     pub(crate) fn problems(&self) -> Shown<(&'a str, Prose<'a>)> {
         let problems = problems(&self.0.change.copy).iter();
-        Shown::of(problems.map(|it| (it.message.as_str(), self.0.place_of(it))))
+        Shown::from_items(problems.map(|it| (it.message.as_str(), self.0.place_of(it))))
     }
 
     /// `.github/rootgate.yaml:12`: where the copy says it, or where the default branch's did.
@@ -320,7 +320,7 @@ fn keys(copy: &PolicyCopy, kind: ChangeKind) -> String {
 
 /// `line 4, line 9, and 3 more`
 fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
-    let shown = Shown::of(lines);
+    let shown = Shown::from_items(lines);
     let line = |line: &Option<usize>| match line {
         Some(line) => format!("line {line}"),
         None => "the file as a whole".to_owned(),

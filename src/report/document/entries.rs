@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::lacking::{Lacking, basis};
+use super::missing::{MissingFact, basis};
 use super::{MAX_NAME, Prose, policy};
 use crate::escape::{shortened, visible};
 use crate::model::{
@@ -23,7 +23,7 @@ pub(crate) struct Full<'a> {
 }
 
 impl<'a> Full<'a> {
-    pub(crate) const fn of(report: &'a Report) -> Self {
+    pub(crate) const fn from_report(report: &'a Report) -> Self {
         Self { report }
     }
 
@@ -244,8 +244,8 @@ impl<'a> Entry<'a> {
     }
 
     /// The facts that are lacking.
-    pub(crate) fn lacking(self) -> impl Iterator<Item = Lacking<'a>> {
-        self.gaps().iter().map(Lacking::of)
+    pub(crate) fn lacking(self) -> impl Iterator<Item = MissingFact<'a>> {
+        self.gaps().iter().map(MissingFact::from_gap)
     }
 
     /// The facts that decided: `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
@@ -292,7 +292,7 @@ pub(crate) struct Alike<'e, 'a> {
     /// All of them.
     pub(crate) entries: &'e [Entry<'a>],
     /// What is lacking; nothing where the account says it already.
-    pub(crate) lacking: Vec<Lacking<'a>>,
+    pub(crate) lacking: Vec<MissingFact<'a>>,
 }
 
 /// Undetermined outcomes in groups of one reason.

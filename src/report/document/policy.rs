@@ -15,7 +15,7 @@ pub(crate) struct PolicyPart<'a> {
 }
 
 impl<'a> PolicyPart<'a> {
-    pub(super) fn of(policy: &'a PolicyOrigin, details: Details) -> Self {
+    pub(super) fn from_origin(policy: &'a PolicyOrigin, details: Details) -> Self {
         match details {
             Details::Full => Self {
                 line: origin(policy),

@@ -17,7 +17,7 @@ pub(crate) struct VerdictLine<'a> {
 }
 
 impl VerdictLine<'_> {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn from_report(report: &Report) -> Self {
         let word = match report.verdict {
             Verdict::Pass => "pass",
             Verdict::Fail if report.enforce_from.is_some() && report.exit_code == 0 => "would fail",
@@ -80,12 +80,12 @@ fn consequence(report: &Report) -> String {
         _ => None,
     };
     let code = format!("exit code {}", report.exit_code);
-    let copy = report.policy_change.as_ref().and_then(of_copy).map(str::to_owned);
+    let copy = report.policy_change.as_ref().and_then(copy_note).map(str::to_owned);
     [Some(code), copy, why].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// What the checkout's copy has to do with the exit code.
-const fn of_copy(change: &PolicyChange) -> Option<&'static str> {
+const fn copy_note(change: &PolicyChange) -> Option<&'static str> {
     match (change.effect, &change.copy) {
         (Effect::None, _) => None,
         (Effect::Fails, PolicyCopy::Broken(_)) => Some("the checkout's policy is broken"),

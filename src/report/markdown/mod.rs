@@ -26,7 +26,7 @@ use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, forma
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document::of(report, details);
+    let document = Document::from_report(report, details);
     let mut page = Page::new(out);
     match document.body {
         Body::Full(full) => page.full(&document, full),
@@ -166,7 +166,7 @@ impl Page<'_> {
                 None => ["and more".into(), more_findings(more), String::new(), String::new()],
             };
             let (rule, severity) = (code_span(entry.rule().0), severity_cell(entry));
-            of_account(full, entry, vec![rule, severity, subject, seen, times, to_do])
+            with_account(full, entry, vec![rule, severity, subject, seen, times, to_do])
         });
     }
 
@@ -210,7 +210,7 @@ impl Page<'_> {
                 },
                 lines(to_do),
             ];
-            of_account(full, alike.first, row)
+            with_account(full, alike.first, row)
         });
     }
 
@@ -226,7 +226,7 @@ impl Page<'_> {
                 cell(&by.reason),
                 by.expires.to_string(),
             ];
-            of_account(full, entry, row)
+            with_account(full, entry, row)
         });
     }
 
@@ -271,7 +271,7 @@ impl Page<'_> {
                 cell(entry.message()),
                 lines(entry.evidence().map(|basis| prose(&basis))),
             ];
-            of_account(full, entry, row)
+            with_account(full, entry, row)
         });
         self.line("\n</details>");
     }
@@ -289,7 +289,7 @@ impl Page<'_> {
 }
 
 /// The row, and whose it is where several accounts were judged.
-fn of_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
+fn with_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
     if full.accounts().len() > 1 {
         row.insert(0, account_cell(entry.account));
     }

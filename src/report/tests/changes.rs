@@ -32,7 +32,7 @@ fn at_path(report: &mut Report, path: &str) {
 }
 
 fn sentences(report: &Report) -> String {
-    let change = ChangePart::of(report, Details::Full).unwrap();
+    let change = ChangePart::from_report(report, Details::Full).unwrap();
     change.sentences.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
@@ -46,7 +46,7 @@ fn last_line(report: &Report) -> String {
 fn the_policy_line_says_where_the_policy_is_from() {
     let said = |policy| {
         let report = Report { policy, ..green() };
-        Document::of(&report, Details::Full).policy.line.to_string()
+        Document::from_report(&report, Details::Full).policy.line.to_string()
     };
     let line = |judge| said(PolicyOrigin { judge, ..green().policy });
     let file =
@@ -485,7 +485,8 @@ fn a_change_without_a_copy_or_a_judging_file_has_no_place() {
     let change = Change { old_line: Some(3), new_line: Some(4), ..changes().remove(1) };
     let mut report = with(missing(), Effect::Fails);
     report.policy.repository_path = None;
-    let Content::Full(changes) = ChangePart::of(&report, Details::Full).unwrap().content else {
+    let Content::Full(changes) = ChangePart::from_report(&report, Details::Full).unwrap().content
+    else {
         panic!("everything was asked for");
     };
     assert_eq!(changes.place(&change), None);

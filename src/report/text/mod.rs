@@ -36,7 +36,7 @@ pub enum Verbosity {
 /// # Errors
 /// What the writer says.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document::of(report, options.details);
+    let document = Document::from_report(report, options.details);
     let mut page = Page { out, color: options.color };
     if options.verbosity > Verbosity::Quiet {
         match document.body {

@@ -387,7 +387,7 @@ fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
 mod tests {
     use super::*;
 
-    fn of(region: Option<&str>, gap: Gap) -> RegionGap {
+    fn region_gap(region: Option<&str>, gap: Gap) -> RegionGap {
         RegionGap { region: region.map(str::to_owned), gap }
     }
 
@@ -399,10 +399,10 @@ mod tests {
         let alias = Gap::denied(Source::RootEvents, "iam:ListAccountAliases", "no alias");
         let slow = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
         let gap = lacking(&[
-            of(None, alias.clone()),
-            of(Some("us-east-1"), lookup("in one")),
-            of(Some("us-east-2"), slow),
-            of(Some("us-west-2"), lookup("in two")),
+            region_gap(None, alias.clone()),
+            region_gap(Some("us-east-1"), lookup("in one")),
+            region_gap(Some("us-east-2"), slow),
+            region_gap(Some("us-west-2"), lookup("in two")),
         ]);
         let gap = gap.unwrap();
         assert_eq!(gap.grant.as_deref(), Some("cloudtrail:LookupEvents"));
@@ -412,7 +412,8 @@ mod tests {
         );
         let slow = Gap::new(Source::RootEvents, Cause::TimedOut, "slow");
         let first = Gap { action: "account:ListRegions".into(), ..slow.clone() };
-        let gap = lacking(&[of(None, first.clone()), of(Some("us-east-1"), slow)]).unwrap();
+        let gap = lacking(&[region_gap(None, first.clone()), region_gap(Some("us-east-1"), slow)])
+            .unwrap();
         assert_eq!(gap.action, first.action, "what came first made the rest late");
         assert!(lacking(&[]).is_none());
     }

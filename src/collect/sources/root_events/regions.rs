@@ -71,5 +71,5 @@ pub(super) async fn enabled(
 }
 
 fn unreadable(why: &str) -> Gap {
-    Gap::of_call(SOURCE, &LIST_REGIONS, Cause::Unreadable, why)
+    Gap::for_call(SOURCE, &LIST_REGIONS, Cause::Unreadable, why)
 }

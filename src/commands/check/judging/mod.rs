@@ -49,23 +49,23 @@ impl Judging {
 
 /// Settles which policy judges, and reads it.
 pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judging, Failure> {
-    let asker = Asker { plan, host, started, color: plan.shown.color_of_errors };
+    let source = PolicySource { plan, host, started, color: plan.shown.color_of_errors };
     let is_fork = fork::suspected(plan, host);
     if let (JudgedBy::File { named, judge }, None) = (&plan.judged_by, is_fork) {
-        return asker.on_disk(named.as_deref(), judge);
+        return source.on_disk(named.as_deref(), judge);
     }
     github_api::block_on_before_judging(async {
         let not_evaluated = match is_fork {
-            Some(number) => fork::established(&asker, number).await?,
+            Some(number) => fork::established(&source, number).await?,
             None => None,
         };
         let judging = match &plan.judged_by {
-            JudgedBy::File { named, judge } => asker.on_disk(named.as_deref(), judge)?,
-            JudgedBy::Remote(remote) => remote::read(&asker, remote).await?,
+            JudgedBy::File { named, judge } => source.on_disk(named.as_deref(), judge)?,
+            JudgedBy::Remote(remote) => remote::read(&source, remote).await?,
             JudgedBy::DefaultBranch { named, accept } => {
                 // Nobody can accept anything for a fork: it has no token that says so.
                 let accept = *accept && not_evaluated.is_none();
-                default_branch::read(&asker, named.as_deref(), accept).await?
+                default_branch::read(&source, named.as_deref(), accept).await?
             }
         };
         Ok(Judging { not_evaluated, ..judging })
@@ -73,14 +73,14 @@ pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judgi
 }
 
 /// What every question to GitHub needs.
-struct Asker<'a> {
+struct PolicySource<'a> {
     plan: &'a Plan,
     host: &'a Host,
     started: Instant,
     color: bool,
 }
 
-impl Asker<'_> {
+impl PolicySource<'_> {
     /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
     /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
     fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
@@ -141,11 +141,11 @@ impl Asker<'_> {
     }
 
     /// Reads the text of a policy that judges.
-    fn parse(&self, text: &[u8], shown: &str, whence: &str) -> Result<Policy, Failure> {
+    fn parse(&self, text: &[u8], shown: &str, location: &str) -> Result<Policy, Failure> {
         parse(text, shown, self.host).map_err(|unusable| match unusable {
             Unparsed::NoText(failure) => failure,
             Unparsed::Invalid(errors) => {
-                Failure::of_policy(&errors, self.color, &format!("this is the file {whence}"))
+                Failure::from_policy(&errors, self.color, &format!("this is the file {location}"))
             }
         })
     }

@@ -54,7 +54,7 @@ enum Central {
 /// event that say different things are two events: either may be the one that matters.
 #[must_use]
 pub fn classify(records: &[Record], account: &AccountId, is_member: bool) -> Vec<RootEvent> {
-    let sessions = Sessions::of(records, account, is_member);
+    let sessions = Sessions::from_records(records, account, is_member);
     let mut events: Vec<RootEvent> = records
         .iter()
         .filter_map(|record| Some(event(record, kind_of(record, &sessions)?, &sessions)))
@@ -123,7 +123,7 @@ struct Sessions<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    fn of(records: &'a [Record], account: &'a AccountId, is_member: bool) -> Self {
+    fn from_records(records: &'a [Record], account: &'a AccountId, is_member: bool) -> Self {
         let mut sessions = Self {
             account,
             central: BTreeMap::new(),
@@ -180,8 +180,8 @@ fn announced<'a>(record: &'a Record, account: &AccountId) -> Option<(&'a str, Ce
     }
     let request = &record.raw.request_parameters;
     let target = request["targetPrincipal"].as_str()?;
-    let of_arn = target.starts_with("arn:") && target.ends_with(&format!(":iam::{account}:root"));
-    if target != account.as_str() && !of_arn {
+    let from_arn = target.starts_with("arn:") && target.ends_with(&format!(":iam::{account}:root"));
+    if target != account.as_str() && !from_arn {
         return None;
     }
     let policy = request["taskPolicyArn"]["arn"].as_str().unwrap_or_default();
@@ -440,7 +440,7 @@ fn event(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> RootEvent
             .map(kept),
         key_change: key_change(record).filter(|_| by_root),
         mfa_target: mfa_target(record, kind, sessions),
-        task: RootTask::of(record.service(), &raw.event_name, asks_for_mfa_delete)
+        task: RootTask::from_call(record.service(), &raw.event_name, asks_for_mfa_delete)
             .filter(|_| !is_about_another(record, sessions.account)),
     }
 }

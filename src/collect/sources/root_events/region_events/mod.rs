@@ -175,7 +175,7 @@ impl RegionLookup<'_> {
             question.0.as_str(),
             question.1
         );
-        Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
+        Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
     }
 
     /// The pages of a question, newest first, up to a number of them. A pace of their own that ends
@@ -207,7 +207,7 @@ impl RegionLookup<'_> {
                 // The same page for ever would be no list.
                 same if same == token => {
                     let why = "the list goes on, but never gets further";
-                    return Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
+                    return Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
                 }
                 next => token = next,
             }
@@ -248,7 +248,7 @@ impl RegionLookup<'_> {
             let text = event.cloud_trail_event.unwrap_or_default();
             let record = Record::parse(&text).map_err(|error| {
                 let why = format!("the event `{id}` cannot be read: {error}");
-                Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
+                Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
             })?;
             newest = newest.max(Some(record.time()));
             // Whose a session is that root handed out, only the answer that handed it out says.

@@ -7,15 +7,15 @@ use crate::escape::shortened;
 use crate::model::{Basis, Cause, Duration, Gap, ToDo};
 
 /// A fact that is lacking.
-pub(crate) struct Lacking<'a> {
+pub(crate) struct MissingFact<'a> {
     /// `account summary: AWS denied the call`
     pub(crate) what: Prose<'a>,
     /// What to do about it, where something can be done; a sentence without its full stop.
     pub(crate) to_do: Option<Prose<'a>>,
 }
 
-impl<'a> Lacking<'a> {
-    pub(crate) fn of(gap: &'a Gap) -> Self {
+impl<'a> MissingFact<'a> {
+    pub(crate) fn from_gap(gap: &'a Gap) -> Self {
         let what = Prose::new().ours(gap.source.name()).ours(": ").theirs(&gap.detail);
         Self { what, to_do: to_do(gap) }
     }
