@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::github::{Secrets, chain, one_line};
 use crate::model::{Call, Cause, Gap, Source};
 
-use super::whole_answer::NotWhole;
+use super::answer_check::NotWhole;
 
 /// AWS says no. Source: "Common error types" of AWS's API references; the query protocol has the
 /// short names, JSON those that end in `Exception`.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::net::retry::{Again, Failure, Retry};
 
-use super::said::{chain, one_line};
+use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
 
 /// Where the API is, unless `GITHUB_API_URL` says otherwise.

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::said::{chain, one_line};
+use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
 
 /// What the runner gives a job that may ask for a token.

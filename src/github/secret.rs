@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::said::CUT;
+use super::error_text::CUT;
 
 /// What is shown in place of a secret.
 const HIDDEN: &str = "***";

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::api::{Api, ApiError};
+use super::error_text::one_line;
 use super::repository::Repository;
-use super::said::one_line;
 
 /// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
 const LARGEST_UPLOAD: usize = 10 * 1024 * 1024;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::combined::{self, Overlap, Timed};
 use super::error::visible;
-use super::together::{self, Overlap, Timed};
 use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
 use crate::model::{AccountId, Source, format_time};
 
@@ -127,7 +127,7 @@ fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWar
     let compared = policy.windows.iter().filter(|window| !only_excuses_mfa(policy, window));
     let compared: Vec<&Window> = compared.collect();
     let timed: Vec<Timed<'_>> = compared.iter().map(|window| Timed::from_window(window)).collect();
-    for Overlap { members, at, account } in together::overlaps(&timed, now.date_naive()) {
+    for Overlap { members, at, account } in combined::overlaps(&timed, now.date_naive()) {
         let members: Vec<&Window> = members.iter().map(|place| compared[*place]).collect();
         let [first, second, more @ ..] = &members[..] else { continue };
         let whose = match account {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_config::{Region, SdkConfig};
 
-use crate::collect::whole_answer::WholeAnswer;
+use crate::collect::answer_check::WholeAnswer;
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Partition};
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::done::sessions;
+use super::activity::sessions;
 use super::line::{self, NewWindow};
 use super::{Acknowledged, Remedy, Step, Wanted};
 use crate::model::{AccountId, RuleId, UseKind, format_time};

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::*;
+use crate::collect::answer_check::WholeAnswer;
 use crate::collect::pace::Stop;
-use crate::collect::whole_answer::WholeAnswer;
 use crate::model::{RootEvent, classify, format_time, parse_time};
 
 const ACCOUNT: &str = "111122223333";
