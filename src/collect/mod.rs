@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`enter`] is how an account is entered; a source is one file with a `fetch`; [`pace`] says how long
-//! a call may try, [`whole_answer`] what counts as an answer, [`failure`] which gap a failed call
+//! a call may try, [`answer_check`] what counts as an answer, [`failure`] which gap a failed call
 //! leaves. Nothing here knows a rule.
 
 mod answer_check;

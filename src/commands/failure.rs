@@ -21,7 +21,7 @@ pub(crate) struct Failure {
 }
 
 /// So many problems of a policy are listed for strangers.
-const MOST_PROBLEMS: usize = 20;
+const MAX_PROBLEMS: usize = 20;
 
 /// What a failure means for the verdict, in the same words everywhere.
 const EFFECT: &str = "nothing was judged (exit 2)";
@@ -46,7 +46,7 @@ impl Failure {
     /// kinds and lines alone: the policy may be one that they cannot see.
     pub(crate) fn from_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
         let note = if note.is_empty() { String::new() } else { format!("\n  note: {note}") };
-        let kinds = errors.errors().iter().take(MOST_PROBLEMS);
+        let kinds = errors.errors().iter().take(MAX_PROBLEMS);
         let kinds: String =
             kinds.map(|error| format!("error[{}]: line {}\n", error.code, error.line)).collect();
         let public = format!("the policy has {} problems\n{kinds}", errors.errors().len());
@@ -74,8 +74,8 @@ impl Failure {
     pub(crate) fn from_sign_in(error: &SignInError) -> Self {
         let line = |text: &str| escape::visible(text);
         let mut text = format!("error: {}", line(&error.what()));
-        if let Some(said) = error.said() {
-            text += &format!("\n  said: {}", line(said));
+        if let Some(message) = error.message() {
+            text += &format!("\n  said: {}", line(message));
         }
         text += &format!("\n  effect: {EFFECT}");
         for (index, help) in error.help().lines().map(line).enumerate() {

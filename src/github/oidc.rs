@@ -82,7 +82,7 @@ pub enum TokenError {
 impl TokenError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::Unreachable(_) => true,
@@ -95,8 +95,8 @@ impl TokenError {
         match self {
             Self::NotPrivate(url) => Self::NotPrivate(secrets.hide(&url)),
             Self::Status { status, body } => Self::Status { status, body: secrets.hide(&body) },
-            Self::Unreachable(said) => Self::Unreachable(secrets.hide(&said)),
-            Self::NoToken(said) => Self::NoToken(secrets.hide(&said)),
+            Self::Unreachable(message) => Self::Unreachable(secrets.hide(&message)),
+            Self::NoToken(message) => Self::NoToken(secrets.hide(&message)),
         }
     }
 }
@@ -212,7 +212,7 @@ mod tests {
     fn an_answer_without_a_token_is_not_quoted() {
         for body in ["{}", r#"{"count":1}"#, r#"{"value":""}"#, r#"{"value":7}"#, "<html>", ""] {
             let error = read_token(body.as_bytes()).unwrap_err();
-            assert!(!error.is_passing());
+            assert!(!error.is_transient());
             assert!(!error.to_string().contains("html"), "{error}");
         }
     }
@@ -220,10 +220,14 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_asked_again() {
         let status = |status| TokenError::Status { status, body: String::new() };
-        assert!(status(500).is_passing() && status(503).is_passing() && status(429).is_passing());
-        assert!(status(408).is_passing());
         assert!(
-            !status(400).is_passing() && !status(401).is_passing() && !status(403).is_passing()
+            status(500).is_transient() && status(503).is_transient() && status(429).is_transient()
+        );
+        assert!(status(408).is_transient());
+        assert!(
+            !status(400).is_transient()
+                && !status(401).is_transient()
+                && !status(403).is_transient()
         );
     }
 }

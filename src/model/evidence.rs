@@ -246,7 +246,7 @@ impl Evidence {
                     || matches!(key.last_rotated, Cell::Value(_))
             })
         });
-        let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.tell_of_a_key());
+        let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.mention_a_key());
         counted.is_some_and(|count| count > 0) || in_row || in_events
     }
 }

@@ -46,7 +46,7 @@ pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 #[cfg(test)]
 pub(crate) use sources::each_source;
 pub use sources::*;
-pub use subject::{Made, Subject};
+pub use subject::{Creation, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
 pub use to_do::{IamAction, ToDo};
 pub use words::{capitalized, counted, sentence};

@@ -124,11 +124,11 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
 /// Windows of one account that are open at the same time, each group once: a use is covered where
 /// one of them allows it.
 fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWarning>) {
-    let compared = policy.windows.iter().filter(|window| !only_excuses_mfa(policy, window));
+    let compared = policy.windows.iter().filter(|window| !only_waives_mfa(policy, window));
     let compared: Vec<&Window> = compared.collect();
     let timed: Vec<Timed<'_>> = compared.iter().map(|window| Timed::from_window(window)).collect();
     for Overlap { members, at, account } in combined::overlaps(&timed, now.date_naive()) {
-        let members: Vec<&Window> = members.iter().map(|place| compared[*place]).collect();
+        let members: Vec<&Window> = members.iter().map(|index| compared[*index]).collect();
         let [first, second, more @ ..] = &members[..] else { continue };
         let whose = match account {
             Some(account) => format!("for account {account} "),
@@ -168,7 +168,7 @@ fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWar
 
 /// Whether a window, as findings suggest them, only excuses the moment of a sign-in without MFA that
 /// another window lies around.
-fn only_excuses_mfa(policy: &Policy, window: &Window) -> bool {
+fn only_waives_mfa(policy: &Policy, window: &Window) -> bool {
     let When::Once { from, to } = window.when else { return false };
     let lies_around = |other: &&Window| match other.when {
         When::Once { from: opens, to: closes } => opens <= from && to <= closes,

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::{Entry, Kind, LARGEST, RepoPath, Tree};
+use super::{Entry, Kind, MAX_FILE_BYTES, RepoPath, Tree};
 
 /// A working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl WorkTree {
 
     /// Whether it is one at all: a folder need not hold a repository.
     #[must_use]
-    pub fn is_one(&self) -> bool {
+    pub fn is_repository(&self) -> bool {
         holds_git(&self.root)
     }
 
@@ -172,7 +172,7 @@ impl Tree for WorkTree {
     fn content(&self, path: &RepoPath, place: PathBuf) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = Vec::new();
         std::fs::File::open(place)
-            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| Unreadable { path: path.clone(), error })?;
         Ok(bytes)
     }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
 use crate::model::{
-    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, NoticeKind, Outcome, Partition,
+    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Creation, Effect,
+    EvidenceFile, Finding, Gap, Judge, KeyPath, ListedMark, Notice, NoticeKind, Outcome, Partition,
     PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome,
     RuleSetting, Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict,
     WaivedBy, WaiverState, WindowMark, parse_day, parse_time,
@@ -141,7 +141,7 @@ pub(super) fn finding(subject: Subject, message: &str, remedy: &str) -> Finding 
 
 /// The first access key made on that day.
 pub(super) fn key(made: &str) -> Subject {
-    Subject::AccessKey(Made { at: Some(at(made)), number: 1 })
+    Subject::AccessKey(Creation { at: Some(at(made)), number: 1 })
 }
 
 /// A subject that holds outside text.

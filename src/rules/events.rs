@@ -266,14 +266,14 @@ pub(super) fn unread_sign_ins(
             read.region,
             format_time(from)
         );
-        let to_do = way_out(closes, since, from, case.now - since);
+        let to_do = next_step(closes, since, from, case.now - since);
         Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(to_do))
     };
     events.regions.iter().filter_map(unread).collect()
 }
 
 /// What closes the gap of sign-ins that were not read.
-fn way_out(
+fn next_step(
     report: Option<Row<'_>>,
     since: DateTime<Utc>,
     from: DateTime<Utc>,

@@ -331,7 +331,7 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
                 basis.push(*at);
             }
             if more {
-                extra = Some(unshown(*counted, number, "access keys", seen, *at));
+                extra = Some(not_in_report(*counted, number, "access keys", seen, *at));
             }
         }
         Count::NotAsked(_) => {}
@@ -365,7 +365,7 @@ fn report_other(exist: Vec<Credential>, gaps: Vec<Gap>, basis: Vec<Basis>) -> Kn
     Known { exist, gaps, basis }
 }
 
-fn unshown(counted: u64, shown: u64, what: &str, seen: Basis, at: Basis) -> Gap {
+fn not_in_report(counted: u64, shown: u64, what: &str, seen: Basis, at: Basis) -> Gap {
     Gap::new(
         Source::CredentialReport,
         Cause::Conflicting,
@@ -434,7 +434,7 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
                         if number == 0 {
                             known.exist.push(UNSEEN);
                         }
-                        known.gaps.push(unshown(
+                        known.gaps.push(not_in_report(
                             *counted,
                             number,
                             "signing certificates",

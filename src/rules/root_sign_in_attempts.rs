@@ -84,7 +84,7 @@ fn check(case: &Case<'_>) -> Judgement {
         judgement.findings.push(Finding {
             message: format!(
                 "{} in 24 hours, the last at {} ({})",
-                told(burst.attempts),
+                describe(burst.attempts),
                 format_time(last.time),
                 seen_in(case, &[basis])
             ),
@@ -127,7 +127,7 @@ fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>>
 }
 
 /// How many of which, and from where.
-fn told(day: &[&RootEvent]) -> String {
+fn describe(day: &[&RootEvent]) -> String {
     let of = |kind| day.iter().filter(|event| event.kind == kind).count();
     let mut parts = Vec::new();
     for (count, what) in [

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::fake::Fake;
 use crate::job::{EARLIER, Job, OWN, TIP, now};
-use crate::support::{ACTIVE_KEY, Ended};
+use crate::support::{ACTIVE_KEY, Finished};
 
 const FILE: &str = ".github/rootgate.yaml";
 const POLICY: &str = "\
@@ -60,7 +60,7 @@ fn row(what: &str, job: &mut Job, flags: &[&str]) -> String {
     format!("{what:<66} exit {}  {judged}\n", ended.code)
 }
 
-fn error(ended: &Ended) -> String {
+fn error(ended: &Finished) -> String {
     let errors: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("error")).collect();
     errors[0].to_owned()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE, policy_of};
-use crate::support::{ACCOUNT, EVENTS_OFF, Ended, side_by_side};
+use crate::support::{ACCOUNT, EVENTS_OFF, Finished, side_by_side};
 
 const OTHER: &str = "444455556666";
 const THIRD: &str = "123456789012";
@@ -201,7 +201,7 @@ fn exit_2_leaves_verdict_error_in_the_outputs_and_the_reason_in_the_summary() {
 // -- what strangers may read ------------------------------------------------------------------------
 
 /// Whether the whole report was shown.
-fn shown_whole(ended: &Ended) -> bool {
+fn shown_whole(ended: &Finished) -> bool {
     without_masks(&ended.stdout).contains(ACCOUNT)
 }
 
@@ -379,7 +379,7 @@ fn a_run_that_is_told_to_stop_judges_what_it_has() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let told = Instant::now();
-        let ended = Ended::from_output(child.wait_with_output().unwrap());
+        let ended = Finished::from_output(child.wait_with_output().unwrap());
         assert!(told.elapsed() < Duration::from_secs(3), "{:?}", told.elapsed());
         assert_eq!(ended.code, code, "{hanging}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("incomplete"), "{}", ended.stdout);

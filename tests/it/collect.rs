@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, ROLE, policy_of};
-use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Ended, rootgate, side_by_side};
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Finished, rootgate, side_by_side};
 
 const OTHER: &str = "444455556666";
 
@@ -142,7 +142,7 @@ fn a_dash_is_standard_output_and_standard_input() {
         assert!(ended.stdout.starts_with("{\n  \"schema\": \"rootgate.evidence/v1\""));
         let mut judge = rootgate(gate.folder.path());
         let judged = judge.args(["check", "--evidence", "-", "--json", "out.json"]);
-        let judged = Ended::from_output(judged.write_stdin(ended.stdout).output().unwrap());
+        let judged = Finished::from_output(judged.write_stdin(ended.stdout).output().unwrap());
         assert_eq!(judged.code, 0, "{}{}", judged.stdout, judged.stderr);
     }
     assert!(!gate.folder.exists("-"));

@@ -180,7 +180,7 @@ fn the_same_seed_means_the_same_organization() {
     let told = |seed: u32| {
         let fake =
             organization(100, &format!("organization.seed = {seed}\norganization.closed = 3"));
-        (fake.told("/__violations"), Client::new(&fake).accounts())
+        (fake.fetch("/__violations"), Client::new(&fake).accounts())
     };
     assert_eq!(told(7), told(7));
     assert_ne!(told(7).0, told(8).0);
@@ -218,7 +218,7 @@ fn every_account_is_listed_once_and_amounts_are_exact() {
     assert_eq!(states, BTreeMap::from(expected));
     let closed = accounts.iter().find(|account| account["State"] == "CLOSED").unwrap();
     assert_eq!(closed["Status"], "SUSPENDED");
-    let truth = fake.told("/__violations");
+    let truth = fake.fetch("/__violations");
     assert_eq!(ids(&truth["violating"]).len(), 20);
     let of_state = |state: &str| {
         let found = accounts.iter().filter(|account| account["State"] == state).map(id);
@@ -307,7 +307,7 @@ fn the_limits_per_second_are_those_of_aws_and_can_be_switched_off() {
 #[test]
 fn only_the_management_account_and_delegates_may_list() {
     let member = "organization = 30\norganization.buckets = off\n";
-    let member = ids(&Fake::start(member).told("/__violations")["violating"])[0].clone();
+    let member = ids(&Fake::start(member).fetch("/__violations")["violating"])[0].clone();
     let all = "organization.hub = policy";
     let some = "organization.hub = policy\norganization.delegation = ListPolicies";
     let cases = [
@@ -361,7 +361,7 @@ fn a_role_lets_in_only_by_its_name_its_external_id_and_its_state() {
          organization.pending-activation = 1\norganization.pending-closure = 1\norganization.new = 1\n\
          organization.refusing = 1\norganization.roleless = 1",
     );
-    let truth = fake.told("/__violations");
+    let truth = fake.fetch("/__violations");
     let one = |class: &str| ids(&truth[class])[0].clone();
     let client = Client::new(&fake);
     let external_id = [("ExternalId", "gate-1")];
@@ -401,7 +401,7 @@ fn a_role_lets_in_only_by_its_name_its_external_id_and_its_state() {
 fn assume_root_says_what_is_wrong_with_a_request() {
     let fake = organization(30, "");
     let client = Client::new(&fake);
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     let user = format!("arn:aws:iam::{member}:user/alice");
     let cases = [
         (client.assume_root(&user, AUDIT), 400, "valid target principal"),
@@ -449,7 +449,7 @@ fn assume_root_says_what_is_wrong_with_a_request() {
 fn a_root_session_reads_root_and_nothing_else() {
     let fake = organization(50, "organization.violating = 100%\norganization.kinds = active-key");
     let client = Client::new(&fake);
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     let root = client.within(&client.assume_root(&member, AUDIT));
     let identity = root.sts("GetCallerIdentity", &[]).1;
     assert_eq!(element(&identity, "Arn"), format!("arn:aws:iam::{member}:root"));
@@ -489,7 +489,7 @@ fn an_scp_that_denies_root_stops_audits_unless_it_exempts_them() {
         ("deny-regions", "root", false),
     ] {
         let fake = organization(30, &format!("scp = {scp} {target}\nmember = 7"));
-        let truth = fake.told("/__violations");
+        let truth = fake.fetch("/__violations");
         let member = ids(&truth["written_out"])[0].clone();
         let client = Client::new(&fake);
         let root = client.within(&client.assume_root(&member, AUDIT));
@@ -553,7 +553,7 @@ fn policies_name_their_targets_and_the_one_of_aws_hangs_everywhere() {
 fn sessions_end_and_cannot_be_mixed_up() {
     let fake = organization(30, "session.lifetime AssumeRole = 1s");
     let client = Client::new(&fake);
-    let found = ids(&fake.told("/__violations")["violating"]);
+    let found = ids(&fake.fetch("/__violations")["violating"]);
     let session = client.within(&client.assume_role(&found[0], "rootgate", &[]));
     let other = client.within(&client.assume_root(HUB, AUDIT));
     let mixed = client.with(Keys { id: session.keys.id.clone(), token: other.keys.token.clone() });
@@ -572,7 +572,7 @@ fn a_session_policy_narrows_every_service() {
     assert_eq!(hub.organizations("ListAccounts", &json!({})).0, 200);
     let (status, denied) = hub.organizations("DescribeOrganization", &json!({}));
     assert_eq!((status, denied["__type"].as_str()), (400, Some("AccessDeniedException")));
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     assert_eq!(hub.assume_role(&member, "rootgate", &[]).0, 200);
     assert_eq!(code(&hub.assume_root(&member, AUDIT)), (403, "AccessDenied".to_owned()));
     let chained = hub.assume_role(&member, "rootgate", &[("DurationSeconds", "7200")]);
@@ -583,7 +583,7 @@ fn a_session_policy_narrows_every_service() {
 fn a_mismatched_member_answers_as_another_account() {
     let fake = organization(30, "organization.mismatched = 1\nmember = 5\nidentity = 444455556666");
     let client = Client::new(&fake);
-    let truth = fake.told("/__violations");
+    let truth = fake.fetch("/__violations");
     let member = ids(&truth["mismatched"])[0].clone();
     assert_eq!(client.within(&client.assume_role(&member, "rootgate", &[])).account(), HUB);
     assert_eq!(client.within(&client.assume_root(&member, AUDIT)).account(), HUB);
@@ -600,7 +600,7 @@ fn faults_of_a_member_strike_its_own_calls() {
         "member = 5\nfault AssumeRole = 1 times throttled\nfault GetAccountSummary = denied",
     );
     let client = Client::new(&fake);
-    let member = ids(&fake.told("/__violations")["written_out"])[0].clone();
+    let member = ids(&fake.fetch("/__violations")["written_out"])[0].clone();
     let entered = |account: &str| client.assume_role(account, "rootgate", &[]);
     assert_eq!(entered(HUB).0, 200);
     assert_eq!(code(&entered(&member)), (400, "Throttling".to_owned()));
@@ -642,7 +642,7 @@ fn calls_can_be_slow_and_are_counted_beyond_those_that_are_kept() {
     }
     client.organizations("ListAccounts", &json!({}));
     assert_eq!(fake.names(), ["ListAccounts", "DescribeOrganization"]);
-    assert_eq!(fake.told("/__counts"), json!({ "ListAccounts": 2, "DescribeOrganization": 1 }));
+    assert_eq!(fake.fetch("/__counts"), json!({ "ListAccounts": 2, "DescribeOrganization": 1 }));
 }
 
 /// Where the fake and the gate disagree, one of them is wrong.
@@ -653,7 +653,7 @@ fn a_member_that_violates_fails_by_the_rule_that_is_named() {
     for sound in ["clean", "password"] {
         let scenario = format!("{keys}\norganization.members = {sound}");
         let fake = organization(40, &scenario);
-        let truth = fake.told("/__violations");
+        let truth = fake.fetch("/__violations");
         let mut expected: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for violation in truth["violating"].as_array().unwrap() {
             let rules = violation["rules"]["assume-role"].as_array().unwrap().clone();

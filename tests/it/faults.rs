@@ -86,7 +86,7 @@ fn is_event_call(call: &str) -> bool {
 
 /// What an answer in XML must hold; nothing, if it is one in JSON.
 fn parts(call: &str) -> &'static [Part] {
-    match declared(call).map(|call| &call.whole_answer) {
+    match declared(call).map(|call| &call.complete_answer) {
         Some(Answer::Xml(parts)) => parts,
         _ => &[],
     }

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ACTIVE_KEY, Ended, Folder, REPORT, credential_report, rootgate};
+use crate::support::{ACTIVE_KEY, Finished, Folder, REPORT, credential_report, rootgate};
 
 const EXAMPLE: &str = include_str!("../../policy.example.yaml");
 const AT: [&str; 2] = ["--at", "2026-11-20T12:00:00Z"];
 
-fn with_input(folder: &Folder, arguments: &[&str], input: &str) -> Ended {
-    Ended::from_output(rootgate(folder.path()).args(arguments).write_stdin(input).output().unwrap())
+fn with_input(folder: &Folder, arguments: &[&str], input: &str) -> Finished {
+    Finished::from_output(
+        rootgate(folder.path()).args(arguments).write_stdin(input).output().unwrap(),
+    )
 }
 
-fn parsed(ended: &Ended) -> Value {
+fn parsed(ended: &Finished) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
@@ -240,7 +242,7 @@ fn changed() -> String {
         .replace("waivers:\n", planned)
 }
 
-fn diff(more: &[&str]) -> Ended {
+fn diff(more: &[&str]) -> Finished {
     let folder = Folder::new();
     folder.write("old.yaml", EXAMPLE);
     folder.write("new.yaml", changed());
@@ -423,7 +425,7 @@ fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
     std::fs::create_dir_all(&below).unwrap();
     let init = |more: &[&str]| {
         let mut command = rootgate(&below);
-        Ended::from_output(command.args(["policy", "init"]).args(more).output().unwrap())
+        Finished::from_output(command.args(["policy", "init"]).args(more).output().unwrap())
     };
     let ended = init(&[]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -431,7 +433,7 @@ fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
     // What it says next works from here.
     let next = ended.stdout.lines().find_map(|line| line.strip_prefix("next: rootgate ")).unwrap();
     let mut command = rootgate(&below);
-    let next = Ended::from_output(command.args(next.split(' ')).output().unwrap());
+    let next = Finished::from_output(command.args(next.split(' ')).output().unwrap());
     assert_eq!(next.code, 0, "{}", next.stderr);
     assert!(next.stdout.contains("SHA-256"), "{}", next.stdout);
 

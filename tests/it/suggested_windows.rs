@@ -6,7 +6,7 @@ use rootgate::model::format_time;
 
 use crate::fake::Fake;
 use crate::gate::Gate;
-use crate::support::Ended;
+use crate::support::Finished;
 
 const POLICY: &str = "version: 1\nscope: { accounts: [{ id: \"111122223333\" }] }\n";
 
@@ -24,7 +24,7 @@ impl Account {
         Self { gate, at: format_time(SystemTime::now().into()) }
     }
 
-    fn check(&self, policy: &str) -> Ended {
+    fn check(&self, policy: &str) -> Finished {
         self.gate.folder.write("judging.yaml", policy);
         let judged = ["--policy", "judging.yaml", "--evidence", "evidence.json", "--at", &self.at];
         self.gate.folder.run(&[&["check", "--details", "full"], &judged[..]].concat())

@@ -109,7 +109,7 @@ fn gather(
             Gathered { files, visibility: None }
         }
     };
-    accounts.none_outside()?;
+    accounts.check_scope()?;
     accounts.judge_missing();
     Ok(gathered)
 }

@@ -9,7 +9,7 @@ use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
 
 /// As many links in a row as Linux follows.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// A kind of file that rootgate makes.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ impl Output {
         let refused = |what: String, help: &str| {
             Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
         };
-        let destination = look(path, kind).map_err(|error| match error {
+        let destination = inspect(path, kind).map_err(|error| match error {
             Refused::Error(error) => refused(error.to_string(), FOLDER),
             Refused::IsA(what) => refused(format!("it is {what}"), "give another path"),
             Refused::NotOurs => refused(
@@ -133,14 +133,15 @@ impl Output {
     fn write_file(&self, render: Render<'_>) -> io::Result<()> {
         let Destination::File(path, permissions) = &self.destination else { return Ok(()) };
         // Others may have put something there while the run went on.
-        match look(path, self.kind) {
+        match inspect(path, self.kind) {
             Ok(Destination::File(real, _)) if real == *path => {}
             Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             Err(Refused::Error(error)) => return Err(error),
         }
-        whole(path, permissions.as_ref(), render).or_else(|error| in_place(path, render, error))
+        replace_file(path, permissions.as_ref(), render)
+            .or_else(|error| write_in_place(path, render, error))
     }
 
     /// Whether the folder takes new files. Nothing of this stays, whatever happens.
@@ -175,7 +176,7 @@ impl From<io::Error> for Refused {
     }
 }
 
-fn look(path: &Path, kind: Kind) -> Result<Destination, Refused> {
+fn inspect(path: &Path, kind: Kind) -> Result<Destination, Refused> {
     let (path, metadata) = match follow(path)? {
         Found::Descriptor(1, _) => return Ok(Destination::StandardOutput),
         Found::Descriptor(2, _) => return Ok(Destination::StandardError),
@@ -242,7 +243,7 @@ fn follow(given: &Path) -> io::Result<Found> {
         return Ok(Found::Descriptor(1, given.to_owned()));
     }
     let mut path = given.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         if let Some(number) = descriptor(&path) {
             return Ok(Found::Descriptor(number, path));
         }
@@ -298,7 +299,7 @@ fn is_empty(path: &Path) -> bool {
 /// emptied.
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
-    match look(path, kind) {
+    match inspect(path, kind) {
         Ok(Destination::File(real, there))
             if real == path && there.is_some() && !is_empty(path) =>
         {
@@ -312,7 +313,11 @@ fn remove(path: &Path, kind: Kind) -> io::Result<()> {
 }
 
 /// Replaces a file by a new one, in one step.
-fn whole(path: &Path, permissions: Option<&Permissions>, render: Render<'_>) -> io::Result<()> {
+fn replace_file(
+    path: &Path,
+    permissions: Option<&Permissions>,
+    render: Render<'_>,
+) -> io::Result<()> {
     let mut file = files::temporary(files::folder_of(path))?;
     rendered_to(&mut file, render)?;
     if let Some(permissions) = permissions {
@@ -324,7 +329,7 @@ fn whole(path: &Path, permissions: Option<&Permissions>, render: Render<'_>) -> 
 
 /// Fills an empty file whose name cannot be replaced, such as one that is mounted by itself. What
 /// cannot be written whole leaves it empty.
-fn in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
+fn write_in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
     if !is_empty(path) {
         return Err(why);
     }

@@ -68,7 +68,7 @@ impl Runner {
             (&self.output, "GITHUB_OUTPUT", text.as_bytes()),
         ] {
             let Some(path) = path else { continue };
-            let appended = append(path, bytes).inspect_err(|_| added.take_back());
+            let appended = append(path, bytes).inspect_err(|_| added.roll_back());
             added.0.extend(appended.map_err(|error| cannot_append(path, variable, &error))?);
         }
         Ok(added)
@@ -133,8 +133,8 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
 pub(crate) struct Added(Vec<Tail>);
 
 impl Added {
-    pub(crate) fn take_back(&self) {
-        self.0.iter().for_each(Tail::take_back);
+    pub(crate) fn roll_back(&self) {
+        self.0.iter().for_each(Tail::roll_back);
     }
 }
 
@@ -152,7 +152,7 @@ fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
 fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     let tail = Tail::from_file(&file)?;
-    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::take_back))?;
+    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
     Ok(tail)
 }
 

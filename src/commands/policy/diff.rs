@@ -71,7 +71,7 @@ impl Diff<'_> {
             }
             out += &format!("\n{}: {meaning}\n", kind.id());
             for change in changes {
-                out += &format!("  {}\n", visible(&change.said()));
+                out += &format!("  {}\n", visible(&change.describe()));
                 out += &source(&self.old.text, '-', change.old_line);
                 out += &source(&self.new.text, '+', change.new_line);
             }

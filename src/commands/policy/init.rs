@@ -19,7 +19,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         files::print(text.as_bytes())?;
         return Ok(0);
     }
-    refuse_a_second(&path, host)?;
+    check_no_other_policy(&path, host)?;
     files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(&path),
         _ => Failure::new(
@@ -74,7 +74,7 @@ fn exists(path: &Path) -> Failure {
 
 /// Two default files at once are an error of every later run, also one here and one at the root of the
 /// repository.
-fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
+fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
     let defaults = bases.iter().flat_map(|base| DEFAULT_PATHS.map(|default| base.join(default)));

@@ -44,7 +44,7 @@ fn with_effect(copy: PolicyCopy, effect: Effect) -> Run {
 }
 
 /// A run beside such a copy, with the effect that the policy gives it.
-fn beside(policy: &Policy, copy: PolicyCopy) -> Run {
+fn with_copy(policy: &Policy, copy: PolicyCopy) -> Run {
     let effect = effect(policy, &copy);
     with_effect(copy, effect)
 }
@@ -64,7 +64,7 @@ fn found(report: &Report) -> (Verdict, u8) {
 
 /// Verdict and exit code where the evidence itself is fine.
 fn healthy_verdict(policy: &Policy, copy: PolicyCopy) -> (Verdict, u8) {
-    found(&report(policy, accounts(policy, &healthy()), beside(policy, copy)))
+    found(&report(policy, accounts(policy, &healthy()), with_copy(policy, copy)))
 }
 
 fn tolerant() -> Policy {
@@ -130,11 +130,11 @@ fn enforce_from_never_covers_a_weaker_or_broken_copy() {
         assert_eq!(healthy_verdict(&policy, copy), (Verdict::Fail, 1));
     }
     // Nor what else fails beside it.
-    let both = report(&policy, accounts(&policy, &active_key()), beside(&policy, weaker()));
+    let both = report(&policy, accounts(&policy, &active_key()), with_copy(&policy, weaker()));
     assert_eq!(found(&both), (Verdict::Fail, 1));
     // A tolerated one is covered like everything else.
     let policy = not_enforced(tolerant());
-    let both = report(&policy, accounts(&policy, &active_key()), beside(&policy, weaker()));
+    let both = report(&policy, accounts(&policy, &active_key()), with_copy(&policy, weaker()));
     assert_eq!(found(&both), (Verdict::Fail, 0));
 }
 
@@ -142,20 +142,20 @@ fn enforce_from_never_covers_a_weaker_or_broken_copy() {
 fn a_failing_copy_wins_over_undetermined() {
     let evidence = healthy().without(Source::CredentialReport, crate::model::Cause::Denied);
     let policy = built_in();
-    let weaker = beside(&policy, changed(&[ChangeKind::Weaker]));
+    let weaker = with_copy(&policy, changed(&[ChangeKind::Weaker]));
     let both = report(&policy, accounts(&policy, &evidence), weaker);
     assert_eq!(found(&both), (Verdict::Fail, 1));
-    let alone = report(&policy, accounts(&policy, &evidence), beside(&policy, behind()));
+    let alone = report(&policy, accounts(&policy, &evidence), with_copy(&policy, behind()));
     assert_eq!(found(&alone), (Verdict::Undetermined, 3));
     // Also over a run that ended early.
-    let ended = Run { incomplete: Some("out of time".into()), ..beside(&policy, broken()) };
+    let ended = Run { incomplete: Some("out of time".into()), ..with_copy(&policy, broken()) };
     assert_eq!(found(&report(&policy, Vec::new(), ended)), (Verdict::Fail, 1));
 }
 
 #[test]
 fn a_stronger_copy_hides_nothing_that_the_judging_policy_finds() {
     let policy = built_in();
-    let run = beside(&policy, changed(&[ChangeKind::Stronger]));
+    let run = with_copy(&policy, changed(&[ChangeKind::Stronger]));
     assert_eq!(found(&report(&policy, accounts(&policy, &active_key()), run)), (Verdict::Fail, 1));
 }
 
@@ -178,16 +178,16 @@ fn what_was_not_evaluated_blocks_unless_it_is_skipped() {
 fn a_weaker_or_broken_copy_of_a_fork_fails_even_where_forks_are_skipped() {
     for skip in [false, true] {
         for copy in [changed(&[ChangeKind::Weaker]), missing(), broken()] {
-            let run = || beside(&built_in(), copy.clone());
+            let run = || with_copy(&built_in(), copy.clone());
             assert_eq!(fork(&built_in(), skip, run()), (Verdict::Fail, 1));
             assert_eq!(fork(&not_enforced(built_in()), skip, run()), (Verdict::Fail, 1));
         }
         let exit = if skip { 0 } else { 3 };
         for copy in [changed(&[ChangeKind::Stronger, ChangeKind::Planned]), behind()] {
-            let run = beside(&built_in(), copy);
+            let run = with_copy(&built_in(), copy);
             assert_eq!(fork(&built_in(), skip, run), (Verdict::NotEvaluated, exit));
         }
-        let weaker = beside(&tolerant(), changed(&[ChangeKind::Weaker]));
+        let weaker = with_copy(&tolerant(), changed(&[ChangeKind::Weaker]));
         assert_eq!(fork(&tolerant(), skip, weaker), (Verdict::NotEvaluated, exit));
     }
 }
@@ -231,47 +231,50 @@ fn a_run_that_judged_nobody_says_nothing_of_unused_waivers_or_an_unnamed_scope()
 #[test]
 fn before_enforce_from_a_notice_says_what_blocks_already() {
     let policy = not_enforced(built_in());
-    let said = |run| message(&policy, run, NoticeCode::NotEnforcedYet).unwrap();
-    let weaker = beside(&policy, changed(&[ChangeKind::Weaker]));
+    let notice = |run| message(&policy, run, NoticeCode::NotEnforcedYet).unwrap();
+    let weaker = with_copy(&policy, changed(&[ChangeKind::Weaker]));
     let from = "the gate blocks from 2026-12-01 on (`enforce-from`); ";
-    assert_eq!(said(weaker), format!("{from}a weaker or broken copy of the policy blocks already"));
-    assert_eq!(said(run()), format!("{from}today it would block"));
-    assert_eq!(said(fork_run(true, run())), format!("{from}today it would go on all the same"));
+    assert_eq!(
+        notice(weaker),
+        format!("{from}a weaker or broken copy of the policy blocks already")
+    );
+    assert_eq!(notice(run()), format!("{from}today it would block"));
+    assert_eq!(notice(fork_run(true, run())), format!("{from}today it would go on all the same"));
 }
 
 #[test]
 fn the_built_in_defaults_say_who_has_no_policy() {
-    let said = |judge| {
+    let notice = |judge| {
         let run = Run { origin: PolicyOrigin::built_in(judge), ..run() };
         message(&built_in(), run, NoticeCode::BuiltInPolicy).unwrap()
     };
     let judge = "the strict built-in defaults judge";
     assert_eq!(
-        said(Judge::DefaultBranch),
+        notice(Judge::DefaultBranch),
         format!("the default branch has no policy file: {judge}")
     );
-    assert_eq!(said(Judge::Checkout), format!("the checkout has no policy file: {judge}"));
-    assert!(said(Judge::File).starts_with("no policy file was found (rootgate.yaml or "));
+    assert_eq!(notice(Judge::Checkout), format!("the checkout has no policy file: {judge}"));
+    assert!(notice(Judge::File).starts_with("no policy file was found (rootgate.yaml or "));
 }
 
 #[test]
 fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
-    let said = |judge, code| {
+    let notice = |judge, code| {
         let file = Run { origin: PolicyOrigin { judge, ..run().origin }, ..run() };
         let none = Run { origin: PolicyOrigin::built_in(file.origin.judge.clone()), ..run() };
         let text = message(&built_in(), file, code);
         assert_eq!(message(&built_in(), none, code), text);
         text
     };
-    let checkout = said(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
+    let checkout = notice(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
     assert!(checkout.ends_with("whoever can change the branch can change it"));
     let environment = "production".to_owned();
-    let accepted = said(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
+    let accepted = notice(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));
     let remote = |pinned| Judge::Remote { repository: "octo-org/security".to_owned(), pinned };
-    let said = |pinned| said(remote(pinned), NoticeCode::RemotePolicy).unwrap();
-    assert_eq!(said(true), "a policy of another repository judged, octo-org/security");
-    assert!(said(false).ends_with("; the ref is no commit, so it can be moved"));
+    let notice = |pinned| notice(remote(pinned), NoticeCode::RemotePolicy).unwrap();
+    assert_eq!(notice(true), "a policy of another repository judged, octo-org/security");
+    assert!(notice(false).ends_with("; the ref is no commit, so it can be moved"));
     for quiet in [Judge::File, Judge::DefaultBranch] {
         let run = Run { origin: PolicyOrigin { judge: quiet, ..run().origin }, ..run() };
         assert_eq!(messages(&built_in(), run), []);

@@ -18,7 +18,7 @@ pub const GET: Call = Call {
     service: Service::Iam,
     operation: "GetCredentialReport",
     iam_action: "iam:GetCredentialReport",
-    whole_answer: Answer::Xml(&[
+    complete_answer: Answer::Xml(&[
         Part::Text("Content"),
         Part::Text("ReportFormat"),
         Part::Text("GeneratedTime"),
@@ -30,7 +30,7 @@ pub const GENERATE: Call = Call {
     service: Service::Iam,
     operation: "GenerateCredentialReport",
     iam_action: "iam:GenerateCredentialReport",
-    whole_answer: Answer::Xml(&[Part::Text("State")]),
+    complete_answer: Answer::Xml(&[Part::Text("State")]),
 };
 
 pub(super) const SOURCE: SourceInfo = SourceInfo {

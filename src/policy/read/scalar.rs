@@ -68,11 +68,11 @@ impl Reader<'_> {
             _ => "remove it: it is invisible, and reviewers would read something else".to_owned(),
         };
         let message = format!("`{key}` holds the character {code}");
-        self.error("forbidden-character", self.place_of(span, character), message, help);
+        self.error("forbidden-character", self.char_span(span, character), message, help);
     }
 
     /// Where a character stands in a value; the value's beginning where it is written otherwise.
-    fn place_of(&self, span: Span, character: char) -> Span {
+    fn char_span(&self, span: Span, character: char) -> Span {
         let raw = self.text.get(span.start..span.end).unwrap_or_default();
         let Some(offset) = raw.find(character) else { return span };
         let before = raw.get(..offset).unwrap_or_default();

@@ -43,7 +43,7 @@ impl Reader<'_> {
             let Some(map) = self.mapping(node, "this window", fields::WINDOW) else { continue };
             windows.extend(self.window(&map, limits, &mut seen));
         }
-        self.windows_together(&seen.timed, limits);
+        self.check_combined(&seen.timed, limits);
         windows
     }
 
@@ -119,7 +119,7 @@ impl Reader<'_> {
 
     /// What windows of one account are open for together: those that touch or overlap, and all in
     /// any thirty days.
-    fn windows_together(&mut self, known: &[Known], limits: &Limits) {
+    fn check_combined(&mut self, known: &[Known], limits: &Limits) {
         let timed: Vec<Timed<'_>> = known
             .iter()
             .map(|it| Timed { when: &it.when, accounts: it.accounts.as_deref() })
@@ -248,7 +248,7 @@ impl Reader<'_> {
 
 /// `a`, `b` and 3 more.
 fn names(known: &[Known], members: &BTreeSet<usize>) -> String {
-    let mut names: Vec<&str> = members.iter().map(|place| known[*place].name.as_str()).collect();
+    let mut names: Vec<&str> = members.iter().map(|index| known[*index].name.as_str()).collect();
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     match names.split_last() {

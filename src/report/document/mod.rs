@@ -19,7 +19,8 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use change::{ChangePart, Changes, Content};
 pub(crate) use entries::{
-    Account, Alike, Entry, FindingPart, Full, KEPT_FINDINGS, Waived, alike, more_findings,
+    Account, Entry, FindingPart, Full, KEPT_FINDINGS, SameReason, Waived, group_by_reason,
+    more_findings,
 };
 pub(crate) use policy::PolicyPart;
 pub(crate) use prose::{Part, Prose};

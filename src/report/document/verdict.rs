@@ -25,8 +25,8 @@ impl VerdictLine<'_> {
             Verdict::Undetermined => "undetermined",
             Verdict::NotEvaluated => "not evaluated",
         };
-        let as_of = report.as_of.then(|| Prose::new().ours("as of ").time(report.evaluated_at));
-        let incomplete = report.incomplete.as_ref().map(|_| Prose::new().ours("(incomplete)"));
+        let as_of = report.as_of.then(|| Prose::new().text("as of ").time(report.evaluated_at));
+        let incomplete = report.incomplete.as_ref().map(|_| Prose::new().text("(incomplete)"));
         let limits: Vec<_> = as_of.into_iter().chain(incomplete).collect();
         Self {
             verdict: report.verdict,
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_failed_is_counted_by_rules_and_findings_and_by_accounts_where_they_are_several() {
-        let said = |failed, failed_rules, failed_accounts, findings| {
+        let counted = |failed, failed_rules, failed_accounts, findings| {
             let passed = 4;
             let counted = Counts {
                 failed,
@@ -115,10 +115,10 @@ mod tests {
             };
             counts(&counted)
         };
-        assert_eq!(said(0, 0, 0, 0), "4 passed");
-        assert_eq!(said(1, 1, 1, 1), "1 rule failed, 1 finding, 4 passed");
-        assert_eq!(said(2, 2, 1, 3), "2 rules failed, 3 findings, 4 passed");
-        assert_eq!(said(3, 2, 2, 7), "2 rules failed in 2 accounts, 7 findings, 4 passed");
+        assert_eq!(counted(0, 0, 0, 0), "4 passed");
+        assert_eq!(counted(1, 1, 1, 1), "1 rule failed, 1 finding, 4 passed");
+        assert_eq!(counted(2, 2, 1, 3), "2 rules failed, 3 findings, 4 passed");
+        assert_eq!(counted(3, 2, 2, 7), "2 rules failed in 2 accounts, 7 findings, 4 passed");
         assert_eq!(counts(&Counts::default()), "nothing judged");
     }
 }

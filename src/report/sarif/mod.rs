@@ -287,7 +287,7 @@ fn undetermined(entry: Entry<'_>) -> (String, String) {
         None => format!("Not determined: {}", entry.rule()),
     };
     let text = format!("{title}: {}.", entry.account.label());
-    let text = entry.lacking().fold(text, |text, lacking| text + &lacking.sentences());
+    let text = entry.missing_facts().fold(text, |text, missing| text + &missing.sentences());
     (subject.to_owned(), text)
 }
 

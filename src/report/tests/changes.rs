@@ -44,11 +44,11 @@ fn last_line(report: &Report) -> String {
 
 #[test]
 fn the_policy_line_says_where_the_policy_is_from() {
-    let said = |policy| {
+    let expected = |policy| {
         let report = Report { policy, ..green() };
         Document::from_report(&report, Details::Full).policy.line.to_string()
     };
-    let line = |judge| said(PolicyOrigin { judge, ..green().policy });
+    let line = |judge| expected(PolicyOrigin { judge, ..green().policy });
     let file =
         ".github/rootgate.yaml at main (commit 6dcb09b5b578, SHA-256 9f86d081884c…)".to_owned();
     assert_eq!(line(Judge::File), file);
@@ -64,7 +64,7 @@ fn the_policy_line_says_where_the_policy_is_from() {
     assert_eq!(remote(true), format!("{other}, pinned to a commit"));
     assert_eq!(remote(false), format!("{other}, at a ref that can be moved"));
 
-    let none = |judge| said(PolicyOrigin::built_in(judge));
+    let none = |judge| expected(PolicyOrigin::built_in(judge));
     let built_in = "the built-in strict defaults";
     assert_eq!(none(Judge::File), format!("{built_in} (no policy file)"));
     let branch = "the default branch has no policy file";
@@ -96,7 +96,7 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
     let accept = "have it accepted by whoever may deploy to a protected environment \
                   (accept-policy-change).";
     let weaker = changed(changes());
-    for (state, effect, said) in [
+    for (state, effect, expected) in [
         (
             weaker.clone(),
             Effect::Fails,
@@ -145,7 +145,7 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
                 .to_owned(),
         ),
     ] {
-        assert_eq!(sentences(&with(state, effect)), said);
+        assert_eq!(sentences(&with(state, effect)), expected);
     }
 }
 
@@ -153,8 +153,8 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
 fn an_accepted_copy_names_its_environment() {
     let mut report = with(changed(changes()), Effect::Accepted);
     report.policy.judge = Judge::Accepted { environment: "production".to_owned() };
-    let said = "It judged this run: it was accepted in the environment production.";
-    assert!(sentences(&report).ends_with(said));
+    let expected = "It judged this run: it was accepted in the environment production.";
+    assert!(sentences(&report).ends_with(expected));
     assert!(rendered(&report, Format::Markdown).contains("in the environment `production`."));
 }
 
@@ -162,14 +162,14 @@ fn an_accepted_copy_names_its_environment() {
 fn a_policy_that_moves_or_is_new_is_seen_as_what_it_is() {
     let mut moved = with(changed(vec![]), Effect::None);
     at_path(&mut moved, "rootgate.yaml");
-    let said = "The policy moves from `.github/rootgate.yaml` to `rootgate.yaml`.";
-    assert!(rendered(&moved, Format::Markdown).contains(said));
-    assert!(shown(&moved, Format::Text, &REDACTED).contains(&said.replace('`', "")));
+    let expected = "The policy moves from `.github/rootgate.yaml` to `rootgate.yaml`.";
+    assert!(rendered(&moved, Format::Markdown).contains(expected));
+    assert!(shown(&moved, Format::Text, &REDACTED).contains(&expected.replace('`', "")));
 
     let new = Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..moved };
-    let said = "rootgate.yaml is the first policy of this repository: the default branch has no policy \
+    let expected = "rootgate.yaml is the first policy of this repository: the default branch has no policy \
                 file, and the strict built-in defaults judge until this one is merged.";
-    assert!(sentences(&new).starts_with(said));
+    assert!(sentences(&new).starts_with(expected));
 }
 
 #[test]
@@ -192,14 +192,14 @@ fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
 
 #[test]
 fn after_the_merge_is_said_and_that_it_does_not_decide() {
-    let said = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. It does \
+    let expected = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. It does \
                 not decide.";
     let report = with(missing(), Effect::Tolerated);
     for options in [Options::default(), REDACTED] {
         for format in [Format::Text, Format::Markdown] {
             let text = shown(&report, format, &options);
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(text.contains(said), "{text}");
+            assert!(text.contains(expected), "{text}");
         }
     }
 }
@@ -489,7 +489,7 @@ fn a_change_without_a_copy_or_a_judging_file_has_no_place() {
     else {
         panic!("everything was asked for");
     };
-    assert_eq!(changes.place(&change), None);
+    assert_eq!(changes.location(&change), None);
     assert!(sentences(&report).starts_with("The policy is not in this checkout"));
     let gone = PolicyChange { path: None, ..report.policy_change.clone().unwrap() };
     let nowhere = Report { policy_change: Some(gone), ..report };

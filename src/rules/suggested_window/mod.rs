@@ -20,7 +20,7 @@ use super::known::Fact;
 use crate::model::{AccountId, Finding, Outcome, RuleOutcome, Subject, UseKind};
 use crate::policy::Policy;
 
-pub(crate) use activity::Done;
+pub(crate) use activity::Activity;
 use plan::Planner;
 
 /// What a finding needs windows for.
@@ -58,7 +58,7 @@ pub(crate) struct Acknowledged {
     /// Whether every change must be named, because one is of credentials.
     pub(super) names_changes: bool,
     pub(super) require_mfa: bool,
-    pub(super) done: Vec<Done>,
+    pub(super) done: Vec<Activity>,
 }
 
 impl Wanted {

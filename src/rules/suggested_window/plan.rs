@@ -295,7 +295,7 @@ impl<'a> Planner<'a> {
         }
         let needed = self.limits_for(openings, *limits);
         let higher = line::higher(limits, &needed);
-        let beyond = higher.iter().find(|(_, length)| *length > Limits::LONGEST_WINDOW);
+        let beyond = higher.iter().find(|(_, length)| *length > Limits::MAX_WINDOW);
         if let Some((limit, length)) = beyond {
             openings.truncate(before);
             plan.notes.push(line::beyond(limit, *length));

@@ -184,7 +184,7 @@ fn every_refusal_of_sts_has_its_own_explanation() {
         let text = format!("{error}\n{}", error.help());
         let (code, message) = wire[4..].split_once(' ').unwrap();
         let said = format!("{code} (HTTP {}): {message}", &wire[..3]);
-        assert_eq!(error.said(), Some(said.as_str()));
+        assert_eq!(error.message(), Some(said.as_str()));
         for phrase in *phrases {
             assert!(text.contains(phrase), "{variant} lacks `{phrase}`: {text}");
         }

@@ -36,9 +36,9 @@ const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
 /// and `GetFederationToken`, `DurationSeconds`.
 const SESSION_OF_ROOT: TimeDelta = TimeDelta::hours(1);
 /// So many root keys are asked for one by one; an account cannot have more at a time than two.
-const MOST_KEYS: usize = 8;
+const MAX_KEYS: usize = 8;
 /// So many sessions that root opened are asked for one by one.
-const MOST_SESSIONS: usize = 50;
+const MAX_SESSIONS: usize = 50;
 /// What others can do to root's credentials; these are calls of IAM or of its Region.
 const BY_OTHERS: &[&str] = &[
     "AcceptPrimaryEmailUpdate",
@@ -155,7 +155,7 @@ impl Lookup<'_> {
                     "there was no Region to ask for events",
                 )
             };
-            return Err(lacking(&events.value.gaps).unwrap_or_else(nothing));
+            return Err(missing_events(&events.value.gaps).unwrap_or_else(nothing));
         }
         Ok(events)
     }
@@ -166,8 +166,8 @@ impl Lookup<'_> {
     /// CloudTrail lists the calls of a federated session under the name that root gave it, and may
     /// list those of a key under another name than `root`.
     async fn follow_keys(&self, gathered: &mut Gathered) {
-        let mut keys = Ids::new(MOST_KEYS);
-        let mut sessions = Ids::new(MOST_SESSIONS);
+        let mut keys = Ids::new(MAX_KEYS);
+        let mut sessions = Ids::new(MAX_SESSIONS);
         let mut central = false;
         loop {
             let events = self.events(gathered).events;
@@ -362,7 +362,7 @@ fn may_be_central(event: &RootEvent) -> bool {
 
 /// Why there is nothing where no Region could be read: one gap for all. What can be granted comes
 /// first, what happened otherwise follows in its words.
-fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
+fn missing_events(gaps: &[RegionGap]) -> Option<Gap> {
     let denied = |gap: &&RegionGap| gap.gap.cause == Cause::Denied;
     let of_regions = gaps.iter().find(|gap| denied(gap) && gap.region.is_some());
     let main = of_regions.or_else(|| gaps.iter().find(denied)).or(gaps.first())?;
@@ -398,7 +398,7 @@ mod tests {
         };
         let alias = Gap::denied(Source::RootEvents, "iam:ListAccountAliases", "no alias");
         let slow = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
-        let gap = lacking(&[
+        let gap = missing_events(&[
             region_gap(None, alias.clone()),
             region_gap(Some("us-east-1"), lookup("in one")),
             region_gap(Some("us-east-2"), slow),
@@ -412,9 +412,10 @@ mod tests {
         );
         let slow = Gap::new(Source::RootEvents, Cause::TimedOut, "slow");
         let first = Gap { action: "account:ListRegions".into(), ..slow.clone() };
-        let gap = lacking(&[region_gap(None, first.clone()), region_gap(Some("us-east-1"), slow)])
-            .unwrap();
+        let gap =
+            missing_events(&[region_gap(None, first.clone()), region_gap(Some("us-east-1"), slow)])
+                .unwrap();
         assert_eq!(gap.action, first.action, "what came first made the rest late");
-        assert!(lacking(&[]).is_none());
+        assert!(missing_events(&[]).is_none());
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn by_the_copy(
             let environment = environment.clone();
             judging.notices.push(Notice::for_run(NoticeKind::SelfReview { environment }));
         }
-        Ok(Reviewers::None) => return Err(nobody_accepts(&environment)),
+        Ok(Reviewers::None) => return Err(no_reviewers(&environment)),
         Err(error) => return Err(unknown_reviewers(&environment, &error)),
     }
     let (copy, policy, path, sha256) = copy.accept()?;
@@ -62,7 +62,7 @@ async fn environment(source: &PolicySource<'_>) -> Result<String, Failure> {
     })
 }
 
-fn nobody_accepts(environment: &str) -> Failure {
+fn no_reviewers(environment: &str) -> Failure {
     refused(
         &format!(
             "the environment `{environment}` has no required reviewers, so nobody accepts this change"
@@ -101,7 +101,7 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
         )
     })?;
     let bundle = source.plan.bounds.ca_bundle.as_deref();
-    let limit = source.left();
+    let limit = source.time_left();
     let connect = (limit / 10).min(std::time::Duration::from_secs(5));
     let connector = collect::connector(bundle, connect)
         .map_err(|error| refused(&error.what(), "give --ca-bundle a file of certificates"))?;
@@ -109,7 +109,7 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
         let mut attempt = 1;
         loop {
             match request_token(&connector, endpoint, AUDIENCE).await {
-                Err(error) if error.is_passing() && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
                 ended => return ended,
             }
         }

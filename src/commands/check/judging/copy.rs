@@ -12,7 +12,7 @@ use rootgate::repo::{Commit, File, NotRead, RepoPath};
 use rootgate::rules;
 
 use super::checkout::{Checkout, two_files, unusable};
-use super::tip::{self, Tip, look};
+use super::tip::{self, Tip, read_policy};
 use super::{PolicySource, Unparsed, cannot_judge, parse};
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
@@ -63,7 +63,7 @@ pub(super) async fn compare(
     }
     let known = !matches!((&here, &there), (FoundCopy::Unknown, FoundCopy::Unknown));
     // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
-    let there = if there.is_like(&here) { FoundCopy::Unknown } else { there };
+    let there = if there.same_as(&here) { FoundCopy::Unknown } else { there };
     let mut copy = judge_copy(source, here, judging, tip, history).await;
     let other = judge_copy(source, there, judging, tip, history).await;
     if weight(other.as_ref()) > weight(copy.as_ref()) {
@@ -93,7 +93,7 @@ enum FoundCopy {
 }
 
 impl FoundCopy {
-    fn is_like(&self, other: &Self) -> bool {
+    fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(one), Self::File(other)) => File::same(Some(one), Some(other)),
             (Self::Nothing, Self::Nothing) => true,
@@ -108,10 +108,10 @@ fn in_checkout(
     named: Option<&RepoPath>,
 ) -> FoundCopy {
     let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
-    match checkout.only(&asked) {
+    match checkout.find_file(&asked) {
         Ok(Some(file)) => FoundCopy::File(file),
         // Files that other steps left there are no checkout.
-        Ok(None) if checkout.is_one() || source.is_of_a_change() => FoundCopy::Nothing,
+        Ok(None) if checkout.is_repository() || source.is_merge_event() => FoundCopy::Nothing,
         Ok(None) => FoundCopy::Unknown,
         Err(error) => {
             let what = unusable(&error);
@@ -266,7 +266,7 @@ impl History<'_> {
             return Ok((FoundCopy::Unknown, None));
         };
         let unread = |why: String| Ok((FoundCopy::Unknown, Some(format!("{commit}: {why}"))));
-        match look(self.api, self.repository, &commit, self.named).await {
+        match read_policy(self.api, self.repository, &commit, self.named).await {
             Ok(Some(found)) => Ok((FoundCopy::File(found), None)),
             Ok(None) => Ok((FoundCopy::Nothing, None)),
             Err(NotRead::Unknown(unknown @ Unknown::Unproven { .. })) => {
@@ -320,7 +320,7 @@ impl History<'_> {
         if commit == self.tip.commit {
             return None;
         }
-        let had = look(self.api, self.repository, &commit, self.named).await.ok()?;
+        let had = read_policy(self.api, self.repository, &commit, self.named).await.ok()?;
         File::same(had.as_ref(), copy).then_some(commit)
     }
 }

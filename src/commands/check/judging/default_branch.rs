@@ -14,7 +14,7 @@ use rootgate::rules;
 
 use super::checkout::{self, Checkout};
 use super::copy::{self, History};
-use super::tip::{Tip, cannot_read, look};
+use super::tip::{Tip, cannot_read, read_policy};
 use super::{Judging, PolicySource, accepted};
 use crate::commands::Failure;
 
@@ -24,7 +24,7 @@ pub(super) async fn read(
     named: Option<&Path>,
     accept: bool,
 ) -> Result<Judging, Failure> {
-    let checkout = Checkout::around(named, source.host);
+    let checkout = Checkout::for_file(named, source.host);
     let named = match named {
         None => None,
         Some(file) => {
@@ -35,7 +35,7 @@ pub(super) async fn read(
     };
     let (api, repository) = (source.api()?, source.repository()?);
     let tip = Tip::read(&api, &repository).await?;
-    let found = look(&api, &repository, &tip.commit, named.as_ref()).await;
+    let found = read_policy(&api, &repository, &tip.commit, named.as_ref()).await;
     let found = found.map_err(|error| cannot_read(&error, &tip))?;
     if let (None, Some(named)) = (&found, &named) {
         refuse_a_wrong_name(&api, &repository, &tip, named, &checkout).await?;
@@ -64,7 +64,7 @@ async fn refuse_a_wrong_name(
     named: &RepoPath,
     checkout: &Checkout,
 ) -> Result<(), Failure> {
-    let default = look(api, repository, &tip.commit, None).await;
+    let default = read_policy(api, repository, &tip.commit, None).await;
     let default = default.map_err(|error| cannot_read(&error, tip))?;
     if let Some(default) = default {
         return Err(Failure::new(
@@ -101,7 +101,7 @@ fn judge_by_tip(
     };
     let Some(File { path, bytes }) = found else {
         let origin = PolicyOrigin::built_in(Judge::DefaultBranch);
-        return Ok(Judging::by(Policy::built_in(&rules::infos()), at(origin)));
+        return Ok(Judging::new(Policy::built_in(&rules::infos()), at(origin)));
     };
     let policy = source.parse(bytes, path.as_str(), &tip.location())?;
     let origin = PolicyOrigin {
@@ -110,7 +110,7 @@ fn judge_by_tip(
         sha256: Some(sha256_hex(bytes)),
         ..PolicyOrigin::built_in(Judge::DefaultBranch)
     };
-    Ok(Judging::by(policy, at(origin)))
+    Ok(Judging::new(policy, at(origin)))
 }
 
 /// A pull request that is not for the default branch may be pointed there later, and then what was

@@ -42,14 +42,14 @@ pub(crate) struct Judging {
 }
 
 impl Judging {
-    fn by(policy: Policy, origin: PolicyOrigin) -> Self {
+    fn new(policy: Policy, origin: PolicyOrigin) -> Self {
         Self { policy, origin, copy: None, notices: Vec::new(), not_evaluated: None }
     }
 }
 
 /// Settles which policy judges, and reads it.
 pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judging, Failure> {
-    let source = PolicySource { plan, host, started, color: plan.shown.color_of_errors };
+    let source = PolicySource { plan, host, started, color: plan.shown.error_color };
     let is_fork = fork::suspected(plan, host);
     if let (JudgedBy::File { named, judge }, None) = (&plan.judged_by, is_fork) {
         return source.on_disk(named.as_deref(), judge);
@@ -85,7 +85,7 @@ impl PolicySource<'_> {
     /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
     fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
         if self.host.github_actions() {
-            let checkout = Checkout::around(named, self.host);
+            let checkout = Checkout::for_file(named, self.host);
             let file = file::find(named, self.host)?;
             let path = file.and_then(|file| checkout.repository_path(&file));
             if let Some(Err(error)) = path.map(|path| checkout.read(&path)) {
@@ -93,18 +93,18 @@ impl PolicySource<'_> {
             }
         }
         let (policy, origin) = file::load(named, self.host, self.color)?;
-        Ok(Judging::by(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
+        Ok(Judging::new(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
     }
 
     /// On these events the checkout is what is asked to be merged: one without a policy takes it
     /// away.
-    fn is_of_a_change(&self) -> bool {
+    fn is_merge_event(&self) -> bool {
         let event = self.host.environment.event_name.as_deref();
         matches!(event, Some("pull_request" | "merge_group"))
     }
 
     /// What is left of `--timeout`.
-    fn left(&self) -> Duration {
+    fn time_left(&self) -> Duration {
         self.plan.bounds.timeout.saturating_sub(self.started.elapsed())
     }
 
@@ -116,7 +116,7 @@ impl PolicySource<'_> {
     /// A client for what is left of `--timeout`.
     fn api(&self) -> Result<Api, Failure> {
         let bundle = self.plan.bounds.ca_bundle.as_deref();
-        github_api::client(self.host, bundle, self.left()).map_err(|none| match none {
+        github_api::client(self.host, bundle, self.time_left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",
                 format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),

@@ -41,5 +41,5 @@ pub(super) async fn read(
         commit: Some(commit.to_string()),
         ..PolicyOrigin::built_in(judge)
     };
-    Ok(Judging::by(policy, origin))
+    Ok(Judging::new(policy, origin))
 }

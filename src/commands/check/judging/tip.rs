@@ -36,7 +36,7 @@ impl Tip {
 }
 
 /// The named file of a commit, or the default one, if there is one.
-pub(super) async fn look(
+pub(super) async fn read_policy(
     api: &Api,
     repository: &Repository,
     commit: &Commit,

@@ -36,7 +36,7 @@ pub(super) fn read(
     let reports = &args.reports;
     let mut standard = reports.format.map(|format| ("--format".to_owned(), format));
     let mut outputs: Vec<(String, Format, Output)> = Vec::new();
-    let defaults = file::default_places(host);
+    let defaults = file::default_locations(host);
     let inputs = inputs(args, &defaults);
     for (flag, format, path) in reports.files.given() {
         let read = match Output::is_standard_output(path) {

@@ -290,10 +290,10 @@ fn the_sign_in_of_a_session_is_found_by_its_arn_or_its_start() {
     for name in ["command-line-sign-in", "agent-sign-in-of-a-session-without-mfa"] {
         let events = events(name);
         let last = events.events.last().unwrap();
-        assert_eq!(events.sign_in_of(last).unwrap().kind, EventKind::SignIn, "{name}");
+        assert_eq!(events.sign_in_for(last).unwrap().kind, EventKind::SignIn, "{name}");
     }
     let alone = events("agent-sign-in");
-    assert!(alone.events.iter().all(|event| alone.sign_in_of(event).is_none()));
+    assert!(alone.events.iter().all(|event| alone.sign_in_for(event).is_none()));
 }
 
 #[test]

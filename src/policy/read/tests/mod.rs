@@ -986,7 +986,7 @@ fn a_value_that_yaml_takes_for_a_comment_is_named_with_what_was_meant() {
 
 #[test]
 fn an_empty_key_says_how_to_write_none() {
-    for (text, said, help) in [
+    for (text, part, help) in [
         (
             "windows: null",
             "`null` makes an empty key",
@@ -1010,7 +1010,7 @@ fn an_empty_key_says_how_to_write_none() {
         let text = format!("version: 1\n{text}\n");
         let errors = parse(&text).expect_err(&text);
         let error = &errors.errors()[0];
-        assert!(error.message.contains(said), "{}", errors.render(false));
+        assert!(error.message.contains(part), "{}", errors.render(false));
         assert!(error.help.contains(help), "{}", errors.render(false));
         assert_eq!(errors.errors().len(), 1, "{}", errors.render(false));
     }

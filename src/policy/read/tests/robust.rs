@@ -253,8 +253,8 @@ fn what_is_said_of_a_large_broken_file_is_bounded_by_its_size() {
         assert!(errors.errors().len() <= most, "{unit:?}: {}", errors.errors().len());
         let drawn = errors.render(true).len();
         assert!(drawn < 100_000, "{unit:?}: {drawn} bytes are drawn");
-        let said = |error: &PolicyError| error.message.len() + error.help.len();
-        assert!(errors.errors().iter().all(|error| said(error) < 2_000), "{unit:?}");
+        let length = |error: &PolicyError| error.message.len() + error.help.len();
+        assert!(errors.errors().iter().all(|error| length(error) < 2_000), "{unit:?}");
     }
 }
 

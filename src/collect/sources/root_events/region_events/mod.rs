@@ -24,13 +24,13 @@ const SOURCE: Source = Source::RootEvents;
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
 /// So many pages of one question are read; a look-back that needs more ends in a gap.
-const MOST_PAGES: usize = 400;
+const MAX_PAGES: usize = 400;
 /// So many pages of all sign-in events are read, before they are asked for by name.
 const FEW_PAGES: usize = 4;
 /// So many pages of frequent sign-in events are read: 42 seconds at two calls a second.
 const SIGN_IN_PAGES: usize = 80;
 /// So many of them are of one name other than `ConsoleLogin`.
-const PAGES_OF_A_NAME: usize = 8;
+const PAGES_PER_NAME: usize = 8;
 /// The same bound as time, for answers that are slow.
 const SIGN_IN_TIME: Duration = Duration::from_secs(45);
 /// CloudTrail allows two calls a second per account and Region; a little more than a second, as
@@ -125,7 +125,7 @@ impl RegionLookup<'_> {
         reading: &mut Reading<'_>,
     ) -> Result<Option<DateTime<Utc>>, Box<Gap>> {
         for question in &questions.whole {
-            self.whole(question, reading).await?;
+            self.read_all(question, reading).await?;
         }
         match questions.sign_ins {
             Some(recorded) => self.sign_ins(recorded, reading).await,
@@ -150,13 +150,13 @@ impl RegionLookup<'_> {
             SignIns::CommandLine => (&[][..], COMMAND_LINE),
         };
         for name in changes {
-            older.whole(&named(name), reading).await?;
+            older.read_all(&named(name), reading).await?;
         }
         let pace = self.pace.half(SIGN_IN_TIME);
         let mut left = SIGN_IN_PAGES;
         let mut since = None;
         for name in frequent {
-            let most = if *name == CONSOLE_LOGIN { left } else { PAGES_OF_A_NAME };
+            let most = if *name == CONSOLE_LOGIN { left } else { PAGES_PER_NAME };
             let read = older.pages(&named(name), &pace, most, reading).await?;
             left = left.saturating_sub(read.count);
             since = since.max(read.since(&older));
@@ -165,12 +165,16 @@ impl RegionLookup<'_> {
     }
 
     /// All pages of a question that must be read to its end.
-    async fn whole(&self, question: &Question, reading: &mut Reading<'_>) -> Result<(), Box<Gap>> {
-        if !self.pages(question, self.pace, MOST_PAGES, reading).await?.cut {
+    async fn read_all(
+        &self,
+        question: &Question,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Box<Gap>> {
+        if !self.pages(question, self.pace, MAX_PAGES, reading).await?.cut {
             return Ok(());
         }
         let detail = format!(
-            "there are more than {MOST_PAGES} pages of events for {} `{}`; the rest was \
+            "there are more than {MAX_PAGES} pages of events for {} `{}`; the rest was \
              not read",
             question.0.as_str(),
             question.1
