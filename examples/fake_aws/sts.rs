@@ -174,7 +174,7 @@ fn assume_root(scenario: &Scenario, state: &mut State, request: &Request) -> Res
         Some(_) => {}
     }
     let who = Who::Root { task: task.to_owned() };
-    let whose = whose(scenario, account);
+    let whose = owner(scenario, account);
     let (key, token, expires) = issue(scenario, state, call, &whose, &who, "", seconds);
     Response::result(
         call,
@@ -188,7 +188,7 @@ fn assume_root(scenario: &Scenario, state: &mut State, request: &Request) -> Res
 }
 
 /// Whose session one really gets: that of the account, but for a scenario that mixes them up.
-fn whose(scenario: &Scenario, account: &str) -> String {
+fn owner(scenario: &Scenario, account: &str) -> String {
     let organization = scenario.organization.as_ref();
     let class = organization.and_then(|all| Some(all.class(all.index(account)?)));
     let held = scenario.account(Some(account));
@@ -285,7 +285,7 @@ fn session(
     let role_name = name.rsplit('/').next().unwrap_or_default();
     let session = request.parameter("RoleSessionName");
     let who = Who::Role { name: role_name.to_owned(), session: session.to_owned() };
-    let whose = whose(scenario, account);
+    let whose = owner(scenario, account);
     let (key, token, expires) = issue(scenario, state, call, &whose, &who, policy, seconds);
     let credentials = credentials(&key, &token, &instant(expires));
     Response::result(

@@ -52,7 +52,7 @@ impl Failure {
         let public = format!("the policy has {} problems\n{kinds}", errors.errors().len());
         Self {
             public: Some(format!("{public}  effect: {EFFECT}")),
-            ..Self::drawn(errors.render(color).trim_end().to_owned() + &note)
+            ..Self::preformatted(errors.render(color).trim_end().to_owned() + &note)
         }
     }
 
@@ -63,8 +63,8 @@ impl Failure {
 
     /// A text of several lines that says all by itself and is safe to show, such as the problems
     /// of a policy.
-    pub(crate) fn drawn(text: impl AsRef<str>) -> Self {
-        let text = escape::drawn(text.as_ref().trim_end());
+    pub(crate) fn preformatted(text: impl AsRef<str>) -> Self {
+        let text = escape::preformatted(text.as_ref().trim_end());
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
         Self { text: Some(format!("{text}{effect}")), parts: None, public: None }
@@ -101,7 +101,7 @@ impl Failure {
 
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
-        Self { text: Some(escape::drawn(text.trim_end())), parts: None, public: None }
+        Self { text: Some(escape::preformatted(text.trim_end())), parts: None, public: None }
     }
 
     /// The text, for a command that gathers several.

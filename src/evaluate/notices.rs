@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::run::{Found, Run};
 use super::tally::{Tally, WaiverUse};
-use super::waivers::{Standing, standing};
+use super::waivers::{Validity, validity};
 use crate::model::{
     AccountId, Counts, Judge, Notice, NoticeKind, Today, Unused, Verdict, WaiverState,
 };
@@ -114,10 +114,10 @@ fn waiver_notices(
         let kind = NoticeKind::Waiver { rule: *rule, ticket: ticket.clone(), state };
         notices.push(Notice { kind, line: Some(*line) });
     };
-    match standing(waiver, now) {
-        Standing::NotYet => say(WaiverState::NotYetValid { from: *from }),
-        Standing::Expired => say(WaiverState::Expired { expires: *expires }),
-        Standing::Valid => {
+    match validity(waiver, now) {
+        Validity::NotYet => say(WaiverState::NotYetValid { from: *from }),
+        Validity::Expired => say(WaiverState::Expired { expires: *expires }),
+        Validity::Valid => {
             let days = expires.signed_duration_since(now.date_naive()).num_days();
             if days <= SOON_DAYS {
                 say(WaiverState::ExpiresSoon { expires: *expires, days });

@@ -128,12 +128,12 @@ fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>>
 
 /// How many of which, and from where.
 fn describe(day: &[&RootEvent]) -> String {
-    let of = |kind| day.iter().filter(|event| event.kind == kind).count();
+    let count_of = |kind| day.iter().filter(|event| event.kind == kind).count();
     let mut parts = Vec::new();
     for (count, what) in [
-        (of(EventKind::SignInFailed), "failed sign-in"),
-        (of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
-        (of(EventKind::RecoveryRequested), "request to recover the password"),
+        (count_of(EventKind::SignInFailed), "failed sign-in"),
+        (count_of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
+        (count_of(EventKind::RecoveryRequested), "request to recover the password"),
     ] {
         match (count, what) {
             (0, _) => {}

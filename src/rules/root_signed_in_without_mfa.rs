@@ -118,9 +118,9 @@ fn sign_ins<'a>(
     let counts = |event: &&RootEvent| {
         if event.is_console_session_without_mfa() {
             let began = signed_in_at(event);
-            let told = began < since || sessions.contains(&began);
+            let is_known = began < since || sessions.contains(&began);
             sessions.push(began);
-            return !told && events.sign_in_for(event).is_none();
+            return !is_known && events.sign_in_for(event).is_none();
         }
         // Nobody signs in where a program renews its token.
         let renewed = event.is_token_refresh() && event.mfa.is_none();

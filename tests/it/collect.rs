@@ -47,8 +47,8 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
         // Both jobs say which file it was.
         let digest = sha256_hex(gate.folder.read("evidence.json").as_bytes());
-        let said = format!("the evidence file has the SHA-256 {digest}\n");
-        assert!(collected.stderr.contains(&said), "{}", collected.stderr);
+        let expected = format!("the evidence file has the SHA-256 {digest}\n");
+        assert!(collected.stderr.contains(&expected), "{}", collected.stderr);
         assert_eq!(file["evidence_files"], json!([{ "path": "evidence.json", "sha256": digest }]));
         assert_eq!(live["evidence_files"], json!([]), "{scenario}");
         assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");

@@ -104,9 +104,9 @@ impl Fake {
             answer.extend_from_slice(&chunk[..length]);
             let text = String::from_utf8_lossy(&answer);
             if let Some((_, body)) = text.split_once("\r\n\r\n")
-                && let Ok(told) = serde_json::from_str(body)
+                && let Ok(value) = serde_json::from_str(body)
             {
-                return told;
+                return value;
             }
             assert!(length > 0, "the answer of {path} is cut: {text}");
         }

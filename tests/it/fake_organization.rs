@@ -177,13 +177,13 @@ fn organization(size: usize, lines: &str) -> Fake {
 
 #[test]
 fn the_same_seed_means_the_same_organization() {
-    let told = |seed: u32| {
+    let answers = |seed: u32| {
         let fake =
             organization(100, &format!("organization.seed = {seed}\norganization.closed = 3"));
         (fake.fetch("/__violations"), Client::new(&fake).accounts())
     };
-    assert_eq!(told(7), told(7));
-    assert_ne!(told(7).0, told(8).0);
+    assert_eq!(answers(7), answers(7));
+    assert_ne!(answers(7).0, answers(8).0);
 }
 
 #[test]

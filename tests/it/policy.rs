@@ -65,10 +65,10 @@ fn check_as_json_has_every_file_with_its_problems() {
     );
     for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {
         assert_eq!(files[at]["valid"], false);
-        let said = &files[at]["errors"][0];
-        assert_eq!((&said["code"], &said["line"]), (&json!("unreadable"), &json!(1)));
-        assert!(said["message"].as_str().unwrap().contains(message), "{said}");
-        assert_ne!(said["help"], "");
+        let expected = &files[at]["errors"][0];
+        assert_eq!((&expected["code"], &expected["line"]), (&json!("unreadable"), &json!(1)));
+        assert!(expected["message"].as_str().unwrap().contains(message), "{expected}");
+        assert_ne!(expected["help"], "");
     }
     folder.write("rootgate.yaml", "version: 1\n");
     let ended = folder.run(&["policy", "check", "--format", "json"]);
@@ -99,9 +99,9 @@ waivers:
         ("overlapping-windows", 8, "overlaps window `a` of line 7"),
         ("key-by-day", 10, "`access-key-created: 2019-05-02T10:00:00Z`"),
     ] {
-        let said = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
-        assert!(said.contains(&format!(" --> p.yaml:{line}\n")), "{said}");
-        assert!(said.contains(part), "{said}");
+        let expected = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
+        assert!(expected.contains(&format!(" --> p.yaml:{line}\n")), "{expected}");
+        assert!(expected.contains(part), "{expected}");
     }
     assert!(!ended.stderr.contains("##["), "{}", ended.stderr);
     let json = parsed(&folder.run(&["policy", "check", "p.yaml", "--format", "json"]));
@@ -197,7 +197,7 @@ fn explain_names_the_file_and_its_digest_and_answers_for_an_instant() {
         "  111122223333 (prod), sign-in: yes, window december-close-sandbox is open until 2026-12-02T15:00:00Z.",
         "  444455556666 (billing), sign-in: no window is open, and none is planned.",
     ] {
-        assert!(ended.stdout.lines().any(|said| said == line), "{line}\n{}", ended.stdout);
+        assert!(ended.stdout.lines().any(|expected| expected == line), "{line}\n{}", ended.stdout);
     }
     let one = ["--account", "444455556666"];
     let ended = folder.run(&[&["policy", "explain", "--policy", "p.yaml"][..], &at, &one].concat());
@@ -389,8 +389,9 @@ fn what_a_report_suggests_can_be_pasted_below_the_windows_of_a_fresh_policy() {
         assert!(check.stdout.contains("2 windows"), "{}", check.stdout);
         let closed = pasted.replace("\nwindows:\n", "\nwindows: []\n");
         folder.write("rootgate.yaml", closed);
-        let said = ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
-        folder.run(&["policy", "check"]).refused(&said);
+        let expected =
+            ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
+        folder.run(&["policy", "check"]).refused(&expected);
     }
 }
 
@@ -463,7 +464,7 @@ fn init_takes_several_accounts_each_with_its_role() {
     assert!(checked.stdout.contains("2 accounts named"), "{}{}", checked.stdout, checked.stderr);
 
     let folder = Folder::new();
-    for (accounts, said) in [
+    for (accounts, expected) in [
         (&["1111"][..], "12 digits"),
         (&["111122223333=role/rootgate"], "--account:"),
         (&["111122223333="], "--account:"),
@@ -473,7 +474,7 @@ fn init_takes_several_accounts_each_with_its_role() {
     ] {
         let flags = accounts.iter().flat_map(|account| ["--account", account]);
         let all: Vec<&str> = ["policy", "init"].into_iter().chain(flags).collect();
-        folder.run(&all).refused(&[said]);
+        folder.run(&all).refused(&[expected]);
         assert!(!folder.exists(".github"), "{accounts:?}");
     }
 }

@@ -65,13 +65,13 @@ fn diff_in(folder: &Path, more: &[&str]) -> Finished {
 /// Exit code, both sides, and each change as `kind key`.
 fn compared(folder: &Folder, more: &[&str]) -> (i32, String, String, Vec<String>) {
     let ended = diff(folder, &[&["--format", "json"], more].concat());
-    let said: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| {
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| {
         panic!("{}", ended.stderr);
     });
     let word = |value: &Value| value.as_str().unwrap().to_owned();
-    let changes = said["changes"].as_array().unwrap().iter();
+    let changes = report["changes"].as_array().unwrap().iter();
     let changes = changes.map(|it| format!("{} {}", word(&it["kind"]), word(&it["key"]))).collect();
-    (ended.code, word(&said["old"]), word(&said["new"]), changes)
+    (ended.code, word(&report["old"]), word(&report["new"]), changes)
 }
 
 const MAIN: [&str; 2] = ["--base", "main"];

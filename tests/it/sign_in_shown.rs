@@ -107,8 +107,8 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
                 "no Region `us-est-3`: check the name, which the selected profile",
             ),
         ],
-        |(variable, flags, said)| {
-            run(variable, flags).refused(&["sts:GetCallerIdentity", said, "HTTPS_PROXY"]);
+        |(variable, flags, expected)| {
+            run(variable, flags).refused(&["sts:GetCallerIdentity", expected, "HTTPS_PROXY"]);
         },
     );
     // The control: nobody named the Region.

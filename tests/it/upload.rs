@@ -123,11 +123,11 @@ fn warning(runner: &Runner, ended: &Finished) -> String {
 
 fn fingerprints(sarif: &Value, run: usize) -> Vec<(&str, &str)> {
     let results = sarif["runs"][run]["results"].as_array().unwrap();
-    let of = |result: &'static str| result;
+    let key = |result: &'static str| result;
     results
         .iter()
         .map(|result| {
-            let print = &result["partialFingerprints"][of("primaryLocationLineHash")];
+            let print = &result["partialFingerprints"][key("primaryLocationLineHash")];
             (result["ruleId"].as_str().unwrap(), print.as_str().unwrap())
         })
         .collect()

@@ -660,10 +660,11 @@ fn what_github_does_not_give_is_never_taken_for_absent() {
         assert_eq!(job.output("verdict"), "error", "{fault}");
     }
     // The listing is cut before the name could be in it.
-    let lacking = Job::pull_request().main(".github/x", "").line("cut-listing .github").report(&[]);
-    unreadable(lacking, &contents);
-    let lacking = Job::pull_request().line("fault listing = not-accessible").report(&[]);
-    unreadable(lacking, &contents);
+    let incomplete =
+        Job::pull_request().main(".github/x", "").line("cut-listing .github").report(&[]);
+    unreadable(incomplete, &contents);
+    let incomplete = Job::pull_request().line("fault listing = not-accessible").report(&[]);
+    unreadable(incomplete, &contents);
     unreadable(
         Job::both(&policy("")).set("GITHUB_TOKEN", "").report(&[]),
         &["no token", "contents: read"],

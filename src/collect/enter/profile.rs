@@ -54,14 +54,14 @@ pub(super) async fn named_region(
     if let Some(name) = &settings.region {
         return Some(NamedRegion { name: name.clone(), origin: RegionOrigin::Flag });
     }
-    let of =
+    let region_from =
         |origin| move |region: aws_config::Region| NamedRegion { name: region.to_string(), origin };
     let variables = EnvironmentVariableRegionProvider::new().region().await;
     if let Some(region) = variables {
-        return Some(of(RegionOrigin::Environment)(region));
+        return Some(region_from(RegionOrigin::Environment)(region));
     }
     let profile = ProfileFileRegionProvider::builder().profile_files(profiles.for_sdk()).build();
-    profile.region().await.map(of(RegionOrigin::Profile))
+    profile.region().await.map(region_from(RegionOrigin::Profile))
 }
 
 /// The fault of the selected profile, in one clause; `None`: none is known.

@@ -187,13 +187,13 @@ fn found<T: Tree>(
             "this is no policy; check the path",
         ),
         NotRead::NotAFile { path, kind } => Failure::new(
-            format!("{} is {}", shown(&path), in_words(kind)),
+            format!("{} is {}", shown(&path), kind_name(kind)),
             "the policy is a regular file of this repository, with regular folders above it",
         ),
     })
 }
 
-const fn in_words(kind: Kind) -> &'static str {
+const fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Folder => "a folder",
         Kind::SymbolicLink => "a symbolic link, which the gate refuses",

@@ -23,9 +23,9 @@ pub(super) fn evidence_files(report: &Report, details: Details) -> Vec<Prose<'_>
 }
 
 fn full(file: &EvidenceFile) -> Prose<'static> {
-    let place = match file.path.as_str() {
+    let name = match file.path.as_str() {
         "-" => Prose::new().text("standard input"),
         path => Prose::new().name(shortened(path, MAX_TEXT)),
     };
-    place.text(", SHA-256 ").name(file.sha256.clone())
+    name.text(", SHA-256 ").name(file.sha256.clone())
 }

@@ -233,11 +233,11 @@ impl<'a> Document<'a> {
 
 impl<'a> EvidenceFile<'a> {
     pub(super) fn all(report: &'a Report) -> Vec<Self> {
-        let of = |file: &'a model::EvidenceFile| Self {
+        let entry = |file: &'a model::EvidenceFile| Self {
             path: visible(&file.path),
             sha256: &file.sha256,
         };
-        report.evidence_files.iter().map(of).collect()
+        report.evidence_files.iter().map(entry).collect()
     }
 }
 

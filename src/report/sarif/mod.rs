@@ -305,8 +305,8 @@ fn location(report: &Report, line: usize) -> Location {
     let region =
         Region::builder().start_line(line).start_column(1).end_line(line).end_column(2).build();
     let file = ArtifactLocation::builder().uri(escape::relative_uri(path)).build();
-    let place = PhysicalLocation::builder().artifact_location(file).region(region).build();
-    Location::builder().physical_location(place).build()
+    let physical = PhysicalLocation::builder().artifact_location(file).region(region).build();
+    Location::builder().physical_location(physical).build()
 }
 
 /// The three levels that GitHub knows.

@@ -336,19 +336,21 @@ fn a_change_is_annotated_on_its_line_by_what_it_does() {
     let mut moved = with(changed(only(ChangeKind::Weaker)), Effect::Fails);
     at_path(&mut moved, "rootgate.yaml");
     for details in [Details::Full, Details::Redacted] {
-        let places: Vec<_> = notes(&moved, details).into_iter().map(|(_, place)| place).collect();
-        let place = |line| format!("file=rootgate.yaml line={line} title=policy change (weaker)");
-        assert_eq!(places, [5, 14, 40].map(place));
+        let places: Vec<_> =
+            notes(&moved, details).into_iter().map(|(_, location)| location).collect();
+        let location =
+            |line| format!("file=rootgate.yaml line={line} title=policy change (weaker)");
+        assert_eq!(places, [5, 14, 40].map(location));
     }
 }
 
 #[test]
 fn a_policy_that_is_gone_is_annotated_where_it_was_and_one_behind_is_not() {
-    let place = "file=.github/rootgate.yaml line=1 title=policy is gone".to_owned();
+    let location = "file=.github/rootgate.yaml line=1 title=policy is gone".to_owned();
     let gone = notes(&with(missing(), Effect::Fails), Details::Full);
-    assert_eq!(gone, [("error".to_owned(), place.clone())]);
+    assert_eq!(gone, [("error".to_owned(), location.clone())]);
     let tolerated = notes(&with(missing(), Effect::Tolerated), Details::Redacted);
-    assert_eq!(tolerated, [("warning".to_owned(), place)]);
+    assert_eq!(tolerated, [("warning".to_owned(), location)]);
     assert_eq!(notes(&with(behind(), Effect::None), Details::Full), []);
 }
 
@@ -376,8 +378,8 @@ fn changes_come_first_and_leave_room_for_findings() {
     };
     let titles = |report: &Report| -> Vec<String> {
         let notes = notes(report, Details::Full).into_iter();
-        let title = |place: &str| place.rsplit_once("title=").unwrap().1.to_owned();
-        notes.map(|(_, place)| title(&place)).collect()
+        let title = |location: &str| location.rsplit_once("title=").unwrap().1.to_owned();
+        notes.map(|(_, location)| title(&location)).collect()
     };
     let weaker = "policy change (weaker)";
     let (active, present) = ("root-access-key-active (critical)", "root-access-key-present (high)");

@@ -163,7 +163,7 @@ impl<'a> Planner<'a> {
             plan.notes.push(to_be_done_in(&found));
             return;
         }
-        let Some(openings) = self.place(remedy.steps) else {
+        let Some(openings) = self.schedule_steps(remedy.steps) else {
             plan.notes.push(format!(
                 "No window is suggested for it: {} allows none, so raise that first.",
                 Policy::WINDOW
@@ -226,7 +226,7 @@ impl<'a> Planner<'a> {
 
     /// When the steps can be done: at the first hour at which no other window is open and no limit is
     /// broken, else at the best one. `None` where the policy's limits allow no window at all.
-    fn place(&self, steps: &[Step]) -> Option<Vec<Opening>> {
+    fn schedule_steps(&self, steps: &[Step]) -> Option<Vec<Opening>> {
         let length = STEP.min(self.policy.limits.window.delta());
         if length < TimeDelta::minutes(1) {
             return None;

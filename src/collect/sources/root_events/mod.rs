@@ -201,7 +201,7 @@ impl Lookup<'_> {
     }
 
     fn events(&self, gathered: &Gathered) -> RootEvents {
-        // Whether the account is a member of an organization nobody has told.
+        // Whether the account is a member of an organization nobody has groups.
         let events = classify(&gathered.records, &self.session.account, false);
         let read = gathered.read.values().filter(|read| !gathered.failed(&read.region));
         RootEvents {
@@ -366,16 +366,16 @@ fn missing_events(gaps: &[RegionGap]) -> Option<Gap> {
     let denied = |gap: &&RegionGap| gap.gap.cause == Cause::Denied;
     let of_regions = gaps.iter().find(|gap| denied(gap) && gap.region.is_some());
     let main = of_regions.or_else(|| gaps.iter().find(denied)).or(gaps.first())?;
-    let mut told: Vec<(&Gap, Vec<&str>)> = vec![(&main.gap, Vec::new())];
+    let mut groups: Vec<(&Gap, Vec<&str>)> = vec![(&main.gap, Vec::new())];
     for RegionGap { region, gap } in gaps {
         let same = |other: &Gap| (&other.action, other.cause) == (&gap.action, gap.cause);
-        let alike = told.iter().position(|(other, _)| same(other)).unwrap_or_else(|| {
-            told.push((gap, Vec::new()));
-            told.len() - 1
+        let group = groups.iter().position(|(other, _)| same(other)).unwrap_or_else(|| {
+            groups.push((gap, Vec::new()));
+            groups.len() - 1
         });
-        told[alike].1.extend(region.as_deref());
+        groups[group].1.extend(region.as_deref());
     }
-    let sentences = told.iter().map(|(gap, regions)| match regions[..] {
+    let sentences = groups.iter().map(|(gap, regions)| match regions[..] {
         [] => gap.detail.clone(),
         _ => format!("{}: {}", regions.join(", "), gap.detail),
     });
@@ -393,8 +393,8 @@ mod tests {
 
     #[test]
     fn where_no_region_answered_the_gap_names_all_and_what_to_grant_first() {
-        let lookup = |said: &str| {
-            Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {said}"))
+        let lookup = |detail: &str| {
+            Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {detail}"))
         };
         let alias = Gap::denied(Source::RootEvents, "iam:ListAccountAliases", "no alias");
         let slow = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");

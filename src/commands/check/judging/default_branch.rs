@@ -44,9 +44,9 @@ pub(super) async fn read(
     let history = History { api: &api, repository: &repository, tip: &tip, named: named.as_ref() };
     let compared =
         copy::compare(source, &checkout, &judging.policy, found.as_ref(), &history).await?;
-    let not_looked = (!compared.known).then_some(NoticeKind::NoCheckout);
+    let not_compared = (!compared.known).then_some(NoticeKind::NoCheckout);
     let unread = compared.unread.map(|why| NoticeKind::CommitUnread { why });
-    judging.notices.extend(not_looked.into_iter().chain(unread).map(Notice::for_run));
+    judging.notices.extend(not_compared.into_iter().chain(unread).map(Notice::for_run));
     judging.notices.extend(other_base(source, &tip));
     judging.copy = compared.copy;
     match judging.copy.take_if(|copy| accept && copy.is_a_change()) {

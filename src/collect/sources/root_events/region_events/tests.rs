@@ -170,10 +170,10 @@ proptest! {
         let parse = |record: &Value| Record::parse(&record.to_string()).unwrap();
         let parsed: Vec<Record> =
             LIBRARY.iter().map(parse).filter(|record| record.concerns(&account)).collect();
-        let of = |places: &[usize]| places.iter().map(|place| LIBRARY[*place].clone()).collect();
+        let pick = |places: &[usize]| places.iter().map(|place| LIBRARY[*place].clone()).collect();
         let half = order.len() / 2;
-        let by_name: Vec<Value> = of(&order[..half + twice]);
-        let by_source: Vec<Value> = of(&order[half..]);
+        let by_name: Vec<Value> = pick(&order[..half + twice]);
+        let by_source: Vec<Value> = pick(&order[half..]);
         ends.iter_mut().for_each(|end| *end %= half + 1);
         ends.sort_unstable();
         let pages = 2 * (ends.len() + 1);
