@@ -21,7 +21,7 @@ pub(crate) struct Failure {
 }
 
 /// So many problems of a policy are listed for strangers.
-const MOST_PROBLEMS: usize = 20;
+const MAX_PROBLEMS: usize = 20;
 
 /// What a failure means for the verdict, in the same words everywhere.
 const EFFECT: &str = "nothing was judged (exit 2)";
@@ -44,15 +44,15 @@ impl Failure {
 
     /// The problems of a policy, drawn on its lines; `note` says which file it is. Strangers read
     /// kinds and lines alone: the policy may be one that they cannot see.
-    pub(crate) fn of_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
+    pub(crate) fn from_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
         let note = if note.is_empty() { String::new() } else { format!("\n  note: {note}") };
-        let kinds = errors.errors().iter().take(MOST_PROBLEMS);
+        let kinds = errors.errors().iter().take(MAX_PROBLEMS);
         let kinds: String =
             kinds.map(|error| format!("error[{}]: line {}\n", error.code, error.line)).collect();
         let public = format!("the policy has {} problems\n{kinds}", errors.errors().len());
         Self {
             public: Some(format!("{public}  effect: {EFFECT}")),
-            ..Self::drawn(errors.render(color).trim_end().to_owned() + &note)
+            ..Self::preformatted(errors.render(color).trim_end().to_owned() + &note)
         }
     }
 
@@ -63,19 +63,19 @@ impl Failure {
 
     /// A text of several lines that says all by itself and is safe to show, such as the problems
     /// of a policy.
-    pub(crate) fn drawn(text: impl AsRef<str>) -> Self {
-        let text = escape::drawn(text.as_ref().trim_end());
+    pub(crate) fn preformatted(text: impl AsRef<str>) -> Self {
+        let text = escape::preformatted(text.as_ref().trim_end());
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
         Self { text: Some(format!("{text}{effect}")), parts: None, public: None }
     }
 
     /// Nobody could be signed in. Texts of AWS are in there: each line is made safe.
-    pub(crate) fn of_sign_in(error: &SignInError) -> Self {
+    pub(crate) fn from_sign_in(error: &SignInError) -> Self {
         let line = |text: &str| escape::visible(text);
         let mut text = format!("error: {}", line(&error.what()));
-        if let Some(said) = error.said() {
-            text += &format!("\n  said: {}", line(said));
+        if let Some(message) = error.message() {
+            text += &format!("\n  said: {}", line(message));
         }
         text += &format!("\n  effect: {EFFECT}");
         for (index, help) in error.help().lines().map(line).enumerate() {
@@ -101,7 +101,7 @@ impl Failure {
 
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
-        Self { text: Some(escape::drawn(text.trim_end())), parts: None, public: None }
+        Self { text: Some(escape::preformatted(text.trim_end())), parts: None, public: None }
     }
 
     /// The text, for a command that gathers several.
@@ -115,7 +115,7 @@ impl Failure {
     }
 
     /// The same for a command that judges nothing in any case: what it did not do.
-    pub(crate) fn of_command(mut self, not_done: &str) -> Self {
+    pub(crate) fn for_command(mut self, not_done: &str) -> Self {
         let effect = format!("{not_done} (exit 2)");
         self.text = self.text.map(|text| text.replace(EFFECT, &effect));
         self
@@ -131,7 +131,7 @@ impl Failure {
 
     /// The same for the gate: the step's outputs and the job summary say it too, and strangers
     /// read only what they may.
-    pub(crate) fn report_of_check(self, host: &Host, asked: Option<Details>) -> u8 {
+    pub(crate) fn report_for_check(self, host: &Host, asked: Option<Details>) -> u8 {
         let text = self.for_readers(host, asked).text;
         let summary = text.as_deref().unwrap_or("the arguments are wrong; the log says how");
         // Colour is for the log alone.
@@ -154,8 +154,8 @@ impl Failure {
     }
 
     /// The same for a collection, which judges nothing in any case and has no outputs of a step.
-    pub(crate) fn report_of_collect(self, host: &Host, asked: Option<Details>) -> u8 {
-        self.for_readers(host, asked).of_command("nothing was collected").report()
+    pub(crate) fn report_for_collect(self, host: &Host, asked: Option<Details>) -> u8 {
+        self.for_readers(host, asked).for_command("nothing was collected").report()
     }
 
     /// What whoever reads the log may read of it.

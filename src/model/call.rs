@@ -120,7 +120,7 @@ pub const ASSUME_ROLE_WITH_WEB_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "AssumeRoleWithWebIdentity",
     iam_action: "sts:AssumeRoleWithWebIdentity",
-    whole_answer: CREDENTIALS,
+    complete_answer: CREDENTIALS,
 };
 
 /// Assumes a role from a session.
@@ -128,7 +128,7 @@ pub const ASSUME_ROLE: Call = Call {
     service: Service::Sts,
     operation: "AssumeRole",
     iam_action: "sts:AssumeRole",
-    whole_answer: CREDENTIALS,
+    complete_answer: CREDENTIALS,
 };
 
 /// Returns the identity of a session. It needs no permission.
@@ -136,7 +136,7 @@ pub const GET_CALLER_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "GetCallerIdentity",
     iam_action: "sts:GetCallerIdentity",
-    whole_answer: Answer::Xml(&[Part::Text("Account"), Part::Text("Arn")]),
+    complete_answer: Answer::Xml(&[Part::Text("Account"), Part::Text("Arn")]),
 };
 
 /// The calls that enter an account; those that read it are the sources'.

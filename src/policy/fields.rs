@@ -232,10 +232,10 @@ pub(super) static POLICY: &[Field] = &[
 pub(super) static SCOPE: &[Field] = &[
     Field::new(
         "accounts",
-        Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MOST_ACCOUNTS },
+        Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MAX_ACCOUNTS },
         "The accounts, by id.",
     ),
-    Field::later("organization"),
+    Field::planned("organization"),
 ];
 
 pub(super) static SCOPE_ACCOUNT: &[Field] = &[
@@ -327,7 +327,7 @@ pub(super) static ROOT_EVENTS: &[Field] = &[
     .less_is_weaker()
     .default("default")
     .example("all"),
-    Field::later("members"),
+    Field::planned("members"),
 ];
 
 /// The keys that every rule has; its threshold comes on top.
@@ -520,7 +520,7 @@ pub(super) static SUBJECT: &[Field] = &[
 pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
-        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
+        Kind::Duration { least: Duration::seconds(0), most: MAX_WINDOW },
         "The longest that a window may be open at a time. Windows of one account that touch or overlap \
          count as one.",
     )
@@ -559,13 +559,13 @@ pub(super) fn direction(fields: &[Field], key: &str) -> Direction {
 }
 
 /// Where in the policy keys of this name belong, as dotted paths: `gate.fail-on`.
-pub(super) fn homes_of(key: &str) -> Vec<String> {
+pub(super) fn paths_of_key(key: &str) -> Vec<String> {
     let mut homes = Vec::new();
-    collect_homes(POLICY, "", key, &mut homes);
+    collect_paths(POLICY, "", key, &mut homes);
     homes
 }
 
-fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String>) {
+fn collect_paths(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String>) {
     for field in fields {
         let here =
             if path.is_empty() { field.key.to_owned() } else { format!("{path}.{}", field.key) };
@@ -573,7 +573,7 @@ fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String
             homes.push(here.clone());
         }
         if let Some(inner) = field.kind.keys() {
-            collect_homes(inner, &here, key, homes);
+            collect_paths(inner, &here, key, homes);
         }
     }
 }

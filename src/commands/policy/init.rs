@@ -19,9 +19,9 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         files::print(text.as_bytes())?;
         return Ok(0);
     }
-    refuse_a_second(&path, host)?;
+    check_no_other_policy(&path, host)?;
     files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(&path),
+        ErrorKind::AlreadyExists => already_exists(&path),
         _ => Failure::new(
             format!("cannot write {}: {error}", path.display()),
             "give a path that this process may write to: rootgate policy init --output FILE",
@@ -33,11 +33,11 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         true => String::new(),
         false => format!(" --policy {shown}"),
     };
-    let said = format!(
+    let message = format!(
         "{shown}: written, with every rule on\n\
          next: rootgate policy explain{named}\n"
     );
-    files::print(said.as_bytes())?;
+    files::print(message.as_bytes())?;
     Ok(0)
 }
 
@@ -65,7 +65,7 @@ fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
     Err(Failure::new(format!("--account: {message}"), help))
 }
 
-fn exists(path: &Path) -> Failure {
+fn already_exists(path: &Path) -> Failure {
     Failure::new(
         format!("{} exists already; it was left as it is", path.display()),
         "edit that file, or write another one: rootgate policy init --output FILE",
@@ -74,7 +74,7 @@ fn exists(path: &Path) -> Failure {
 
 /// Two default files at once are an error of every later run, also one here and one at the root of the
 /// repository.
-fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
+fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
     let defaults = bases.iter().flat_map(|base| DEFAULT_PATHS.map(|default| base.join(default)));
@@ -88,7 +88,7 @@ fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
         return Ok(());
     };
     if files::same_file(first, path) {
-        return Err(exists(path));
+        return Err(already_exists(path));
     }
     let what = format!("{} exists already, and a second default file is an error", first.display());
     Err(Failure::new(

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::lacking::{Lacking, basis};
+use super::missing::{MissingFact, basis};
 use super::{MAX_NAME, Prose, policy};
 use crate::escape::{shortened, visible};
 use crate::model::{
@@ -23,7 +23,7 @@ pub(crate) struct Full<'a> {
 }
 
 impl<'a> Full<'a> {
-    pub(crate) const fn of(report: &'a Report) -> Self {
+    pub(crate) const fn from_report(report: &'a Report) -> Self {
         Self { report }
     }
 
@@ -77,8 +77,8 @@ impl<'a> Full<'a> {
     }
 
     /// The lines of a shell that judge the same again, live and by saved evidence.
-    pub(crate) fn again(self) -> Vec<String> {
-        policy::again(self.report)
+    pub(crate) fn rerun_commands(self) -> Vec<String> {
+        policy::rerun_commands(self.report)
     }
 
     fn worst_first(self, kind: impl Fn(&Entry<'a>) -> bool) -> Vec<Entry<'a>> {
@@ -153,21 +153,21 @@ impl<'a> Account<'a> {
         let undated =
             |gap: &Gap| gap.cause == Cause::Undated && gap.source == Source::CredentialReport;
         if self.account.outcomes.iter().flat_map(|outcome| &outcome.gaps).any(undated) {
-            return Some(Prose::new().ours(
+            return Some(Prose::new().text(
                 "The time of the credential report is missing, so nothing in it counts: give the time at which AWS \
                  made it, --report-generated-at TIME.",
             ));
         }
-        let nothing = Prose::new().ours("Nothing of this account could be read");
-        Some(match self.shut() {
-            Some(why) => nothing.ours(": ").theirs(why).ours("."),
-            None => nothing.ours("."),
+        let nothing = Prose::new().text("Nothing of this account could be read");
+        Some(match self.entry_failure() {
+            Some(why) => nothing.text(": ").external(why).text("."),
+            None => nothing.text("."),
         })
     }
 
     /// Why nothing of the account could be read, where every source has the same reason: it could
     /// not be entered. Then a reader needs it once, and not at each rule.
-    fn shut(self) -> Option<&'a str> {
+    fn entry_failure(self) -> Option<&'a str> {
         let undetermined =
             self.account.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Undetermined);
         let mut gaps = undetermined.flat_map(|outcome| &outcome.gaps);
@@ -276,32 +276,34 @@ impl<'a> Entry<'a> {
 
     /// Whether two outcomes of the same account are undetermined for one and the same reason, so
     /// that a reader needs it once.
-    fn is_alike(&self, other: &Self) -> bool {
+    fn has_same_reason(&self, other: &Self) -> bool {
         let (one, two) = (self.outcome, other.outcome);
         self.account.number == other.account.number
             && one.blocks == two.blocks
-            && (self.account.shut().is_some()
+            && (self.account.entry_failure().is_some()
                 || (one.message == two.message && one.gaps == two.gaps))
     }
 }
 
 /// Rules of an account that could not be judged, all for one reason.
-pub(crate) struct Alike<'e, 'a> {
+pub(crate) struct SameReason<'e, 'a> {
     /// The first of them.
     pub(crate) first: Entry<'a>,
     /// All of them.
     pub(crate) entries: &'e [Entry<'a>],
     /// What is lacking; nothing where the account says it already.
-    pub(crate) lacking: Vec<Lacking<'a>>,
+    pub(crate) missing: Vec<MissingFact<'a>>,
 }
 
 /// Undetermined outcomes in groups of one reason.
-pub(crate) fn alike<'e, 'a>(entries: &'e [Entry<'a>]) -> impl Iterator<Item = Alike<'e, 'a>> {
-    entries.chunk_by(Entry::is_alike).filter_map(|entries| {
+pub(crate) fn group_by_reason<'e, 'a>(
+    entries: &'e [Entry<'a>],
+) -> impl Iterator<Item = SameReason<'e, 'a>> {
+    entries.chunk_by(Entry::has_same_reason).filter_map(|entries| {
         let first = *entries.first()?;
-        let told = first.account.shut().is_some();
-        let lacking = if told { Vec::new() } else { first.lacking().collect() };
-        Some(Alike { first, entries, lacking })
+        let not_entered = first.account.entry_failure().is_some();
+        let missing = if not_entered { Vec::new() } else { first.missing_facts().collect() };
+        Some(SameReason { first, entries, missing })
     })
 }
 
@@ -348,7 +350,7 @@ impl<'a> FindingPart<'a> {
     /// The suggested windows as whole lines to copy, in one way wherever a block of them stands: as
     /// entries below `windows:`. Lines from the log and lines from the summary can be pasted
     /// together.
-    pub(crate) fn pasted(self) -> impl Iterator<Item = String> {
+    pub(crate) fn lines_to_paste(self) -> impl Iterator<Item = String> {
         self.windows().map(|window| format!("  {}", visible(window)))
     }
 }

@@ -6,10 +6,10 @@ use crate::model::Report;
 /// Nothing where something was evaluated. Strangers do not read the reason.
 pub(super) fn not_evaluated(report: &Report, details: Details) -> Vec<Prose<'_>> {
     let Some(reason) = &report.not_evaluated else { return Vec::new() };
-    let why = Prose::new().ours("Why: ").theirs(reason).ours(".");
+    let why = Prose::new().text("Why: ").external(reason).text(".");
     let why = (details == Details::Full).then_some(why);
     let meaning = "This run may not sign in to AWS, so it looked at no account: it is no pass.";
-    let rest = [Prose::new().ours(meaning), Prose::new().ours(to_do(report.exit_code))];
+    let rest = [Prose::new().text(meaning), Prose::new().text(to_do(report.exit_code))];
     why.into_iter().chain(rest).collect()
 }
 
