@@ -53,7 +53,7 @@ fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Noti
         say(kind);
     }
     notices.extend(run.notices.iter().cloned());
-    let mut say = |said| notices.push(Notice::of_run(said));
+    let mut say = |kind| notices.push(Notice::for_run(kind));
     // If nothing was judged, nothing was judged by mistake.
     if !run.scope_named && run.not_evaluated.is_none() {
         say(NoticeKind::ScopeNotNamed);
@@ -73,11 +73,11 @@ fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Noti
 }
 
 /// The notice for a judging policy that is not the default branch's own.
-fn of_the_judge(run: &Run) -> Option<Said> {
+fn judge_notice(run: &Run) -> Option<NoticeKind> {
     match &run.origin.judge {
         Judge::File | Judge::DefaultBranch => None,
         // Also if there is no file: anyone who can change the branch can delete it.
-        Judge::Checkout => Some(Said::CheckoutPolicy),
+        Judge::Checkout => Some(NoticeKind::CheckoutPolicy),
         Judge::Accepted { environment } => {
             Some(NoticeKind::PolicyChangeAccepted { environment: environment.clone() })
         }

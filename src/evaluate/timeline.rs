@@ -10,7 +10,7 @@ use crate::policy::{EventsPolicy, Policy, Window};
 use crate::rules::{self, Use};
 
 /// Maximum number of openings shown per window.
-const MOST_OPENINGS: usize = 12;
+const MAX_OPENINGS: usize = 12;
 /// Uses of one kind and window this close are one mark.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);
 

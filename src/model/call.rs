@@ -53,7 +53,7 @@ pub struct Call {
     /// The IAM action that allows it: `iam:GetAccountSummary`.
     pub iam_action: &'static str,
     /// What a complete answer contains. An answer that lacks any of it is rejected, because it would look empty.
-    pub whole_answer: Answer,
+    pub complete_answer: Answer,
 }
 
 impl fmt::Display for Call {

@@ -232,11 +232,11 @@ impl Notice {
                 "whoever starts this run may accept the change as well: in the settings of the environment \
                  `{environment}`, switch on \"Prevent self-review\""
             ),
-            Said::RemotePolicy { repository, pinned } => {
+            NoticeKind::RemotePolicy { repository, pinned } => {
                 let moves = if *pinned { "" } else { "; its ref is not a commit id, so it can be moved" };
                 format!("a policy of another repository judged: {repository}{moves}")
             }
-            Said::NoCheckout => {
+            NoticeKind::NoCheckout => {
                 "there is no checkout, so rootgate did not check whether this ref weakens the policy"
                     .to_owned()
             }
@@ -255,11 +255,11 @@ impl Notice {
             NoticeKind::NotEnforcedYet { from, today } => {
                 format!("the gate blocks from {from} on (`enforce-from`); {}", today.words())
             }
-            Said::RuleOff(rule) => format!("the policy turns {rule} off"),
-            Said::RuleLowered { rule, from, to } => {
+            NoticeKind::RuleOff(rule) => format!("the policy turns {rule} off"),
+            NoticeKind::RuleLowered { rule, from, to } => {
                 format!("the policy lowers {rule} from {from} to {to}")
             }
-            Said::UndeterminedTolerated => {
+            NoticeKind::UndeterminedTolerated => {
                 "`on-undetermined: warn` tolerates undetermined outcomes".to_owned()
             }
             NoticeKind::Waiver { rule, ticket, state } => {
@@ -286,7 +286,7 @@ impl Notice {
                  credentials are not judged, and of each credential only the newest use is known"
                     .to_owned()
             }
-            Said::Incomplete { why } => {
+            NoticeKind::Incomplete { why } => {
                 format!("the run is incomplete: {why}; rootgate judged what it had collected by then")
             }
         }

@@ -491,7 +491,7 @@ May root act at this instant?
         let explained = explain(&policy, now, None);
         let line =
             "  A pull request that weakens this policy is reported and does not block (line 4).";
-        assert!(said.lines().any(|said| said == line), "{said}");
+        assert!(explained.lines().any(|it| it == line), "{explained}");
         let strict = explain(&Policy::built_in(RULES), now, None);
         let line = "  A pull request that weakens this policy blocks as well (default).";
         assert!(strict.lines().any(|said| said == line), "{strict}");

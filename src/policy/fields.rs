@@ -157,7 +157,7 @@ impl Field {
     }
 
     /// A key of the format that this version does not support.
-    const fn later(key: &'static str) -> Self {
+    const fn planned(key: &'static str) -> Self {
         let mut field = Self::new(key, Kind::Flag, "");
         field.built = false;
         field
@@ -176,11 +176,11 @@ pub(super) const PLANNED_RULES: &[&str] = &[
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.
-pub(super) const LONGEST_WINDOW: Duration = Duration::hours(72);
+pub(super) const MAX_WINDOW: Duration = Duration::hours(72);
 /// Maximum number of days that `gate.enforce-from` may be ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
 /// For more accounts, use an organization.
-const MOST_ACCOUNTS: usize = 20;
+const MAX_ACCOUNTS: usize = 20;
 
 const ID: Kind = Kind::Text { most: 100 };
 const TICKET: Kind = Kind::Text { most: 200 };
@@ -529,7 +529,7 @@ pub(super) static LIMITS: &[Field] = &[
     .example("4h"),
     Field::new(
         "window-total",
-        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
+        Kind::Duration { least: Duration::seconds(0), most: MAX_WINDOW },
         "The maximum total of all windows of one account in any 30 days, one-off and recurring.",
     )
     .more_is_weaker()

@@ -23,7 +23,7 @@ pub(super) enum Events<'a> {
     /// The policy turns them off.
     Off,
     /// They were requested, but no Region could be read.
-    Lacking(&'a Gap),
+    Missing(&'a Gap),
     /// They were read, perhaps with gaps.
     Read(&'a RootEvents, Basis),
 }

@@ -152,7 +152,7 @@ fn counted_since(evidence: &Evidence, at: DateTime<Utc>) -> Option<u64> {
 }
 
 /// Takes one event into account; `false`: a key may be active, but it is unknown which one.
-fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64>) -> bool {
+fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &CreatedKeys, counted: Option<u64>) -> bool {
     let Some(change) = &event.key_change else {
         return signing_key(event).is_none_or(|id| mark_active(keys, id, made));
     };

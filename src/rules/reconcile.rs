@@ -147,7 +147,7 @@ enum Count {
     /// It was requested but could not be read.
     Unread(Gap),
     /// It was read but has no such counter.
-    Lacking(Gap),
+    Missing(Gap),
 }
 
 impl Count {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::model::{EventKind, RootEvent, RootEvents, UseKind, counted};
 
 /// Maximum number of sessions described, and of actions per session.
-const TOLD: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// What belongs together: a sign-in and the calls of its session, or the calls of one key.
 #[derive(Default)]
@@ -155,7 +155,7 @@ fn programs(clients: &[&RootEvent]) -> Vec<String> {
 
 fn program((id, first, addresses): &(Option<&str>, &RootEvent, Vec<&str>)) -> String {
     let client = id.map_or_else(|| "an unnamed client".to_owned(), |id| format!("the client {id}"));
-    let shown = addresses.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let shown = addresses.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
     let to = match addresses.len() {
         0 => String::new(),
         1..=MAX_SHOWN => format!(", redirect address {shown}"),

@@ -234,9 +234,12 @@ fn before_enforce_from_a_notice_says_what_blocks_already() {
     let notice = |run| message(&policy, run, NoticeCode::NotEnforcedYet).unwrap();
     let weaker = with_copy(&policy, changed(&[ChangeKind::Weaker]));
     let from = "the gate blocks from 2026-12-01 on (`enforce-from`); ";
-    assert_eq!(said(weaker), format!("{from}a weaker or broken copy of the policy blocks already"));
-    assert_eq!(said(run()), format!("{from}today it would block"));
-    assert_eq!(said(of_a_fork(true, run())), format!("{from}today the pipeline would continue"));
+    assert_eq!(
+        notice(weaker),
+        format!("{from}a weaker or broken copy of the policy blocks already")
+    );
+    assert_eq!(notice(run()), format!("{from}today it would block"));
+    assert_eq!(notice(fork_run(true, run())), format!("{from}today the pipeline would continue"));
 }
 
 #[test]
@@ -269,9 +272,9 @@ fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
     let accepted = notice(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));
     let remote = |pinned| Judge::Remote { repository: "octo-org/security".to_owned(), pinned };
-    let said = |pinned| said(remote(pinned), NoticeCode::RemotePolicy).unwrap();
-    assert_eq!(said(true), "a policy of another repository judged: octo-org/security");
-    assert!(said(false).ends_with("; its ref is not a commit id, so it can be moved"));
+    let notice = |pinned| notice(remote(pinned), NoticeCode::RemotePolicy).unwrap();
+    assert_eq!(notice(true), "a policy of another repository judged: octo-org/security");
+    assert!(notice(false).ends_with("; its ref is not a commit id, so it can be moved"));
     for quiet in [Judge::File, Judge::DefaultBranch] {
         let run = Run { origin: PolicyOrigin { judge: quiet, ..run().origin }, ..run() };
         assert_eq!(messages(&built_in(), run), []);

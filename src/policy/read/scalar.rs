@@ -69,7 +69,7 @@ impl Reader<'_> {
                 .to_owned(),
         };
         let message = format!("`{key}` contains the character {code}");
-        self.error("forbidden-character", self.place_of(span, character), message, help);
+        self.error("forbidden-character", self.char_span(span, character), message, help);
     }
 
     /// Where a character stands in a value; the value's beginning where it is written otherwise.

@@ -244,8 +244,8 @@ impl<'a> Entry<'a> {
     }
 
     /// The missing facts.
-    pub(crate) fn lacking(self) -> impl Iterator<Item = Lacking<'a>> {
-        self.gaps().iter().map(Lacking::of)
+    pub(crate) fn missing_facts(self) -> impl Iterator<Item = MissingFact<'a>> {
+        self.gaps().iter().map(MissingFact::from_gap)
     }
 
     /// The facts that decided: `credential report of 2026-11-02T06:40:00Z (3h20m old)`.

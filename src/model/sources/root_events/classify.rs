@@ -16,7 +16,7 @@ use super::{
 use crate::model::AccountId;
 
 /// Maximum length kept of a text that the caller chose.
-const LONGEST: usize = 256;
+const MAX_LENGTH: usize = 256;
 
 /// The calls of the task policy `IAMAuditRootUserCredentials`.
 /// Source: AWS managed policy reference.
@@ -148,7 +148,7 @@ impl<'a> Sessions<'a> {
             }
         }
         // The issuer of the key knows its purpose best. If two records disagree, the worse one wins.
-        let mut told: BTreeMap<&str, Central> = BTreeMap::new();
+        let mut centrals: BTreeMap<&str, Central> = BTreeMap::new();
         for (key, central) in records.iter().filter_map(|record| announced(record, account)) {
             let known = centrals.entry(key).or_insert(central);
             *known = central.max(*known);
