@@ -11,7 +11,7 @@ platform() {
         macOS/X64) target=x86_64-apple-darwin ;;
         macOS/ARM64) target=aarch64-apple-darwin ;;
         Windows/X64) target=x86_64-pc-windows-msvc program=rootgate.exe ;;
-        *) fail "There is no released rootgate for $(shown "${RUNNER_OS-}/${RUNNER_ARCH-}"). There is one for Linux/X64, Linux/ARM64, macOS/X64, macOS/ARM64 and Windows/X64. Elsewhere build it and name it by the input 'binary'." ;;
+        *) fail "There is no released rootgate for $(shown "${RUNNER_OS-}/${RUNNER_ARCH-}"). There is one for Linux/X64, Linux/ARM64, macOS/X64, macOS/ARM64 and Windows/X64. On other platforms, build rootgate and name it with the input 'binary'." ;;
     esac
 }
 
@@ -24,8 +24,8 @@ entry() {
         listed="$listed $name"
         case $name in rootgate-v*-"$target".tar.gz) archive=$name expected=$digest ;; esac
     done <"${0%/*}/SHA256SUMS"
-    [ -n "$listed" ] || fail "This commit of the action is no release: its table of digests, action/SHA256SUMS, is empty, so nothing that could be downloaded can be verified. Pin the commit of a release, or build rootgate and name it by the input 'binary'."
-    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | clean tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it by the input 'binary'."
+    [ -n "$listed" ] || fail "This commit of the action is not a release: its table of digests, action/SHA256SUMS, is empty, so no download can be verified. Pin the commit of a release, or build rootgate and name it with the input 'binary'."
+    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | clean tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it with the input 'binary'."
     # An empty digest would equal the output of a failed tool.
     [ "${#expected}" -eq 64 ] || fail "action/SHA256SUMS has no SHA-256 for $archive."
 }
@@ -37,7 +37,7 @@ vouched() {
     elif command -v shasum >/dev/null; then
         actual=$(clean shasum -a 256 <"$1")
     else
-        fail "Neither sha256sum nor shasum is on this runner, so rootgate cannot be verified. Install one, or build rootgate and name it by the input 'binary'."
+        fail "Neither sha256sum nor shasum is on this runner, so rootgate cannot be verified. Install one, or build rootgate and name it with the input 'binary'."
     fi
     actual=${actual%% *}
     [ "$actual" = "$expected" ]
@@ -56,8 +56,8 @@ proxy() {
 
 # Downloads the archive to the file $1, over https only.
 download() {
-    [ -n "$ROOTGATE_ACTION_REPOSITORY" ] || fail "GitHub does not say which repository this action comes from (it does not for 'uses: ./'), so there is no release to download from. Build rootgate and name it by the input 'binary'."
-    command -v curl >/dev/null || fail "curl is not on this runner, so rootgate cannot be downloaded. Install it, or build rootgate and name it by the input 'binary'."
+    [ -n "$ROOTGATE_ACTION_REPOSITORY" ] || fail "GitHub does not say which repository this action comes from (it does not for 'uses: ./'), so there is no release to download from. Build rootgate and name it with the input 'binary'."
+    command -v curl >/dev/null || fail "curl is not on this runner, so rootgate cannot be downloaded. Install it, or build rootgate and name it with the input 'binary'."
     to=$1
     tag=${archive#rootgate-}
     tag=${tag%-"$target".tar.gz}
@@ -70,7 +70,7 @@ download() {
         said=$(proxy | clean curl "$@" --output "$to" --url "$url" 2>&1) && return
         clean sleep "$pause"
     done
-    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') On a runner without a way to it, build rootgate and name it by the input 'binary'."
+    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') If the runner cannot reach it, build rootgate and name it with the input 'binary'."
 }
 
 # Unpacks the program to the folder $1 and sets $binary to its path. Anyone may have written to the cache, so
@@ -86,12 +86,12 @@ released() {
         cached=yes
     else
         cached=no
-        printf '::warning title=rootgate::%s in the tool cache is not the archive that this release vouches for (its SHA-256 is %s). It is not used.\n' "$archive" "$(shown "$actual")"
+        printf '::warning title=rootgate::%s in the tool cache is not the archive of this release (its SHA-256 is %s). It is not used.\n' "$archive" "$(shown "$actual")"
         clean rm -f "$1/$archive"
     fi
     if [ "$cached" = no ]; then
         download "$1/$archive"
-        vouched "$1/$archive" || fail "What was downloaded is not the archive that this release vouches for, and is not run. SHA-256 expected: $expected, found: $(shown "$actual"). Try again; if it stays so, tell the maintainers."
+        vouched "$1/$archive" || fail "The download is not the archive of this release, and is not run. SHA-256 expected: $expected, found: $(shown "$actual"). Try again; if it happens again, tell the maintainers."
         # The cache gets the complete archive or nothing. If the cache is not writable, skip it.
         if [ -n "$cache" ] && clean mkdir -p "$cache" && clean cp "$1/$archive" "$cache/$archive.$$"; then
             clean mv -f "$cache/$archive.$$" "$cache/$archive"

@@ -33,9 +33,9 @@ fail() {
 # Sets $made to a new folder that only this user can open.
 new_folder() {
     slashes "${RUNNER_TEMP:-/tmp}"
-    made=$(clean mktemp -d "$path_of/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+    made=$(clean mktemp -d "$path_of/rootgate.XXXXXX") || fail 'Cannot create a folder in RUNNER_TEMP.'
     made=${made%"$cr"}
-    [ -d "$made" ] || fail 'No folder can be made in RUNNER_TEMP.'
+    [ -d "$made" ] || fail 'Cannot create a folder in RUNNER_TEMP.'
 }
 
 trap nothing_judged INT TERM
@@ -63,11 +63,11 @@ case $folder in
 esac
 while [ -n "$way" ]; do
     part=$part${way%%/*}
-    [ ! -L "$part" ] || fail "The input 'working-directory' leads through a link: $(shown "$part")"
+    [ ! -L "$part" ] || fail "The input 'working-directory' goes through a link: $(shown "$part")"
     part=$part/
     case $way in */*) way=${way#*/} ;; *) way='' ;; esac
 done
-cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
+cd "$folder" 2>/dev/null || fail "The input 'working-directory' is not a folder: $(shown "$folder")"
 
 # Each run has its own folder, so no file of an earlier run is used by mistake.
 new_folder
@@ -80,7 +80,7 @@ if [ -z "$binary" ]; then
     . "${0%/*}/download.sh"
     released "$private"
 elif [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
-    fail "The input 'binary' names no program: $(shown "$binary")"
+    fail "The input 'binary' is not an executable file: $(shown "$binary")"
 fi
 
 set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
@@ -91,7 +91,7 @@ set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
 case $ROOTGATE_ACCEPT_POLICY_CHANGE in
     '' | false) ;;
     true) set -- "$@" --accept-policy-change ;;
-    *) fail "The input 'accept-policy-change' is true or false, not $(shown "$ROOTGATE_ACCEPT_POLICY_CHANGE")" ;;
+    *) fail "The input 'accept-policy-change' must be true or false, not $(shown "$ROOTGATE_ACCEPT_POLICY_CHANGE")" ;;
 esac
 [ -z "$ROOTGATE_ON_FORK" ] || set -- "$@" "--on-fork=$ROOTGATE_ON_FORK"
 [ -z "$ROOTGATE_ROLE_TO_ASSUME" ] || set -- "$@" "--role-arn=$ROOTGATE_ROLE_TO_ASSUME"
@@ -137,6 +137,6 @@ fi
 case $status in
     0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;
     2) nothing_judged ;; # rootgate has already said why
-    *) fail "rootgate broke off with exit code $status. Nothing was judged." ;;
+    *) fail "rootgate stopped with exit code $status. Nothing was judged." ;;
 esac
 exit "$status"

@@ -109,7 +109,7 @@ def main(path):
         content[len(content) // 2] ^= 1
         runner.cached.write_bytes(content)
         code, log, outputs, _ = runner.step()
-        refused = code == 2 and "is not the archive that this release vouches for" in log
+        refused = code == 2 and "is not the archive of this release" in log
         must(refused and "verdict=error" in outputs, "with one byte changed it is refused", log)
         must("root-access-key-active" not in log, "what is refused never runs", log)
 
