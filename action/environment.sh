@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Read by launch.sh before anything else. An earlier step may have set any variable: so nothing is used
-# that was not set here, and what shells, tools and the loader read is gone before any of them starts.
-# action.yml empties the names that act on the shell before its first line.
+# Sourced by launch.sh before anything else. An earlier step may have set any variable, so this uses only
+# variables set here, and removes those that shells, tools and the loader read before any of them starts.
+# action.yml empties those that affect the shell before its first line.
 unset IFS CDPATH FPATH GLOBIGNORE EXECIGNORE FUNCNEST TMOUT ENV BASH_ENV PS4 \
     TAR_OPTIONS GZIP CURL_HOME PERL5OPT PERL5DB PERL5LIB PERLLIB GCONV_PATH LOCPATH \
     LD_PRELOAD LD_AUDIT LD_LIBRARY_PATH LD_ORIGIN_PATH LD_DEBUG LD_DEBUG_OUTPUT LD_PROFILE \
@@ -9,25 +9,25 @@ unset IFS CDPATH FPATH GLOBIGNORE EXECIGNORE FUNCNEST TMOUT ENV BASH_ENV PS4 \
     DYLD_LIBRARY_PATH \
     DYLD_FRAMEWORK_PATH DYLD_FALLBACK_LIBRARY_PATH DYLD_FALLBACK_FRAMEWORK_PATH \
     DYLD_VERSIONED_LIBRARY_PATH DYLD_VERSIONED_FRAMEWORK_PATH DYLD_IMAGE_SUFFIX
-# bash makes functions of variables unless it is told -p, and a function named `tr` comes before the
-# tool. Until then only what no function can replace is used: special built-ins and `case`.
+# Without -p, bash imports functions from variables, and a function named `tr` comes before the tool. Until
+# bash runs with -p, use only what no function can replace: special built-ins and `case`.
 case ${BASH_VERSION:+bash}$- in
     bash*p*) ;;
     bash*) exec "$BASH" -p "$0" ;;
 esac
 
-# The system's tools come before what an earlier step may have put ahead of them. rootgate itself gets
-# the PATH as it was, and its arguments as they are, also from Git for Windows.
+# The system's tools come before anything that an earlier step added to PATH. rootgate itself gets the
+# original PATH, and unchanged arguments, also from Git for Windows.
 path=$PATH
 PATH=/usr/bin:/bin:$PATH
 export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
-# This script runs under GitHub Actions and nowhere else, whatever a variable says.
+# This script runs only under GitHub Actions, whatever the variable says.
 export GITHUB_ACTIONS=true
 
 newline='
 '
 
-# bash hands the variables of functions on, and a shell below it would take them: once more without.
+# bash passes function variables on, and a child shell would import them. Start again without them.
 case ${BASH_VERSION:+bash}$# in
     bash0)
         set -f
@@ -39,13 +39,13 @@ case ${BASH_VERSION:+bash}$# in
         ;;
 esac
 
-# Runs a tool that reads no variable of the job.
+# Runs a tool without the job's variables.
 clean() {
     env -i "PATH=$PATH" LC_ALL=C "$@"
 }
 
-# Sets $path_of to the path $1 with forward slashes, which Windows takes as well. Elsewhere a
-# backslash is a character like any other.
+# Sets $path_of to the path $1, on Windows with forward slashes. On other systems a backslash is an ordinary
+# character.
 slashes() {
     path_of=$1
     case ${RUNNER_OS-} in Windows) ;; *) return ;; esac

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs rootgate for action.yml: inputs come as ROOTGATE_*, and become flags here and nowhere else.
-# An empty input is an absent one. Nothing that an input holds is ever run.
+# Runs rootgate for action.yml. Only this script turns the inputs (ROOTGATE_*) into flags. An empty input
+# counts as absent. The content of an input is never run.
 set -u
 # shellcheck source=action/environment.sh
 . "${0%/*}/environment.sh"
@@ -8,12 +8,12 @@ set -u
 cr=$(printf '\r')
 binary='' cancelled='' folder='' private='' reports=''
 
-# What a message may show of an input: no line ends, nothing that the runner reads as a command.
+# Prints an input for a message, without line ends and characters that the runner reads as a command.
 shown() {
     printf '%s' "$1" | clean tr -c 'A-Za-z0-9._/~-' '?'
 }
 
-# Ends the step when nothing was judged, so that no output of the binary can say otherwise.
+# Ends the step with the outputs for "nothing was judged", whatever the binary wrote.
 nothing_judged() {
     [ -z "$reports" ] || clean rm -rf "$reports"
     [ -z "$private" ] || clean rm -rf "$private"
@@ -30,18 +30,18 @@ fail() {
     nothing_judged
 }
 
-# Sets $made to a new folder that only this user can enter.
+# Sets $made to a new folder that only this user can open.
 new_folder() {
     slashes "${RUNNER_TEMP:-/tmp}"
-    made=$(clean mktemp -d "$path_of/rootgate.XXXXXX") || fail 'No folder can be made in RUNNER_TEMP.'
+    made=$(clean mktemp -d "$path_of/rootgate.XXXXXX") || fail 'Cannot create a folder in RUNNER_TEMP.'
     made=${made%"$cr"}
-    [ -d "$made" ] || fail 'No folder can be made in RUNNER_TEMP.'
+    [ -d "$made" ] || fail 'Cannot create a folder in RUNNER_TEMP.'
 }
 
 trap nothing_judged INT TERM
 
-# Paths of the inputs start from the workspace, as those of every step do; `binary` is made absolute
-# before the folder changes.
+# Relative paths in inputs start from the workspace, as in every step. `binary` becomes absolute before
+# the script changes the folder.
 slashes "$ROOTGATE_BINARY"
 case $path_of in
     '' | /* | [A-Za-z]:/*) binary=$path_of ;;
@@ -54,8 +54,8 @@ case $path_of in
     *) folder=./$path_of ;;
 esac
 slashes "${GITHUB_WORKSPACE:-/nowhere}"
-# A link below the workspace is the branch's, and would lead to another policy than the one that the
-# workflow names.
+# A link below the workspace comes from the branch, and could lead to a policy that the workflow does not
+# name.
 case $folder in
     "$path_of"/*) part=$path_of/ way=${folder#"$path_of"/} ;;
     /* | [A-Za-z]:/*) part='' way='' ;;
@@ -63,13 +63,13 @@ case $folder in
 esac
 while [ -n "$way" ]; do
     part=$part${way%%/*}
-    [ ! -L "$part" ] || fail "The input 'working-directory' leads through a link: $(shown "$part")"
+    [ ! -L "$part" ] || fail "The input 'working-directory' goes through a link: $(shown "$part")"
     part=$part/
     case $way in */*) way=${way#*/} ;; *) way='' ;; esac
 done
-cd "$folder" 2>/dev/null || fail "The input 'working-directory' names no folder: $(shown "$folder")"
+cd "$folder" 2>/dev/null || fail "The input 'working-directory' is not a folder: $(shown "$folder")"
 
-# A folder of this run's own: no file of an earlier run can be taken for one of this run.
+# Each run has its own folder, so no file of an earlier run is used by mistake.
 new_folder
 reports=$made
 
@@ -80,18 +80,18 @@ if [ -z "$binary" ]; then
     . "${0%/*}/download.sh"
     released "$private"
 elif [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
-    fail "The input 'binary' names no program: $(shown "$binary")"
+    fail "The input 'binary' is not an executable file: $(shown "$binary")"
 fi
 
 set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
 
-# Inputs of one value.
+# Inputs with one value.
 [ -z "$ROOTGATE_POLICY" ] || set -- "$@" "--policy=$ROOTGATE_POLICY"
 [ -z "$ROOTGATE_POLICY_FROM" ] || set -- "$@" "--policy-from=$ROOTGATE_POLICY_FROM"
 case $ROOTGATE_ACCEPT_POLICY_CHANGE in
     '' | false) ;;
     true) set -- "$@" --accept-policy-change ;;
-    *) fail "The input 'accept-policy-change' is true or false, not $(shown "$ROOTGATE_ACCEPT_POLICY_CHANGE")" ;;
+    *) fail "The input 'accept-policy-change' must be true or false, not $(shown "$ROOTGATE_ACCEPT_POLICY_CHANGE")" ;;
 esac
 [ -z "$ROOTGATE_ON_FORK" ] || set -- "$@" "--on-fork=$ROOTGATE_ON_FORK"
 [ -z "$ROOTGATE_ROLE_TO_ASSUME" ] || set -- "$@" "--role-arn=$ROOTGATE_ROLE_TO_ASSUME"
@@ -105,7 +105,7 @@ esac
 [ -z "$ROOTGATE_UPLOAD_SARIF" ] || set -- "$@" "--upload=$ROOTGATE_UPLOAD_SARIF"
 [ -z "$ROOTGATE_DETAILS" ] || set -- "$@" "--details=$ROOTGATE_DETAILS"
 
-# Inputs of one value a line, without the blanks and carriage returns around it.
+# Inputs with one value per line, without the spaces and carriage returns around it.
 blank=" 	$cr"
 for flag in account evidence; do
     case $flag in
@@ -117,12 +117,12 @@ for flag in account evidence; do
         lines=${lines#*"$newline"}
         value=${value#"${value%%[!"$blank"]*}"}
         value=${value%"${value##*[!"$blank"]}"}
-        [ "$flag" = evidence ] || value=${value%,} # between lines, commas are welcome too
+        [ "$flag" = evidence ] || value=${value%,} # a comma at the end of a line is fine
         [ -z "$value" ] || set -- "$@" "--$flag=$value"
     done
 done
 
-# The runner cancels by a signal to this shell alone; rootgate must hear of it to judge what it has.
+# The runner cancels with a signal to this shell only. Pass it on, so that rootgate judges what it has.
 PATH=$path "$binary" "$@" &
 rootgate=$!
 trap 'kill -TERM "$rootgate" 2>/dev/null; cancelled=yes' INT TERM
@@ -136,7 +136,7 @@ fi
 
 case $status in
     0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;
-    2) nothing_judged ;; # it has said why
-    *) fail "rootgate broke off with exit code $status. Nothing was judged." ;;
+    2) nothing_judged ;; # rootgate has already said why
+    *) fail "rootgate stopped with exit code $status. Nothing was judged." ;;
 esac
 exit "$status"

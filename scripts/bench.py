@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""What one live check costs, as ratios measured in one run: `make bench`.
+"""Measures what a check costs, as ratios within one run: `make bench`.
 
-The release binary checks one account of the fake AWS (examples/fake_aws/main.rs), each of whose answers
-takes 30 ms: about what a call to AWS takes. The wall time is compared with the calls it made, own CPU
-with `rootgate --version`; memory needs no comparison to mean the same on another machine.
+One account: the release binary checks an account of the fake AWS (examples/fake_aws/main.rs). Each answer
+takes 30 ms, about as long as a call to AWS. Wall time is compared with the calls, and CPU time with
+`rootgate --version`. Memory means the same on every machine, so it is not compared.
 
-With CloudTrail's events the pace decides, two lookups a second in each Region: the wall time is compared
-with what the busiest Region needs at that pace, and with all Regions' lookups at that pace.
+With CloudTrail's events, CloudTrail's limit of two lookups a second in each Region decides. The wall time is
+compared with what the busiest Region needs at that limit, and with all Regions' lookups at one such limit.
 
-An evidence file of many accounts, one in fifty of which has an active key, is judged with every report
-written: the time is compared with what hashing and parsing the same file costs Python's own libraries.
+Many accounts: an evidence file is judged and every report is written. One account in fifty has an active
+key. The time is compared with hashing and parsing the same file with Python's own libraries.
 """
 
 import collections
@@ -33,7 +33,7 @@ FAKE_AWS = TARGET / "debug" / "examples" / "fake_aws"
 SCENARIO = REPOSITORY / "examples" / "scenarios" / "green.txt"
 CALL_MS = 30
 RUNS = 11
-# A lookup takes seconds, and a run more or less changes nothing.
+# A run takes seconds, and more runs do not change the result.
 EVENT_RUNS = 3
 EVENTS = {3: "default", 17: "all"}
 ACCOUNTS = (100, 1_000, 10_000)
@@ -51,9 +51,9 @@ ENVIRONMENT = {
 
 
 def peak_kib(pid):
-    """The most memory a process has had until now; 0 once it is gone.
+    """The peak memory of a process so far; 0 if the process has ended.
 
-    Not `ru_maxrss` of wait4: that starts at what this script had when it forked.
+    `ru_maxrss` of wait4 is no alternative: it starts with the memory of this script at the fork.
     """
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -63,7 +63,7 @@ def peak_kib(pid):
 
 
 def measure(command, expected):
-    """Runs a command once: wall ms, own CPU ms, peak MiB (0 where there is no /proc)."""
+    """Runs a command once. Returns wall ms, CPU ms and peak MiB (0 if there is no /proc)."""
     started = time.monotonic()
     process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     peak = 0
@@ -93,7 +93,7 @@ def median(command, runs=RUNS, pause=0.0):
 
 @contextlib.contextmanager
 def fake_aws(folder):
-    """The fake AWS on a free port of the loopback; it ends when its standard input closes."""
+    """Runs the fake AWS on a free loopback port; it ends when its standard input closes."""
     scenario = Path(folder) / "slow.txt"
     scenario.write_text(f"{SCENARIO.read_text()}\nfault * = slow {CALL_MS}\n")
     server = subprocess.Popen([FAKE_AWS, scenario], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -147,7 +147,7 @@ def events():
             check = [ROOTGATE, "check", "--policy", file, "--endpoint-url", url]
             measure(check, 0)
             made = calls(url)
-            # The fake throttles as CloudTrail does: the runs must not come too close.
+            # The fake throttles like CloudTrail, so leave a pause between the runs.
             wall, cpu, _ = median(check, EVENT_RUNS, pause=1.1)
         lookups = collections.Counter(call["region"] for call in made if call["call"] == "LookupEvents")
         assert len(lookups) == regions, lookups
@@ -160,7 +160,7 @@ def events():
 
 
 def many_accounts():
-    """Evidence files of many accounts, made of the demo's account; every report written."""
+    """Judges evidence files of many accounts, copied from the demo's account, and writes every report."""
     print(f"\nan evidence file judged, every report written; median of {FILE_RUNS} runs")
     print("  accounts  file MiB     wall  own CPU  per account  x hashing and parsing it  memory MiB")
     for count in ACCOUNTS:
@@ -171,7 +171,7 @@ def many_accounts():
             empty.write_text("version: 1\n")
             rows = []
             for run in range(FILE_RUNS):
-                # A report that is there already is looked at first: each run has places of its own.
+                # rootgate first reads a report that already exists, so each run gets its own paths.
                 flags = {flag: Path(folder) / f"{run}.{flag}" for flag in ("json", "sarif", "summary")}
                 outputs = [part for flag, path in flags.items() for part in (f"--{flag}", path)]
                 rows.append(measure([ROOTGATE, "check", "--policy", empty, "--evidence", file, "--at", at, *outputs], 1))
@@ -188,7 +188,7 @@ def many_accounts():
 
 
 def write_evidence(path, count):
-    """One account in fifty is the demo's, the others are that one made sound. Returns the instant to judge at."""
+    """One account in fifty is the demo's; the others are copies without violations. Returns the time to judge at."""
     demo = json.loads(DEMO.read_text())
     violating = demo["accounts"][0]
     sound = copy.deepcopy(violating)

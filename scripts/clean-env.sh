@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command as on a machine that is neither a CI runner nor signed in to AWS, so that what it
-# shows is the same everywhere: `scripts/clean-env.sh COMMAND...`.
+# Runs a command without the variables of a CI runner and of AWS, so that its output is the same on
+# every machine: `scripts/clean-env.sh COMMAND...`.
 set -euo pipefail
 
 while IFS= read -r name; do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Judges example evidence with policy.example.yaml and leaves every kind of report in target/demo.
+# Judges example evidence with policy.example.yaml and writes every kind of report to target/demo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=target/demo
 
-# With the example, so that cargo settles on the same features as for the tests: no crate is built twice.
+# Building the example too makes cargo choose the same features as for the tests, so it builds no crate twice.
 cargo build --locked --bin rootgate --example fake_aws
 rm -rf "$out"
 mkdir -p "$out"
@@ -28,14 +28,14 @@ fi
 
 cat <<END
 
-What you see above is a gate that did its work: the example account violates policy.example.yaml,
-so rootgate ended with exit code 1 and a pipeline would stop here. The demo itself succeeded.
+The demo worked as expected: the example accounts violate policy.example.yaml, so rootgate ended with
+exit code 1, and a pipeline would stop here.
 
-The same verdict for other readers:
+The same verdict in other formats:
   $out/summary.md      the job summary of a GitHub workflow
   $out/rootgate.sarif  alerts for GitHub code scanning
   $out/rootgate.json   everything, for scripts
 
-What was judged: policy.example.yaml and the evidence in examples/demo/. Change a line of either,
-run \`make demo\` again, and watch the verdict follow.
+Try it: change a line of policy.example.yaml or of the evidence in examples/demo/, and run \`make demo\`
+again.
 END

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Holds the JSON Schema of the policy against its reader, policy by policy.
+"""Compares the JSON Schema of the policy with rootgate's parser, policy by policy.
 
-An editor checks a policy by schema/policy.json, rootgate by its reader. Both judge the gallery, the
-example and the starter here; the schema by check-jsonschema, whose YAML reader is not ours either.
-Where the two differ, the difference and its reason are in the tables below: any other one fails.
+Editors check a policy with schema/policy.json, and rootgate with its parser. This script runs both on the
+gallery, the example and the starter. For the schema it uses check-jsonschema, which has another YAML parser.
+The tables below list the known differences and their reasons. Any other difference fails.
 """
 
 import json
@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 GALLERY = Path("tests/policies")
 SCHEMA = "schema/policy.json"
 
-# What only the reader can refuse.
+# Bad policies that only the parser refuses.
 SCHEMA_ACCEPTS = {
     "bad/account-twice.yaml": "uniqueItems compares whole entries, not ids",
     "bad/anchors-and-aliases.yaml": "a schema sees the values, not how YAML wrote them",
@@ -41,7 +41,7 @@ SCHEMA_ACCEPTS = {
     "bad/window-too-long.yaml": "a schema cannot compare two values",
     "bad/window-twice.yaml": "a schema cannot compare entries",
 }
-# What the validator refuses although it is right: both are about its YAML reader, not the schema.
+# Valid policies that the validator refuses because of its YAML parser, not because of the schema.
 SCHEMA_REFUSES = {
     "valid/tabs-before-comments.yaml": "the validator's YAML reader refuses a tab before a comment",
     "valid/words-that-older-yaml-misreads.yaml": "the validator's YAML reader takes 0b1 for a number",
@@ -81,17 +81,17 @@ def main():
     for file in files:
         name = file.removeprefix(f"{GALLERY}/")
         if (file in reader) != name.startswith("bad/"):
-            problems.append(f"{file}: the reader {'refuses' if file in reader else 'accepts'} it")
+            problems.append(f"{file}: the parser {'refuses' if file in reader else 'accepts'} it")
         accepts, refuses = file in reader - schema, file in schema - reader
         if accepts != (name in SCHEMA_ACCEPTS):
-            problems.append(f"{file}: {'only the reader refuses it' if accepts else 'the schema refuses it as well'}")
+            problems.append(f"{file}: {'only the parser refuses it' if accepts else 'the schema refuses it too'}")
         if refuses != (name in SCHEMA_REFUSES):
-            problems.append(f"{file}: {'only the schema refuses it' if refuses else 'the schema accepts it as well'}")
+            problems.append(f"{file}: {'only the schema refuses it' if refuses else 'the schema accepts it too'}")
     names = {file.removeprefix(f"{GALLERY}/") for file in files}
-    problems += [f"{name}: listed, but not there" for name in {**SCHEMA_ACCEPTS, **SCHEMA_REFUSES} if name not in names]
+    problems += [f"{name}: listed, but the file is missing" for name in {**SCHEMA_ACCEPTS, **SCHEMA_REFUSES} if name not in names]
     if problems:
-        sys.exit("\n".join([*problems, "Mend the schema, or list the difference with its reason in scripts/gallery.py."]))
-    print(f"{len(files)} policies: reader and schema agree, but for {len(SCHEMA_ACCEPTS)} that only the reader can refuse")
+        sys.exit("\n".join([*problems, "Fix the schema, or list the difference with its reason in scripts/gallery.py."]))
+    print(f"{len(files)} policies: parser and schema agree, except for {len(SCHEMA_ACCEPTS)} that only the parser can refuse")
 
 
 if __name__ == "__main__":

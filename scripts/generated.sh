@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The files that are made from the code, and whether they are up to date.
-#   scripts/generated.sh          compares them with what the code makes now
+# Generates files from the code.
+#   scripts/generated.sh          checks that they are up to date
 #   scripts/generated.sh --write  writes them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Writes every generated file below the folder $1, under its path in the repository. This is the one
-# list of them: a new generated file is one more line here. `rootgate` is the built binary.
+# Writes every generated file to the folder $1, at its path in the repository. To add a generated file,
+# add a line here. `rootgate` is the built binary.
 generate() {
     local to=$1 rule
     mkdir -p "$to/schema" "$to/docs/rules"
@@ -27,7 +27,7 @@ rootgate() {
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-# With the example, so that cargo settles on the same features as for the tests: no crate is built twice.
+# Building fake_aws too makes cargo choose the same features as for the tests, so it builds no crate twice.
 cargo build --locked --quiet --bin rootgate --example fake_aws --example evidence_schema
 generate "$fresh"
 
@@ -40,7 +40,7 @@ stale=0
 while IFS= read -r file; do
     diff -u "$file" "$fresh/$file" || stale=1
 done < <(cd "$fresh" && find . -type f | sort)
-# Every page of docs/rules is generated: one that no rule has any more is stale too.
+# Every page in docs/rules is generated, so a page without a rule is stale too.
 diff -rq docs/rules "$fresh/docs/rules" >&2 || stale=1
 if [ "$stale" -ne 0 ]; then
     printf '\nGenerated files differ from the code (see above); run make generate.\n' >&2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A second opinion on the wire: the gate against moto's server, which others have written.
+# Runs the gate against moto's server, a fake AWS that others wrote.
 #
 # moto answers STS, the account summary and the list of virtual MFA devices. Its credential report
 # has no row for root and its summary lacks entries, so the run must end undetermined, never
-# with a pass. It has no LookupEvents, so events are off.
+# with a pass. moto has no LookupEvents, so events are off.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -25,7 +25,7 @@ for _ in {1..120}; do
 done
 [[ -n $url ]] || { cat "$log" >&2; echo 'moto did not start within 30 seconds' >&2; exit 1; }
 
-# Runs with the documented example keys and nothing else in the environment; prints the exit code.
+# Runs rootgate with only AWS's documented example keys in the environment; prints the exit code.
 rootgate() {
     local code=0
     (
@@ -54,7 +54,7 @@ outcomes = {outcome["rule"]: outcome for outcome in account["outcomes"]}
 assert report["verdict"] == "undetermined", report["verdict"]
 # The summary was read: moto's account has no root key.
 assert outcomes["root-access-key-active"]["outcome"] == "pass", outcomes
-# The report was read, and does not speak of root.
+# The report was read, and has no row for root.
 gaps = {(gap["source"], gap["cause"]) for outcome in outcomes.values() for gap in outcome["gaps"]}
 assert gaps == {("credential-report", "unreadable"), ("account-summary", "missing")}, gaps
 CHECK
@@ -65,7 +65,7 @@ code=$(rootgate collect --output evidence.json)
 [[ $code == 0 ]] || { cat "$folder"/std* >&2; exit 1; }
 target/tools/check-jsonschema --schemafile schema/evidence.json "$folder/evidence.json"
 
-# The organization that the fake AWS plays, against moto's and AWS's own models.
+# Compares our fake AWS's organization with moto's and with AWS's own models.
 printf 'organization = 250\norganization.buckets = off\n' >"$folder/organization.txt"
 target/debug/examples/fake_aws "$folder/organization.txt" --for 120 >"$folder/port" &
 fake=$!

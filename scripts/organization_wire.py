@@ -1,7 +1,7 @@
-"""The fake AWS's organization against two others: moto's server, and the models that AWS publishes (botocore).
+"""Compares the fake AWS's organization with moto's server and with the models that AWS publishes (botocore).
 
-Called by scripts/moto.sh with moto's Python: moto's address, the fake's address. Every field that moto answers
-must be there in the fake with the same type, and every field of the fake must be in AWS's model. An error must be
+scripts/moto.sh calls it with moto's Python. Arguments: moto's address, the fake's address. The fake must return
+every field that moto returns, with the same type. AWS's model must have every field of the fake. Errors must be
 the same.
 """
 
@@ -49,7 +49,7 @@ def query(url, service, call, session=(), **parameters):
 
 
 def plain(element):
-    """An XML element as JSON would have it; members become a list."""
+    """Converts an XML element to the JSON form; members become a list."""
     children = list(element)
     if not children:
         return element.text or ""
@@ -67,7 +67,7 @@ def kind(value):
 
 
 def lacks(ours, theirs, path):
-    """What another answer has and ours has not, or has of another type."""
+    """Fields of the other answer that ours does not have, or has with another type."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name, value in theirs.items():
             if value is None:
@@ -84,7 +84,7 @@ def lacks(ours, theirs, path):
 
 
 def unknown(value, service, shape, path):
-    """What AWS's model does not have, or has as another type."""
+    """Fields of ours that AWS's model does not have, or has with another type."""
     described = MODELS[service]["shapes"][shape]
     type_ = described["type"]
     if type_ == "structure" and isinstance(value, dict):
@@ -144,7 +144,7 @@ def main(moto, fake):
     who = [query(url, "sts", "GetCallerIdentity") for url in (fake, moto)]
     compare("GetCallerIdentity", *who, "sts")
 
-    # moto has no AssumeRoot; AWS's model alone judges these.
+    # moto has no AssumeRoot, so these are compared with AWS's model only.
     violating = json.load(urllib.request.urlopen(f"{fake}/__violations"))["violating"]
     for member in violating:
         audit = {"TargetPrincipal": member["account"], "TaskPolicyArn.arn": AUDIT}

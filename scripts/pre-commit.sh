@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The pre-commit hooks, as their users have them: the real pre-commit, this repository's hooks and an
-# installed binary. A bad policy is not committed, a good one is; neither is a weaker one in a clone,
-# and a planned window is.
+# Tests the pre-commit hooks with the real pre-commit, this repository's hooks and an installed binary:
+# - a bad policy is refused, and a good policy is committed
+# - in a clone, a weaker policy is refused, and a planned window is committed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# With the example: the same features as for the tests, so no crate is built twice.
+# Building the example too makes cargo choose the same features as for the tests, so it builds no crate twice.
 cargo build --locked --quiet --bin rootgate --example fake_aws
 tools=$PWD/target/tools
 hooks=$PWD/.pre-commit-hooks.yaml
@@ -24,7 +24,7 @@ fail() {
     exit 1
 }
 
-# What pre-commit clones: the hook as it is in this working tree.
+# The repository that pre-commit clones, with the hooks of this working tree.
 git init --quiet "$folder/rootgate"
 cp "$hooks" "$folder/rootgate"
 git -C "$folder/rootgate" add .
@@ -65,7 +65,7 @@ case $said in
     *) fail 'the hook did not run on the good policy:' "$said" ;;
 esac
 
-# A member of the team: a clone knows the default branch as origin/HEAD.
+# A clone of a team member, which knows the default branch as origin/HEAD.
 git clone --quiet "$folder/team" "$folder/member"
 cd "$folder/member"
 git checkout --quiet -b work
@@ -77,7 +77,7 @@ repos:
 END
 "$tools/pre-commit" install >/dev/null
 
-# Expects the commit of everything here to be stopped by the second hook, which says $2.
+# Commits everything with the message $1. The second hook must refuse it and print $2.
 stopped() {
     git add --all
     if said=$(git commit --quiet --message "$1" 2>&1); then
@@ -90,7 +90,7 @@ stopped() {
     git reset --quiet --hard
 }
 
-# Expects it to be committed.
+# Commits everything with the message $1. The commit must succeed.
 passed() {
     git add --all
     said=$(git commit --message "$1" 2>&1) || fail "not committed: $1" "$said"
@@ -110,7 +110,7 @@ git rm --quiet .github/rootgate.yaml
 stopped 'no policy' 'policy: removed: .github/rootgate.yaml'
 
 git mv .github/rootgate.yaml policy.yaml
-stopped 'a policy that nobody finds' 'policy: removed: .github/rootgate.yaml'
+stopped 'a policy at another path' 'policy: removed: .github/rootgate.yaml'
 
 cat >"$folder/window" <<'END'
   - id: planned

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Names everything that must be on the machine before `make check` can install the rest.
-# POSIX sh and nothing else, because anything else may be what is missing.
+# Lists everything that is missing on this machine before `make check` can install the rest.
+# This uses only POSIX sh, because anything else may be missing.
 set -u
 
 missing=0
 
-# need NAME HOW COMMAND...: COMMAND shows that NAME is here; HOW says where to get it.
+# need NAME HOW COMMAND...: COMMAND succeeds if NAME is installed; HOW says where to get it.
 need() {
     name=$1 how=$2
     shift 2
@@ -22,7 +22,7 @@ need 'clippy' 'rustup component add clippy' cargo clippy --version
 need 'a C compiler and linker' 'cc; Debian: apt install gcc libc6-dev' cc --version
 need 'git' 'from your system' git --version
 need 'bash' 'from your system' bash --version
-need 'dash' 'from your system; the launcher is tried in it' dash -c :
+need 'dash' 'from your system; tests run the launcher in it' dash -c :
 need 'curl' 'from your system' curl --version
 need 'tar' 'from your system' tar --version
 need 'Python 3.11 or newer' 'from your system, or https://www.python.org' \

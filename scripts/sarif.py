@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Validates SARIF files with Microsoft's Sarif.Multitool and GitHub's rules: `sarif.py FILE...`.
 
-The tool's exit code is 0 whatever it finds, so its report is read: errors fail, warnings are shown.
+The tool always exits with 0, so this script reads its report: errors fail, warnings are shown.
 """
 
 import json
@@ -15,7 +15,7 @@ MULTITOOL = Path(__file__).resolve().parent.parent / "target" / "tools" / "Sarif
 
 
 def message(result, rules):
-    """The text of a result, whose words may be kept with its rule."""
+    """The text of a result, which may be stored with its rule."""
     text = result["message"].get("text")
     if text is None:
         rule = rules.get(result["ruleId"].split("/")[0], {})
@@ -26,7 +26,7 @@ def message(result, rules):
 
 
 def validate(file):
-    """Prints what the tool found in the file and returns how much of it is an error."""
+    """Prints the tool's results for the file and returns the number of errors."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.sarif"
         done = subprocess.run(
@@ -38,7 +38,7 @@ def validate(file):
             text=True,
         )
         if done.returncode != 0 or not report.exists():
-            print(f"{done.stdout}{file}: Sarif.Multitool gave no report")
+            print(f"{done.stdout}{file}: Sarif.Multitool wrote no report")
             return 1
         run = json.loads(report.read_text(encoding="utf-8-sig"))["runs"][0]
     broken = [
@@ -49,7 +49,7 @@ def validate(file):
         if note.get("level") == "error"
     ]
     for note in broken:
-        print(f"{file}: Sarif.Multitool could not do its work: {note['message']}")
+        print(f"{file}: Sarif.Multitool failed: {note['message']}")
     rules = {rule["id"]: rule for rule in run["tool"]["driver"].get("rules", [])}
     errors = 0
     for result in run.get("results", []):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs make targets one after the other, stops at the first that fails and says how long each took.
+# Runs make targets in order, stops at the first failure and prints how long each took.
 set -euo pipefail
 
 summary=()

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Holds the timelines of job summaries against Mermaid itself: `timeline.mjs SUMMARY...`.
+// Checks the timelines of job summaries with Mermaid: `timeline.mjs SUMMARY...`.
 //
-// Mermaid must read each diagram, and what it reads must be what the table below the diagram says:
-// the same windows, uses and central sessions, at the same instants. Judged besides the given
-// files: a summary of our own making, with ids that try to be Mermaid's syntax and more windows and
-// uses than are drawn. At the end diagrams are broken on purpose, and each must be refused.
+// Mermaid must parse each diagram, and the result must equal the table below the diagram: the same
+// windows, uses and central sessions, at the same times. This script also checks a summary of its own,
+// with ids that look like Mermaid syntax, and more windows and uses than are drawn. At the end it breaks
+// diagrams on purpose, and each broken diagram must be refused.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,11 +13,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 
-process.env.TZ = "UTC"; // Mermaid reads a time without zone as the reader's own
+process.env.TZ = "UTC"; // Mermaid reads a time without a zone as local time
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const MOST_DRAWN = 150; // as in src/report/markdown/timeline.rs
 
-// It is made for a page, and leaves its name in the global scope.
+// This build is for web pages: it defines a global name.
 vm.runInThisContext(readFileSync(join(REPOSITORY, "target/tools/mermaid.js"), "utf8"));
 const { mermaid } = globalThis;
 
@@ -32,7 +32,7 @@ function diagrams(markdown) {
 
 const second = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
 
-/** What Mermaid would draw, one line each. */
+/** What Mermaid draws, one line per item. */
 async function drawn(text) {
   if (text.length > mermaid.mermaidAPI.getConfig().maxTextSize) {
     throw new Error(`${text.length} characters: Mermaid draws an error instead`);
@@ -57,7 +57,7 @@ async function drawn(text) {
   });
 }
 
-/** What the table says, in the same words. */
+/** What the table says, in the same form. */
 function told(rows) {
   return rows.map((row) => {
     const window = /^\| `([^`]+)` \| window until `([^`]+)` \| /.exec(row);
@@ -70,7 +70,7 @@ function told(rows) {
   });
 }
 
-/** Fails unless Mermaid reads the diagram, and reads what the table says. */
+/** Fails unless Mermaid parses the diagram and the result equals the table. */
 async function check({ text, rows }) {
   const [diagram, table] = [await drawn(text), told(rows)];
   for (const kind of ["window", "use", "listed"]) {
@@ -92,7 +92,7 @@ const HOSTILE = [
   "2026-11-01", "w0", "after w0", "todayMarker off", "gantt", "|", "\\", "{{ }}", "fenêtre d'été", "窓", ",,,", "…",
 ];
 
-/** A summary whose windows and uses are many, and whose texts are those of an attacker. */
+/** A summary with many windows and uses, and with an attacker's texts. */
 function hostileSummary() {
   const folder = mkdtempSync(join(tmpdir(), "timeline-"));
   const at = (hours, minutes = 0) => second(Date.UTC(2026, 9, 24, hours, minutes));
@@ -105,7 +105,7 @@ function hostileSummary() {
   const [event] = fact.value.events;
   fact.value.events = windows.flatMap(({ id }, index) => {
     const said = { source_address: id, user_agent: id };
-    const time = at(2 * index, index % 2 ? 10 : 40); // every other one is inside
+    const time = at(2 * index, index % 2 ? 10 : 40); // every other use is inside its window
     return [
       { ...event, ...said, id: `e${index}`, time },
       { ...event, ...said, id: `a${index}`, time, kind: "central-audit", access_key: "session" },
@@ -136,18 +136,18 @@ function hostileSummary() {
   }
 }
 
-/** Ways in which a diagram can be wrong: each must be refused, or this script proves nothing. */
+/** Broken diagrams. Each must be refused, or this script proves nothing. */
 const BREAKS = {
-  "a diagram of no kind": (text) => text.replace("gantt", "gant"),
-  "an instant that is none": (text) => text.replace(/T\d\d:/, "T0x:"),
-  "another instant": (text) => text.replace(/T(\d\d):/, (_, hour) => `T${hour === "00" ? "01" : "00"}:`),
+  "an unknown kind of diagram": (text) => text.replace("gantt", "gant"),
+  "an invalid time": (text) => text.replace(/T\d\d:/, "T0x:"),
+  "another time": (text) => text.replace(/T(\d\d):/, (_, hour) => `T${hour === "00" ? "01" : "00"}:`),
   "a colon in a label": (text) => text.replace(" :", ": x :"),
   "a line without data": (text) => `${text}\n    sign-in outside`,
-  "a use less": (text) => text.slice(0, text.lastIndexOf("\n")),
-  "a use that is said to be agreed": (text) => text.replace("outside :crit", "in a window :done"),
-  "two tasks of one id": (text) => text.replaceAll(/, [uw]\d+,/g, ", w0,"),
-  "a section less": (text) => text.replace("    section Uses\n", ""),
-  "more than Mermaid reads": (text) => `${text}${"\n%% and so on".repeat(5_000)}`,
+  "a missing use": (text) => text.slice(0, text.lastIndexOf("\n")),
+  "a use outside shown as inside a window": (text) => text.replace("outside :crit", "in a window :done"),
+  "duplicate task ids": (text) => text.replaceAll(/, [uw]\d+,/g, ", w0,"),
+  "a missing section": (text) => text.replace("    section Uses\n", ""),
+  "a text too long for Mermaid": (text) => `${text}${"\n%% and so on".repeat(5_000)}`,
 };
 
 async function main(files) {
@@ -168,10 +168,10 @@ async function main(files) {
   for (const [what, broken] of Object.entries(BREAKS)) {
     const text = broken(sound.text);
     const refused = await check({ ...sound, text }).then(() => text === sound.text, () => true);
-    if (!refused || text === sound.text) throw new Error(`this check does not see ${what}`);
+    if (!refused || text === sound.text) throw new Error(`this check does not notice ${what}`);
   }
   const broken = Object.keys(BREAKS).length;
-  console.log(`${count} timelines: Mermaid reads what their tables say, and refuses ${broken} that were broken on purpose`);
+  console.log(`${count} timelines: Mermaid reads what their tables say, and refuses ${broken} broken on purpose`);
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -222,7 +222,7 @@ class Launcher(unittest.TestCase):
 
     def test_without_a_binary_a_tree_without_digests_judges_nothing(self):
         gate = Gate(None)
-        self.assertIn("This commit of the action is no release", gate.log)
+        self.assertIn("This commit of the action is not a release", gate.log)
         self.assertEqual(gate.outcome, "failure")
         self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
         self.assertEqual(gate.files, [])

@@ -223,7 +223,7 @@ class Examples(unittest.TestCase):
     def test_a_deployment_needs_a_policy_that_holds(self):
         green = Run("deploy.yml", "push", "green")
         self.assert_jobs(green, root_gate="succeeded", deploy="succeeded")
-        self.assertIn("| what you deploy with goes here", green.log)
+        self.assertIn("| your deployment goes here", green.log)
         self.assert_uploaded(green)
         for scenario in ["red", "undetermined", "untrusted"]:
             with self.subTest(scenario):
@@ -234,7 +234,7 @@ class Examples(unittest.TestCase):
         run = Run("deploy.yml", "push", "green", after='echo valid-until=1700000000 >>"$GITHUB_OUTPUT"')
         self.assert_jobs(run, root_gate="succeeded", deploy="failed")
         self.assertIn("The root gate's verdict no longer holds.", run.log)
-        self.assertNotIn("| what you deploy with goes here", run.log)
+        self.assertNotIn("| your deployment goes here", run.log)
 
     def test_a_deployment_without_a_time_is_refused(self):
         run = Run("deploy.yml", "push", "green", after='echo valid-until= >>"$GITHUB_OUTPUT"')
@@ -243,7 +243,7 @@ class Examples(unittest.TestCase):
     def test_a_deployment_is_judged_by_the_policy_that_the_default_branch_has_now(self):
         run = Run("deploy.yml", "push", "green", after='echo policy-sha256=0 >>"$GITHUB_OUTPUT"')
         self.assert_jobs(run, root_gate="succeeded", deploy="failed")
-        self.assertIn("The policy of the default branch is not the one that judged.", run.log)
+        self.assertIn("The policy on the default branch has changed since the verdict.", run.log)
 
     def test_a_pull_request_is_judged_by_the_policy_that_it_would_change(self):
         pull_request = {"action": "opened", "number": 42, "pull_request": {"number": 42, "labels": []}}

@@ -386,7 +386,7 @@ class Inputs(Case):
         for folder in ["link", "./link", "real/link/below", "link/"]:
             with self.subTest(folder):
                 ran = Step(PROGRAM).given("working-directory", folder).run()
-                self.assert_not_started(ran, "leads through a link")
+                self.assert_not_started(ran, "goes through a link")
         self.assert_ran(Step(PROGRAM).given("working-directory", "real/below").run())
 
     def test_a_change_of_the_policy_is_accepted_by_the_word_true_alone(self):
@@ -394,7 +394,7 @@ class Inputs(Case):
         for value in ["yes", "True", "1", "true "]:
             with self.subTest(value):
                 ran = Step(PROGRAM).given("accept-policy-change", value).run()
-                self.assert_not_started(ran, "The input 'accept-policy-change' is true or false, not ")
+                self.assert_not_started(ran, "The input 'accept-policy-change' must be true or false, not ")
 
     def test_what_an_input_holds_is_never_run_and_never_a_second_argument(self):
         values = ['$(touch "$SEEN/ran")', "`touch $SEEN/ran`", '"; exit 0; "', "'", "--at=now", "*", "-"]
@@ -416,10 +416,10 @@ class Inputs(Case):
     def test_a_launcher_that_cannot_start_rootgate_judges_nothing(self):
         for name, value, message in [
             ("binary", "no/such\n::set-output name=verdict::pass", "no/such???set-output?name"),
-            ("binary", "sub folder", "The input 'binary' names no program"),
-            ("binary", "-n", "The input 'binary' names no program: /workspace/-n"),
-            ("working-directory", "-", "The input 'working-directory' names no folder: ./-"),
-            ("working-directory", "$(exit 0)", "names no folder: ./??exit?0?"),
+            ("binary", "sub folder", "The input 'binary' is not an executable file"),
+            ("binary", "-n", "The input 'binary' is not an executable file: /workspace/-n"),
+            ("working-directory", "-", "The input 'working-directory' is not a folder: ./-"),
+            ("working-directory", "$(exit 0)", "is not a folder: ./??exit?0?"),
         ]:
             with self.subTest(value):
                 self.assert_not_started(Step(PROGRAM).given(name, value).run(), message)
@@ -436,8 +436,8 @@ class ExitCodes(Case):
 
     def test_a_program_that_breaks_off_or_reports_nothing_judges_nothing(self):
         for program, message in [
-            (f"{PROGRAM}exit 134", "rootgate broke off with exit code 134."),
-            (f"{PROGRAM}kill -9 $$", "rootgate broke off with exit code 137."),
+            (f"{PROGRAM}exit 134", "rootgate stopped with exit code 134."),
+            (f"{PROGRAM}kill -9 $$", "rootgate stopped with exit code 137."),
             ("#!/bin/sh\n", "rootgate ended with exit code 0 and wrote no report."),
         ]:
             for shell in shells().values():  # each has its own words for a killed child
@@ -516,7 +516,7 @@ class Release(Case):
         changed = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
         with Server(sends(changed)) as server:
             ran = Step(digests=table(content)).downloading(server).run()
-        self.assert_not_started(ran, "is not the archive that this release vouches for, and is not run.")
+        self.assert_not_started(ran, "is not the archive of this release, and is not run.")
         self.assertIn(sha256(content), ran.log)
         self.assertIn(sha256(changed), ran.log)
         self.assertEqual(ran.cached, {})
@@ -576,8 +576,8 @@ class Release(Case):
         content = archive()
         other = table(content, [PLATFORMS["macOS", "ARM64"]])
         for digests, message in [
-            ("", "This commit of the action is no release"),
-            ("# a comment\n\n", "build rootgate and name it by the input 'binary'"),
+            ("", "This commit of the action is not a release"),
+            ("# a comment\n\n", "build rootgate and name it with the input 'binary'"),
             (other, f"This release has no rootgate for {LINUX}. It has: {name_of('aarch64-apple-darwin')}."),
             (f"  {name_of()}\n", "This release has no rootgate for"),
             (f"abc  {name_of()}\n", f"action/SHA256SUMS has no SHA-256 for {name_of()}."),
@@ -863,11 +863,11 @@ class Windows(Case):
         for folder in ["link\\below", "real\\link\\below", ".\\link", "{back}\\workspace\\link\\below"]:
             with self.subTest(folder):
                 ran = self.step(PROGRAM).given("working-directory", folder).run()
-                self.assert_not_started(ran, "leads through a link")
+                self.assert_not_started(ran, "goes through a link")
 
     def test_elsewhere_a_backslash_is_a_character_of_a_name(self):
         ran = Step(PROGRAM).given("working-directory", "real\\below").run()
-        self.assert_not_started(ran, "names no folder: ./real?below")
+        self.assert_not_started(ran, "is not a folder: ./real?below")
 
     def test_the_cache_and_the_table_are_read(self):
         content = archive([("rootgate.exe", PROGRAM)])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes commit B: commit $1 with the table $2 as action/SHA256SUMS, on no branch. Prints B's SHA.
-# Needs GH_REPO, GH_TOKEN with contents: write, TAG and gh. B is made by GitHub's API, which signs it.
+# Creates commit B: commit $1 plus the table $2 as action/SHA256SUMS, on no branch. Prints B's SHA.
+# Needs GH_REPO, GH_TOKEN with contents: write, TAG and gh. GitHub's API creates B and signs it.
 set -euo pipefail
 commit=$1 table=$2
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Drafts the release of $TAG with the files $1... . Needs GH_REPO, GH_TOKEN with contents: write, TAG
-# and gh. What an earlier attempt drafted is replaced: its archives have other digests.
+# and gh. It replaces the draft of an earlier attempt, whose archives have other digests.
 #
-# No target is given: GitHub refuses a token of a workflow that points a release at a commit whose
-# workflows are not the default branch's. publish.sh sets the tag first, and the tag decides.
+# It sets no target: GitHub refuses a workflow's token if the release's target is a commit whose
+# workflows differ from the default branch's. publish.sh sets the tag first, and the tag decides.
 set -euo pipefail
 # shellcheck source=scripts/release/github.sh
 . "$(dirname "$0")/github.sh"

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Read by the scripts beside it: asks GitHub, and tells "is not there" from "did not answer".
+# Sourced by the other release scripts: asks GitHub, and distinguishes "not found" from "no answer".
 
 stop() {
     echo "::error::$1" >&2
     exit 1
 }
 
-# Sets $answer to what `gh api ARGUMENTS` prints. 1: it is not there. Anything else ends the script,
-# because a refusal or a broken connection proves nothing.
+# Sets $answer to the output of `gh api ARGUMENTS`. Returns 1 if GitHub answers 404. Any other failure
+# ends the script, because a refusal or a broken connection proves nothing.
 ask() {
     local said
     said=$(mktemp)
@@ -23,7 +23,7 @@ ask() {
     stop "GitHub did not answer \`gh api $*\`: $said"
 }
 
-# Prints a line for each release of $TAG, drafts as well: its id, and `draft` or `published`.
+# Prints a line for each release of $TAG, including drafts: its id, and `draft` or `published`.
 releases_of_tag() {
     ask "repos/$GH_REPO/releases?per_page=100" || stop "GitHub does not show the releases of $GH_REPO to this token."
     python3 -c '

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs a built binary as the release has it: `pack.py BINARY TARGET FOLDER`; prints the archive's path.
+"""Packs a binary into a release archive: `pack.py BINARY TARGET FOLDER`. Prints the archive's path.
 
 The same binary gives the same bytes: names, order, owners and times are fixed.
 """
@@ -16,7 +16,7 @@ BESIDE = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]
 
 
 def version():
-    """The one place that says it."""
+    """The version in Cargo.toml."""
     with open(REPOSITORY / "Cargo.toml", "rb") as file:
         return tomllib.load(file)["package"]["version"]
 
@@ -40,7 +40,7 @@ def main(binary, target, folder):
 
 
 def announce(archive):
-    """For `$(...)` of a shell, also on Windows: there Python ends lines with a carriage return too."""
+    """Prints the path for a shell's `$(...)`. On Windows, Python would end the line with a carriage return."""
     sys.stdout.reconfigure(newline="\n")
     print(archive.as_posix())
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# May this commit be released? Prints its tag. Needs GH_REPO, GH_TOKEN with contents: read, and gh.
+# Checks whether this commit can be released, and prints its tag. Needs GH_REPO, GH_TOKEN with
+# contents: read, and gh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/release/github.sh

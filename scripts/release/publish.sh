@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Sets $TAG on commit $1, publishes its draft, and only then moves the major tag there. Needs GH_REPO,
-# TAG, gh, and in GH_TOKEN the token that CONTRIBUTING.md describes.
+# TAG, gh, and GH_TOKEN with the token that CONTRIBUTING.md describes.
 #
-# Each step looks first whether it is done, so a run that broke off can be run again. Everything that
-# can be wrong is asked before the first step that anybody can see.
+# Each step first checks whether it is already done, so a failed run can be run again. The script makes
+# every check before the first public step.
 set -euo pipefail
 # shellcheck source=scripts/release/github.sh
 . "$(dirname "$0")/github.sh"
@@ -13,7 +13,7 @@ settings="CONTRIBUTING.md, \"Settings for a release\", lists them."
 
 [ -n "${GH_TOKEN-}" ] || stop "The environment \`release\` has no secret RELEASE_TOKEN. The workflow's own token cannot set the tag. Nothing was published. $settings"
 
-# Asked before anything is public: a release that is published without it stays changeable for good.
+# Checked before anything is public: a release published without this setting stays mutable forever.
 if ! ask "repos/$GH_REPO/immutable-releases" --jq .enabled || [ "$answer" != true ]; then
     stop "Immutable releases are off, or RELEASE_TOKEN may not see the setting (Administration: read). Nothing was published. $settings"
 fi
@@ -27,8 +27,8 @@ case $found in
     *) stop "There is no draft of $TAG. Run all jobs again. Nothing was published." ;;
 esac
 
-# What is published is what the table of the tagged commit vouches for: anyone who may write could
-# have changed the draft while it waited for its reviewer.
+# Anyone with write access could have changed the draft while it waited for its reviewer, so the files
+# must match the table of the tagged commit.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ask "repos/$GH_REPO/contents/action/SHA256SUMS?ref=$commit" -H 'Accept: application/vnd.github.raw+json' ||
@@ -40,7 +40,7 @@ gh release download "$TAG" --dir "$folder/draft" --pattern '*.tar.gz' --pattern 
     [ "$(find . -name '*.tar.gz' | wc -l)" -eq "$(wc -l <../table)" ]) ||
     stop "The files of the release $TAG are not those of the table in commit $commit. Find out who changed the draft. Nothing was published by this run."
 
-# Sets the tag $1 on the commit, by `gh api` with the other arguments.
+# Sets the tag $1 on the commit. The other arguments are for `gh api`.
 set_tag() {
     local name=$1
     shift

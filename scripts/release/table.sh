@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes SHA256SUMS in the folder $1: a line for each archive in it, as sha256sum prints them.
+# Writes SHA256SUMS in the folder $1: a line for each archive, in sha256sum's format.
 set -euo pipefail
 cd "$1"
 if command -v sha256sum >/dev/null; then

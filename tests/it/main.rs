@@ -20,6 +20,7 @@ mod collect;
 mod completions;
 mod contents;
 mod default_policy;
+mod docs;
 mod fake;
 mod fake_organization;
 mod faults;
