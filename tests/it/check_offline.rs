@@ -264,7 +264,7 @@ fn usage_is_refused_with_a_suggestion() {
         (&["check", "-q", "-v"], &["cannot be used with"]),
         (&["check", "--offline"], &["no evidence to judge"]),
         (&["check", "--offline", "--role-arn", "x"], &["--role-arn was given", "no AWS call"]),
-        (&["check", "--category", "a/b"], &["a category is"]),
+        (&["check", "--category", "a/b"], &["a category has"]),
         (&[], &["Usage"]),
         (&["check", "policy.yaml"], &["--policy policy.yaml"]),
         (&["check", "-q", "evidence.json"], &["--evidence evidence.json"]),

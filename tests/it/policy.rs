@@ -310,7 +310,7 @@ fn reordering_comments_and_other_spellings_are_no_change() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(
         ended.stdout,
-        "old.yaml -> <stdin>, as of 2026-11-20T12:00:00Z: no change in what they say\n"
+        "old.yaml -> <stdin>, as of 2026-11-20T12:00:00Z: no change in meaning\n"
     );
 }
 

@@ -510,7 +510,7 @@ fn a_branch_that_leaves_the_policy_alone_takes_back_nothing_of_a_base_that_moved
         (
             0,
             format!(
-                "main:.github/rootgate.yaml -> .github/rootgate.yaml (not changed here), as of 2026-11-20T12:00:00Z: no change in what they say
+                "main:.github/rootgate.yaml -> .github/rootgate.yaml (not changed here), as of 2026-11-20T12:00:00Z: no change in meaning
 
 note: the policy here is still that of {parted}, where this branch left main; main has changed it since, and a merge keeps that
 "

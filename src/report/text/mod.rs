@@ -1,6 +1,6 @@
 //! The report for people at a terminal or reading a log: 80 columns, clear without colour.
 //!
-//! What to act on stands before what is fine, and the verdict is the last line, where a log ends.
+//! Problems come before passes, and the verdict is the last line of the log.
 
 mod change;
 mod page;
@@ -16,15 +16,15 @@ use super::document::{
 use crate::escape::visible;
 use crate::model::{Outcome, Report, Verdict, format_time};
 
-/// Below the head of an entry.
+/// Indentation below the head of an entry.
 const INDENT: &str = "      ";
 
 /// How much of the report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Verbosity {
-    /// The verdict's line alone.
+    /// Only the line of the verdict.
     Quiet,
-    /// What to act on, in full; what is fine, in one line each.
+    /// Problems in full; passes in one line each.
     #[default]
     Normal,
     /// Also why rules pass, and the age of every fact.
@@ -34,7 +34,7 @@ pub enum Verbosity {
 /// Writes the report as text. Its last line is the verdict.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::of(report, options.details);
     let mut page = Page { out, color: options.color };
@@ -97,7 +97,7 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    /// What stands before the accounts.
+    /// The part before the accounts.
     fn head(&mut self, document: &Document<'_>, verbosity: Verbosity) -> io::Result<()> {
         for clause in &document.evidence_files {
             self.item(FROM_A_FILE, clause)?;
@@ -143,7 +143,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Uses inside windows, and what is no use; a use outside of every window is a finding.
+    /// Uses inside windows, and calls that are not uses. A use outside every window is a finding.
     fn timeline(&mut self, account: Account<'_>) -> io::Result<()> {
         for used in account.timeline().uses.iter().filter(|used| used.window.is_some()) {
             let (at, kind) = (format_time(used.at), used.kind.id());
@@ -152,7 +152,10 @@ impl Page<'_> {
             self.item("  use   ", format!("{at} {kind}, inside window `{window}`{story}"))?;
         }
         for listed in &account.timeline().listed {
-            self.item("  seen  ", format!("{}, no use: {}", format_time(listed.at), listed.what))?;
+            self.item(
+                "  seen  ",
+                format!("{}, not a use: {}", format_time(listed.at), listed.what),
+            )?;
         }
         Ok(())
     }
@@ -180,7 +183,7 @@ impl Page<'_> {
             if index == 0 {
                 writeln!(self.out, "{INDENT}{BELOW_WINDOWS}")?;
             }
-            // On one line, however long, and not below its finding: it is there to be copied.
+            // One line without the indentation of the finding, so that it can be copied.
             writeln!(self.out, "{line}")?;
         }
         match finding.clears_at() {
@@ -191,14 +194,14 @@ impl Page<'_> {
         }
     }
 
-    /// Rules that could not be judged, all for one reason.
+    /// Rules that could not be judged for the same reason.
     fn undetermined(&mut self, alike: &Alike<'_, '_>, verbosity: Verbosity) -> io::Result<()> {
         writeln!(self.out)?;
         for entry in alike.entries {
             self.mark("UNDETERMINED", Style::Yellow, *entry, "")?;
         }
         for lacking in &alike.lacking {
-            self.item(&format!("{INDENT}Lacking: "), format!("{}.", lacking.what))?;
+            self.item(&format!("{INDENT}Missing: "), format!("{}.", lacking.what))?;
             if let Some(to_do) = &lacking.to_do {
                 self.item(&format!("{INDENT}To do: "), format!("{to_do}."))?;
             }
@@ -226,7 +229,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A rule that needs nobody: one line, and why where that is shown.
+    /// A rule that needs no action: one line, with an optional reason.
     fn fine(&mut self, word: &str, style: Style, entry: Entry<'_>, why: &str) -> io::Result<()> {
         let gap = if why.is_empty() { "" } else { ": " };
         let text = visible(&format!("{}{gap}{why}", entry.rule()));
@@ -238,7 +241,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Where the facts come from and how old they are.
+    /// The sources and ages of the facts.
     fn evidence(&mut self, entry: Entry<'_>, verbosity: Verbosity) -> io::Result<()> {
         if verbosity < Verbosity::Verbose {
             return Ok(());
@@ -248,7 +251,7 @@ impl Page<'_> {
         }
         if entry.outcome() == Outcome::Fail {
             for lacking in entry.lacking() {
-                self.item(&format!("{INDENT}  lacking "), &lacking.what)?;
+                self.item(&format!("{INDENT}  missing "), &lacking.what)?;
             }
         }
         Ok(())
