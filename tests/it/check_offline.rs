@@ -258,7 +258,7 @@ fn usage_is_refused_with_a_suggestion() {
         (&["check", "--at", "yesterday"], &["RFC 3339"]),
         (&["check", "--at", "2026-11-20"], &["whole day"]),
         (&["check", "--timeout", "5"], &["no unit"]),
-        (&["check", "--timeout", "0s"], &["1s to 1d"]),
+        (&["check", "--timeout", "0s"], &["between 1s and 1d"]),
         (&["check", "--account", "1111"], &["12 digits"]),
         (&["check", "--report-generated-at", "2026-11-20T08:00:00Z"], &["--credential-report"]),
         (&["check", "-q", "-v"], &["cannot be used with"]),

@@ -1,5 +1,4 @@
-//! `rootgate policy diff --base REF`: what a pull request from this working tree would say, in real
-//! repositories.
+//! `rootgate policy diff --base REF`, in real repositories.
 
 use std::path::Path;
 use std::process::Command;
@@ -308,7 +307,7 @@ fn a_broken_policy_is_shown_with_its_problems_on_each_side() {
     diff(&folder, &["--base", "topic"]).refused(&["topic:.github/rootgate.yaml is larger than"]);
 }
 
-// -- what is no file of the repository ----------------------------------------------------------------
+// -- not a file of the repository ----------------------------------------------------------------
 
 #[cfg(unix)]
 #[test]

@@ -1,4 +1,4 @@
-//! A waiver's whole life, as a team sees it in the log, in the summary and in the JSON report.
+//! The life of a waiver in the log, in the summary and in the JSON report.
 
 use serde_json::{Value, json};
 
