@@ -358,7 +358,7 @@ fn a_bad_credential_report_is_refused_with_its_fault() {
         (b"{\"Content\": 3}".to_vec(), "get-credential-report"),
         (b"{\"Content\": \"***\"}".to_vec(), "Base64"),
         (b"{".to_vec(), "get-credential-report"),
-        (b"user,arn\n".to_vec(), "does not say whose it is"),
+        (b"user,arn\n".to_vec(), "its account is unknown"),
     ] {
         let folder = Folder::new();
         folder.write("report.csv", bytes);

@@ -108,7 +108,7 @@ fn a_file_that_rootgate_did_not_make_stays_and_nothing_is_asked() {
                 flag,
                 "not a report of rootgate",
                 "it is unchanged",
-                "give another",
+                "use another",
             ]);
             assert_eq!(gate.folder.read(file), content);
             assert!(gate.fake.names().is_empty(), "{flag} {content:?}");
