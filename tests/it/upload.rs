@@ -449,7 +449,7 @@ fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
             || Runner::new(&github).with("GITHUB_REF", git_ref).with("GITHUB_EVENT_NAME", event);
         let ended = runner().judge(&[], &[]);
         assert_eq!((ended.code, warnings(&ended).len()), (0, 0), "{}", ended.stderr);
-        assert!(ended.stderr.contains("uploads from the default branch alone"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("uploads only from the default branch"), "{}", ended.stderr);
         assert_eq!((github.calls().len(), github.uploads().len()), (asked, 0), "{git_ref}");
         runner().judge(&[], &["--upload", "always"]);
         let uploads = github.uploads();

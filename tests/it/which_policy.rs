@@ -93,7 +93,8 @@ fn a_first_policy_that_is_weaker_than_the_defaults_fails_and_says_what_to_do() {
     assert_eq!(job.json()["policy_change"]["effect"], "fails");
     let summary = job.summary();
     let paragraph = summary.split("\n\n").find(|it| it.contains("the first policy")).unwrap();
-    for part in [FILE, "the strict built-in defaults judge", "It fails the gate", "accept it once"] {
+    for part in [FILE, "the strict built-in defaults judge", "It fails the gate", "accept it once"]
+    {
         assert!(paragraph.contains(part), "{part}: {paragraph}");
     }
     let mut job = Job::pull_request().work(FILE, "version: 1\n").report(&[]);
