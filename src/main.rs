@@ -30,7 +30,7 @@ fn run(cli: Cli, host: &Host) -> u8 {
         Command::Permissions(args) => (commands::permissions::run(&args, host), NOT_SHOWN),
         Command::Completions(args) => (commands::completions::run(&args), NOT_SHOWN),
     };
-    ended.unwrap_or_else(|failure| failure.of_command(not_done).report())
+    ended.unwrap_or_else(|failure| failure.for_command(not_done).report())
 }
 
 /// The effect that the error of a failed command names.

@@ -29,7 +29,7 @@ fn allows(task: &str, call: &str) -> bool {
 
 /// Why a root session may not call this: its task does not allow it, or an SCP denies it.
 pub fn refusal(scenario: &Scenario, call: &str, request: &Request) -> Option<Response> {
-    let session = Session::of(request)?;
+    let session = Session::from_request(request)?;
     let Who::Root { task } = &session.who else {
         return None;
     };
@@ -54,8 +54,8 @@ pub fn refusal(scenario: &Scenario, call: &str, request: &Request) -> Option<Res
 
 pub fn read(scenario: &Scenario, account: &Account, call: &str, request: &Request) -> Response {
     let user = request.parameter("UserName");
-    let is_root =
-        Session::of(request).is_some_and(|session| matches!(session.who, Who::Root { .. }));
+    let is_root = Session::from_request(request)
+        .is_some_and(|session| matches!(session.who, Who::Root { .. }));
     if call == "GetAccessKeyLastUsed" {
         return last_used(account, request, is_root);
     }
@@ -64,7 +64,7 @@ pub fn read(scenario: &Scenario, account: &Account, call: &str, request: &Reques
         return Response::error(call, 404, "NoSuchEntity", &message);
     }
     if !is_root {
-        return of_the_caller(call, request);
+        return about_caller(call, request);
     }
     let name = scenario.organization.as_ref().and_then(|all| all.audit_user_name.as_ref());
     let name =
@@ -115,7 +115,7 @@ pub fn read(scenario: &Scenario, account: &Account, call: &str, request: &Reques
 }
 
 /// The trap of these calls: whoever is not root is told about itself, or nothing.
-fn of_the_caller(call: &str, request: &Request) -> Response {
+fn about_caller(call: &str, request: &Request) -> Response {
     if request.account().is_some() {
         let message = "Must specify userName when calling with non-User credentials";
         return Response::error(call, 400, "ValidationError", message);

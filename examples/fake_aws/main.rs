@@ -99,8 +99,8 @@ impl Server {
         let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
         let mut buffer = Vec::new();
         while let Some(request) = wire::read(&mut stream, &mut buffer) {
-            if let Some(told) = self.told(&request.path) {
-                let _ = stream.write_all(&Response::json(200, told).bytes());
+            if let Some(answer) = self.fetch(&request.path) {
+                let _ = stream.write_all(&Response::json(200, answer).bytes());
                 continue;
             }
             let call = request.call();
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// What the fake tells of itself, as JSON.
-    fn told(&self, path: &str) -> Option<String> {
+    fn fetch(&self, path: &str) -> Option<String> {
         match path {
             "/__calls" => Some(format!("[{}]", self.state.lock().unwrap().calls.join(","))),
             "/__counts" => {

@@ -71,7 +71,7 @@ impl Organization {
         }
         let mut rank = self.rank(index);
         for ((_, class), amount) in CLASSES.iter().zip(self.amounts) {
-            let amount = amount.of(self.members());
+            let amount = amount.resolve(self.members());
             if rank < amount {
                 return (*class, rank);
             }
@@ -244,7 +244,7 @@ impl Organization {
             "written_out": written_out,
         });
         for ((name, class), amount) in CLASSES.iter().zip(self.amounts) {
-            let amount = amount.of(self.members());
+            let amount = amount.resolve(self.members());
             let mut indices: Vec<usize> =
                 (first..first + amount).map(|rank| self.at_rank(rank)).collect();
             first += amount;

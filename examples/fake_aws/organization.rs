@@ -130,7 +130,7 @@ impl Amount {
         clippy::cast_precision_loss,
         reason = "at most 50,000 accounts"
     )]
-    pub fn of(self, whole: usize) -> usize {
+    pub fn resolve(self, whole: usize) -> usize {
         match self {
             Self::Count(count) => count,
             Self::Percent(percent) => (whole as f64 * percent / 100.0).ceil() as usize,
@@ -223,7 +223,7 @@ impl Organization {
         let words = || value.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         if let Some(class) = CLASSES.iter().position(|(name, _)| *name == key) {
             self.amounts[class] = Amount::parse(value)?;
-            let all: usize = self.amounts.iter().map(|amount| amount.of(self.members())).sum();
+            let all: usize = self.amounts.iter().map(|amount| amount.resolve(self.members())).sum();
             return (all <= self.members()).then_some(());
         }
         match key {

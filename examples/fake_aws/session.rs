@@ -38,7 +38,7 @@ pub struct Session {
 
 impl Session {
     /// The session of a request, if its token is one of ours.
-    pub fn of(request: &Request) -> Option<Self> {
+    pub fn from_request(request: &Request) -> Option<Self> {
         let token = request.session_token.as_ref()?;
         let fields: Vec<&str> = token.strip_prefix(START)?.strip_suffix(END)?.split('/').collect();
         let [account, _number, policy, expires, kind, name, session] = fields[..] else {
@@ -105,7 +105,7 @@ pub fn refusal(state: &State, call: &str, request: &Request) -> Option<Response>
         let message = "Request is missing Authentication Token";
         return Some(Response::error(call, 403, "MissingAuthenticationToken", message));
     };
-    let session = Session::of(request)?;
+    let session = Session::from_request(request)?;
     let prefix = if matches!(session.who, Who::Root { .. }) { ROOT_KEY } else { ROLE_KEY };
     if key.strip_prefix(prefix) != Some(&session.account) {
         let message = "The security token included in the request is invalid.";

@@ -61,7 +61,7 @@ fn identity(scenario: &Scenario, request: &Request) -> Response {
     let account = &*scenario.account(request.account());
     let id = account.identity.as_ref().filter(|_| request.account().is_some());
     let (id, partition) = (id.unwrap_or(&account.id), &account.partition);
-    let (user, arn) = match (request.account(), Session::of(request)) {
+    let (user, arn) = match (request.account(), Session::from_request(request)) {
         (None, _) => {
             ("AIDAEXAMPLEALICE00001".to_owned(), format!("arn:{partition}:iam::{id}:user/alice"))
         }
@@ -108,7 +108,7 @@ fn trusts(organization: &Organization, request: &Request) -> bool {
 fn refused(scenario: &Scenario, call: &str, request: &Request, resource: &str) -> Response {
     let account = scenario.account(request.account());
     let (partition, id) = (&account.partition, &account.id);
-    let caller = match Session::of(request) {
+    let caller = match Session::from_request(request) {
         Some(session) => session.arn(partition, id),
         None => format!("arn:{partition}:iam::{id}:user/alice"),
     };
@@ -174,7 +174,7 @@ fn assume_root(scenario: &Scenario, state: &mut State, request: &Request) -> Res
         Some(_) => {}
     }
     let who = Who::Root { task: task.to_owned() };
-    let whose = whose(scenario, account);
+    let whose = owner(scenario, account);
     let (key, token, expires) = issue(scenario, state, call, &whose, &who, "", seconds);
     Response::result(
         call,
@@ -188,7 +188,7 @@ fn assume_root(scenario: &Scenario, state: &mut State, request: &Request) -> Res
 }
 
 /// Whose session one really gets: that of the account, but for a scenario that mixes them up.
-fn whose(scenario: &Scenario, account: &str) -> String {
+fn owner(scenario: &Scenario, account: &str) -> String {
     let organization = scenario.organization.as_ref();
     let class = organization.and_then(|all| Some(all.class(all.index(account)?)));
     let held = scenario.account(Some(account));
@@ -278,14 +278,14 @@ fn session(
         );
         return invalid(call, &message);
     }
-    if seconds > 3_600 && Session::of(request).is_some() {
+    if seconds > 3_600 && Session::from_request(request).is_some() {
         let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
         return invalid(call, message);
     }
     let role_name = name.rsplit('/').next().unwrap_or_default();
     let session = request.parameter("RoleSessionName");
     let who = Who::Role { name: role_name.to_owned(), session: session.to_owned() };
-    let whose = whose(scenario, account);
+    let whose = owner(scenario, account);
     let (key, token, expires) = issue(scenario, state, call, &whose, &who, policy, seconds);
     let credentials = credentials(&key, &token, &instant(expires));
     Response::result(

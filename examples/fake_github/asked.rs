@@ -25,7 +25,7 @@ pub struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// GitHub Enterprise Server has the same below `/api/v3`.
-    pub fn of(request: &Request, scenario: &'a Scenario) -> Self {
+    pub fn from_request(request: &Request, scenario: &'a Scenario) -> Self {
         let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let (name, start) = match (request.method.as_str(), &parts[..]) {

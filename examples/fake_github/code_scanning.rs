@@ -11,7 +11,7 @@ use crate::Answer;
 use crate::scenario::Scenario;
 
 /// After gzip.
-const LARGEST: usize = 10 * 1024 * 1024;
+const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 
 /// A file that was taken.
 pub struct Upload {
@@ -37,7 +37,7 @@ pub fn receive(uploads: &mut Vec<Upload>, body: &[u8], path: &str) -> Answer {
     let Ok(packed) = BASE64_STANDARD.decode(text("sarif")) else {
         return Answer::message(400, "sarif is not Base64");
     };
-    if packed.len() > LARGEST {
+    if packed.len() > MAX_FILE_BYTES {
         return Answer::message(413, "Payload Too Large");
     }
     let mut sarif = Vec::new();

@@ -11,7 +11,7 @@ use crate::Answer;
 use crate::repository::{Commit, Repository};
 
 /// What is longer comes without its content.
-const LARGEST: usize = 1_000_000;
+const MAX_FILE_BYTES: usize = 1_000_000;
 /// A listing has no more entries.
 const CUT_AT: usize = 1_000;
 
@@ -122,7 +122,7 @@ impl Contents<'_> {
                 return item;
             }
         };
-        let whole = content.len() <= LARGEST;
+        let whole = content.len() <= MAX_FILE_BYTES;
         item["type"] = json!("file");
         item["size"] = json!(content.len());
         item["encoding"] = json!(if whole { "base64" } else { "none" });

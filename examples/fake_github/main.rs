@@ -144,7 +144,7 @@ impl Server {
 
     /// `None`: the connection ends without an answer.
     fn answer(&self, request: &Request) -> Option<Answer> {
-        let asked = Asked::of(request, &self.scenario);
+        let asked = Asked::from_request(request, &self.scenario);
         let name = asked.name;
         let count = self.record(name, request);
         match self.scenario.fault(name, count) {

@@ -143,12 +143,12 @@ impl Scenario {
 }
 
 fn fault(words: &[&str]) -> Option<Fault> {
-    let said = |status, headers: String, message: &str| {
+    let respond = |status, headers: String, message: &str| {
         let body =
             json!({ "message": message, "documentation_url": "https://docs.github.com/rest" });
         Fault::Answer(status, headers, body.to_string())
     };
-    let plain = |status, message: &str| said(status, String::new(), message);
+    let plain = |status, message: &str| respond(status, String::new(), message);
     Some(match words {
         ["not-enabled"] => plain(
             403,
@@ -174,14 +174,14 @@ fn fault(words: &[&str]) -> Option<Fault> {
         ["no-commit", status] => plain(status.parse().ok()?, "commit not found"),
         ["no-ref"] => plain(404, "ref 'refs/heads/gone' not found in this repository"),
         ["rate-limited", seconds] => {
-            said(429, format!("retry-after: {seconds}\r\n"), "API rate limit exceeded")
+            respond(429, format!("retry-after: {seconds}\r\n"), "API rate limit exceeded")
         }
-        ["secondary", seconds] => said(
+        ["secondary", seconds] => respond(
             403,
             format!("retry-after: {seconds}\r\n"),
             "You have exceeded a secondary rate limit.",
         ),
-        ["primary"] => said(
+        ["primary"] => respond(
             403,
             "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 1795251600\r\n".to_owned(),
             "API rate limit exceeded for installation.",

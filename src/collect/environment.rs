@@ -77,14 +77,14 @@ fn profile_files(get: &dyn Fn(&str) -> Option<String>) -> [PathBuf; 2] {
         ("AWS_CONFIG_FILE", "~/.aws/config"),
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ];
-    let place = |(variable, default): (&str, &str)| {
+    let file = |(variable, default): (&str, &str)| {
         let path = PathBuf::from(get(variable).unwrap_or_else(|| default.to_owned()));
         match (path.strip_prefix("~"), &home) {
             (Ok(below), Some(home)) => PathBuf::from(home).join(below),
             _ => path,
         }
     };
-    files.map(place)
+    files.map(file)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::github::{Secrets, chain, one_line};
 use crate::model::{Call, Cause, Gap, Source};
 
-use super::whole_answer::NotWhole;
+use super::answer_check::IncompleteAnswer;
 
 /// AWS says no. Source: "Common error types" of AWS's API references; the query protocol has the
 /// short names, JSON those that end in `Exception`.
@@ -121,22 +121,22 @@ impl CallError {
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::new(Kind::TimedOut, "no connection in time")
             }
-            SdkError::ResponseError(context) => match not_whole(error) {
+            SdkError::ResponseError(context) => match incomplete_answer(error) {
                 Some(reason) => Self {
                     status: context.raw().status().as_u16(),
                     ..Self::new(Kind::Unreadable, reason)
                 },
-                None => Self::of_connection(chain(error)),
+                None => Self::from_connection(chain(error)),
             },
-            _ => Self::of_connection(chain(error)),
+            _ => Self::from_connection(chain(error)),
         }
     }
 
     /// What a broken connection, or one that was never made, means.
-    pub(crate) fn of_connection(said: String) -> Self {
+    pub(crate) fn from_connection(message: String) -> Self {
         // The words of rustls for every certificate that it does not accept.
-        let untrusted = said.contains("invalid peer certificate");
-        Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, said)
+        let untrusted = message.contains("invalid peer certificate");
+        Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, message)
     }
 
     /// What a wire code means; the codes are AWS's "Common errors" and those of each call.
@@ -178,7 +178,7 @@ impl CallError {
     }
 
     /// `AccessDenied (HTTP 403): User … is not authorized …`.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn full_message(&self) -> String {
         match (self.code.as_str(), self.status) {
             ("", _) => self.message.clone(),
             (code, status) => format!("{code} (HTTP {status}): {}", self.message),
@@ -211,15 +211,15 @@ impl CallError {
             Kind::TimedOut => "no answer within the call's share of the time",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };
-        Gap::of_call(source, call, cause, format_args!("{what}: {}", self.said()))
+        Gap::for_call(source, call, cause, format_args!("{what}: {}", self.full_message()))
     }
 }
 
 /// The interceptor's verdict, if that is what failed the call.
-fn not_whole(error: &(dyn Error + 'static)) -> Option<String> {
+fn incomplete_answer(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(reason) = error.downcast_ref::<NotWhole>() {
+        if let Some(reason) = error.downcast_ref::<IncompleteAnswer>() {
             return Some(reason.to_string());
         }
         next = error.source();

@@ -5,9 +5,10 @@
 //! ```
 //!
 //! [`enter`] is how an account is entered; a source is one file with a `fetch`; [`pace`] says how long
-//! a call may try, [`whole_answer`] what counts as an answer, [`failure`] which gap a failed call
+//! a call may try, [`answer_check`] what counts as an answer, [`failure`] which gap a failed call
 //! leaves. Nothing here knows a rule.
 
+mod answer_check;
 pub mod enter;
 mod environment;
 mod failure;
@@ -16,7 +17,6 @@ mod region;
 mod sources;
 mod targets;
 mod transport;
-mod whole_answer;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::github::Secrets;
 use crate::net::bucket::Bucket;
-use crate::net::retry::{Again, Failure, Retry, jittered, part};
+use crate::net::retry::{Failure, Retry, RetryWhen, jittered, part};
 
 use super::failure::{CallError, Kind};
 
@@ -67,20 +67,22 @@ impl Failure for CallError {
         Self::new(Kind::TimedOut, message)
     }
 
-    fn is_silence(&self) -> bool {
+    fn is_timeout(&self) -> bool {
         self.kind == Kind::TimedOut
     }
 
-    fn again(&self) -> Again {
+    fn retry_when(&self) -> RetryWhen {
         match self.kind {
-            Kind::Throttled | Kind::Busy | Kind::Server | Kind::TimedOut => Again::UntilDeadline,
-            Kind::Network => Again::Times(CONNECTIONS, Duration::ZERO),
+            Kind::Throttled | Kind::Busy | Kind::Server | Kind::TimedOut => {
+                RetryWhen::UntilDeadline
+            }
+            Kind::Network => RetryWhen::Times(CONNECTIONS, Duration::ZERO),
             Kind::Denied
             | Kind::Credentials
             | Kind::Untrusted
             | Kind::Unreadable
             | Kind::Refused
-            | Kind::Interrupted => Again::Never,
+            | Kind::Interrupted => RetryWhen::Never,
         }
     }
 }
@@ -112,12 +114,12 @@ impl Pace {
 
     /// A third of what is left, for a call that others wait for: if it fails, they still have time.
     pub(crate) fn third(&self) -> Self {
-        self.until(Instant::now() + self.left() / 3)
+        self.until(Instant::now() + self.time_left() / 3)
     }
 
     /// Half of what is left, and at most `most`, for calls whose answer may stay incomplete.
     pub(crate) fn half(&self, most: Duration) -> Self {
-        self.until(Instant::now() + (self.left() / 2).min(most))
+        self.until(Instant::now() + (self.time_left() / 2).min(most))
     }
 
     fn until(&self, deadline: Instant) -> Self {
@@ -172,7 +174,7 @@ impl Pace {
         &self,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let limit = self.left();
+        let limit = self.time_left();
         let call = async {
             timeout(limit, call()).await.unwrap_or_else(|_| Err(CallError::timed_out(limit)))
         };
@@ -192,8 +194,8 @@ impl Pace {
     }
 
     /// The time that is left of the share.
-    pub(crate) fn left(&self) -> Duration {
-        self.retry.left()
+    pub(crate) fn time_left(&self) -> Duration {
+        self.retry.time_left()
     }
 
     /// The pauses between looks at something that is being made: growing, jittered, bounded.
@@ -208,7 +210,7 @@ impl Pace {
     /// # Errors
     /// The order to stop came first, or the wait does not fit into what is left.
     pub(crate) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
-        if delay >= self.left() {
+        if delay >= self.time_left() {
             return Err(CallError::new(Kind::TimedOut, "its share of the time is spent"));
         }
         tokio::select! {

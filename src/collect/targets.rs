@@ -10,7 +10,7 @@ use crate::model::{Evidence, Partition};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 
-use super::enter::{Entrance, Named, Session};
+use super::enter::{AccountSessions, NamedTarget, Session};
 use super::pace::{Pace, Stop};
 use super::sources::Reader;
 use super::{Settings, SignInError, Sinks};
@@ -23,7 +23,7 @@ struct Run<'a> {
     settings: &'a Settings,
     clock: &'a dyn Fn() -> DateTime<Utc>,
     sinks: &'a Sinks<'a>,
-    entrance: Entrance<'a>,
+    sessions: AccountSessions<'a>,
 }
 
 type Result<T> = std::result::Result<T, SignInError>;
@@ -45,17 +45,17 @@ pub(super) async fn collect(
     if !proxies.is_empty() {
         (sinks.note)(&format!("proxies are taken from {}", proxies.join(", ")));
     }
-    let entrance = Entrance::open(entry, targets, needs, sinks, stop.clone(), ends).await?;
-    let run = &Run { settings, clock, sinks, entrance };
-    let targets = run.entrance.targets();
+    let sessions = AccountSessions::open(entry, targets, needs, sinks, stop.clone(), ends).await?;
+    let run = &Run { settings, clock, sinks, sessions };
+    let targets = run.sessions.targets();
     let first = run.first()?;
-    let pace = run.entrance.pace(entry.timeout / 3);
-    let mut entered = Some(run.entrance.enter(&targets[first], &pace).await?);
-    let claims = run.entrance.claims().or(entered.as_ref().and_then(|it| it.claims.as_ref()));
+    let pace = run.sessions.pace(entry.timeout / 3);
+    let mut entered = Some(run.sessions.enter(&targets[first], &pace).await?);
+    let claims = run.sessions.claims().or(entered.as_ref().and_then(|it| it.claims.as_ref()));
     let claims = claims.cloned();
     let limits = run.limits();
     // Where all accounts fit in, each has all the time; else a slow one ends, so that others begin.
-    let left = run.entrance.left();
+    let left = run.sessions.time_left();
     let limit = if targets.len() <= limits.most { left } else { left / 2 };
     let reads = targets.iter().enumerate().map(|(index, target)| {
         let session = if index == first { entered.take() } else { None };
@@ -70,8 +70,8 @@ impl Run<'_> {
     /// The first account that can be entered at all: it decides whether anything is judged.
     fn first(&self) -> Result<usize> {
         let mut refusals = Vec::new();
-        for (index, target) in self.entrance.targets().iter().enumerate() {
-            match self.entrance.check(target) {
+        for (index, target) in self.sessions.targets().iter().enumerate() {
+            match self.sessions.check(target) {
                 Ok(()) => return Ok(index),
                 Err(error) => refusals.push(error),
             }
@@ -91,14 +91,14 @@ impl Run<'_> {
     /// One account's evidence: all gaps if it cannot be entered.
     async fn account(
         &self,
-        target: &Named<'_>,
+        target: &NamedTarget<'_>,
         entered: Option<Session>,
         limit: Duration,
     ) -> Evidence {
-        let pace = self.entrance.pace(limit);
+        let pace = self.sessions.pace(limit);
         let entered = match entered {
             Some(session) => Ok(session),
-            None => self.entrance.enter(target, &pace.half(limit)).await,
+            None => self.sessions.enter(target, &pace.half(limit)).await,
         };
         match entered {
             Ok(session) => self.read(&session, pace).await,
@@ -106,7 +106,7 @@ impl Run<'_> {
         }
     }
 
-    fn unread(&self, target: &Named<'_>, error: &SignInError) -> Evidence {
+    fn unread(&self, target: &NamedTarget<'_>, error: &SignInError) -> Evidence {
         let detail = match (target.role_arn, error) {
             (None, SignInError::WrongAccount { found, .. }) => format!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
@@ -116,7 +116,7 @@ impl Run<'_> {
             _ => format!("the account could not be entered: {error}"),
         };
         (self.sinks.note)(&detail);
-        let partition = target.role_arn.and_then(Partition::of_arn);
+        let partition = target.role_arn.and_then(Partition::from_arn);
         Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
     }
 

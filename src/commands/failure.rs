@@ -21,7 +21,7 @@ pub(crate) struct Failure {
 }
 
 /// Maximum number of policy problems listed for strangers.
-const MOST_PROBLEMS: usize = 20;
+const MAX_PROBLEMS: usize = 20;
 
 /// What a failure means for the verdict, in the same words everywhere.
 const EFFECT: &str = "nothing was judged (exit 2)";
@@ -44,15 +44,15 @@ impl Failure {
 
     /// The problems of a policy, shown at their lines; `note` names the file. Strangers see only codes
     /// and lines, because the policy may be private.
-    pub(crate) fn of_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
+    pub(crate) fn from_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
         let note = if note.is_empty() { String::new() } else { format!("\n  note: {note}") };
-        let kinds = errors.errors().iter().take(MOST_PROBLEMS);
+        let kinds = errors.errors().iter().take(MAX_PROBLEMS);
         let kinds: String =
             kinds.map(|error| format!("error[{}]: line {}\n", error.code, error.line)).collect();
         let public = format!("the policy has {} problems\n{kinds}", errors.errors().len());
         Self {
             public: Some(format!("{public}  effect: {EFFECT}")),
-            ..Self::drawn(errors.render(color).trim_end().to_owned() + &note)
+            ..Self::preformatted(errors.render(color).trim_end().to_owned() + &note)
         }
     }
 
@@ -62,19 +62,19 @@ impl Failure {
     }
 
     /// A complete text of several lines, such as the problems of a policy.
-    pub(crate) fn drawn(text: impl AsRef<str>) -> Self {
-        let text = escape::drawn(text.as_ref().trim_end());
+    pub(crate) fn preformatted(text: impl AsRef<str>) -> Self {
+        let text = escape::preformatted(text.as_ref().trim_end());
         let effect =
             if text.contains(EFFECT) { String::new() } else { format!("\n  effect: {EFFECT}") };
         Self { text: Some(format!("{text}{effect}")), parts: None, public: None }
     }
 
     /// Sign-in failed. Each line is escaped, because it may hold texts from AWS.
-    pub(crate) fn of_sign_in(error: &SignInError) -> Self {
+    pub(crate) fn from_sign_in(error: &SignInError) -> Self {
         let line = |text: &str| escape::visible(text);
         let mut text = format!("error: {}", line(&error.what()));
-        if let Some(said) = error.said() {
-            text += &format!("\n  said: {}", line(said));
+        if let Some(message) = error.message() {
+            text += &format!("\n  said: {}", line(message));
         }
         text += &format!("\n  effect: {EFFECT}");
         for (index, help) in error.help().lines().map(line).enumerate() {
@@ -100,7 +100,7 @@ impl Failure {
 
     /// Several failures at once.
     pub(crate) fn problems(text: &str) -> Self {
-        Self { text: Some(escape::drawn(text.trim_end())), parts: None, public: None }
+        Self { text: Some(escape::preformatted(text.trim_end())), parts: None, public: None }
     }
 
     /// The text, for a command that gathers several.
@@ -114,7 +114,7 @@ impl Failure {
     }
 
     /// Replaces the effect for a command that never judges.
-    pub(crate) fn of_command(mut self, not_done: &str) -> Self {
+    pub(crate) fn for_command(mut self, not_done: &str) -> Self {
         let effect = format!("{not_done} (exit 2)");
         self.text = self.text.map(|text| text.replace(EFFECT, &effect));
         self
@@ -130,7 +130,7 @@ impl Failure {
 
     /// Like `report`, for the gate: also writes the step's outputs and the job summary, and redacts
     /// the text for strangers.
-    pub(crate) fn report_of_check(self, host: &Host, asked: Option<Details>) -> u8 {
+    pub(crate) fn report_for_check(self, host: &Host, asked: Option<Details>) -> u8 {
         let text = self.for_readers(host, asked).text;
         let summary = text.as_deref().unwrap_or("invalid arguments; see the log");
         // Colour is for the log alone.
@@ -153,8 +153,8 @@ impl Failure {
     }
 
     /// Like `report`, for a collection: it never judges and has no step outputs.
-    pub(crate) fn report_of_collect(self, host: &Host, asked: Option<Details>) -> u8 {
-        self.for_readers(host, asked).of_command("nothing was collected").report()
+    pub(crate) fn report_for_collect(self, host: &Host, asked: Option<Details>) -> u8 {
+        self.for_readers(host, asked).for_command("nothing was collected").report()
     }
 
     /// The failure, redacted if strangers may read the log.

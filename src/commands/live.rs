@@ -56,7 +56,7 @@ pub(crate) fn collect(
     let sinks = Sinks { command: &command, note: &note };
     let settings = settings(sign_in, bounds, policy, host);
     let collected = collect::collect(&settings, &now, &sinks, collect::signal(), each);
-    runtime.block_on(collected).map_err(|error| Failure::of_sign_in(&error))
+    runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))
 }
 
 fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> Settings {

@@ -29,7 +29,7 @@ pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
         }
         Some(text) => Failure::usage(text),
     };
-    if is_check { failure.report_of_check(host, None) } else { failure.report() }
+    if is_check { failure.report_for_check(host, None) } else { failure.report() }
 }
 
 /// Suggests the flag for a file that was given without one.

@@ -49,7 +49,7 @@ fn is_harmless(text: &str) -> bool {
 /// whose lines begins with outside text: only the commands that a runner finds at any position
 /// remain, and become an escape.
 #[must_use]
-pub fn drawn(text: &str) -> String {
+pub fn preformatted(text: &str) -> String {
     text.replace("##[", "#\\u{23}[")
 }
 

@@ -130,16 +130,16 @@ fn outcome_of(judgement: &Judgement) -> Outcome {
 }
 
 fn message(outcome: Outcome, judgement: &Judgement) -> String {
-    let said = |waived: bool| -> String {
+    let describe = |waived: bool| -> String {
         let chosen = judgement.findings.iter().filter(|finding| finding.waiver.is_some() == waived);
         chosen.map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(" ")
     };
     match outcome {
-        Outcome::Fail => said(false),
+        Outcome::Fail => describe(false),
         Outcome::Waived => {
             let ends = judgement.findings.iter().filter_map(|finding| finding.waiver.as_ref());
             let ends = ends.map(|waiver| format!("{} until {}", waiver.ticket, waiver.expires));
-            format!("{} Waived: {}.", said(true), ends.collect::<Vec<_>>().join(", "))
+            format!("{} Waived: {}.", describe(true), ends.collect::<Vec<_>>().join(", "))
         }
         Outcome::Undetermined => {
             let details = judgement.gaps.iter().map(|gap| gap.detail.as_str());

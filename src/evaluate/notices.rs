@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::run::{Found, Run};
 use super::tally::{Tally, WaiverUse};
-use super::waivers::{Standing, standing};
-use crate::model::{AccountId, Counts, Judge, Notice, Said, Today, Unused, Verdict, WaiverState};
+use super::waivers::{Validity, validity};
+use crate::model::{
+    AccountId, Counts, Judge, Notice, NoticeKind, Today, Unused, Verdict, WaiverState,
+};
 use crate::policy::{Policy, Waiver, When, Window};
 
 /// A waiver that ends within so many days is announced.
@@ -14,17 +16,17 @@ const SOON_DAYS: i64 = 14;
 pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice> {
     let policy = tally.policy;
     let mut notices = Vec::new();
-    of_the_run(policy, run, found, &mut notices);
+    run_notices(policy, run, found, &mut notices);
     notices.extend(nothing_judged(tally));
-    of_rules(policy, &mut notices);
+    rule_notices(policy, &mut notices);
     for (waiver, waiver_use) in policy.waivers.iter().zip(&tally.waivers) {
-        of_waiver(policy, waiver, waiver_use, run, &mut notices);
+        waiver_notices(policy, waiver, waiver_use, run, &mut notices);
     }
     for window in &policy.windows {
-        of_window(policy, window, run.now, &mut notices);
+        window_notices(policy, window, run.now, &mut notices);
     }
     if policy.root_events.is_none() {
-        notices.push(Notice::of_run(Said::EventsOff));
+        notices.push(Notice::for_run(NoticeKind::EventsOff));
     }
     notices
 }
@@ -36,25 +38,25 @@ fn nothing_judged(tally: &Tally<'_>) -> Option<Notice> {
         return None;
     }
     let every_rule_off = !tally.policy.rules.iter().any(|rule| rule.on);
-    Some(Notice::of_run(Said::NothingJudged { every_rule_off }))
+    Some(Notice::for_run(NoticeKind::NothingJudged { every_rule_off }))
 }
 
-fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {
-    let mut say = |said| notices.push(Notice::of_run(said));
+fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {
+    let mut say = |kind| notices.push(Notice::for_run(kind));
     if let Some(why) = &run.incomplete {
-        say(Said::Incomplete { why: why.clone() });
+        say(NoticeKind::Incomplete { why: why.clone() });
     }
     if run.origin.path.is_none() {
-        say(Said::BuiltInPolicy(run.origin.judge.clone()));
+        say(NoticeKind::BuiltInPolicy(run.origin.judge.clone()));
     }
-    if let Some(said) = of_the_judge(run) {
-        say(said);
+    if let Some(kind) = judge_notice(run) {
+        say(kind);
     }
     notices.extend(run.notices.iter().cloned());
-    let mut say = |said| notices.push(Notice::of_run(said));
+    let mut say = |kind| notices.push(Notice::for_run(kind));
     // Where nothing was judged, nobody was judged by mistake.
     if !run.scope_named && run.not_evaluated.is_none() {
-        say(Said::ScopeNotNamed);
+        say(NoticeKind::ScopeNotNamed);
     }
     if let Some(from) = run.enforce_from(policy) {
         let today = match found.before {
@@ -63,43 +65,43 @@ fn of_the_run(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notic
             0 => Today::Passes,
             _ => Today::Blocks,
         };
-        say(Said::NotEnforcedYet { from, today });
+        say(NoticeKind::NotEnforcedYet { from, today });
     }
     if found.verdict == Verdict::Undetermined && found.before == 0 {
-        say(Said::UndeterminedTolerated);
+        say(NoticeKind::UndeterminedTolerated);
     }
 }
 
 /// What a reader should know of a judging policy that is not the default branch's own.
-fn of_the_judge(run: &Run) -> Option<Said> {
+fn judge_notice(run: &Run) -> Option<NoticeKind> {
     match &run.origin.judge {
         Judge::File | Judge::DefaultBranch => None,
         // Also where it has none: whoever can change the branch can delete it.
-        Judge::Checkout => Some(Said::CheckoutPolicy),
+        Judge::Checkout => Some(NoticeKind::CheckoutPolicy),
         Judge::Accepted { environment } => {
-            Some(Said::PolicyChangeAccepted { environment: environment.clone() })
+            Some(NoticeKind::PolicyChangeAccepted { environment: environment.clone() })
         }
         Judge::Remote { repository, pinned } => {
-            Some(Said::RemotePolicy { repository: repository.clone(), pinned: *pinned })
+            Some(NoticeKind::RemotePolicy { repository: repository.clone(), pinned: *pinned })
         }
     }
 }
 
-fn of_rules(policy: &Policy, notices: &mut Vec<Notice>) {
+fn rule_notices(policy: &Policy, notices: &mut Vec<Notice>) {
     for setting in &policy.rules {
         let rule = setting.info.id;
-        let said = if !setting.on {
-            Said::RuleOff(rule)
+        let kind = if !setting.on {
+            NoticeKind::RuleOff(rule)
         } else if setting.severity < setting.info.severity {
-            Said::RuleLowered { rule, from: setting.info.severity, to: setting.severity }
+            NoticeKind::RuleLowered { rule, from: setting.info.severity, to: setting.severity }
         } else {
             continue;
         };
-        notices.push(Notice { said, line: setting.line });
+        notices.push(Notice { kind, line: setting.line });
     }
 }
 
-fn of_waiver(
+fn waiver_notices(
     policy: &Policy,
     waiver: &Waiver,
     waiver_use: &WaiverUse,
@@ -109,13 +111,13 @@ fn of_waiver(
     let now = run.now;
     let Waiver { rule, ticket, from, expires, line, .. } = waiver;
     let mut say = |state| {
-        let said = Said::Waiver { rule: *rule, ticket: ticket.clone(), state };
-        notices.push(Notice { said, line: Some(*line) });
+        let kind = NoticeKind::Waiver { rule: *rule, ticket: ticket.clone(), state };
+        notices.push(Notice { kind, line: Some(*line) });
     };
-    match standing(waiver, now) {
-        Standing::NotYet => say(WaiverState::NotYetValid { from: *from }),
-        Standing::Expired => say(WaiverState::Expired { expires: *expires }),
-        Standing::Valid => {
+    match validity(waiver, now) {
+        Validity::NotYet => say(WaiverState::NotYetValid { from: *from }),
+        Validity::Expired => say(WaiverState::Expired { expires: *expires }),
+        Validity::Valid => {
             let days = expires.signed_duration_since(now.date_naive()).num_days();
             if days <= SOON_DAYS {
                 say(WaiverState::ExpiresSoon { expires: *expires, days });
@@ -133,17 +135,17 @@ fn of_waiver(
     }
 }
 
-fn of_window(policy: &Policy, window: &Window, now: DateTime<Utc>, notices: &mut Vec<Notice>) {
-    let mut say = |said| notices.push(Notice { said, line: Some(window.line) });
+fn window_notices(policy: &Policy, window: &Window, now: DateTime<Utc>, notices: &mut Vec<Notice>) {
+    let mut say = |kind| notices.push(Notice { kind, line: Some(window.line) });
     if window.is_past(now) {
         let closed = match &window.when {
             When::Once { to, .. } => Some(*to),
             When::Recurring(_) => None,
         };
-        say(Said::WindowPast { id: window.id.clone(), closed });
+        say(NoticeKind::WindowPast { id: window.id.clone(), closed });
     }
     if let Some(outside) = outside_scope(policy, window.accounts.as_deref()) {
-        say(Said::WindowOutsideScope { id: window.id.clone(), account: outside.clone() });
+        say(NoticeKind::WindowOutsideScope { id: window.id.clone(), account: outside.clone() });
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) struct WaiverUse {
 impl<'a> Tally<'a> {
     /// No account yet.
     #[must_use]
-    pub fn of(policy: &'a Policy) -> Self {
+    pub fn new(policy: &'a Policy) -> Self {
         Self {
             policy,
             accounts: 0,

@@ -10,7 +10,7 @@ use crate::policy::{EventsPolicy, Policy, Window};
 use crate::rules::{self, Use};
 
 /// What a timeline shows of one window at most.
-const MOST_OPENINGS: usize = 12;
+const MAX_OPENINGS: usize = 12;
 /// Uses of one kind and window this close are one mark.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);
 
@@ -94,7 +94,7 @@ fn grouped<T>(items: impl Iterator<Item = T>, together: impl Fn(&T, &T) -> bool)
 }
 
 /// Openings of this account's windows that touch the look-back, or the time of the same length
-/// after it: in the order of the policy, at most [`MOST_OPENINGS`] of each window.
+/// after it: in the order of the policy, at most [`MAX_OPENINGS`] of each window.
 fn windows(
     policy: &Policy,
     evidence: &Evidence,
@@ -103,7 +103,7 @@ fn windows(
 ) -> Vec<WindowMark> {
     let (first, last) = (now - span, now + span);
     let marks = |window: &Window| -> Vec<WindowMark> {
-        let near = window.openings(first).take_while(|it| it.from <= last).take(MOST_OPENINGS);
+        let near = window.openings(first).take_while(|it| it.from <= last).take(MAX_OPENINGS);
         near.map(|it| WindowMark { id: window.id.clone(), from: it.from, to: it.to }).collect()
     };
     let windows = policy.windows.iter().filter(|window| window.is_for(&evidence.account));

@@ -15,7 +15,7 @@ const VALID_FOR: TimeDelta = TimeDelta::hours(1);
 /// Gathers account reports, in the order given, into the report of the run.
 #[must_use]
 pub fn report(policy: &Policy, accounts: Vec<AccountReport>, run: Run) -> Report {
-    let mut tally = Tally::of(policy);
+    let mut tally = Tally::new(policy);
     accounts.iter().for_each(|account| tally.add(account));
     tally.report(accounts, run)
 }

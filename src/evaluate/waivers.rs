@@ -8,7 +8,7 @@ use crate::rules::Case;
 
 /// Where a waiver stands on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Validity {
     /// Its first day is still to come.
     NotYet,
     /// It holds.
@@ -18,14 +18,14 @@ pub(super) enum Standing {
 }
 
 /// Waivers are judged at the time of the run, by UTC days, both ends inclusive.
-pub(super) fn standing(waiver: &Waiver, now: DateTime<Utc>) -> Standing {
+pub(super) fn validity(waiver: &Waiver, now: DateTime<Utc>) -> Validity {
     let today = now.date_naive();
     if today < waiver.from {
-        Standing::NotYet
+        Validity::NotYet
     } else if today > waiver.expires {
-        Standing::Expired
+        Validity::Expired
     } else {
-        Standing::Valid
+        Validity::Valid
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn valid<'a>(case: &'a Case<'_>, rule: RuleId) -> impl Iterator<Item 
     case.policy.waivers.iter().filter(move |waiver| {
         waiver.rule == rule
             && waiver.accounts.contains(case.account)
-            && standing(waiver, case.now) == Standing::Valid
+            && validity(waiver, case.now) == Validity::Valid
     })
 }
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::net::retry::{Again, Failure, Retry};
+use crate::net::retry::{Failure, Retry, RetryWhen};
 
-use super::said::{chain, one_line};
+use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
 
 /// Where the API is, unless `GITHUB_API_URL` says otherwise.
@@ -27,9 +27,9 @@ const JSON: &str = "application/vnd.github+json";
 /// A request is made so often at most.
 const ATTEMPTS: u32 = 5;
 /// No answer that is read here is larger; the contents API stops at 1 MB of file.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Nobody waits longer than this for a rate limit.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Why GitHub did not give what was asked for. Its own words are on one line and shortened, but
 /// not yet [escaped](crate::escape); the token is in none of them.
@@ -45,20 +45,20 @@ pub enum ApiError {
     #[error("no Git ref has the name `{0}`")]
     NoRef(String),
     /// An answer that is not 2xx.
-    #[error("GitHub answered HTTP {status}{}", after_colon(said))]
+    #[error("GitHub answered HTTP {status}{}", after_colon(message))]
     Status {
         /// The HTTP status.
         status: u16,
         /// GitHub's message; empty if it sent none.
-        said: String,
+        message: String,
     },
     /// Too many requests, for now.
-    #[error("GitHub's rate limit is reached (HTTP {status}){}", after_colon(said))]
+    #[error("GitHub's rate limit is reached (HTTP {status}){}", after_colon(message))]
     RateLimited {
         /// The HTTP status: 429, or 403 with the header of a rate limit.
         status: u16,
         /// GitHub's message.
-        said: String,
+        message: String,
         /// After how long GitHub wants to be asked again, where it says so.
         retry_after: Option<Duration>,
     },
@@ -76,8 +76,8 @@ pub enum ApiError {
     Unreadable(String),
 }
 
-fn after_colon(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(": {said}") }
+fn after_colon(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
 impl ApiError {
@@ -92,7 +92,7 @@ impl ApiError {
 
     /// Whether the same request may succeed a moment later.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
         match self {
             Self::Status { status, .. } => *status == 408 || *status >= 500,
             Self::RateLimited { .. } | Self::Unreachable(_) | Self::TimedOut => true,
@@ -107,13 +107,15 @@ impl ApiError {
     /// The same error without the secrets that the other side may have repeated.
     fn hiding(self, secrets: &Secrets) -> Self {
         match self {
-            Self::Status { status, said } => Self::Status { status, said: secrets.hide(&said) },
-            Self::RateLimited { status, said, retry_after } => {
-                Self::RateLimited { status, said: secrets.hide(&said), retry_after }
+            Self::Status { status, message } => {
+                Self::Status { status, message: secrets.hide(&message) }
             }
-            Self::Unreachable(said) => Self::Unreachable(secrets.hide(&said)),
-            Self::Untrusted(said) => Self::Untrusted(secrets.hide(&said)),
-            Self::Unreadable(said) => Self::Unreadable(secrets.hide(&said)),
+            Self::RateLimited { status, message, retry_after } => {
+                Self::RateLimited { status, message: secrets.hide(&message), retry_after }
+            }
+            Self::Unreachable(message) => Self::Unreachable(secrets.hide(&message)),
+            Self::Untrusted(message) => Self::Untrusted(secrets.hide(&message)),
+            Self::Unreadable(message) => Self::Unreadable(secrets.hide(&message)),
             Self::NotPrivate(_) | Self::Unusable | Self::NoRef(_) | Self::TimedOut => self,
         }
     }
@@ -124,20 +126,20 @@ impl Failure for ApiError {
         Self::TimedOut
     }
 
-    fn is_silence(&self) -> bool {
+    fn is_timeout(&self) -> bool {
         matches!(self, Self::TimedOut)
     }
 
-    fn again(&self) -> Again {
+    fn retry_when(&self) -> RetryWhen {
         match self {
-            Self::RateLimited { retry_after: Some(wait), .. } if *wait <= LONGEST_WAIT => {
-                Again::Times(ATTEMPTS, *wait)
+            Self::RateLimited { retry_after: Some(wait), .. } if *wait <= MAX_WAIT => {
+                RetryWhen::Times(ATTEMPTS, *wait)
             }
             // A primary limit that does not say when is an hour's.
             Self::RateLimited { retry_after: Some(_), .. }
-            | Self::RateLimited { status: 403, .. } => Again::Never,
-            _ if self.is_passing() => Again::Times(ATTEMPTS, Duration::ZERO),
-            _ => Again::Never,
+            | Self::RateLimited { status: 403, .. } => RetryWhen::Never,
+            _ if self.is_transient() => RetryWhen::Times(ATTEMPTS, Duration::ZERO),
+            _ => RetryWhen::Never,
         }
     }
 }
@@ -175,8 +177,8 @@ impl Api {
 
     /// The time that is left for requests.
     #[must_use]
-    pub fn left(&self) -> Duration {
-        self.retry.left()
+    pub fn time_left(&self) -> Duration {
+        self.retry.time_left()
     }
 
     /// `GET`s a path such as `/repos/octo-org/octo-repo`, and reads the JSON that comes.
@@ -259,15 +261,16 @@ impl Api {
             self.connector.call(request).await.map_err(|error| unreachable(chain(&error)))?;
         let status = response.status().as_u16();
         if (200..300).contains(&status) {
-            return whole(response).await;
+            return read_body(response).await;
         }
-        let limit = RateLimit::of(&response);
+        let limit = RateLimit::from_response(&response);
         // The status says enough where the body cannot be read.
-        let said = whole(response).await.map(|body| message(&body)).unwrap_or_default();
+        let message =
+            read_body(response).await.map(|body| error_message(&body)).unwrap_or_default();
         if status == 429 || (status == 403 && limit.reached) {
-            return Err(ApiError::RateLimited { status, said, retry_after: limit.retry_after });
+            return Err(ApiError::RateLimited { status, message, retry_after: limit.retry_after });
         }
-        Err(ApiError::Status { status, said })
+        Err(ApiError::Status { status, message })
     }
 }
 
@@ -278,7 +281,7 @@ struct RateLimit {
 }
 
 impl RateLimit {
-    fn of(response: &HttpResponse) -> Self {
+    fn from_response(response: &HttpResponse) -> Self {
         let header = |name: &str| response.headers().get(name).map(str::trim);
         let seconds = header("retry-after").and_then(|text| text.parse().ok());
         Self {
@@ -289,20 +292,20 @@ impl RateLimit {
 }
 
 /// A wrong certificate stays wrong; all else about a connection may pass.
-fn unreachable(said: String) -> ApiError {
+fn unreachable(message: String) -> ApiError {
     // The words of rustls for every certificate that it does not accept.
-    if said.contains("invalid peer certificate") {
-        return ApiError::Untrusted(said);
+    if message.contains("invalid peer certificate") {
+        return ApiError::Untrusted(message);
     }
-    ApiError::Unreachable(said)
+    ApiError::Unreachable(message)
 }
 
-async fn whole(response: HttpResponse) -> Result<Vec<u8>, ApiError> {
+async fn read_body(response: HttpResponse) -> Result<Vec<u8>, ApiError> {
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();
     loop {
         match stream.try_next().await {
-            Ok(Some(bytes)) if body.len() + bytes.len() > LARGEST_ANSWER => {
+            Ok(Some(bytes)) if body.len() + bytes.len() > MAX_ANSWER_BYTES => {
                 return Err(ApiError::Unreadable("it is larger than 4 MiB".to_owned()));
             }
             Ok(Some(bytes)) => body.extend_from_slice(&bytes),
@@ -318,7 +321,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 
 /// `message` of GitHub's error, and of each of its `errors`; nothing of a body that is no JSON,
 /// which is a proxy's page.
-fn message(body: &[u8]) -> String {
+fn error_message(body: &[u8]) -> String {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -339,34 +342,34 @@ mod tests {
 
     fn limited(status: u16, seconds: Option<u64>) -> ApiError {
         let retry_after = seconds.map(Duration::from_secs);
-        ApiError::RateLimited { status, said: String::new(), retry_after }
+        ApiError::RateLimited { status, message: String::new(), retry_after }
     }
 
     #[test]
     fn a_rate_limit_is_waited_for_up_to_a_minute() {
-        let after = |seconds| Again::Times(ATTEMPTS, Duration::from_secs(seconds));
-        assert_eq!(limited(429, Some(30)).again(), after(30));
-        assert_eq!(limited(429, Some(0)).again(), after(0));
-        assert_eq!(limited(403, Some(60)).again(), after(60));
-        assert_eq!(limited(429, Some(61)).again(), Again::Never);
-        assert_eq!(limited(429, None).again(), after(0));
-        assert_eq!(limited(403, None).again(), Again::Never);
+        let after = |seconds| RetryWhen::Times(ATTEMPTS, Duration::from_secs(seconds));
+        assert_eq!(limited(429, Some(30)).retry_when(), after(30));
+        assert_eq!(limited(429, Some(0)).retry_when(), after(0));
+        assert_eq!(limited(403, Some(60)).retry_when(), after(60));
+        assert_eq!(limited(429, Some(61)).retry_when(), RetryWhen::Never);
+        assert_eq!(limited(429, None).retry_when(), after(0));
+        assert_eq!(limited(403, None).retry_when(), RetryWhen::Never);
     }
 
     #[test]
     fn a_refusal_is_not_asked_again() {
-        let status = |status| ApiError::Status { status, said: String::new() }.again();
+        let status = |status| ApiError::Status { status, message: String::new() }.retry_when();
         for refused in [301, 400, 401, 403, 404, 413, 422] {
-            assert_eq!(status(refused), Again::Never, "{refused}");
+            assert_eq!(status(refused), RetryWhen::Never, "{refused}");
         }
         for passing in [408, 500, 502, 503] {
-            assert_eq!(status(passing), Again::Times(ATTEMPTS, Duration::ZERO), "{passing}");
+            assert_eq!(status(passing), RetryWhen::Times(ATTEMPTS, Duration::ZERO), "{passing}");
         }
     }
 
     #[test]
     fn github_says_why_in_one_line_and_the_page_of_a_proxy_says_nothing() {
-        for (body, said) in [
+        for (body, message) in [
             (r#"{"message":"Not Found","documentation_url":"https://x"}"#, "Not Found"),
             (r#"{"message":"Invalid","errors":[{"message":"a\nb"},"c",7]}"#, "Invalid; a b; c"),
             (r#"{"message":"Invalid","errors":"no commit"}"#, "Invalid; no commit"),
@@ -374,11 +377,11 @@ mod tests {
             ("<html>Welcome</html>", ""),
             ("", ""),
         ] {
-            assert_eq!(message(body.as_bytes()), said);
+            assert_eq!(error_message(body.as_bytes()), message);
         }
-        let error = ApiError::Status { status: 404, said: "Not Found".to_owned() };
+        let error = ApiError::Status { status: 404, message: "Not Found".to_owned() };
         assert_eq!(error.to_string(), "GitHub answered HTTP 404: Not Found");
-        let error = ApiError::Status { status: 502, said: String::new() };
+        let error = ApiError::Status { status: 502, message: String::new() };
         assert_eq!(error.to_string(), "GitHub answered HTTP 502");
     }
 }

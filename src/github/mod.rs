@@ -3,17 +3,17 @@
 pub mod api;
 mod endpoint;
 pub mod environments;
+mod error_text;
 pub mod oidc;
 pub mod pulls;
 pub mod repository;
 mod run;
-mod said;
 mod secret;
 pub mod upload;
 
 pub use endpoint::is_private;
+pub(crate) use error_text::{chain, one_line};
 pub use run::WorkflowRun;
-pub(crate) use said::{chain, one_line};
 pub use secret::{Secret, Secrets};
 
 /// The workflow command that makes the runner hide a value in everything that follows.

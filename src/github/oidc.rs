@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::said::{chain, one_line};
+use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
 
 /// What the runner gives a job that may ask for a token.
@@ -82,7 +82,7 @@ pub enum TokenError {
 impl TokenError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::Unreachable(_) => true,
@@ -95,8 +95,8 @@ impl TokenError {
         match self {
             Self::NotPrivate(url) => Self::NotPrivate(secrets.hide(&url)),
             Self::Status { status, body } => Self::Status { status, body: secrets.hide(&body) },
-            Self::Unreachable(said) => Self::Unreachable(secrets.hide(&said)),
-            Self::NoToken(said) => Self::NoToken(secrets.hide(&said)),
+            Self::Unreachable(message) => Self::Unreachable(secrets.hide(&message)),
+            Self::NoToken(message) => Self::NoToken(secrets.hide(&message)),
         }
     }
 }
@@ -153,7 +153,7 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
         .map_err(|_| TokenError::NoToken("the answer is not the JSON it should be".to_owned()))?;
     match answer.value {
         Some(jwt) if !jwt.is_empty() => {
-            let claims = Claims::of(&jwt).unwrap_or_default();
+            let claims = Claims::parse(&jwt).unwrap_or_default();
             Ok(IdToken { jwt: Secret::new(jwt), claims })
         }
         _ => Err(TokenError::NoToken("the answer has no `value`".to_owned())),
@@ -162,7 +162,7 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
 
 impl Claims {
     /// Reads the middle part of a JWT; `None` if it is none.
-    fn of(jwt: &str) -> Option<Self> {
+    fn parse(jwt: &str) -> Option<Self> {
         let payload = BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
         serde_json::from_slice(&payload).ok()
     }
@@ -212,7 +212,7 @@ mod tests {
     fn an_answer_without_a_token_is_not_quoted() {
         for body in ["{}", r#"{"count":1}"#, r#"{"value":""}"#, r#"{"value":7}"#, "<html>", ""] {
             let error = read_token(body.as_bytes()).unwrap_err();
-            assert!(!error.is_passing());
+            assert!(!error.is_transient());
             assert!(!error.to_string().contains("html"), "{error}");
         }
     }
@@ -220,10 +220,14 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_asked_again() {
         let status = |status| TokenError::Status { status, body: String::new() };
-        assert!(status(500).is_passing() && status(503).is_passing() && status(429).is_passing());
-        assert!(status(408).is_passing());
         assert!(
-            !status(400).is_passing() && !status(401).is_passing() && !status(403).is_passing()
+            status(500).is_transient() && status(503).is_transient() && status(429).is_transient()
+        );
+        assert!(status(408).is_transient());
+        assert!(
+            !status(400).is_transient()
+                && !status(401).is_transient()
+                && !status(403).is_transient()
         );
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::said::CUT;
+use super::error_text::CUT;
 
 /// What is shown in place of a secret.
 const HIDDEN: &str = "***";
@@ -13,7 +13,7 @@ const SHORTEST: usize = 6;
 /// How a JWT begins: `{"` in Base64.
 const JWT: &str = "eyJ";
 /// The shortest head of a JWT names an algorithm.
-const SHORTEST_HEAD: usize = 16;
+const MIN_HEAD_LENGTH: usize = 16;
 
 /// A token or key. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ fn without_jwts(text: &str) -> String {
         let (token, after) = found.split_at(end);
         let head = token.split('.').next().unwrap_or_default();
         let whole = head.len() < token.len() || after.starts_with(CUT);
-        let is_jwt = whole && head.len() >= SHORTEST_HEAD && !before.ends_with(letter);
+        let is_jwt = whole && head.len() >= MIN_HEAD_LENGTH && !before.ends_with(letter);
         shown.push_str(before);
         shown.push_str(if is_jwt { HIDDEN } else { token });
         rest = after;

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::api::{Api, ApiError};
+use super::error_text::one_line;
 use super::repository::Repository;
-use super::said::one_line;
 
 /// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
-const LARGEST_UPLOAD: usize = 10 * 1024 * 1024;
+const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024;
 /// After as long GitHub's own action gives up waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(155);
+const MAX_WAIT: Duration = Duration::from_secs(155);
 /// As many of GitHub's processing errors are shown.
 const SHOWN_ERRORS: usize = 3;
 
@@ -43,7 +43,7 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadError {
     /// GitHub would not take it.
-    #[error("the report has {size} bytes after gzip, and GitHub takes {LARGEST_UPLOAD}")]
+    #[error("the report has {size} bytes after gzip, and GitHub takes {MAX_UPLOAD_BYTES}")]
     TooLarge {
         /// Its size after gzip, in bytes.
         size: usize,
@@ -92,7 +92,7 @@ struct Status {
 /// # Errors
 /// See [`UploadError`].
 pub async fn upload(api: &Api, target: &Target, sarif: &[u8]) -> Result<(), UploadError> {
-    let sarif = packed(sarif, LARGEST_UPLOAD)?;
+    let sarif = packed(sarif, MAX_UPLOAD_BYTES)?;
     let path = format!("{}/code-scanning/sarifs", target.repository.path());
     let request = Request {
         commit_sha: &target.commit_sha,
@@ -113,10 +113,10 @@ pub async fn upload(api: &Api, target: &Target, sarif: &[u8]) -> Result<(), Uplo
 
 /// Asks again and again, ever more rarely, until GitHub has done with the upload.
 async fn processed(api: &Api, path: &str) -> Result<(), UploadError> {
-    let most = api.left().min(LONGEST_WAIT);
+    let most = api.time_left().min(MAX_WAIT);
     let mut pause = (most / 150).max(Duration::from_millis(10)); // a second, of the longest wait
     let mut waited = Duration::ZERO;
-    while waited + pause < most && pause < api.left() {
+    while waited + pause < most && pause < api.time_left() {
         sleep(pause).await;
         waited += pause;
         pause = pause * 3 / 2;
@@ -169,13 +169,13 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_the_file_in_gzip_in_base64() {
-        let text = packed(b"{\"version\": \"2.1.0\"}", LARGEST_UPLOAD).unwrap();
+        let text = packed(b"{\"version\": \"2.1.0\"}", MAX_UPLOAD_BYTES).unwrap();
         let bytes = BASE64_STANDARD.decode(&text).unwrap();
         assert_eq!(bytes[..2], [0x1f, 0x8b]);
         let mut sarif = String::new();
         flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut sarif).unwrap();
         assert_eq!(sarif, "{\"version\": \"2.1.0\"}");
-        assert_eq!(packed(b"{\"version\": \"2.1.0\"}", LARGEST_UPLOAD).unwrap(), text);
+        assert_eq!(packed(b"{\"version\": \"2.1.0\"}", MAX_UPLOAD_BYTES).unwrap(), text);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Partition {
 
     /// The partition that an ARN names.
     #[must_use]
-    pub fn of_arn(arn: &str) -> Option<Self> {
+    pub fn from_arn(arn: &str) -> Option<Self> {
         let mut fields = arn.split(':');
         (fields.next() == Some("arn")).then_some(())?;
         Self::new(fields.next()?)
@@ -141,9 +141,9 @@ mod tests {
             ("arn:aws-us-gov:iam::111122223333:root", "aws-us-gov"),
             ("arn:aws-eusc:iam::111122223333:root", "aws-eusc"),
         ] {
-            assert_eq!(Partition::of_arn(arn).unwrap().as_str(), partition);
+            assert_eq!(Partition::from_arn(arn).unwrap().as_str(), partition);
         }
-        assert!(Partition::of_arn("arn:azure:iam::111122223333:root").is_none());
-        assert!(Partition::of_arn("urn:aws:iam").is_none());
+        assert!(Partition::from_arn("arn:azure:iam::111122223333:root").is_none());
+        assert!(Partition::from_arn("urn:aws:iam").is_none());
     }
 }

@@ -53,7 +53,7 @@ pub struct Call {
     /// The IAM action that allows it: `iam:GetAccountSummary`.
     pub iam_action: &'static str,
     /// What a whole answer holds. One that lacks any of it is not believed: it would pass for empty.
-    pub whole_answer: Answer,
+    pub complete_answer: Answer,
 }
 
 impl fmt::Display for Call {
@@ -120,7 +120,7 @@ pub const ASSUME_ROLE_WITH_WEB_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "AssumeRoleWithWebIdentity",
     iam_action: "sts:AssumeRoleWithWebIdentity",
-    whole_answer: CREDENTIALS,
+    complete_answer: CREDENTIALS,
 };
 
 /// From a session into a role.
@@ -128,7 +128,7 @@ pub const ASSUME_ROLE: Call = Call {
     service: Service::Sts,
     operation: "AssumeRole",
     iam_action: "sts:AssumeRole",
-    whole_answer: CREDENTIALS,
+    complete_answer: CREDENTIALS,
 };
 
 /// Whose a session is. It needs no permission.
@@ -136,7 +136,7 @@ pub const GET_CALLER_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "GetCallerIdentity",
     iam_action: "sts:GetCallerIdentity",
-    whole_answer: Answer::Xml(&[Part::Text("Account"), Part::Text("Arn")]),
+    complete_answer: Answer::Xml(&[Part::Text("Account"), Part::Text("Arn")]),
 };
 
 /// The calls that enter an account; those that read it are the sources'.

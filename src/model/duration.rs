@@ -34,7 +34,7 @@ pub enum InvalidDuration {
 
 const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 /// 100 years: far beyond every bound of the policy, and safe to add to any instant.
-const LONGEST: u64 = 100 * 366 * 86_400;
+const MAX_DURATION: u64 = 100 * 366 * 86_400;
 
 impl Duration {
     /// A duration of so many seconds.
@@ -64,7 +64,7 @@ impl Duration {
     /// The length as chrono has it.
     #[must_use]
     pub fn delta(self) -> TimeDelta {
-        TimeDelta::seconds(i64::try_from(self.0.min(LONGEST)).unwrap_or(i64::MAX / 1_000))
+        TimeDelta::seconds(i64::try_from(self.0.min(MAX_DURATION)).unwrap_or(i64::MAX / 1_000))
     }
 }
 
@@ -97,7 +97,7 @@ impl FromStr for Duration {
             seconds = number
                 .checked_mul(factor)
                 .and_then(|part| seconds.checked_add(part))
-                .filter(|sum| *sum <= LONGEST)
+                .filter(|sum| *sum <= MAX_DURATION)
                 .ok_or(InvalidDuration::TooLarge)?;
             digits.clear();
         }

@@ -29,7 +29,7 @@ pub enum Cause {
     Missing,
     /// Two sources do not fit together, and neither proves what is true now.
     Conflicting,
-    /// Older than the policy's `evidence.max-age`.
+    /// History than the policy's `evidence.max-age`.
     Stale,
     /// From after the instant that is judged.
     Future,
@@ -94,7 +94,7 @@ impl Gap {
 
     /// A gap of any of a source's calls, with nothing to grant. It begins with the call.
     #[must_use]
-    pub fn of_call(source: Source, call: &Call, cause: Cause, detail: impl fmt::Display) -> Self {
+    pub fn for_call(source: Source, call: &Call, cause: Cause, detail: impl fmt::Display) -> Self {
         let gap = Self::new(source, cause, format!("{call}: {detail}"));
         Self { action: call.iam_action.to_owned(), ..gap }
     }
@@ -178,7 +178,7 @@ macro_rules! evidence {
             }
 
             /// An account of which nothing is known; `gap` says why, source by source.
-            pub(crate) fn of_gaps(
+            pub(crate) fn from_gaps(
                 account: AccountId,
                 partition: Option<Partition>,
                 gap: impl Fn(Source) -> Gap,
@@ -205,7 +205,7 @@ impl Evidence {
         cause: Cause,
         detail: &str,
     ) -> Self {
-        Self::of_gaps(account, partition, |source| Gap::new(source, cause, detail))
+        Self::from_gaps(account, partition, |source| Gap::new(source, cause, detail))
     }
 
     /// Whether not one fact of the account is known.
@@ -246,7 +246,7 @@ impl Evidence {
                     || matches!(key.last_rotated, Cell::Value(_))
             })
         });
-        let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.tell_of_a_key());
+        let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.mention_a_key());
         counted.is_some_and(|count| count > 0) || in_row || in_events
     }
 }

@@ -79,7 +79,7 @@ macro_rules! account_entry {
                 Self {
                     id: account.clone(),
                     partition: partition.clone(),
-                    $($field: Entry::of($field),)*
+                    $($field: Entry::from_observed($field),)*
                 }
             }
         }
@@ -301,7 +301,7 @@ impl AccountEntry {
 }
 
 impl<T: Clone> Entry<T> {
-    fn of(observed: &Observed<T>) -> Option<Self> {
+    fn from_observed(observed: &Observed<T>) -> Option<Self> {
         match observed {
             Ok(fact) => Some(Self {
                 observed_at: fact.observed_at.map(format_time),

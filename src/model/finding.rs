@@ -197,7 +197,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Made;
+    use crate::model::Creation;
 
     #[test]
     fn a_fingerprint_is_half_of_the_sha_256_of_its_parts() {
@@ -212,7 +212,7 @@ mod tests {
             fingerprint(
                 RuleId("root-access-key-active"),
                 &account,
-                Subject::AccessKey(Made { at, number: 1 })
+                Subject::AccessKey(Creation { at, number: 1 })
             ),
             "7d07cc0e401afaca60c77fa1983cd03a"
         );

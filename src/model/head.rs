@@ -35,7 +35,7 @@ pub fn is_one_of(signatures: &[Signature], file: &mut dyn Read) -> io::Result<bo
 /// # Errors
 /// What the reader says.
 pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
-    let mut place = Place::Between { depth: 0 };
+    let mut position = Position::Between { depth: 0 };
     let mut chunk = vec![0; 64 * 1024];
     loop {
         let length = match file.read(&mut chunk) {
@@ -46,8 +46,8 @@ pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
         };
         let mut rest = &chunk[..length];
         while let Some((byte, after)) = rest.split_first() {
-            match place.after(*byte) {
-                Some(next) => (place, rest) = (next, next.skip(after)),
+            match position.after(*byte) {
+                Some(next) => (position, rest) = (next, next.skip(after)),
                 None => return Ok(false),
             }
         }
@@ -56,7 +56,7 @@ pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
 
 /// Where in a JSON document a byte is.
 #[derive(Clone, Copy)]
-enum Place {
+enum Position {
     /// Outside of strings, in so many brackets.
     Between {
         depth: u32,
@@ -72,7 +72,7 @@ enum Place {
     End,
 }
 
-impl Place {
+impl Position {
     /// What is left of these bytes without those that change nothing: most of a report is such.
     fn skip(self, bytes: &[u8]) -> &[u8] {
         let counts = |byte: &u8| match self {

@@ -117,7 +117,7 @@ pub struct Change {
 impl Change {
     /// `gate.fail-on: medium -> high`. Not escaped.
     #[must_use]
-    pub fn said(&self) -> String {
+    pub fn describe(&self) -> String {
         let key = &self.key;
         match (&self.old, &self.new) {
             (Some(old), Some(new)) => format!("{key}: {old} -> {new}"),
@@ -130,7 +130,7 @@ impl Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.kind.id(), self.said())
+        write!(formatter, "{}: {}", self.kind.id(), self.describe())
     }
 }
 

@@ -36,7 +36,7 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
-pub use notice::{Notice, NoticeCode, Said, Today, Unused, WaiverState};
+pub use notice::{Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
     Verdict, WindowMark,
@@ -46,7 +46,7 @@ pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
 #[cfg(test)]
 pub(crate) use sources::each_source;
 pub use sources::*;
-pub use subject::{Made, Subject};
+pub use subject::{Creation, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
 pub use to_do::{IamAction, ToDo};
 pub use words::{capitalized, counted, sentence};

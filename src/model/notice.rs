@@ -9,14 +9,14 @@ use super::{AccountId, Judge, RuleId, Severity, format_time};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// What it says.
-    pub said: Said,
+    pub kind: NoticeKind,
     /// 1-based line of the policy that it is about.
     pub line: Option<usize>,
 }
 
 /// What a notice says, in parts that may hold outside text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum NoticeKind {
     /// No policy file was found: the strict built-in defaults judged.
     BuiltInPolicy(Judge),
     /// Under GitHub Actions the checkout's copy of the policy judged.
@@ -176,28 +176,28 @@ pub enum Unused {
 impl Notice {
     /// A notice of the run as a whole.
     #[must_use]
-    pub const fn of_run(said: Said) -> Self {
-        Self { said, line: None }
+    pub const fn for_run(kind: NoticeKind) -> Self {
+        Self { kind, line: None }
     }
 
     /// What kind of notice.
     #[must_use]
     pub const fn code(&self) -> NoticeCode {
-        match &self.said {
-            Said::BuiltInPolicy(_) => NoticeCode::BuiltInPolicy,
-            Said::CheckoutPolicy => NoticeCode::CheckoutPolicy,
-            Said::PolicyChangeAccepted { .. } => NoticeCode::PolicyChangeAccepted,
-            Said::SelfReview { .. } => NoticeCode::SelfReview,
-            Said::RemotePolicy { .. } => NoticeCode::RemotePolicy,
-            Said::NoCheckout => NoticeCode::NoCheckout,
-            Said::CommitUnread { .. } => NoticeCode::CommitUnread,
-            Said::OtherBase { .. } => NoticeCode::OtherBase,
-            Said::ScopeNotNamed => NoticeCode::ScopeNotNamed,
-            Said::NotEnforcedYet { .. } => NoticeCode::NotEnforcedYet,
-            Said::RuleOff(_) => NoticeCode::RuleOff,
-            Said::RuleLowered { .. } => NoticeCode::RuleLowered,
-            Said::UndeterminedTolerated => NoticeCode::UndeterminedTolerated,
-            Said::Waiver { state, .. } => match state {
+        match &self.kind {
+            NoticeKind::BuiltInPolicy(_) => NoticeCode::BuiltInPolicy,
+            NoticeKind::CheckoutPolicy => NoticeCode::CheckoutPolicy,
+            NoticeKind::PolicyChangeAccepted { .. } => NoticeCode::PolicyChangeAccepted,
+            NoticeKind::SelfReview { .. } => NoticeCode::SelfReview,
+            NoticeKind::RemotePolicy { .. } => NoticeCode::RemotePolicy,
+            NoticeKind::NoCheckout => NoticeCode::NoCheckout,
+            NoticeKind::CommitUnread { .. } => NoticeCode::CommitUnread,
+            NoticeKind::OtherBase { .. } => NoticeCode::OtherBase,
+            NoticeKind::ScopeNotNamed => NoticeCode::ScopeNotNamed,
+            NoticeKind::NotEnforcedYet { .. } => NoticeCode::NotEnforcedYet,
+            NoticeKind::RuleOff(_) => NoticeCode::RuleOff,
+            NoticeKind::RuleLowered { .. } => NoticeCode::RuleLowered,
+            NoticeKind::UndeterminedTolerated => NoticeCode::UndeterminedTolerated,
+            NoticeKind::Waiver { state, .. } => match state {
                 WaiverState::NotYetValid { .. } => NoticeCode::WaiverNotYetValid,
                 WaiverState::ExpiresSoon { .. } => NoticeCode::WaiverExpiresSoon,
                 WaiverState::Expired { .. } => NoticeCode::WaiverExpired,
@@ -205,75 +205,75 @@ impl Notice {
                 WaiverState::Ambiguous { .. } => NoticeCode::WaiverAmbiguous,
                 WaiverState::OutsideScope { .. } => NoticeCode::OutsideScope,
             },
-            Said::WindowPast { .. } => NoticeCode::WindowPast,
-            Said::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
-            Said::NothingJudged { .. } => NoticeCode::NothingJudged,
-            Said::EventsOff => NoticeCode::EventsOff,
-            Said::Incomplete { .. } => NoticeCode::Incomplete,
+            NoticeKind::WindowPast { .. } => NoticeCode::WindowPast,
+            NoticeKind::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
+            NoticeKind::NothingJudged { .. } => NoticeCode::NothingJudged,
+            NoticeKind::EventsOff => NoticeCode::EventsOff,
+            NoticeKind::Incomplete { .. } => NoticeCode::Incomplete,
         }
     }
 
     /// One sentence or two. May hold outside text: escape it where it leaves.
     #[must_use]
     pub fn message(&self) -> String {
-        match &self.said {
-            Said::BuiltInPolicy(judge) => {
+        match &self.kind {
+            NoticeKind::BuiltInPolicy(judge) => {
                 format!("{}: the strict built-in defaults judge", no_file(judge))
             }
-            Said::CheckoutPolicy => {
+            NoticeKind::CheckoutPolicy => {
                 "the checkout's copy of the policy judged because of --policy-from checkout: whoever can change the \
                  branch can change it"
                     .to_owned()
             }
-            Said::PolicyChangeAccepted { environment } => format!(
+            NoticeKind::PolicyChangeAccepted { environment } => format!(
                 "the checkout's copy of the policy judged: it was accepted for the environment `{environment}`"
             ),
-            Said::SelfReview { environment } => format!(
+            NoticeKind::SelfReview { environment } => format!(
                 "whoever starts this run may accept the change as well: in the settings of the environment \
                  `{environment}`, switch on \"Prevent self-review\""
             ),
-            Said::RemotePolicy { repository, pinned } => {
+            NoticeKind::RemotePolicy { repository, pinned } => {
                 let moves = if *pinned { "" } else { "; the ref is no commit, so it can be moved" };
                 format!("a policy of another repository judged, {repository}{moves}")
             }
-            Said::NoCheckout => {
+            NoticeKind::NoCheckout => {
                 "nothing is checked out, so whether this ref would weaken the policy was not looked at"
                     .to_owned()
             }
-            Said::CommitUnread { why } => format!(
+            NoticeKind::CommitUnread { why } => format!(
                 "only the checkout was compared: GitHub does not show the run's own commit, {why}"
             ),
-            Said::OtherBase { base, default } => format!(
+            NoticeKind::OtherBase { base, default } => format!(
                 "this pull request is for `{base}`, not for the default branch `{default}`: if that is changed, let \
                  the gate run again"
             ),
-            Said::ScopeNotNamed => {
+            NoticeKind::ScopeNotNamed => {
                 "the policy names no account in `scope.accounts`: what the credentials or the evidence belong to \
                  was judged, and an account that is missing cannot be noticed"
                     .to_owned()
             }
-            Said::NotEnforcedYet { from, today } => {
+            NoticeKind::NotEnforcedYet { from, today } => {
                 format!("the gate blocks from {from} on (`enforce-from`); {}", today.words())
             }
-            Said::RuleOff(rule) => format!("the policy switches {rule} off"),
-            Said::RuleLowered { rule, from, to } => {
+            NoticeKind::RuleOff(rule) => format!("the policy switches {rule} off"),
+            NoticeKind::RuleLowered { rule, from, to } => {
                 format!("the policy lowers {rule} from {from} to {to}")
             }
-            Said::UndeterminedTolerated => {
+            NoticeKind::UndeterminedTolerated => {
                 "`on-undetermined: warn` lets undetermined outcomes through".to_owned()
             }
-            Said::Waiver { rule, ticket, state } => {
+            NoticeKind::Waiver { rule, ticket, state } => {
                 format!("the waiver of {rule} ({ticket}) {}", state.words())
             }
-            Said::WindowPast { id, closed } => {
+            NoticeKind::WindowPast { id, closed } => {
                 let closed = closed.map(|at| format!("closed at {} and ", format_time(at)));
                 let closed = closed.unwrap_or_default();
                 format!("window `{id}` {closed}never opens again; it still covers uses from its time")
             }
-            Said::WindowOutsideScope { id, account } => {
+            NoticeKind::WindowOutsideScope { id, account } => {
                 format!("window `{id}` names {account}, which is outside the scope")
             }
-            Said::NothingJudged { every_rule_off } => {
+            NoticeKind::NothingJudged { every_rule_off } => {
                 let why = if *every_rule_off {
                     "the policy switches every rule off"
                 } else {
@@ -281,12 +281,12 @@ impl Notice {
                 };
                 format!("nothing was judged by any rule, because {why}: the verdict says nothing about root")
             }
-            Said::EventsOff => {
+            NoticeKind::EventsOff => {
                 "CloudTrail events are not read: sign-ins without MFA, failed sign-ins and changes of root \
                  credentials are not judged, and of each credential only the newest use is known"
                     .to_owned()
             }
-            Said::Incomplete { why } => {
+            NoticeKind::Incomplete { why } => {
                 format!("the run is incomplete: {why}; what was collected by then is judged")
             }
         }

@@ -16,9 +16,9 @@ pub enum Subject {
     /// The account as a whole; an empty text.
     Account,
     /// An access key: `key 2019-05-02`, `key 2019-05-02 #2`, `key unknown`.
-    AccessKey(Made),
+    AccessKey(Creation),
     /// A signing certificate: `certificate 2019-05-02`.
-    Certificate(Made),
+    Certificate(Creation),
     /// The uses of one kind on one UTC day: `2026-11-02 sign-in`.
     Use {
         /// The UTC day.
@@ -39,14 +39,14 @@ pub enum Subject {
 
 /// Which of an account's keys or certificates: when it was made, and its number of that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Made {
+pub struct Creation {
     /// When it was made; `None`: its age is unknown.
     pub at: Option<DateTime<Utc>>,
     /// Its number among those of the same UTC day, or among those of unknown age, from 1.
     pub number: usize,
 }
 
-impl Made {
+impl Creation {
     /// The UTC day.
     #[must_use]
     pub fn day(self) -> Option<NaiveDate> {
@@ -78,7 +78,7 @@ impl Subject {
     }
 }
 
-impl fmt::Display for Made {
+impl fmt::Display for Creation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.day() {
             Some(day) => write!(formatter, "{day}")?,
@@ -112,15 +112,15 @@ mod tests {
     #[test]
     fn a_subject_is_written_as_the_contract_says() {
         let day = parse_day("2026-11-02").unwrap();
-        let made = |number| Made { at: parse_time("2019-05-02T08:11:00Z").ok(), number };
+        let made = |number| Creation { at: parse_time("2019-05-02T08:11:00Z").ok(), number };
         let use_of = |kind| Subject::Use { day, kind };
         let action = "CreateAccessKey".to_owned();
         for (subject, text) in [
             (Subject::Account, ""),
             (Subject::AccessKey(made(1)), "key 2019-05-02"),
             (Subject::AccessKey(made(2)), "key 2019-05-02 #2"),
-            (Subject::AccessKey(Made { at: None, number: 1 }), "key unknown"),
-            (Subject::AccessKey(Made { at: None, number: 2 }), "key unknown #2"),
+            (Subject::AccessKey(Creation { at: None, number: 1 }), "key unknown"),
+            (Subject::AccessKey(Creation { at: None, number: 2 }), "key unknown #2"),
             (Subject::Certificate(made(1)), "certificate 2019-05-02"),
             (use_of(UseKind::SignIn), "2026-11-02 sign-in"),
             (use_of(UseKind::AccessKey), "2026-11-02 access-key"),
@@ -134,11 +134,15 @@ mod tests {
     #[test]
     fn what_was_made_on_one_day_is_numbered_and_another_day_counts_for_itself() {
         let at = |text| parse_time(text).ok();
-        let first = Made::numbered(at("2019-05-02T08:00:00Z"), 1, &[]);
-        let same_second = Made::numbered(at("2019-05-02T08:00:00Z"), 1, &[first]);
+        let first = Creation::numbered(at("2019-05-02T08:00:00Z"), 1, &[]);
+        let same_second = Creation::numbered(at("2019-05-02T08:00:00Z"), 1, &[first]);
         assert_eq!((first.number, same_second.number), (1, 2));
-        assert_eq!(Made::numbered(at("2019-05-03T08:00:00Z"), 1, &[first]).number, 1);
-        assert_eq!(Made::numbered(None, 1, &[first]).number, 1, "of unknown age");
-        assert_eq!(Made::numbered(at("2019-05-02T09:00:00Z"), 2, &[]).number, 2, "one is older");
+        assert_eq!(Creation::numbered(at("2019-05-03T08:00:00Z"), 1, &[first]).number, 1);
+        assert_eq!(Creation::numbered(None, 1, &[first]).number, 1, "of unknown age");
+        assert_eq!(
+            Creation::numbered(at("2019-05-02T09:00:00Z"), 2, &[]).number,
+            2,
+            "one is older"
+        );
     }
 }

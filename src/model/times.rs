@@ -198,8 +198,8 @@ mod tests {
             let meant = InvalidTime::Blank("2026-11-20T09:00:00Z".to_owned());
             assert_eq!(parse_time(text), Err(meant), "{text}");
         }
-        let said = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
-        assert_eq!(said, "a blank stands in it; write `2026-11-20T09:00:00+01:00`");
+        let message = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
+        assert_eq!(message, "a blank stands in it; write `2026-11-20T09:00:00+01:00`");
         let day = Err(InvalidTime::Blank("2026-11-20".to_owned()));
         assert_eq!(parse_day(" 2026-11-20"), day);
         // The blank is not all that is wrong.
@@ -228,12 +228,12 @@ mod tests {
             ("2026-11-20T09:00:00 CET", "its zone `CET` is no offset"),
             ("2026-11-20T09:00:00.5 Europe/Berlin", "its zone `Europe/Berlin` is no offset"),
         ] {
-            let Err(InvalidTime::Part(said)) = parse_time(text) else { panic!("{text}") };
-            assert!(said.contains(part), "{text}: {said}");
+            let Err(InvalidTime::Part(message)) = parse_time(text) else { panic!("{text}") };
+            assert!(message.contains(part), "{text}: {message}");
         }
         for (text, part) in [("2026-13-01", "the month is 13"), ("2026-02-30", "the day is 30")] {
-            let Err(InvalidTime::Part(said)) = parse_day(text) else { panic!("{text}") };
-            assert!(said.contains(part), "{text}: {said}");
+            let Err(InvalidTime::Part(message)) = parse_day(text) else { panic!("{text}") };
+            assert!(message.contains(part), "{text}: {message}");
         }
         assert_eq!(wrong_clock("23:59"), None);
         assert_eq!(wrong_clock("9:00"), None);

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// Whether a failed call is made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Again {
+pub(crate) enum RetryWhen {
     /// The same call fails again.
     Never,
     /// Until so many attempts were made, and not before this much time is over.
@@ -23,10 +23,10 @@ pub(crate) trait Failure: Sized {
     fn timed_out(limit: Duration) -> Self;
 
     /// Whether no answer came in time. Then an earlier failure says more.
-    fn is_silence(&self) -> bool;
+    fn is_timeout(&self) -> bool;
 
     /// Whether the call is made again.
-    fn again(&self) -> Again;
+    fn retry_when(&self) -> RetryWhen;
 }
 
 /// How long a call may try, and how it pauses.
@@ -54,7 +54,7 @@ impl Retry {
     }
 
     /// The time that is left.
-    pub(crate) fn left(&self) -> Duration {
+    pub(crate) fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
@@ -67,30 +67,30 @@ impl Retry {
         mut call: impl AsyncFnMut() -> Result<T, E>,
     ) -> Result<T, E> {
         let mut pause = self.first_pause;
-        let mut said: Option<E> = None;
+        let mut last_answer: Option<E> = None;
         let mut attempt = 1;
         loop {
             if let Err(error) = turn().await {
-                return Err(if error.is_silence() { said.unwrap_or(error) } else { error });
+                return Err(if error.is_timeout() { last_answer.unwrap_or(error) } else { error });
             }
-            let limit = self.attempt.min(self.left());
+            let limit = self.attempt.min(self.time_left());
             let answer = timeout(limit, call()).await;
             let error = match answer.unwrap_or_else(|_| Err(E::timed_out(limit))) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let delay = match error.again() {
-                Again::Never => return Err(error),
-                Again::Times(most, _) if attempt >= most => None,
-                Again::Times(_, least) => Some(jittered(pause).max(least)),
-                Again::UntilDeadline => Some(jittered(pause)),
+            let delay = match error.retry_when() {
+                RetryWhen::Never => return Err(error),
+                RetryWhen::Times(most, _) if attempt >= most => None,
+                RetryWhen::Times(_, least) => Some(jittered(pause).max(least)),
+                RetryWhen::UntilDeadline => Some(jittered(pause)),
             };
-            let Some(delay) = delay.filter(|delay| *delay < self.left()) else {
+            let Some(delay) = delay.filter(|delay| *delay < self.time_left()) else {
                 // Silence at the very end says less than what was said before.
-                return Err(if error.is_silence() { said.unwrap_or(error) } else { error });
+                return Err(if error.is_timeout() { last_answer.unwrap_or(error) } else { error });
             };
-            if !error.is_silence() {
-                said = Some(error);
+            if !error.is_timeout() {
+                last_answer = Some(error);
             }
             sleep(delay).await;
             pause = (pause * 2).min(self.longest_pause);

@@ -15,7 +15,7 @@ pub(super) struct Comment<'a> {
 
 /// The comment in a line that was perhaps meant as a value: it follows a key without a blank after its
 /// `#`, or it holds the end of brackets that were opened in the same line.
-pub(super) fn instead_of_a_value(line: &str) -> Option<Comment<'_>> {
+pub(super) fn find_value_comment(line: &str) -> Option<Comment<'_>> {
     let line = line.trim_end();
     let (start, depth) = comment_in(line)?;
     let (before, text) = (line.get(..start)?, line.get(start..)?);
@@ -69,7 +69,7 @@ fn help(written: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::instead_of_a_value;
+    use super::find_value_comment;
 
     #[test]
     fn a_value_that_is_a_comment_is_found_with_what_was_meant() {
@@ -84,7 +84,7 @@ mod tests {
             ("{ a: \"x #1\", reason: #7 }", "#7 }", Some("reason: \"#7\"")),
             ("{ reason: \"a\" #7 }", "#7 }", None),
         ] {
-            let comment = instead_of_a_value(line).expect(line);
+            let comment = find_value_comment(line).expect(line);
             assert_eq!(comment.text, text, "{line}");
             assert!(line[comment.start..].starts_with(text.trim_end()), "{line}");
             match meant {
@@ -107,7 +107,7 @@ mod tests {
             "{ ticket: '#123', from: x }",
             "",
         ] {
-            assert_eq!(instead_of_a_value(line), None, "{line}");
+            assert_eq!(find_value_comment(line), None, "{line}");
         }
     }
 }

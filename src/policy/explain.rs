@@ -192,12 +192,12 @@ impl Explain<'_> {
     /// The opening that is running at the instant, else the next one.
     fn next(&self, window: &Window) -> Option<Opening> {
         let opening = window.openings(self.at).next()?;
-        Some(self.rest_of(opening, |at| window.is_open(at)))
+        Some(self.remaining(opening, |at| window.is_open(at)))
     }
 
     /// An opening as it is still to come: in the night in which clocks go back it may be closed by
     /// the clock at the instant, and open again before its end.
-    fn rest_of(&self, opening: Opening, is_open: impl Fn(DateTime<Utc>) -> bool) -> Opening {
+    fn remaining(&self, opening: Opening, is_open: impl Fn(DateTime<Utc>) -> bool) -> Opening {
         if self.at < opening.from || is_open(self.at) {
             return opening;
         }
@@ -257,7 +257,7 @@ impl Explain<'_> {
         };
         openings
             .into_iter()
-            .map(|opening| self.rest_of(opening, |at| schedule.is_open(at)))
+            .map(|opening| self.remaining(opening, |at| schedule.is_open(at)))
             .map(|Opening { from, to }| {
                 format!("      {} = {}: {}", local(from), span(from, to), self.state(from, to))
             })
@@ -311,13 +311,14 @@ impl Explain<'_> {
             None => self.policy.scope.iter().map(|account| &account.id).collect(),
         };
         if accounts.is_empty() {
-            return UseKind::ALL.iter().map(|kind| self.may(None, *kind)).collect();
+            return UseKind::ALL.iter().map(|kind| self.permission(None, *kind)).collect();
         }
-        let each = |account| UseKind::ALL.iter().map(move |kind| self.may(Some(account), *kind));
+        let each =
+            |account| UseKind::ALL.iter().map(move |kind| self.permission(Some(account), *kind));
         accounts.into_iter().flat_map(each).collect()
     }
 
-    fn may(&self, account: Option<&AccountId>, kind: UseKind) -> String {
+    fn permission(&self, account: Option<&AccountId>, kind: UseKind) -> String {
         let concerns = |window: &&Window| {
             allows(window, kind)
                 && match account {
@@ -473,13 +474,13 @@ May root act at this instant?
         let text = "version: 1\ngate:\n  on-undetermined: warn\n  on-weaker: warn\n";
         let now = parse_time("2026-11-20T12:00:00Z").unwrap();
         let policy = Policy::parse(text, "p.yaml", RULES, now).unwrap();
-        let said = explain(&policy, now, None);
+        let explained = explain(&policy, now, None);
         let line =
             "  A pull request that weakens this policy is shown and does not block (line 4).";
-        assert!(said.lines().any(|said| said == line), "{said}");
+        assert!(explained.lines().any(|explained| explained == line), "{explained}");
         let strict = explain(&Policy::built_in(RULES), now, None);
         let line = "  So does a pull request that weakens this policy (default).";
-        assert!(strict.lines().any(|said| said == line), "{strict}");
+        assert!(strict.lines().any(|explained| explained == line), "{strict}");
     }
 
     #[test]
@@ -536,9 +537,12 @@ windows:
             explain(&Policy::parse(text, "p.yaml", RULES, now).unwrap(), now, None)
         };
         for at in ["2026-10-25T00:20:00Z", "2026-10-25T01:20:00Z"] {
-            let said = policy(at);
+            let explained = policy(at);
             let yes = "any account, sign-in: yes, window night is open until 2026-10-25T01:45:00Z.";
-            assert!(said.contains(yes) && said.contains(": open for another "), "{said}");
+            assert!(
+                explained.contains(yes) && explained.contains(": open for another "),
+                "{explained}"
+            );
         }
         let between = policy("2026-10-25T00:50:00Z");
         let no = "any account, sign-in: no window is open; the next is night, from 2026-10-25T01:15:00Z.";

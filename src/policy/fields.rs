@@ -157,7 +157,7 @@ impl Field {
     }
 
     /// A key of the format that this version cannot do.
-    const fn later(key: &'static str) -> Self {
+    const fn planned(key: &'static str) -> Self {
         let mut field = Self::new(key, Kind::Flag, "");
         field.built = false;
         field
@@ -179,11 +179,11 @@ pub(super) const EVENT_RULES: &[&str] =
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.
-pub(super) const LONGEST_WINDOW: Duration = Duration::hours(72);
+pub(super) const MAX_WINDOW: Duration = Duration::hours(72);
 /// `gate.enforce-from` lies at most so many days ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
 /// More accounts are an organization.
-const MOST_ACCOUNTS: usize = 20;
+const MAX_ACCOUNTS: usize = 20;
 
 const ID: Kind = Kind::Text { most: 100 };
 const TICKET: Kind = Kind::Text { most: 200 };
@@ -235,10 +235,10 @@ pub(super) static POLICY: &[Field] = &[
 pub(super) static SCOPE: &[Field] = &[
     Field::new(
         "accounts",
-        Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MOST_ACCOUNTS },
+        Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MAX_ACCOUNTS },
         "The accounts, by id.",
     ),
-    Field::later("organization"),
+    Field::planned("organization"),
 ];
 
 pub(super) static SCOPE_ACCOUNT: &[Field] = &[
@@ -330,7 +330,7 @@ pub(super) static ROOT_EVENTS: &[Field] = &[
     .less_is_weaker()
     .default("default")
     .example("all"),
-    Field::later("members"),
+    Field::planned("members"),
 ];
 
 /// The keys that every rule has; its threshold comes on top.
@@ -531,7 +531,7 @@ pub(super) static SUBJECT: &[Field] = &[
 pub(super) static LIMITS: &[Field] = &[
     Field::new(
         "window",
-        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
+        Kind::Duration { least: Duration::seconds(0), most: MAX_WINDOW },
         "The longest that a window may be open at a time. Windows of one account that touch or overlap \
          count as one.",
     )
@@ -540,7 +540,7 @@ pub(super) static LIMITS: &[Field] = &[
     .example("4h"),
     Field::new(
         "window-total",
-        Kind::Duration { least: Duration::seconds(0), most: LONGEST_WINDOW },
+        Kind::Duration { least: Duration::seconds(0), most: MAX_WINDOW },
         "The longest sum of all windows of one account in any 30 days, one-off and recurring ones.",
     )
     .more_is_weaker()
@@ -561,7 +561,7 @@ pub(super) fn threshold_direction(key: &str) -> Direction {
     match key {
         // Uses of a shorter time are judged.
         "within" => Direction::LessIsWeaker,
-        // Older keys are accepted.
+        // History keys are accepted.
         "max-age" => Direction::MoreIsWeaker,
         // More attempts are let go.
         "threshold" => Direction::MoreIsWeaker,
@@ -575,13 +575,13 @@ pub(super) fn direction(fields: &[Field], key: &str) -> Direction {
 }
 
 /// Where in the policy keys of this name belong, as dotted paths: `gate.fail-on`.
-pub(super) fn homes_of(key: &str) -> Vec<String> {
+pub(super) fn paths_of_key(key: &str) -> Vec<String> {
     let mut homes = Vec::new();
-    collect_homes(POLICY, "", key, &mut homes);
+    collect_paths(POLICY, "", key, &mut homes);
     homes
 }
 
-fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String>) {
+fn collect_paths(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String>) {
     for field in fields {
         let here =
             if path.is_empty() { field.key.to_owned() } else { format!("{path}.{}", field.key) };
@@ -589,7 +589,7 @@ fn collect_homes(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String
             homes.push(here.clone());
         }
         if let Some(inner) = field.kind.keys() {
-            collect_homes(inner, &here, key, homes);
+            collect_paths(inner, &here, key, homes);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! text -> tree (YAML with places) -> read (against the table in fields) -> Policy | PolicyErrors
 //! ```
 
+mod combined;
 mod comment;
 mod cover;
 mod diff;
@@ -19,7 +20,6 @@ mod starter;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod tests;
-mod together;
 mod tree;
 mod types;
 mod warnings;

@@ -341,9 +341,9 @@ pub(super) fn no_space(span: Span, key: &str, value: &str) -> PolicyError {
 
 /// The error of a key whose value YAML reads as a comment, if it is one.
 pub(super) fn value_in_a_comment(text: &str, key: Span) -> Option<PolicyError> {
-    let lines = Line::up_from(text, key.line);
+    let lines = Line::lines_up_to(text, key.line);
     let line = lines.first()?;
-    let comment = comment::instead_of_a_value(line.text)?;
+    let comment = comment::find_value_comment(line.text)?;
     let after_key = line.text.get(key.end.checked_sub(line.start)?..comment.start)?;
     let directly = after_key.trim_end_matches([' ', '\t']) == ":";
     directly.then(|| lost_in_a_comment(line.span_at(comment.start, comment.text), &comment))
@@ -358,7 +358,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// The lines up to this one, the last first.
-    fn up_from(text: &'a str, last: usize) -> Vec<Self> {
+    fn lines_up_to(text: &'a str, last: usize) -> Vec<Self> {
         let mut start = 0;
         let mut lines = Vec::new();
         for (at, line) in text.split_inclusive('\n').take(last).enumerate() {
@@ -413,12 +413,12 @@ impl<'a> Line<'a> {
 
 /// Whether it may be a key of a policy, or the id of a rule.
 fn is_key(word: &str) -> bool {
-    !fields::homes_of(word).is_empty() || word.starts_with("root-")
+    !fields::paths_of_key(word).is_empty() || word.starts_with("root-")
 }
 
 /// `version:1` in the line of a syntax error, or just above it.
 fn missing_space(text: &str, span: Span) -> Option<PolicyError> {
-    for line in Line::up_from(text, span.line) {
+    for line in Line::lines_up_to(text, span.line) {
         let content = line.content();
         let (key, value) = content.split_once(':').unwrap_or((content, ""));
         let is_key = is_key(key);
@@ -435,7 +435,7 @@ fn missing_space(text: &str, span: Span) -> Option<PolicyError> {
 
 /// `windows: []` with entries below it.
 fn closed_above(text: &str, span: Span) -> Option<PolicyError> {
-    for line in Line::up_from(text, span.line) {
+    for line in Line::lines_up_to(text, span.line) {
         let content = line.content().split(" #").next().unwrap_or_default().trim_end();
         let (key, value) = content.split_once(':').unwrap_or((content, ""));
         let brackets = value.trim();
@@ -462,7 +462,7 @@ fn closed_above(text: &str, span: Span) -> Option<PolicyError> {
 /// Entries of one list whose dashes are in different columns, at a syntax error or just above it: the
 /// parser stops in that entry or at the end of it.
 fn columns_differ(text: &str, span: Span) -> Option<PolicyError> {
-    let lines = Line::up_from(text, span.line);
+    let lines = Line::lines_up_to(text, span.line);
     lines.iter().take(ABOVE_ERROR).enumerate().find_map(|(at, line)| {
         let column = line.dash()?;
         let list = List::above(line, column, &lines[at + 1..])?;
@@ -520,8 +520,8 @@ fn different_columns(key: &str, first: usize, column: usize, entry: &Line<'_>) -
 
 /// `{ ticket: #123 }` in the line of a syntax error, or the next above it.
 fn commented_out(text: &str, span: Span) -> Option<PolicyError> {
-    for line in Line::up_from(text, span.line) {
-        if let Some(comment) = comment::instead_of_a_value(line.text) {
+    for line in Line::lines_up_to(text, span.line) {
+        if let Some(comment) = comment::find_value_comment(line.text) {
             return Some(lost_in_a_comment(line.span_at(comment.start, comment.text), &comment));
         }
         if line.number < span.line && !line.content().is_empty() {

@@ -236,7 +236,7 @@ pub struct Limits {
 
 impl Limits {
     /// The highest that `window` and `window-total` may be.
-    pub const LONGEST_WINDOW: Duration = fields::LONGEST_WINDOW;
+    pub const MAX_WINDOW: Duration = fields::MAX_WINDOW;
 }
 
 impl Default for Gate {
@@ -265,7 +265,7 @@ impl Policy {
     pub const DEFAULT_MAX_AGE: Duration = Duration::seconds(4 * 3_600 + 15 * 60);
 
     /// What `evidence.root-events.lookback` is at least by default.
-    pub const LEAST_LOOKBACK: Duration = Duration::days(7);
+    pub const MIN_LOOKBACK: Duration = Duration::days(7);
 
     /// The strict defaults that judge where there is no policy file.
     #[must_use]
@@ -310,7 +310,7 @@ impl EventsPolicy {
     /// the default Regions.
     #[must_use]
     pub fn default_of(rules: &[RulePolicy]) -> Self {
-        let lookback = Policy::largest_within(rules).max(Policy::LEAST_LOOKBACK);
+        let lookback = Policy::largest_within(rules).max(Policy::MIN_LOOKBACK);
         Self { lookback, regions: Regions::Default }
     }
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::combined::{self, Overlap, Timed};
 use super::error::visible;
-use super::together::{self, Overlap, Timed};
 use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
 use crate::model::{AccountId, Source, format_time};
 
@@ -124,11 +124,11 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
 /// Windows of one account that are open at the same time, each group once: a use is covered where
 /// one of them allows it.
 fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWarning>) {
-    let compared = policy.windows.iter().filter(|window| !only_excuses_mfa(policy, window));
+    let compared = policy.windows.iter().filter(|window| !only_waives_mfa(policy, window));
     let compared: Vec<&Window> = compared.collect();
-    let timed: Vec<Timed<'_>> = compared.iter().map(|window| Timed::of(window)).collect();
-    for Overlap { members, at, account } in together::overlaps(&timed, now.date_naive()) {
-        let members: Vec<&Window> = members.iter().map(|place| compared[*place]).collect();
+    let timed: Vec<Timed<'_>> = compared.iter().map(|window| Timed::from_window(window)).collect();
+    for Overlap { members, at, account } in combined::overlaps(&timed, now.date_naive()) {
+        let members: Vec<&Window> = members.iter().map(|index| compared[*index]).collect();
         let [first, second, more @ ..] = &members[..] else { continue };
         let whose = match account {
             Some(account) => format!("for account {account} "),
@@ -168,7 +168,7 @@ fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWar
 
 /// Whether a window, as findings suggest them, only excuses the moment of a sign-in without MFA that
 /// another window lies around.
-fn only_excuses_mfa(policy: &Policy, window: &Window) -> bool {
+fn only_waives_mfa(policy: &Policy, window: &Window) -> bool {
     let When::Once { from, to } = window.when else { return false };
     let lies_around = |other: &&Window| match other.when {
         When::Once { from: opens, to: closes } => opens <= from && to <= closes,
@@ -212,7 +212,7 @@ mod tests {
     use crate::policy::tests::rules::RULES;
 
     /// `code line`, one per warning.
-    fn of(text: &str) -> Vec<String> {
+    fn warned(text: &str) -> Vec<String> {
         let now = parse_time("2026-11-20T12:00:00Z").unwrap();
         let policy = Policy::parse(text, "p.yaml", RULES, now);
         let policy = policy.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
@@ -236,17 +236,21 @@ waivers:
   - { rule: root-mfa-missing, accounts: [\"444455556666\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }
 ";
         let named = scope("    - { id: \"111122223333\" }\n");
-        assert_eq!(of(&(named + rest)), ["outside-scope 6", "outside-scope 9"]);
-        assert_eq!(of(&format!("version: 1\n{rest}")), [""; 0], "no scope, nothing is outside it");
+        assert_eq!(warned(&(named + rest)), ["outside-scope 6", "outside-scope 9"]);
+        assert_eq!(
+            warned(&format!("version: 1\n{rest}")),
+            [""; 0],
+            "no scope, nothing is outside it"
+        );
     }
 
     #[test]
     fn accounts_that_nothing_can_sign_in_to_are_warned_of() {
         let one = "    - { id: \"444455556666\" }\n";
         let with = format!("    - {{ id: \"111122223333\", {ROLE} }}\n");
-        assert_eq!(of(&scope(&format!("{with}{one}"))), [""; 0], "one may be the run's own");
+        assert_eq!(warned(&scope(&format!("{with}{one}"))), [""; 0], "one may be the run's own");
         let two = scope(&format!("{one}{with}    - id: \"123456789012\"\n"));
-        assert_eq!(of(&two), ["no-sign-in 6"]);
+        assert_eq!(warned(&two), ["no-sign-in 6"]);
     }
 
     #[test]
@@ -261,14 +265,14 @@ waivers:
         let both = |first, second| {
             windows(&(at("a", first, "09:00", "11:00") + &at("b", second, "10:00", "12:00")))
         };
-        assert_eq!(of(&both("", "")), ["overlapping-windows 4"]);
-        assert_eq!(of(&both(one, "")), ["overlapping-windows 4"]);
-        assert_eq!(of(&both(one, other)), [""; 0]);
+        assert_eq!(warned(&both("", "")), ["overlapping-windows 4"]);
+        assert_eq!(warned(&both(one, "")), ["overlapping-windows 4"]);
+        assert_eq!(warned(&both(one, other)), [""; 0]);
         let touching = at("a", "", "09:00", "10:00") + &at("b", "", "10:00", "12:00");
-        assert_eq!(of(&windows(&touching)), [""; 0]);
+        assert_eq!(warned(&windows(&touching)), [""; 0]);
         let drill = "  - { id: d, reason: r, schedule: { week: last, days: [mon], from: \"09:00\", to: \"10:00\", timezone: UTC } }
   - { id: e, reason: r, schedule: { days: [mon], from: \"09:30\", to: \"10:30\", timezone: UTC } }\n";
-        assert_eq!(of(&windows(drill)), ["overlapping-windows 4"]);
+        assert_eq!(warned(&windows(drill)), ["overlapping-windows 4"]);
     }
 
     #[test]
@@ -337,7 +341,7 @@ waivers:
                 "version: 1\nwaivers:\n  - {{ rule: root-access-key-active, accounts: [\"111122223333\"], subject: {{ access-key-created: {made} }}, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"
             )
         };
-        assert_eq!(of(&waiver("2019-05-02")), ["key-by-day 3"]);
-        assert_eq!(of(&waiver("2019-05-02T10:00:00Z")), [""; 0]);
+        assert_eq!(warned(&waiver("2019-05-02")), ["key-by-day 3"]);
+        assert_eq!(warned(&waiver("2019-05-02T10:00:00Z")), [""; 0]);
     }
 }

@@ -55,7 +55,7 @@ pub enum GitError {
     #[error("{0} is ambiguous: more than one ref has this name")]
     Ambiguous(String),
     /// There is no such commit.
-    #[error("{reference} is no commit of this clone{}", shallow_said(*shallow))]
+    #[error("{reference} is no commit of this clone{}", shallow_note(*shallow))]
     NoCommit {
         /// What was asked for.
         reference: String,
@@ -63,19 +63,19 @@ pub enum GitError {
         shallow: bool,
     },
     /// A question failed.
-    #[error("git {question} failed: {said}")]
+    #[error("git {question} failed: {message}")]
     Failed {
         /// The arguments.
         question: String,
         /// What git said.
-        said: String,
+        message: String,
     },
     /// An answer that is no text.
     #[error("git printed a path that is not UTF-8")]
     NotUtf8,
 }
 
-const fn shallow_said(shallow: bool) -> &'static str {
+const fn shallow_note(shallow: bool) -> &'static str {
     if shallow { ", which is shallow: it was not fetched" } else { "" }
 }
 
@@ -166,7 +166,7 @@ impl Repository {
         let warned = ["-c", "core.warnAmbiguousRefs=true"];
         let verify = ["rev-parse", "--verify", "--end-of-options", &wanted];
         let output = run(self.git().args(warned).args(verify))?;
-        if said(&output).contains("is ambiguous") {
+        if error_line(&output).contains("is ambiguous") {
             return Err(GitError::Ambiguous(reference.to_owned()));
         }
         let commit = text(output.stdout).ok().as_deref().and_then(Commit::new);
@@ -201,7 +201,7 @@ impl Repository {
         if output.status.success() {
             return Ok(output.stdout);
         }
-        Err(GitError::Failed { question: arguments.join(" "), said: said(&output) })
+        Err(GitError::Failed { question: arguments.join(" "), message: error_line(&output) })
     }
 
     fn unknown(&self, reference: &str) -> GitError {
@@ -273,22 +273,22 @@ fn run(command: &mut Command) -> Result<Output, GitError> {
 
 /// Why there is no repository to ask.
 fn unusable(output: &Output) -> GitError {
-    let said = said(output);
-    if said.contains("not a git repository") {
+    let message = error_line(output);
+    if message.contains("not a git repository") {
         GitError::NoRepository
-    } else if said.contains("work tree") {
+    } else if message.contains("work tree") {
         GitError::NoWorkTree
-    } else if said.contains("dubious ownership") {
+    } else if message.contains("dubious ownership") {
         GitError::NotTrusted
     } else {
-        GitError::Unusable(said)
+        GitError::Unusable(message)
     }
 }
 
 /// The first line that git said, without its `fatal:`.
-fn said(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().next().unwrap_or_default();
+fn error_line(output: &Output) -> String {
+    let message = String::from_utf8_lossy(&output.stderr);
+    let line = message.lines().next().unwrap_or_default();
     let line = line.strip_prefix("fatal: ").unwrap_or(line);
     if line.is_empty() { output.status.to_string() } else { line.to_owned() }
 }

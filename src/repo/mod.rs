@@ -19,7 +19,7 @@ pub use path::RepoPath;
 /// gate must not judge by a file here that it could not read there.
 ///
 /// Source: GitHub REST API, "Get repository content", 1 MB.
-pub const LARGEST: u64 = 1_000_000;
+pub const MAX_FILE_BYTES: u64 = 1_000_000;
 
 /// A regular file, with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub enum NotRead<E> {
         /// What it is.
         kind: Kind,
     },
-    /// It is larger than [`LARGEST`].
+    /// It is larger than [`MAX_FILE_BYTES`].
     TooLarge {
         /// The file.
         path: RepoPath,
@@ -143,7 +143,7 @@ pub trait Tree {
     /// It is not known.
     fn entry(&self, path: &RepoPath) -> Result<Entry<Self::Content>, Self::Error>;
 
-    /// At least the first [`LARGEST`] bytes of a file, and one more if there are more.
+    /// At least the first [`MAX_FILE_BYTES`] bytes of a file, and one more if there are more.
     ///
     /// # Errors
     /// It cannot be read.
@@ -159,14 +159,14 @@ pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRe
     for place in path.folders().chain([path.clone()]) {
         let is_last = place == *path;
         match tree.entry(&place).map_err(NotRead::Unknown)? {
-            Entry::File { size, .. } if is_last && size > LARGEST => {
+            Entry::File { size, .. } if is_last && size > MAX_FILE_BYTES => {
                 return Err(NotRead::TooLarge { path: place, size });
             }
             Entry::File { content, .. } if is_last => {
                 let bytes = tree.content(&place, content).map_err(NotRead::Unknown)?;
                 let size = bytes.len() as u64;
                 // It may have grown since.
-                return match size > LARGEST {
+                return match size > MAX_FILE_BYTES {
                     true => Err(NotRead::TooLarge { path: place, size }),
                     false => Ok(Some(bytes)),
                 };
@@ -184,7 +184,7 @@ pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRe
 ///
 /// # Errors
 /// The first that was not read, and where something is at two of them, whatever it is.
-pub fn only<E>(
+pub fn at_most_one<E>(
     answers: impl IntoIterator<Item = (RepoPath, Result<Option<Vec<u8>>, NotRead<E>>)>,
 ) -> Result<Option<File>, NotRead<E>> {
     let mut there: Option<File> = None;
@@ -237,7 +237,7 @@ mod tests {
     }
 
     fn drawn() -> Drawn {
-        let most = usize::try_from(LARGEST).unwrap();
+        let most = usize::try_from(MAX_FILE_BYTES).unwrap();
         Drawn(BTreeMap::from([
             ("a", Err(Kind::Folder)),
             ("a/file", Ok(3)),
@@ -256,7 +256,7 @@ mod tests {
     fn a_regular_file_below_regular_folders_is_read_and_nothing_else_is_absent() {
         let read = |text| read(&drawn(), &path(text));
         assert_eq!(read("a/file"), Ok(Some(b"xxx".to_vec())));
-        assert_eq!(read("whole").unwrap().unwrap().len() as u64, LARGEST);
+        assert_eq!(read("whole").unwrap().unwrap().len() as u64, MAX_FILE_BYTES);
         for absent in ["b", "a/b", "b/c", "file/below", "a/file/below/it"] {
             assert_eq!(read(absent), Ok(None), "{absent}");
         }
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(read("a/link"), not_a_file("a/link", Kind::SymbolicLink));
         assert_eq!(read("link/file"), not_a_file("link", Kind::SymbolicLink));
         assert_eq!(read("module/file"), not_a_file("module", Kind::Submodule));
-        let size = LARGEST + 1;
+        let size = MAX_FILE_BYTES + 1;
         for large in ["large", "grows"] {
             assert_eq!(read(large), Err(NotRead::TooLarge { path: path(large), size }), "{large}");
         }
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn of_several_paths_only_one_may_hold_something() {
         let only = |texts: &[&str]| {
-            only(texts.iter().map(|text| (path(text), read(&drawn(), &path(text)))))
+            at_most_one(texts.iter().map(|text| (path(text), read(&drawn(), &path(text)))))
         };
         let file = File { path: path("file"), bytes: b"x".to_vec() };
         assert_eq!(only(&["b", "file", "a/b"]), Ok(Some(file)));

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::{Entry, Kind, LARGEST, RepoPath, Tree};
+use super::{Entry, Kind, MAX_FILE_BYTES, RepoPath, Tree};
 
 /// A working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl WorkTree {
 
     /// Whether it is one at all: a folder need not hold a repository.
     #[must_use]
-    pub fn is_one(&self) -> bool {
+    pub fn is_repository(&self) -> bool {
         holds_git(&self.root)
     }
 
@@ -146,8 +146,8 @@ impl Tree for WorkTree {
     type Error = Unreadable;
 
     fn entry(&self, path: &RepoPath) -> Result<Entry<PathBuf>, Unreadable> {
-        let place = self.root.join(path.as_str());
-        let metadata = match place.symlink_metadata() {
+        let location = self.root.join(path.as_str());
+        let metadata = match location.symlink_metadata() {
             Ok(metadata) => metadata,
             Err(error) if is_absent(&error) => return Ok(Entry::Nothing),
             Err(error) => return Err(Unreadable { path: path.clone(), error }),
@@ -155,10 +155,10 @@ impl Tree for WorkTree {
         Ok(if metadata.is_symlink() {
             Entry::Other(Kind::SymbolicLink)
         } else if metadata.is_file() {
-            Entry::File { size: metadata.len(), content: place }
+            Entry::File { size: metadata.len(), content: location }
         } else if !metadata.is_dir() {
             Entry::Other(Kind::Special)
-        } else if holds_git(&place) {
+        } else if holds_git(&location) {
             Entry::Other(Kind::Submodule)
         } else {
             Entry::Other(Kind::Folder)
@@ -169,10 +169,10 @@ impl Tree for WorkTree {
         clippy::disallowed_methods,
         reason = "only after every part of the path was looked at"
     )]
-    fn content(&self, path: &RepoPath, place: PathBuf) -> Result<Vec<u8>, Unreadable> {
+    fn content(&self, path: &RepoPath, location: PathBuf) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = Vec::new();
-        std::fs::File::open(place)
-            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        std::fs::File::open(location)
+            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| Unreadable { path: path.clone(), error })?;
         Ok(bytes)
     }

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::escape::tests::HOSTILE;
 use crate::model::{
-    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Effect, EvidenceFile,
-    Finding, Gap, Judge, KeyPath, ListedMark, Made, Notice, Outcome, Partition, PolicyChange,
-    PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome, RuleSetting, Said,
-    Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict, WaivedBy,
-    WaiverState, WindowMark, parse_day, parse_time,
+    AccountReport, AfterMerge, Basis, Cause, Change, ChangeKind, Counts, Creation, Effect,
+    EvidenceFile, Finding, Gap, Judge, KeyPath, ListedMark, Notice, NoticeKind, Outcome, Partition,
+    PolicyChange, PolicyCopy, PolicyOrigin, Problem, Report, RuleId, RuleInfo, RuleOutcome,
+    RuleSetting, Severity, Source, Subject, SubjectKind, Timeline, UseKind, UseMark, Verdict,
+    WaivedBy, WaiverState, WindowMark, parse_day, parse_time,
 };
 
 const REPORT: &[Source] = &[Source::CredentialReport, Source::AccountSummary];
@@ -141,7 +141,7 @@ pub(super) fn finding(subject: Subject, message: &str, remedy: &str) -> Finding 
 
 /// The first access key made on that day.
 pub(super) fn key(made: &str) -> Subject {
-    Subject::AccessKey(Made { at: Some(at(made)), number: 1 })
+    Subject::AccessKey(Creation { at: Some(at(made)), number: 1 })
 }
 
 /// A subject that holds outside text.
@@ -309,7 +309,7 @@ pub(super) fn red() -> Report {
     }];
     Report {
         notices: vec![Notice {
-            said: Said::Waiver {
+            kind: NoticeKind::Waiver {
                 rule: ACTIVE.id,
                 ticket: "SEC-77".to_owned(),
                 state: WaiverState::ExpiresSoon {
@@ -354,8 +354,9 @@ pub(super) fn undetermined() -> Report {
     for setting in &mut report.rules {
         setting.line = None;
     }
-    report.notices =
-        [Said::BuiltInPolicy(Judge::File), Said::ScopeNotNamed].map(Notice::of_run).into();
+    report.notices = [NoticeKind::BuiltInPolicy(Judge::File), NoticeKind::ScopeNotNamed]
+        .map(Notice::for_run)
+        .into();
     report
 }
 
@@ -393,7 +394,7 @@ pub(super) fn green() -> Report {
     for account in &mut report.accounts {
         account.outcomes[2].severity = Severity::Medium;
     }
-    report.notices = vec![Notice { said: Said::RuleOff(HARDWARE.id), line: Some(16) }];
+    report.notices = vec![Notice { kind: NoticeKind::RuleOff(HARDWARE.id), line: Some(16) }];
     report
 }
 
@@ -562,19 +563,19 @@ fn outside_report(text: &str) -> Report {
     report.evidence_files =
         vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
     for notice in &mut report.notices {
-        if let Said::Waiver { ticket, .. } = &mut notice.said {
+        if let NoticeKind::Waiver { ticket, .. } = &mut notice.kind {
             *ticket = text();
         }
     }
     let more = [
-        Said::SelfReview { environment: text() },
-        Said::RemotePolicy { repository: text(), pinned: false },
-        Said::CommitUnread { why: text() },
-        Said::OtherBase { base: text(), default: text() },
-        Said::WindowPast { id: text(), closed: None },
-        Said::Incomplete { why: text() },
+        NoticeKind::SelfReview { environment: text() },
+        NoticeKind::RemotePolicy { repository: text(), pinned: false },
+        NoticeKind::CommitUnread { why: text() },
+        NoticeKind::OtherBase { base: text(), default: text() },
+        NoticeKind::WindowPast { id: text(), closed: None },
+        NoticeKind::Incomplete { why: text() },
     ];
-    report.notices.extend(more.map(Notice::of_run));
+    report.notices.extend(more.map(Notice::for_run));
     for account in &mut report.accounts {
         account.name = Some(text());
         for window in &mut account.timeline.windows {

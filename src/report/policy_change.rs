@@ -40,7 +40,7 @@ pub fn lines(change: &Change) -> String {
 
 /// The cells of a row of Markdown: kind, key, before, after and the given place.
 #[must_use]
-pub fn row(change: &Change, place: String) -> [String; 5] {
+pub fn row(change: &Change, location: String) -> [String; 5] {
     let kind = match change.kind {
         ChangeKind::Weaker => "**weaker**",
         other => other.id(),
@@ -50,7 +50,7 @@ pub fn row(change: &Change, place: String) -> [String; 5] {
         None => "–".to_owned(),
     };
     let key = code_span(&change.key.to_string());
-    [kind.to_owned(), key, value(&change.old), value(&change.new), place]
+    [kind.to_owned(), key, value(&change.old), value(&change.new), location]
 }
 
 /// A change in JSON.
@@ -67,7 +67,7 @@ pub struct Entry {
 impl Entry {
     /// The change, with its texts escaped.
     #[must_use]
-    pub fn of(change: &Change) -> Self {
+    pub fn from_change(change: &Change) -> Self {
         let shown = |text: &Option<String>| text.as_deref().map(visible);
         Self {
             kind: change.kind,

@@ -23,7 +23,7 @@ pub(super) enum Events<'a> {
     /// The policy switches them off.
     Off,
     /// They were asked for, and not one Region could be read.
-    Lacking(&'a Gap),
+    Missing(&'a Gap),
     /// They were read, perhaps with gaps.
     Read(&'a RootEvents, Basis),
 }
@@ -38,12 +38,12 @@ pub(super) enum Scope {
 }
 
 impl<'a> Events<'a> {
-    pub(super) fn of(case: &'a Case<'_>) -> Self {
+    pub(super) fn for_case(case: &'a Case<'_>) -> Self {
         if case.policy.root_events.is_none() {
             return Self::Off;
         }
         match &case.evidence.root_events {
-            Err(gap) => Self::Lacking(gap),
+            Err(gap) => Self::Missing(gap),
             Ok(fact) => {
                 // Facts without a time have become gaps before a rule sees them.
                 let observed_at = fact.observed_at.unwrap_or(case.now);
@@ -58,9 +58,9 @@ impl<'a> Events<'a> {
 pub(super) fn only_events<'a>(
     case: &'a Case<'_>,
 ) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
-    match Events::of(case) {
+    match Events::for_case(case) {
         Events::Off => Err(Box::new(Judgement::not_applicable(OFF))),
-        Events::Lacking(gap) => {
+        Events::Missing(gap) => {
             Err(Box::new(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }))
         }
         Events::Read(events, basis) => Ok((events, basis)),
@@ -266,14 +266,14 @@ pub(super) fn unread_sign_ins(
             read.region,
             format_time(from)
         );
-        let to_do = way_out(closes, since, from, case.now - since);
+        let to_do = next_step(closes, since, from, case.now - since);
         Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(to_do))
     };
     events.regions.iter().filter_map(unread).collect()
 }
 
 /// What closes the gap of sign-ins that were not read.
-fn way_out(
+fn next_step(
     report: Option<Row<'_>>,
     since: DateTime<Utc>,
     from: DateTime<Utc>,

@@ -40,7 +40,7 @@ pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) 
     if newer.is_empty() {
         return;
     }
-    let made = made_keys(&fact.value.events);
+    let made = created_keys(&fact.value.events);
     let key = |active: bool| {
         let made = &made;
         move |credential: Credential| {
@@ -115,9 +115,9 @@ fn unread(evidence: &Evidence) -> Option<Gap> {
 }
 
 /// The keys that events made: id and time.
-type Made = Vec<(String, DateTime<Utc>)>;
+type CreatedKeys = Vec<(String, DateTime<Utc>)>;
 
-fn made_keys(events: &[RootEvent]) -> Made {
+fn created_keys(events: &[RootEvent]) -> CreatedKeys {
     let made = events.iter().filter_map(|event| {
         let change = event.key_change.as_ref().filter(|it| it.state == KeyState::Made)?;
         Some((change.id.clone()?, event.time))
@@ -126,7 +126,7 @@ fn made_keys(events: &[RootEvent]) -> Made {
 }
 
 /// The id of the only key that was made at this time.
-fn id_of(made: &Made, created: DateTime<Utc>) -> Option<String> {
+fn id_of(made: &CreatedKeys, created: DateTime<Utc>) -> Option<String> {
     let mut then = made.iter().filter(|(_, at)| (*at - created).abs() <= CLOCKS);
     match (then.next(), then.next()) {
         (Some((id, _)), None) => Some(id.clone()),
@@ -152,12 +152,12 @@ fn counted_since(evidence: &Evidence, at: DateTime<Utc>) -> Option<u64> {
 }
 
 /// Takes one event into account; `false`: it may mean that a key is active, and nobody knows which.
-fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64>) -> bool {
+fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &CreatedKeys, counted: Option<u64>) -> bool {
     let Some(change) = &event.key_change else {
-        return signing_key(event).is_none_or(|id| works(keys, id, made));
+        return signing_key(event).is_none_or(|id| mark_active(keys, id, made));
     };
     let id = change.id.as_deref();
-    let meant = meant(keys, id, made);
+    let meant = match_key(keys, id, made);
     match (change.state, meant) {
         (KeyState::Made, _) => {
             // The key that the summary counted and nobody had seen is this one.
@@ -167,29 +167,29 @@ fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &Made, counted: Option<u64
             let credential = Credential { created: Some(event.time), last_used: None };
             keys.push(Key { credential, id: change.id.clone(), active: true });
         }
-        (KeyState::Active, Meant::Key(index)) => keys[index].is_now(true, id),
-        (KeyState::Active, Meant::None) => keys.push(Key::unseen(id)),
-        (KeyState::Active, Meant::Several) => return false,
-        (KeyState::Inactive, Meant::Key(index)) => keys[index].is_now(false, id),
-        (KeyState::Deleted, Meant::Key(index)) => {
+        (KeyState::Active, KeyMatch::Key(index)) => keys[index].set_active(true, id),
+        (KeyState::Active, KeyMatch::None) => keys.push(Key::unseen(id)),
+        (KeyState::Active, KeyMatch::Several) => return false,
+        (KeyState::Inactive, KeyMatch::Key(index)) => keys[index].set_active(false, id),
+        (KeyState::Deleted, KeyMatch::Key(index)) => {
             let left = u64::try_from(keys.len()).unwrap_or(u64::MAX);
             if counted.is_none_or(|count| count < left) {
                 keys.remove(index);
             }
         }
         // What may be another key leaves the report as it is: more exists and works, never less.
-        (KeyState::Inactive | KeyState::Deleted, Meant::None | Meant::Several) => {}
+        (KeyState::Inactive | KeyState::Deleted, KeyMatch::None | KeyMatch::Several) => {}
     }
     true
 }
 
 /// A key that signed a call works.
-fn works(keys: &mut Vec<Key>, id: &str, made: &Made) -> bool {
-    match meant(keys, Some(id), made) {
-        Meant::Key(index) => keys[index].is_now(true, Some(id)),
-        Meant::None => keys.push(Key::unseen(Some(id))),
+fn mark_active(keys: &mut Vec<Key>, id: &str, made: &CreatedKeys) -> bool {
+    match match_key(keys, Some(id), made) {
+        KeyMatch::Key(index) => keys[index].set_active(true, Some(id)),
+        KeyMatch::None => keys.push(Key::unseen(Some(id))),
         // One of them works already, and may be the one that signed.
-        Meant::Several => return keys.iter().any(|key| key.id.is_none() && key.active),
+        KeyMatch::Several => return keys.iter().any(|key| key.id.is_none() && key.active),
     }
     true
 }
@@ -201,7 +201,7 @@ impl Key {
         Self { credential, id: id.map(str::to_owned), active: true }
     }
 
-    fn is_now(&mut self, active: bool, id: Option<&str>) {
+    fn set_active(&mut self, active: bool, id: Option<&str>) {
         self.active = active;
         if self.id.is_none() {
             self.id = id.map(str::to_owned);
@@ -210,7 +210,7 @@ impl Key {
 }
 
 /// The keys that an event can be about.
-enum Meant {
+enum KeyMatch {
     /// None that is known.
     None,
     Key(usize),
@@ -220,16 +220,16 @@ enum Meant {
 /// The key that an event is about: the one of its id, else the only one whose id is not known.
 ///
 /// A key of known creation time that is not the one that an event made is never meant by its id.
-fn meant(keys: &[Key], id: Option<&str>, made: &Made) -> Meant {
+fn match_key(keys: &[Key], id: Option<&str>, made: &CreatedKeys) -> KeyMatch {
     if let Some(known) = keys.iter().position(|key| id.is_some() && key.id.as_deref() == id) {
-        return Meant::Key(known);
+        return KeyMatch::Key(known);
     }
     let is_made = made.iter().any(|(known, _)| Some(known.as_str()) == id);
     let can_be = |key: &Key| key.id.is_none() && (!is_made || key.credential.created.is_none());
     let mut fitting = keys.iter().enumerate().filter(|(_, key)| can_be(key));
     match (fitting.next(), fitting.next()) {
-        (None, _) => Meant::None,
-        (Some((index, _)), None) => Meant::Key(index),
-        _ => Meant::Several,
+        (None, _) => KeyMatch::None,
+        (Some((index, _)), None) => KeyMatch::Key(index),
+        _ => KeyMatch::Several,
     }
 }

@@ -46,15 +46,15 @@ impl Root {
     /// Brings the sources of one account together.
     #[must_use]
     pub fn reconcile(evidence: &Evidence) -> Self {
-        let report = Report::of(&evidence.credential_report);
+        let report = Report::from_observed(&evidence.credential_report);
         let summary = &evidence.account_summary;
         let (mut active_keys, mut other_keys) =
-            keys(&report, &Count::of(summary, "AccountAccessKeysPresent"));
+            keys(&report, &Count::from_summary(summary, "AccountAccessKeysPresent"));
         key_events::apply(evidence, &mut active_keys, &mut other_keys);
         let (active_keys, other_keys) = (active_keys.sorted(), other_keys.sorted());
-        let signing = Count::of(summary, "AccountSigningCertificatesPresent");
-        let password = Count::of(summary, "AccountPasswordPresent");
-        let mfa = Count::of(summary, "AccountMFAEnabled");
+        let signing = Count::from_summary(summary, "AccountSigningCertificatesPresent");
+        let password = Count::from_summary(summary, "AccountPasswordPresent");
+        let mfa = Count::from_summary(summary, "AccountMFAEnabled");
         Self {
             active_keys,
             other_keys,
@@ -110,24 +110,24 @@ impl Root {
 /// The root row with its time, or why there is none.
 enum Report<'a> {
     Row(&'a RootRow, Basis),
-    Lacking(Gap),
+    Missing(Gap),
 }
 
 impl<'a> Report<'a> {
-    fn of(observed: &'a Observed<CredentialReport>) -> Self {
+    fn from_observed(observed: &'a Observed<CredentialReport>) -> Self {
         let fact = match observed {
             Ok(fact) => fact,
-            Err(gap) => return Self::Lacking(gap.clone()),
+            Err(gap) => return Self::Missing(gap.clone()),
         };
         let Some(observed_at) = fact.observed_at else {
-            return Self::Lacking(report_gap(
+            return Self::Missing(report_gap(
                 Cause::Undated,
                 "the credential report carries no time",
             ));
         };
         match &fact.value.root {
             Some(row) => Self::Row(row, Basis { source: Source::CredentialReport, observed_at }),
-            None => Self::Lacking(report_gap(
+            None => Self::Missing(report_gap(
                 Cause::Missing,
                 "the credential report has no `<root_account>` row",
             )),
@@ -147,18 +147,18 @@ enum Count {
     /// It was asked for, and could not be read.
     Unread(Gap),
     /// It was read, and does not tell this counter.
-    Lacking(Gap),
+    Missing(Gap),
 }
 
 impl Count {
-    fn of(observed: &Observed<AccountSummary>, key: &'static str) -> Self {
+    fn from_summary(observed: &Observed<AccountSummary>, key: &'static str) -> Self {
         let fact = match observed {
             Ok(fact) => fact,
             Err(gap) if gap.cause == Cause::NotCollected => return Self::NotAsked(gap.clone()),
             Err(gap) => return Self::Unread(gap.clone()),
         };
         let gap =
-            |cause, detail: String| Self::Lacking(Gap::new(Source::AccountSummary, cause, detail));
+            |cause, detail: String| Self::Missing(Gap::new(Source::AccountSummary, cause, detail));
         match (fact.value.count(key), fact.observed_at) {
             (Some(count), Some(observed_at)) => {
                 Self::Is(count, Basis { source: Source::AccountSummary, observed_at })
@@ -175,7 +175,7 @@ impl Count {
     fn gap(&self) -> Option<&Gap> {
         match self {
             Self::Is(..) => None,
-            Self::NotAsked(gap) | Self::Unread(gap) | Self::Lacking(gap) => Some(gap),
+            Self::NotAsked(gap) | Self::Unread(gap) | Self::Missing(gap) => Some(gap),
         }
     }
 }
@@ -270,12 +270,12 @@ fn keys(report: &Report<'_>, count: &Count) -> (Known, Known) {
         {
             no_key_left(&shown_keys(row), *seen, *counted)
         }
-        (Report::Lacking(_), Count::Is(0, counted)) => {
+        (Report::Missing(_), Count::Is(0, counted)) => {
             let none = Known { basis: vec![*counted], ..Known::default() };
             (none.clone(), none)
         }
-        (Report::Lacking(gap), Count::Is(_, counted)) => some_key(gap.clone(), vec![*counted]),
-        (Report::Lacking(gap), count) => {
+        (Report::Missing(gap), Count::Is(_, counted)) => some_key(gap.clone(), vec![*counted]),
+        (Report::Missing(gap), count) => {
             let gaps: Vec<Gap> = [Some(gap), count.gap()].into_iter().flatten().cloned().collect();
             let unknown = Known { gaps, ..Known::default() };
             (unknown.clone(), unknown)
@@ -331,12 +331,12 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
                 basis.push(*at);
             }
             if more {
-                extra = Some(unshown(*counted, number, "access keys", seen, *at));
+                extra = Some(not_in_report(*counted, number, "access keys", seen, *at));
             }
         }
         Count::NotAsked(_) => {}
         // It could have contradicted the older report.
-        Count::Unread(gap) | Count::Lacking(gap) => {
+        Count::Unread(gap) | Count::Missing(gap) => {
             let mut other = report_other(shown.inactive, shown.inactive_gaps, basis.clone());
             other.gaps.push(gap.clone());
             let mut active = Known { exist: shown.active, gaps: shown.active_gaps, basis };
@@ -365,7 +365,7 @@ fn report_other(exist: Vec<Credential>, gaps: Vec<Gap>, basis: Vec<Basis>) -> Kn
     Known { exist, gaps, basis }
 }
 
-fn unshown(counted: u64, shown: u64, what: &str, seen: Basis, at: Basis) -> Gap {
+fn not_in_report(counted: u64, shown: u64, what: &str, seen: Basis, at: Basis) -> Gap {
     Gap::new(
         Source::CredentialReport,
         Cause::Conflicting,
@@ -409,14 +409,14 @@ fn more_credentials(report: &Report<'_>) -> Option<Gap> {
 
 fn certificates(report: &Report<'_>, count: &Count) -> Known {
     let mut known = match (report, count) {
-        (Report::Lacking(gap), Count::Is(0, counted)) => {
+        (Report::Missing(gap), Count::Is(0, counted)) => {
             // A summary of 0 never decides for certificates.
             Known { gaps: vec![gap.clone()], basis: vec![*counted], ..Known::default() }
         }
-        (Report::Lacking(gap), Count::Is(_, counted)) => {
+        (Report::Missing(gap), Count::Is(_, counted)) => {
             Known { exist: vec![UNSEEN], gaps: vec![gap.clone()], basis: vec![*counted] }
         }
-        (Report::Lacking(gap), count) => Known {
+        (Report::Missing(gap), count) => Known {
             gaps: [Some(gap), count.gap()].into_iter().flatten().cloned().collect(),
             ..Known::default()
         },
@@ -434,7 +434,7 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
                         if number == 0 {
                             known.exist.push(UNSEEN);
                         }
-                        known.gaps.push(unshown(
+                        known.gaps.push(not_in_report(
                             *counted,
                             number,
                             "signing certificates",
@@ -443,7 +443,7 @@ fn certificates(report: &Report<'_>, count: &Count) -> Known {
                         ));
                     }
                 }
-                Count::Lacking(gap) => known.gaps.push(gap.clone()),
+                Count::Missing(gap) => known.gaps.push(gap.clone()),
                 Count::NotAsked(_) | Count::Unread(_) => {}
             }
             known
@@ -471,7 +471,7 @@ fn newest(
             other @ Cell::NotSupported => (Err(cell_gap(column, other)), None),
             other => (Err(cell_gap(column, other)), Some(basis.observed_at)),
         },
-        Report::Lacking(gap) => (Err(gap.clone()), None),
+        Report::Missing(gap) => (Err(gap.clone()), None),
     };
     match (from_report, count) {
         (Ok((value, seen)), Count::Is(number, counted)) => {
@@ -487,11 +487,11 @@ fn newest(
             Fact::Unknown(vec![gap])
         }
         (Err(_), Count::Is(number, counted)) => Fact::Is(number > 0, counted),
-        (Ok((value, _)), Count::Lacking(gap) | Count::Unread(gap)) if value == harmless => {
+        (Ok((value, _)), Count::Missing(gap) | Count::Unread(gap)) if value == harmless => {
             Fact::Unknown(vec![gap])
         }
         (Ok((value, seen)), _) => Fact::Is(value, seen),
-        (Err(report), Count::NotAsked(gap) | Count::Unread(gap) | Count::Lacking(gap)) => {
+        (Err(report), Count::NotAsked(gap) | Count::Unread(gap) | Count::Missing(gap)) => {
             Fact::Unknown(vec![report, gap])
         }
     }

@@ -7,7 +7,7 @@ use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Finding, Made, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
+    Creation, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -97,11 +97,11 @@ pub(super) fn key_findings(
     remedy: &str,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    let mut known: Vec<Made> = Vec::new();
+    let mut known: Vec<Creation> = Vec::new();
     for key in &keys.exist {
         let older = key.created.map_or(0, |created| older(case, created));
         // Those of one second, and those of unknown age, are told apart by their order alone.
-        let subject = Made::numbered(key.created, older + 1, &known);
+        let subject = Creation::numbered(key.created, older + 1, &known);
         known.push(subject);
         let made = match key.created {
             Some(created) => format!("the root access key made on {}", format_time(created)),

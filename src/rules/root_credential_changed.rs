@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
 use super::reported::{CLOCKS, not_delivered, root_row, run_again_after, unread_report};
-use super::suggested_window::{Acknowledged, Done, Wanted};
+use super::suggested_window::{Acknowledged, Activity, Wanted};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
@@ -83,7 +83,7 @@ fn check(case: &Case<'_>) -> Judgement {
         judgement.wanted.push((subject.clone(), acknowledged(event, &changes)));
         judgement.findings.push(Finding {
             subject,
-            message: format!("{} ({})", told(case, event), seen_in(case, &[basis])),
+            message: format!("{} ({})", describe(case, event), seen_in(case, &[basis])),
             remedy: "Find out who made the change and why. If it was agreed, acknowledge it with a window that names \
                      its reason and ticket. If nobody knows of it, treat the account as \
                      compromised: delete unknown keys and MFA devices, change the password, check the mailbox"
@@ -106,7 +106,7 @@ fn acknowledged(event: &RootEvent, uncovered: &[&RootEvent]) -> Wanted {
         id: format!("acknowledged-{}-{}", format_day(event.time), event.event_name),
         names_changes: true,
         require_mfa: true,
-        done: uncovered.iter().filter(same).map(|event| Done::from_event(event)).collect(),
+        done: uncovered.iter().filter(same).map(|event| Activity::from_event(event)).collect(),
     })
 }
 
@@ -203,7 +203,7 @@ fn change_gap(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>, change
     Gap::new(Source::CredentialReport, cause, detail).to_do(to_do)
 }
 
-fn told(case: &Case<'_>, event: &RootEvent) -> String {
+fn describe(case: &Case<'_>, event: &RootEvent) -> String {
     let who = if event.kind == EventKind::ChangeByAnother { "another principal" } else { "root" };
     let key = event.key_change.as_ref().and_then(|change| change.id.as_deref());
     let key = key.map(|id| format!(" ({id})")).unwrap_or_default();

@@ -82,7 +82,7 @@ fn no_device(case: &Case<'_>) -> bool {
 
 /// `arn:<any partition>:iam::<this account>:root`, and nothing else.
 fn is_root_arn(case: &Case<'_>, arn: &str) -> bool {
-    Partition::of_arn(arn).is_some_and(|partition| partition.root_arn(case.account) == arn)
+    Partition::from_arn(arn).is_some_and(|partition| partition.root_arn(case.account) == arn)
 }
 
 const STEPS: &[Step] = &[Step {

@@ -84,7 +84,7 @@ fn check(case: &Case<'_>) -> Judgement {
         judgement.findings.push(Finding {
             message: format!(
                 "{} in 24 hours, the last at {} ({})",
-                told(burst.attempts),
+                describe(burst.attempts),
                 format_time(last.time),
                 seen_in(case, &[basis])
             ),
@@ -127,13 +127,13 @@ fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>>
 }
 
 /// How many of which, and from where.
-fn told(day: &[&RootEvent]) -> String {
-    let of = |kind| day.iter().filter(|event| event.kind == kind).count();
+fn describe(day: &[&RootEvent]) -> String {
+    let count_of = |kind| day.iter().filter(|event| event.kind == kind).count();
     let mut parts = Vec::new();
     for (count, what) in [
-        (of(EventKind::SignInFailed), "failed sign-in"),
-        (of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
-        (of(EventKind::RecoveryRequested), "request to recover the password"),
+        (count_of(EventKind::SignInFailed), "failed sign-in"),
+        (count_of(EventKind::SignInDenied), "sign-in denied by a policy of AWS Sign-In"),
+        (count_of(EventKind::RecoveryRequested), "request to recover the password"),
     ] {
         match (count, what) {
             (0, _) => {}

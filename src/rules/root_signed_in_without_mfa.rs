@@ -7,7 +7,7 @@ use super::events::{
 };
 use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after, unread_report};
 use super::story::story;
-use super::suggested_window::{Acknowledged, Done, Wanted};
+use super::suggested_window::{Acknowledged, Activity, Wanted};
 use super::words::seen_in;
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
@@ -49,7 +49,7 @@ mailbox.",
 /// The windows that excuse sign-ins without MFA of a day that were agreed on, such as the one that
 /// registered the first device.
 fn acknowledged(day: NaiveDate, sign_ins: &[&RootEvent]) -> Wanted {
-    let done = sign_ins.iter().map(|event| Done::at(signed_in_at(event), UseKind::SignIn));
+    let done = sign_ins.iter().map(|event| Activity::at(signed_in_at(event), UseKind::SignIn));
     Wanted::Acknowledged(Acknowledged {
         id: format!("acknowledged-{day}-without-mfa"),
         names_changes: false,
@@ -118,9 +118,9 @@ fn sign_ins<'a>(
     let counts = |event: &&RootEvent| {
         if event.is_console_session_without_mfa() {
             let began = signed_in_at(event);
-            let told = began < since || sessions.contains(&began);
+            let is_known = began < since || sessions.contains(&began);
             sessions.push(began);
-            return !told && events.sign_in_of(event).is_none();
+            return !is_known && events.sign_in_for(event).is_none();
         }
         // Nobody signs in where a program renews its token.
         let renewed = event.is_token_refresh() && event.mfa.is_none();
@@ -148,7 +148,7 @@ fn signed_in_at(event: &RootEvent) -> DateTime<Utc> {
 
 /// Whether a window agrees to a sign-in without MFA at this instant.
 fn excused(case: &Case<'_>, at: DateTime<Utc>) -> bool {
-    case.policy.windows.iter().any(|window| window.excuses_no_mfa(case.account, at))
+    case.policy.windows.iter().any(|window| window.allows_missing_mfa(case.account, at))
 }
 
 /// Sign-ins that may be missing from the events. From a command line or by an agent root may sign in

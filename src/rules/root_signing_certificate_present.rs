@@ -4,7 +4,7 @@ use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, IN_A_MEMBER, seen_in};
 use super::{Case, Judgement, Rule};
 use crate::model::{
-    Finding, Made, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
+    Creation, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind, format_time,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -37,13 +37,13 @@ fn check(case: &Case<'_>) -> Judgement {
     let certificates = &case.root.certificates;
     let seen = seen_in(case, &certificates.basis);
     let mut findings: Vec<Finding> = Vec::new();
-    let mut known: Vec<Made> = Vec::new();
+    let mut known: Vec<Creation> = Vec::new();
     for certificate in &certificates.exist {
         let made = match certificate.created {
             Some(created) => format!("uploaded on {}", format_time(created)),
             None => "of unknown age".to_owned(),
         };
-        let subject = Made::numbered(certificate.created, 1, &known);
+        let subject = Creation::numbered(certificate.created, 1, &known);
         known.push(subject);
         findings.push(Finding {
             subject: Subject::Certificate(subject),

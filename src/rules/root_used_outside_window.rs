@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
 use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::story;
-use super::suggested_window::{Acknowledged, Done, Wanted};
+use super::suggested_window::{Acknowledged, Activity, Wanted};
 use super::uses::{Use, uses};
 use super::words::{age, seen_in};
 use super::{Case, Judgement, Rule, tags};
@@ -78,9 +78,9 @@ fn check(case: &Case<'_>) -> Judgement {
         }
         Err(gap) => Judgement { gaps: vec![(**gap).clone()], ..Judgement::default() },
     };
-    let events = match Events::of(case) {
+    let events = match Events::for_case(case) {
         Events::Off => None,
-        Events::Lacking(gap) => {
+        Events::Missing(gap) => {
             judgement.gaps.push(gap.clone());
             None
         }
@@ -96,8 +96,8 @@ fn check(case: &Case<'_>) -> Judgement {
     let uses = uses(case.policy, case.evidence, since, case.now);
     (judgement.findings, judgement.wanted) = findings(case, &uses, events, &judgement.basis);
     judgement.note = match (events, row) {
-        (Some(events), _) => note_of_events(case, events, &uses, since),
-        (None, Some((row, _))) => note_of_report(case, row, &uses, &judgement.basis),
+        (Some(events), _) => events_note(case, events, &uses, since),
+        (None, Some((row, _))) => report_note(case, row, &uses, &judgement.basis),
         (None, None) => String::new(),
     };
     judgement
@@ -145,7 +145,7 @@ fn findings(
         wanted.push((subject.clone(), acknowledged(day, kind, &uses)));
         findings.push(Finding {
             subject,
-            message: format!("{} ({})", told(case, &uses, events), seen_in(case, basis)),
+            message: format!("{} ({})", describe(case, &uses, events), seen_in(case, basis)),
             remedy: REMEDY.to_owned(),
             window: None,
             clears_at: Some(last.at + case.threshold().delta()),
@@ -158,7 +158,7 @@ fn findings(
 }
 
 /// What was done on one day: the story of the events, and what only the report shows.
-fn told(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String {
+fn describe(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String {
     let events: Vec<&RootEvent> = uses.iter().filter_map(|used| used.event).collect();
     let mut sentences = Vec::new();
     if let (Some(first), Some(last)) = (events.first(), events.last()) {
@@ -174,7 +174,7 @@ fn told(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String
         sentences.push(format!(
             "root was used at {} ({}), {}, outside every window{unexplained}",
             format_time(used.at),
-            how(used.kind),
+            kind_phrase(used.kind),
             age(case.now, used.at),
         ));
     }
@@ -192,7 +192,7 @@ fn unexplained(case: &Case<'_>, used: &Use<'_>, events: &RootEvents) -> String {
     }
 }
 
-const fn how(kind: UseKind) -> &'static str {
+const fn kind_phrase(kind: UseKind) -> &'static str {
     match kind {
         UseKind::SignIn => "a console sign-in",
         UseKind::AccessKey => "a request signed with an access key",
@@ -205,9 +205,9 @@ const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowle
 
 /// Windows around uses that were agreed on, for whoever can name their ticket.
 fn acknowledged(day: NaiveDate, kind: UseKind, uses: &[&Use<'_>]) -> Wanted {
-    let done = uses
-        .iter()
-        .map(|used| used.event.map_or_else(|| Done::at(used.at, used.kind), Done::from_event));
+    let done = uses.iter().map(|used| {
+        used.event.map_or_else(|| Activity::at(used.at, used.kind), Activity::from_event)
+    });
     Wanted::Acknowledged(Acknowledged {
         id: format!("acknowledged-{day}-{}", kind.id()),
         // Changes of credentials must be named; then every other change must be, too.
@@ -219,7 +219,7 @@ fn acknowledged(day: NaiveDate, kind: UseKind, uses: &[&Use<'_>]) -> Wanted {
     })
 }
 
-fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
+fn report_note(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]) -> String {
     let newest = row.last_uses().into_iter().filter_map(|(.., cell)| match cell {
         Cell::Value(at) => Some(*at),
         _ => None,
@@ -232,7 +232,7 @@ fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Bas
             format!(
                 "root was last used at {} ({}), inside window `{window}` ({seen})",
                 format_time(used.at),
-                how(used.kind)
+                kind_phrase(used.kind)
             )
         }
         (None, Some(at)) => {
@@ -247,7 +247,7 @@ fn note_of_report(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Bas
 }
 
 /// What was seen where every use is inside a window, and what is listed without being a use.
-fn note_of_events(
+fn events_note(
     case: &Case<'_>,
     events: &RootEvents,
     uses: &[Use<'_>],

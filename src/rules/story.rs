@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::model::{EventKind, RootEvent, RootEvents, UseKind, counted};
 
 /// So many sessions are told, and so many actions of each.
-const TOLD: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// What belongs together: a sign-in and the calls of its session, or the calls of one key.
 #[derive(Default)]
@@ -25,11 +25,11 @@ struct Chapter<'a> {
 #[must_use]
 pub fn story(events: &[&RootEvent]) -> String {
     let chapters = chapters(events);
-    let mut told: Vec<String> = chapters.iter().take(TOLD).map(Chapter::tell).collect();
-    if chapters.len() > TOLD {
-        told.push(format!("and {} more", counted(chapters.len() - TOLD, "session")));
+    let mut listed: Vec<String> = chapters.iter().take(MAX_SHOWN).map(Chapter::describe).collect();
+    if chapters.len() > MAX_SHOWN {
+        listed.push(format!("and {} more", counted(chapters.len() - MAX_SHOWN, "session")));
     }
-    told.join("; ")
+    listed.join("; ")
 }
 
 fn chapters<'a>(events: &[&'a RootEvent]) -> Vec<Chapter<'a>> {
@@ -71,7 +71,7 @@ fn is_same(known: Option<DateTime<Utc>>, began: Option<DateTime<Utc>>) -> bool {
 }
 
 impl Chapter<'_> {
-    fn tell(&self) -> String {
+    fn describe(&self) -> String {
         let mut parts = vec![self.opening()];
         parts.extend(programs(&self.clients));
         let (reads, changes): (Vec<&RootEvent>, Vec<&RootEvent>) =
@@ -128,20 +128,20 @@ impl Chapter<'_> {
 
 /// The programs that were signed in, each with where its codes went, and how many tokens they had.
 fn programs(clients: &[&RootEvent]) -> Vec<String> {
-    let mut told: Vec<(Option<&str>, &RootEvent, Vec<&str>)> = Vec::new();
+    let mut listed: Vec<(Option<&str>, &RootEvent, Vec<&str>)> = Vec::new();
     for event in clients {
         let client = event.client.as_ref();
         let id = client.and_then(|client| client.id.as_deref());
-        let known = told.iter().position(|(other, ..)| *other == id).unwrap_or_else(|| {
-            told.push((id, event, Vec::new()));
-            told.len() - 1
+        let known = listed.iter().position(|(other, ..)| *other == id).unwrap_or_else(|| {
+            listed.push((id, event, Vec::new()));
+            listed.len() - 1
         });
         let address = client.and_then(|client| client.redirect_uri.as_deref());
-        let new = address.filter(|address| !told[known].2.contains(address));
-        told[known].2.extend(new);
+        let new = address.filter(|address| !listed[known].2.contains(address));
+        listed[known].2.extend(new);
     }
-    let more = told.len().saturating_sub(TOLD);
-    let mut parts: Vec<String> = told.iter().take(TOLD).map(program).collect();
+    let more = listed.len().saturating_sub(MAX_SHOWN);
+    let mut parts: Vec<String> = listed.iter().take(MAX_SHOWN).map(program).collect();
     if more > 0 {
         parts.push(counted(more, "more client"));
     }
@@ -156,11 +156,11 @@ fn programs(clients: &[&RootEvent]) -> Vec<String> {
 fn program((id, first, addresses): &(Option<&str>, &RootEvent, Vec<&str>)) -> String {
     let client =
         id.map_or_else(|| "a client without a name".to_owned(), |id| format!("the client {id}"));
-    let shown = addresses.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let shown = addresses.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
     let to = match addresses.len() {
         0 => String::new(),
-        1..=TOLD => format!(", redirect address {shown}"),
-        more => format!(", redirect addresses {shown} and {} more", more - TOLD),
+        1..=MAX_SHOWN => format!(", redirect address {shown}"),
+        more => format!(", redirect addresses {shown} and {} more", more - MAX_SHOWN),
     };
     format!("signed in {client} at {}{to}", first.time.format("%H:%M"))
 }
@@ -177,8 +177,8 @@ fn actions(events: &[&RootEvent]) -> String {
             names.push(name);
         }
     }
-    let more = names.len().saturating_sub(TOLD);
-    names.truncate(TOLD);
+    let more = names.len().saturating_sub(MAX_SHOWN);
+    names.truncate(MAX_SHOWN);
     if more > 0 {
         names.push(format!("{more} more"));
     }

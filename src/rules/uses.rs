@@ -31,7 +31,7 @@ pub fn uses<'a>(
     let account = &evidence.account;
     let mut uses: Vec<Use<'a>> = events_since(policy, evidence, since, now)
         .into_iter()
-        .filter_map(|event| of_event(policy, evidence, event))
+        .filter_map(|event| use_from_event(policy, evidence, event))
         .collect();
     let known = read_events(policy, evidence).map_or(&[][..], |events| &events.events);
     let explained = |reported: &Reported| known.iter().any(|event| reported.is_explained_by(event));
@@ -63,7 +63,11 @@ fn read_events<'a>(policy: &Policy, evidence: &'a Evidence) -> Option<&'a RootEv
     policy.root_events.is_some().then_some(&fact.value)
 }
 
-fn of_event<'a>(policy: &'a Policy, evidence: &Evidence, event: &'a RootEvent) -> Option<Use<'a>> {
+fn use_from_event<'a>(
+    policy: &'a Policy,
+    evidence: &Evidence,
+    event: &'a RootEvent,
+) -> Option<Use<'a>> {
     let kind = event.use_kind()?;
     let mut windows = policy.windows.iter();
     let window = windows.find(|window| window.covers_event(&evidence.account, event));

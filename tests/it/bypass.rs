@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::fake::Fake;
 use crate::job::{EARLIER, Job, OWN, TIP, now};
-use crate::support::{ACTIVE_KEY, Ended};
+use crate::support::{ACTIVE_KEY, Finished};
 
 const FILE: &str = ".github/rootgate.yaml";
 const POLICY: &str = "\
@@ -56,17 +56,17 @@ fn sound() -> Job {
 
 fn row(what: &str, job: &mut Job, flags: &[&str]) -> String {
     let ended = job.check(flags);
-    let judged = if ended.code == 2 { error(&ended) } else { of_report(job) };
+    let judged = if ended.code == 2 { error(&ended) } else { report_line(job) };
     format!("{what:<66} exit {}  {judged}\n", ended.code)
 }
 
-fn error(ended: &Ended) -> String {
+fn error(ended: &Finished) -> String {
     let errors: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("error")).collect();
     errors[0].to_owned()
 }
 
 /// Verdict, findings, the judging policy, and the state of the copy.
-fn of_report(job: &Job) -> String {
+fn report_line(job: &Job) -> String {
     let json = job.json();
     let text =
         |pointer: &str| json.pointer(pointer).and_then(|it| it.as_str()).unwrap_or("-").to_owned();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE, policy_of};
-use crate::support::{ACCOUNT, EVENTS_OFF, Ended, side_by_side};
+use crate::support::{ACCOUNT, EVENTS_OFF, Finished, side_by_side};
 
 const OTHER: &str = "444455556666";
 const THIRD: &str = "123456789012";
@@ -106,8 +106,8 @@ fn masks_come_first_and_never_into_a_document() {
         assert!(document.is_object());
     }
     let local = Gate::with_keys(Fake::example("red.txt")).policy(EVENTS_OFF).run(&["check", "-v"]);
-    let said = local.stdout + &local.stderr;
-    assert!(!said.lines().any(|line| line.starts_with("::")), "no command on a laptop: {said}");
+    let output = local.stdout + &local.stderr;
+    assert!(!output.lines().any(|line| line.starts_with("::")), "no command on a laptop: {output}");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn exit_2_leaves_verdict_error_in_the_outputs_and_the_reason_in_the_summary() {
 // -- what strangers may read ------------------------------------------------------------------------
 
 /// Whether the whole report was shown.
-fn shown_whole(ended: &Ended) -> bool {
+fn shown_whole(ended: &Finished) -> bool {
     without_masks(&ended.stdout).contains(ACCOUNT)
 }
 
@@ -350,8 +350,8 @@ fn wrong_arguments_are_repeated_to_strangers_without_ids() {
     let gate = Gate::on_github(Fake::with(""));
     let wrong = gate.run(&["check", "--account", "1111222233334"]);
     wrong.refused(&["invalid value '[left out]'", "--account"]);
-    let said = format!("{}{}{}", wrong.stdout, wrong.stderr, gate.folder.read("github-summary"));
-    assert!(!said.contains(ACCOUNT), "{said}");
+    let output = format!("{}{}{}", wrong.stdout, wrong.stderr, gate.folder.read("github-summary"));
+    assert!(!output.contains(ACCOUNT), "{output}");
     let laptop = Gate::with_keys(Fake::with("")).run(&["check", "--account", "1111222233334"]);
     laptop.refused(&["invalid value '1111222233334'"]);
 }
@@ -378,9 +378,9 @@ fn a_run_that_is_told_to_stop_judges_what_it_has() {
         std::thread::sleep(Duration::from_millis(300));
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let told = Instant::now();
-        let ended = Ended::of(child.wait_with_output().unwrap());
-        assert!(told.elapsed() < Duration::from_secs(3), "{:?}", told.elapsed());
+        let started = Instant::now();
+        let ended = Finished::from_output(child.wait_with_output().unwrap());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         assert_eq!(ended.code, code, "{hanging}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("incomplete"), "{}", ended.stdout);
         let report = gate.folder.json("out.json");

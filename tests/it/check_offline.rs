@@ -4,10 +4,10 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, REPORT, credential_report, rootgate,
+    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Finished, Folder, REPORT, credential_report, rootgate,
 };
 
-fn judge(report: &str, more: &[&str]) -> (Folder, Ended) {
+fn judge(report: &str, more: &[&str]) -> (Folder, Finished) {
     let folder = Folder::new();
     folder.write("report.csv", report);
     let ended = folder.run(&[&REPORT[..], &["--json", "out.json"], more].concat());
@@ -244,7 +244,7 @@ fn at_lies_in_the_past_and_outside_of_github_actions() {
         .refused(&["no evidence to judge", "--evidence FILE"]);
     let output =
         rootgate(folder.path()).args(REPORT).env("GITHUB_ACTIONS", "true").output().unwrap();
-    Ended::of(output).refused(&["--at is refused under GitHub Actions"]);
+    Finished::from_output(output).refused(&["--at is refused under GitHub Actions"]);
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn policy_check_shows_the_problems_of_every_file() {
         .write_stdin("version: 1\nfoo: 1\n")
         .output()
         .unwrap();
-    Ended::of(output).refused(&["<stdin>:2:1"]);
+    Finished::from_output(output).refused(&["<stdin>:2:1"]);
     Folder::new().run(&["policy", "check"]).refused(&["no policy file was given"]);
 }
 
@@ -458,7 +458,7 @@ fn on_a_runner_every_report_says_that_the_checkout_s_policy_judged() {
         .env("GITHUB_ACTIONS", "true")
         .output()
         .unwrap();
-    let ended = Ended::of(output);
+    let ended = Finished::from_output(output);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert!(folder.read("out.json").contains("checkout-policy"));
     assert!(ended.stdout.contains("the checkout's copy of the policy judged"));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, ROLE, policy_of};
-use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Ended, rootgate, side_by_side};
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Finished, rootgate, side_by_side};
 
 const OTHER: &str = "444455556666";
 
@@ -47,8 +47,8 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert_eq!(outcomes(&live), outcomes(&file), "{scenario}");
         // Both jobs say which file it was.
         let digest = sha256_hex(gate.folder.read("evidence.json").as_bytes());
-        let said = format!("the evidence file has the SHA-256 {digest}\n");
-        assert!(collected.stderr.contains(&said), "{}", collected.stderr);
+        let expected = format!("the evidence file has the SHA-256 {digest}\n");
+        assert!(collected.stderr.contains(&expected), "{}", collected.stderr);
         assert_eq!(file["evidence_files"], json!([{ "path": "evidence.json", "sha256": digest }]));
         assert_eq!(live["evidence_files"], json!([]), "{scenario}");
         assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
@@ -142,7 +142,7 @@ fn a_dash_is_standard_output_and_standard_input() {
         assert!(ended.stdout.starts_with("{\n  \"schema\": \"rootgate.evidence/v1\""));
         let mut judge = rootgate(gate.folder.path());
         let judged = judge.args(["check", "--evidence", "-", "--json", "out.json"]);
-        let judged = Ended::of(judged.write_stdin(ended.stdout).output().unwrap());
+        let judged = Finished::from_output(judged.write_stdin(ended.stdout).output().unwrap());
         assert_eq!(judged.code, 0, "{}{}", judged.stdout, judged.stderr);
     }
     assert!(!gate.folder.exists("-"));

@@ -348,7 +348,7 @@ fn a_server_that_fails_is_asked_again_and_is_never_an_absence() {
         let Err(NotRead::Unknown(Unknown::Api { path, error })) = read else {
             panic!("{fault}: {read:?}")
         };
-        assert!(path == ".github" && error.is_passing(), "{fault}: {error}");
+        assert!(path == ".github" && error.is_transient(), "{fault}: {error}");
         assert_eq!(github.count("listing"), 5, "{fault}");
     }
 }
@@ -360,7 +360,7 @@ fn commit(github: &Fake, git_ref: &str) -> Result<String, ApiError> {
     commit.map(|commit| commit.to_string())
 }
 
-fn parted(github: &Fake, tip: &str, sha: &str) -> Result<Commit, ApiError> {
+fn fork_point(github: &Fake, tip: &str, sha: &str) -> Result<Commit, ApiError> {
     let (tip, commit) = (Commit::new(tip).unwrap(), Commit::new(sha).unwrap());
     ask(github, async |api, repository| merge_base(api, repository, &tip, &commit).await)
 }
@@ -414,7 +414,7 @@ fn an_answer_without_a_commit_is_an_error() {
             with_policy(&format!("fault commit = {fault}\nfault compare = {fault}"));
         let unreadable = |error| matches!(error, ApiError::Unreadable(_));
         assert!(unreadable(commit(&github, "heads/main").unwrap_err()), "{fault}");
-        assert!(unreadable(parted(&github, SHA, SHA).unwrap_err()), "{fault}");
+        assert!(unreadable(fork_point(&github, SHA, SHA).unwrap_err()), "{fault}");
     }
 }
 
@@ -434,13 +434,13 @@ fn a_commit_left_the_default_branch_where_their_histories_part() {
         ),
     );
     let at = |sha: &str| Ok(Commit::new(sha).unwrap());
-    assert_eq!(parted(&github, next, head), at(SHA), "a branch");
-    assert_eq!(parted(&github, next, merge), at(SHA), "the merge of a pull request");
-    assert_eq!(parted(&github, next, SHA), at(SHA), "a commit that the branch holds");
-    assert_eq!(parted(&github, next, next), at(next), "its tip");
-    assert_eq!(parted(&github, merge, head), at(head), "a branch that was merged");
-    assert_eq!(parted(&github, next, alone).unwrap_err().status(), Some(404));
-    assert_eq!(parted(&github, next, PARENT).unwrap_err().status(), Some(404), "unknown");
+    assert_eq!(fork_point(&github, next, head), at(SHA), "a branch");
+    assert_eq!(fork_point(&github, next, merge), at(SHA), "the merge of a pull request");
+    assert_eq!(fork_point(&github, next, SHA), at(SHA), "a commit that the branch holds");
+    assert_eq!(fork_point(&github, next, next), at(next), "its tip");
+    assert_eq!(fork_point(&github, merge, head), at(head), "a branch that was merged");
+    assert_eq!(fork_point(&github, next, alone).unwrap_err().status(), Some(404));
+    assert_eq!(fork_point(&github, next, PARENT).unwrap_err().status(), Some(404), "unknown");
 }
 
 // -- repositories and pull requests -------------------------------------------------------------

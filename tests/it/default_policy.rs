@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::job::Job;
 use crate::support::{
-    ACTIVE_KEY, EVENTS_OFF, Ended, Folder, REPORT, credential_report, rootgate, side_by_side,
+    ACTIVE_KEY, EVENTS_OFF, Finished, Folder, REPORT, credential_report, rootgate, side_by_side,
 };
 
 /// A policy that lets an active key pass.
@@ -22,11 +22,11 @@ fn clone() -> Folder {
     folder
 }
 
-fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
-    Ended::of(rootgate(folder).args(arguments).output().unwrap())
+fn run_in(folder: &Path, arguments: &[&str]) -> Finished {
+    Finished::from_output(rootgate(folder).args(arguments).output().unwrap())
 }
 
-fn check_below(folder: &Folder, more: &[&str]) -> Ended {
+fn check_below(folder: &Folder, more: &[&str]) -> Finished {
     run_in(&folder.path().join("deep/down"), &[&REPORT[..], more].concat())
 }
 
@@ -59,7 +59,7 @@ fn each_command_that_reads_a_policy_finds_the_one_at_the_root() {
     let folder = clone();
     folder.write("rootgate.yaml", key_allowed());
     let below = folder.path().join("deep/down");
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["policy", "check"][..], "../../rootgate.yaml: valid"),
         (&["policy", "check", "--format", "json"], "\"path\": \"../../rootgate.yaml\""),
         (&["policy", "explain"], "Policy ../../rootgate.yaml, SHA-256"),
@@ -67,7 +67,7 @@ fn each_command_that_reads_a_policy_finds_the_one_at_the_root() {
     ] {
         let ended = run_in(&below, arguments);
         assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.stderr);
-        assert!(ended.stdout.contains(said), "{arguments:?}: {}", ended.stdout);
+        assert!(ended.stdout.contains(expected), "{arguments:?}: {}", ended.stdout);
     }
     let permissions = run_in(&below, &["permissions"]);
     assert!(!permissions.stdout.contains("cloudtrail:"), "{}", permissions.stdout);

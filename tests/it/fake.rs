@@ -88,11 +88,11 @@ impl Fake {
     }
 
     fn list(&self, path: &str) -> Vec<Value> {
-        self.told(path).as_array().unwrap().clone()
+        self.fetch(path).as_array().unwrap().clone()
     }
 
     /// What a fake tells of itself.
-    pub(crate) fn told(&self, path: &str) -> Value {
+    pub(crate) fn fetch(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: fake\r\n\r\n");
@@ -104,9 +104,9 @@ impl Fake {
             answer.extend_from_slice(&chunk[..length]);
             let text = String::from_utf8_lossy(&answer);
             if let Some((_, body)) = text.split_once("\r\n\r\n")
-                && let Ok(told) = serde_json::from_str(body)
+                && let Ok(value) = serde_json::from_str(body)
             {
-                return told;
+                return value;
             }
             assert!(length > 0, "the answer of {path} is cut: {text}");
         }

@@ -29,7 +29,7 @@ impl Keys {
     }
 
     /// Those of a role's session that signed in otherwise.
-    fn of(account: &str) -> Self {
+    fn for_account(account: &str) -> Self {
         Self { id: format!("ASIAFAKE{account}"), token: None }
     }
 }
@@ -44,7 +44,7 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    fn of(fake: &'a Fake) -> Self {
+    fn new(fake: &'a Fake) -> Self {
         Self { fake, keys: Keys::own() }
     }
 
@@ -177,13 +177,13 @@ fn organization(size: usize, lines: &str) -> Fake {
 
 #[test]
 fn the_same_seed_means_the_same_organization() {
-    let told = |seed: u32| {
+    let answers = |seed: u32| {
         let fake =
             organization(100, &format!("organization.seed = {seed}\norganization.closed = 3"));
-        (fake.told("/__violations"), Client::of(&fake).accounts())
+        (fake.fetch("/__violations"), Client::new(&fake).accounts())
     };
-    assert_eq!(told(7), told(7));
-    assert_ne!(told(7).0, told(8).0);
+    assert_eq!(answers(7), answers(7));
+    assert_ne!(answers(7).0, answers(8).0);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn every_account_is_listed_once_and_amounts_are_exact() {
         "organization.suspended = 3\norganization.closed = 1%\norganization.pending-activation = 2\n\
          organization.pending-closure = 2\norganization.unknown-state = 1\norganization.stateless = 1",
     );
-    let pages = Client::of(&fake).pages();
+    let pages = Client::new(&fake).pages();
     assert_eq!(pages.len(), 50);
     let accounts = pages.concat();
     let distinct: BTreeSet<String> = accounts.iter().map(id).collect();
@@ -218,7 +218,7 @@ fn every_account_is_listed_once_and_amounts_are_exact() {
     assert_eq!(states, BTreeMap::from(expected));
     let closed = accounts.iter().find(|account| account["State"] == "CLOSED").unwrap();
     assert_eq!(closed["Status"], "SUSPENDED");
-    let truth = fake.told("/__violations");
+    let truth = fake.fetch("/__violations");
     assert_eq!(ids(&truth["violating"]).len(), 20);
     let of_state = |state: &str| {
         let found = accounts.iter().filter(|account| account["State"] == state).map(id);
@@ -234,7 +234,7 @@ fn state_status_and_paths_may_be_missing() {
         [("fields = state", "Status"), ("fields = status", "State"), ("paths = no", "Paths")]
     {
         let fake = organization(40, &format!("organization.{key}"));
-        let accounts = Client::of(&fake).accounts();
+        let accounts = Client::new(&fake).accounts();
         assert!(accounts.iter().all(|account| account[without].is_null()), "{key}");
         let others = ["State", "Status", "Paths"].into_iter().filter(|field| *field != without);
         for field in others {
@@ -242,7 +242,7 @@ fn state_status_and_paths_may_be_missing() {
         }
     }
     let fake = organization(40, "organization.paths = some");
-    let accounts = Client::of(&fake).accounts();
+    let accounts = Client::new(&fake).accounts();
     let without = accounts.iter().filter(|account| account["Paths"].is_null()).count();
     assert!((1..40).contains(&without));
 }
@@ -250,20 +250,20 @@ fn state_status_and_paths_may_be_missing() {
 #[test]
 fn pages_may_be_empty_overlap_fail_or_go_in_circles() {
     let fake = organization(100, "organization.empty-pages = every 3");
-    let pages = Client::of(&fake).pages();
+    let pages = Client::new(&fake).pages();
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [20, 20, 0, 20, 20, 0, 20]);
     let fake = organization(100, "organization.listed-twice = 3");
-    let pages = Client::of(&fake).pages();
+    let pages = Client::new(&fake).pages();
     assert_eq!(pages[2][0], pages[1][19]);
     assert_eq!(pages.concat().len(), 101);
     let fake = organization(100, "organization.repeated-marker = 2");
     let list = |token: &Value| {
-        Client::of(&fake).organizations("ListAccounts", token).1["NextToken"].clone()
+        Client::new(&fake).organizations("ListAccounts", token).1["NextToken"].clone()
     };
     let second = list(&json!({}));
     assert_eq!(list(&json!({ "NextToken": second })), second);
     let fake = organization(100, "fault ListAccounts#2 = error 500 ServiceException try later");
-    let client = Client::of(&fake);
+    let client = Client::new(&fake);
     let (status, first) = client.organizations("ListAccounts", &json!({}));
     assert_eq!(status, 200);
     let next = json!({ "NextToken": first["NextToken"] });
@@ -280,7 +280,7 @@ fn the_limits_per_second_are_those_of_aws_and_can_be_switched_off() {
     for (call, burst, per_second) in calls {
         let fake = Fake::start("organization = 30");
         let started = Instant::now();
-        let mut answers = (0..1_000).map(|_| Client::of(&fake).organizations(call, &json!({})));
+        let mut answers = (0..1_000).map(|_| Client::new(&fake).organizations(call, &json!({})));
         let (passed, refused) = answers
             .by_ref()
             .enumerate()
@@ -299,7 +299,7 @@ fn the_limits_per_second_are_those_of_aws_and_can_be_switched_off() {
         );
         let fake = organization(30, "");
         for _ in 0..30 {
-            assert_eq!(Client::of(&fake).organizations(call, &json!({})).0, 200);
+            assert_eq!(Client::new(&fake).organizations(call, &json!({})).0, 200);
         }
     }
 }
@@ -307,7 +307,7 @@ fn the_limits_per_second_are_those_of_aws_and_can_be_switched_off() {
 #[test]
 fn only_the_management_account_and_delegates_may_list() {
     let member = "organization = 30\norganization.buckets = off\n";
-    let member = ids(&Fake::start(member).told("/__violations")["violating"])[0].clone();
+    let member = ids(&Fake::start(member).fetch("/__violations")["violating"])[0].clone();
     let all = "organization.hub = policy";
     let some = "organization.hub = policy\norganization.delegation = ListPolicies";
     let cases = [
@@ -321,7 +321,7 @@ fn only_the_management_account_and_delegates_may_list() {
     ];
     for (key, account, [may_list, may_read, may_audit]) in cases {
         let fake = organization(30, key);
-        let client = Client::of(&fake).with(Keys::of(account));
+        let client = Client::new(&fake).with(Keys::for_account(account));
         let (status, described) = client.organizations("DescribeOrganization", &json!({}));
         assert_eq!(
             (status, described["Organization"]["MasterAccountId"].as_str()),
@@ -338,9 +338,9 @@ fn only_the_management_account_and_delegates_may_list() {
         assert_eq!(client.assume_root(&member, AUDIT).0 == 200, may_audit, "{key} {account}");
     }
     let fake = Fake::with("");
-    let (status, body) = Client::of(&fake).organizations("DescribeOrganization", &json!({}));
+    let (status, body) = Client::new(&fake).organizations("DescribeOrganization", &json!({}));
     assert_eq!((status, body["__type"].as_str()), (400, Some("AWSOrganizationsNotInUseException")));
-    let features = Client::of(&fake).iam("ListOrganizationsFeatures");
+    let features = Client::new(&fake).iam("ListOrganizationsFeatures");
     assert_eq!(code(&features), (400, "OrganizationNotFoundException".to_owned()));
 }
 
@@ -348,7 +348,7 @@ fn only_the_management_account_and_delegates_may_list() {
 fn the_runs_own_keys_are_of_the_caller() {
     for (caller, account) in [("management", MANAGEMENT), ("hub", HUB), (HUB, HUB)] {
         let fake = organization(30, &format!("organization.caller = {caller}"));
-        assert_eq!(Client::of(&fake).account(), account);
+        assert_eq!(Client::new(&fake).account(), account);
     }
 }
 
@@ -361,9 +361,9 @@ fn a_role_lets_in_only_by_its_name_its_external_id_and_its_state() {
          organization.pending-activation = 1\norganization.pending-closure = 1\norganization.new = 1\n\
          organization.refusing = 1\norganization.roleless = 1",
     );
-    let truth = fake.told("/__violations");
+    let truth = fake.fetch("/__violations");
     let one = |class: &str| ids(&truth[class])[0].clone();
-    let client = Client::of(&fake);
+    let client = Client::new(&fake);
     let external_id = [("ExternalId", "gate-1")];
     let sound = one("violating");
     let entered = client.assume_role(&sound, "audit/rootgate", &external_id);
@@ -400,8 +400,8 @@ fn a_role_lets_in_only_by_its_name_its_external_id_and_its_state() {
 #[test]
 fn assume_root_says_what_is_wrong_with_a_request() {
     let fake = organization(30, "");
-    let client = Client::of(&fake);
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let client = Client::new(&fake);
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     let user = format!("arn:aws:iam::{member}:user/alice");
     let cases = [
         (client.assume_root(&user, AUDIT), 400, "valid target principal"),
@@ -440,7 +440,7 @@ fn assume_root_says_what_is_wrong_with_a_request() {
     ];
     for (features, text) in texts {
         let fake = organization(30, &format!("organization.features = {features}"));
-        let answer = Client::of(&fake).assume_root(&member, AUDIT);
+        let answer = Client::new(&fake).assume_root(&member, AUDIT);
         assert_eq!((answer.0, message(&answer).as_str()), (403, text));
     }
 }
@@ -448,8 +448,8 @@ fn assume_root_says_what_is_wrong_with_a_request() {
 #[test]
 fn a_root_session_reads_root_and_nothing_else() {
     let fake = organization(50, "organization.violating = 100%\norganization.kinds = active-key");
-    let client = Client::of(&fake);
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let client = Client::new(&fake);
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     let root = client.within(&client.assume_root(&member, AUDIT));
     let identity = root.sts("GetCallerIdentity", &[]).1;
     assert_eq!(element(&identity, "Arn"), format!("arn:aws:iam::{member}:root"));
@@ -489,9 +489,9 @@ fn an_scp_that_denies_root_stops_audits_unless_it_exempts_them() {
         ("deny-regions", "root", false),
     ] {
         let fake = organization(30, &format!("scp = {scp} {target}\nmember = 7"));
-        let truth = fake.told("/__violations");
+        let truth = fake.fetch("/__violations");
         let member = ids(&truth["written_out"])[0].clone();
-        let client = Client::of(&fake);
+        let client = Client::new(&fake);
         let root = client.within(&client.assume_root(&member, AUDIT));
         let summary = root.iam("GetAccountSummary");
         assert_eq!(summary.0 == 403, stopped, "{scp} {target}: {summary:?}");
@@ -511,7 +511,7 @@ fn policies_name_their_targets_and_the_one_of_aws_hangs_everywhere() {
         "organization.ous = 3\norganization.policies = 30\nscp = deny-root root,ou:2,444455556666\n\
          scp = {\"Version\": \"2012-10-17\", \"Statement\": []} none",
     );
-    let client = Client::of(&fake);
+    let client = Client::new(&fake);
     let all = |call: &str, list: &str, mut parameters: Value| {
         let mut found = Vec::new();
         loop {
@@ -545,15 +545,15 @@ fn policies_name_their_targets_and_the_one_of_aws_hangs_everywhere() {
     let unit = targets(&policies[31]["Id"])[1]["TargetId"].as_str().unwrap().to_owned();
     let below =
         |account: &&Value| account["Paths"][0].as_str().unwrap().contains(&format!("/{unit}/"));
-    let bound = Client::of(&fake).accounts().iter().filter(below).count();
+    let bound = Client::new(&fake).accounts().iter().filter(below).count();
     assert!((1..50).contains(&bound));
 }
 
 #[test]
 fn sessions_end_and_cannot_be_mixed_up() {
     let fake = organization(30, "session.lifetime AssumeRole = 1s");
-    let client = Client::of(&fake);
-    let found = ids(&fake.told("/__violations")["violating"]);
+    let client = Client::new(&fake);
+    let found = ids(&fake.fetch("/__violations")["violating"]);
     let session = client.within(&client.assume_role(&found[0], "rootgate", &[]));
     let other = client.within(&client.assume_root(HUB, AUDIT));
     let mixed = client.with(Keys { id: session.keys.id.clone(), token: other.keys.token.clone() });
@@ -566,13 +566,13 @@ fn sessions_end_and_cannot_be_mixed_up() {
 #[test]
 fn a_session_policy_narrows_every_service() {
     let fake = organization(30, "organization.hub = delegated");
-    let client = Client::of(&fake);
+    let client = Client::new(&fake);
     let policy = "{\"Action\":[\"organizations:ListAccounts\",\"sts:AssumeRole\",\"iam:GetAccountSummary\"]}";
     let hub = client.within(&client.assume_role(HUB, "rootgate", &[("Policy", policy)]));
     assert_eq!(hub.organizations("ListAccounts", &json!({})).0, 200);
     let (status, denied) = hub.organizations("DescribeOrganization", &json!({}));
     assert_eq!((status, denied["__type"].as_str()), (400, Some("AccessDeniedException")));
-    let member = ids(&fake.told("/__violations")["violating"])[0].clone();
+    let member = ids(&fake.fetch("/__violations")["violating"])[0].clone();
     assert_eq!(hub.assume_role(&member, "rootgate", &[]).0, 200);
     assert_eq!(code(&hub.assume_root(&member, AUDIT)), (403, "AccessDenied".to_owned()));
     let chained = hub.assume_role(&member, "rootgate", &[("DurationSeconds", "7200")]);
@@ -582,8 +582,8 @@ fn a_session_policy_narrows_every_service() {
 #[test]
 fn a_mismatched_member_answers_as_another_account() {
     let fake = organization(30, "organization.mismatched = 1\nmember = 5\nidentity = 444455556666");
-    let client = Client::of(&fake);
-    let truth = fake.told("/__violations");
+    let client = Client::new(&fake);
+    let truth = fake.fetch("/__violations");
     let member = ids(&truth["mismatched"])[0].clone();
     assert_eq!(client.within(&client.assume_role(&member, "rootgate", &[])).account(), HUB);
     assert_eq!(client.within(&client.assume_root(&member, AUDIT)).account(), HUB);
@@ -599,8 +599,8 @@ fn faults_of_a_member_strike_its_own_calls() {
         30,
         "member = 5\nfault AssumeRole = 1 times throttled\nfault GetAccountSummary = denied",
     );
-    let client = Client::of(&fake);
-    let member = ids(&fake.told("/__violations")["written_out"])[0].clone();
+    let client = Client::new(&fake);
+    let member = ids(&fake.fetch("/__violations")["written_out"])[0].clone();
     let entered = |account: &str| client.assume_role(account, "rootgate", &[]);
     assert_eq!(entered(HUB).0, 200);
     assert_eq!(code(&entered(&member)), (400, "Throttling".to_owned()));
@@ -613,10 +613,10 @@ fn faults_of_a_member_strike_its_own_calls() {
 fn the_seed_decides_which_calls_are_throttled_in_any_order() {
     let scenario = "organization.throttled = 20%";
     let accounts: Vec<String> =
-        Client::of(&organization(100, "")).accounts().iter().map(id).collect();
+        Client::new(&organization(100, "")).accounts().iter().map(id).collect();
     let throttled = |order: Vec<&String>| {
         let fake = organization(100, scenario);
-        let client = Client::of(&fake);
+        let client = Client::new(&fake);
         let is_throttled =
             |account: &&String| client.assume_role(account, "rootgate", &[]).0 == 400;
         order.into_iter().filter(is_throttled).cloned().collect::<BTreeSet<String>>()
@@ -626,7 +626,7 @@ fn the_seed_decides_which_calls_are_throttled_in_any_order() {
     assert!((8..35).contains(&forwards.len()), "{}", forwards.len());
     let fake = organization(100, scenario);
     for account in &forwards {
-        let mut again = (0..20).map(|_| Client::of(&fake).assume_role(account, "rootgate", &[]).0);
+        let mut again = (0..20).map(|_| Client::new(&fake).assume_role(account, "rootgate", &[]).0);
         assert!(again.any(|status| status == 200));
     }
 }
@@ -634,7 +634,7 @@ fn the_seed_decides_which_calls_are_throttled_in_any_order() {
 #[test]
 fn calls_can_be_slow_and_are_counted_beyond_those_that_are_kept() {
     let fake = organization(30, "latency = 20\nlatency ListAccounts = 80\ncalls.keep = 2");
-    let client = Client::of(&fake);
+    let client = Client::new(&fake);
     for (call, least) in [("ListAccounts", 80), ("DescribeOrganization", 20)] {
         let started = Instant::now();
         assert_eq!(client.organizations(call, &json!({})).0, 200);
@@ -642,7 +642,7 @@ fn calls_can_be_slow_and_are_counted_beyond_those_that_are_kept() {
     }
     client.organizations("ListAccounts", &json!({}));
     assert_eq!(fake.names(), ["ListAccounts", "DescribeOrganization"]);
-    assert_eq!(fake.told("/__counts"), json!({ "ListAccounts": 2, "DescribeOrganization": 1 }));
+    assert_eq!(fake.fetch("/__counts"), json!({ "ListAccounts": 2, "DescribeOrganization": 1 }));
 }
 
 /// Where the fake and the gate disagree, one of them is wrong.
@@ -653,13 +653,13 @@ fn a_member_that_violates_fails_by_the_rule_that_is_named() {
     for sound in ["clean", "password"] {
         let scenario = format!("{keys}\norganization.members = {sound}");
         let fake = organization(40, &scenario);
-        let truth = fake.told("/__violations");
+        let truth = fake.fetch("/__violations");
         let mut expected: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for violation in truth["violating"].as_array().unwrap() {
             let rules = violation["rules"]["assume-role"].as_array().unwrap().clone();
             expected.insert(violation["account"].as_str().unwrap().to_owned(), rules);
         }
-        let all: Vec<String> = Client::of(&fake).accounts().iter().map(id).collect();
+        let all: Vec<String> = Client::new(&fake).accounts().iter().map(id).collect();
         let others =
             all.iter().filter(|id| !expected.contains_key(*id) && *id != MANAGEMENT).take(8);
         let chosen: Vec<String> = expected.keys().chain(others).cloned().collect();
@@ -707,7 +707,7 @@ fn a_bad_scenario_is_refused() {
 fn spoilt(call: &str, fault: &str) -> [Answer; 2] {
     ["", &format!("fault {call} = {fault}")].map(|lines| {
         let fake = Fake::start(&format!("{lines}\norganization = 30\norganization.buckets = off"));
-        let client = Client::of(&fake);
+        let client = Client::new(&fake);
         let session = || client.within(&client.assume_root(HUB, AUDIT));
         match call {
             "ListAccessKeys" | "ListSigningCertificates" | "ListMFADevices" | "GetUser" => {

@@ -71,7 +71,7 @@ fn declared(row: &str) -> Option<&'static Call> {
 fn policy(call: &str) -> &'static str {
     match call {
         "ListRegions" => "version: 1\nevidence: { root-events: { lookback: 7d, regions: all } }\n",
-        _ if of_events(call) => {
+        _ if is_event_call(call) => {
             "version: 1\nevidence: { root-events: { lookback: 7d } }\n\
              rules: { root-used-outside-window: { within: 1d } }\n"
         }
@@ -80,13 +80,13 @@ fn policy(call: &str) -> &'static str {
 }
 
 /// Whether a call is made for events: at their pace, five questions take more than two seconds.
-fn of_events(call: &str) -> bool {
+fn is_event_call(call: &str) -> bool {
     declared(call).is_some_and(|call| Source::RootEvents.info().calls.contains(call))
 }
 
 /// Required content of an XML answer; empty for JSON.
 fn parts(call: &str) -> &'static [Part] {
-    match declared(call).map(|call| &call.whole_answer) {
+    match declared(call).map(|call| &call.complete_answer) {
         Some(Answer::Xml(parts)) => parts,
         _ => &[],
     }
@@ -159,7 +159,7 @@ fn cell(fault: &str, call: &str) -> String {
         _ => Gate::on_github(fake),
     };
     let gate = gate.policy(policy(call));
-    let timeout = if of_events(call) { 6 } else { 2 };
+    let timeout = if is_event_call(call) { 6 } else { 2 };
     let started = Instant::now();
     let ended = gate.run(&[
         "check",

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::fake::Fake;
 use crate::gate::Gate;
-use crate::support::{ACTIVE_KEY, EVENTS_OFF, Ended, Folder, REPORT, credential_report, rootgate};
+use crate::support::{
+    ACTIVE_KEY, EVENTS_OFF, Finished, Folder, REPORT, credential_report, rootgate,
+};
 
 const OUTPUTS: [(&str, &str); 3] =
     [("--json", "out.json"), ("--sarif", "out.sarif"), ("--summary", "out.md")];
@@ -31,7 +33,7 @@ fn flags() -> Vec<&'static str> {
     OUTPUTS.into_iter().flat_map(|(flag, file)| [flag, file]).collect()
 }
 
-fn judge(folder: &Folder, more: &[&str]) -> Ended {
+fn judge(folder: &Folder, more: &[&str]) -> Finished {
     folder.run(&[&REPORT[..], more].concat())
 }
 
@@ -60,14 +62,14 @@ fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_r
     ];
     let all: Vec<&str> = contradictions.iter().flat_map(|(flags, _)| flags.to_vec()).collect();
     let ended = judge(&folder, &[&all[..], &["--sarif", "out.sarif"]].concat());
-    let said: Vec<&str> = contradictions.iter().map(|(_, said)| *said).collect();
-    ended.refused(&said);
+    let expected: Vec<&str> = contradictions.iter().map(|(_, expected)| *expected).collect();
+    ended.refused(&expected);
     assert_eq!(ended.stderr.matches("error: ").count(), contradictions.len(), "{}", ended.stderr);
     assert!(!ended.stderr.contains("99") && ended.stdout.is_empty());
     assert!(!folder.exists("out.sarif") && folder.read("mine") == "mine");
-    for (flags, said) in contradictions {
+    for (flags, expected) in contradictions {
         let ended = judge(&folder, flags);
-        ended.refused(&[said]);
+        ended.refused(&[expected]);
         assert_eq!(ended.stderr.matches("error: ").count(), 1, "{}", ended.stderr);
     }
     folder.write("rootgate.yaml", EVENTS_OFF);
@@ -159,7 +161,7 @@ fn a_folder_and_a_socket_are_no_place_for_a_report() {
     let folder = healthy();
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
-    for (path, said) in [
+    for (path, expected) in [
         ("folder", "it is a folder"),
         ("socket", "it is a socket"),
         ("new/", "it is a folder"),
@@ -167,7 +169,7 @@ fn a_folder_and_a_socket_are_no_place_for_a_report() {
         ("report.csv/x", "in an existing folder"),
     ] {
         let ended = judge(&folder, &["--json", path]);
-        ended.refused(&["cannot write", path, "(--json)", said]);
+        ended.refused(&["cannot write", path, "(--json)", expected]);
         assert_eq!(ended.stdout, "");
     }
     assert!(folder.path().join("folder").is_dir() && folder.path().join("socket").exists());
@@ -200,8 +202,8 @@ fn the_files_of_the_runner_are_no_outputs_of_a_flag() {
         [("github-summary", "GITHUB_STEP_SUMMARY"), ("github-output", "GITHUB_OUTPUT")]
     {
         let ended = gate.run(&["check", "--summary", file, "--details", "full"]);
-        let said = format!("--summary and {name} name the same file");
-        ended.refused(&[&said, "leave the flag out"]);
+        let expected = format!("--summary and {name} name the same file");
+        ended.refused(&[&expected, "leave the flag out"]);
         assert!(gate.folder.read("github-summary").starts_with("## rootgate: error"));
         assert_eq!(gate.output("verdict"), "error");
         gate.folder.write("github-output", "");
@@ -318,7 +320,7 @@ fn a_report_of_no_account_is_known_as_well() {
             .env("GITHUB_REPOSITORY", "octo-org/octo-repo")
             .env("GITHUB_EVENT_NAME", "pull_request")
             .env("GITHUB_REF", "refs/pull/42/merge");
-        Ended::of(command.output().unwrap())
+        Finished::from_output(command.output().unwrap())
     };
     for _ in 0..2 {
         let ended = run();
@@ -407,29 +409,29 @@ fn arguments_that_do_not_parse_touch_nothing_and_are_an_error_for_later_steps() 
         folder.write("github-output", "");
         let mut command = rootgate(folder.path());
         let command = command.args(arguments).args(flags()).env("GITHUB_OUTPUT", &output);
-        Ended::of(command.output().unwrap()).refused(&[]);
+        Finished::from_output(command.output().unwrap()).refused(&[]);
         let now: Vec<String> = OUTPUTS.iter().map(|(_, file)| folder.read(file)).collect();
         assert!(before == now, "{arguments:?}");
-        let said = folder.read("github-output");
-        assert!(said.contains("\nerror\n"), "{arguments:?}: {said}");
+        let expected = folder.read("github-output");
+        assert!(expected.contains("\nerror\n"), "{arguments:?}: {expected}");
     }
     folder.write("github-output", "");
     for other in [&["policy", "check", "--nonsense"][..], &["help", "nonsense"]] {
         let mut command = rootgate(folder.path());
         let command = command.args(other).env("GITHUB_OUTPUT", &output);
-        Ended::of(command.output().unwrap()).refused(&[]);
+        Finished::from_output(command.output().unwrap()).refused(&[]);
         assert_eq!(folder.read("github-output"), "", "no later step waits for this command");
     }
 }
 
 /// Runs a line of `sh`, in which `$R` is rootgate and `$A` are the arguments of a check.
 #[cfg(unix)]
-fn shell(folder: &Folder, line: &str) -> Ended {
+fn shell(folder: &Folder, line: &str) -> Finished {
     with_shell("sh", folder, line, &[])
 }
 
 #[cfg(unix)]
-fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str)]) -> Ended {
+fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str)]) -> Finished {
     let mut command = std::process::Command::new(shell);
     command
         .args(["-c", line])
@@ -439,7 +441,7 @@ fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str
         .env("R", env!("CARGO_BIN_EXE_rootgate"))
         .env("A", REPORT.join(" "))
         .envs(variables.iter().copied());
-    Ended::of(command.output().unwrap())
+    Finished::from_output(command.output().unwrap())
 }
 
 #[cfg(target_os = "linux")]
@@ -447,7 +449,7 @@ fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str
 fn a_report_that_could_not_be_printed_or_handed_on_is_no_pass() {
     let all = flags().join(" ");
     let files = [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")];
-    for (line, variables, said) in [
+    for (line, variables, expected) in [
         ("$R $A ALL > /dev/full", files, "standard output"),
         ("$R $A ALL --format json > /dev/full", files, "standard output"),
         ("$R $A --sarif out.sarif --json out.json --summary /dev/full", files, "/dev/full"),
@@ -456,7 +458,7 @@ fn a_report_that_could_not_be_printed_or_handed_on_is_no_pass() {
     ] {
         let folder = passed();
         let ended = with_shell("sh", &folder, &line.replace("ALL", &all), &variables);
-        ended.refused(&[said, "No space left"]);
+        ended.refused(&[expected, "No space left"]);
         for (_, file) in OUTPUTS {
             assert!(
                 !folder.exists(file) || line.contains("/dev/full --") || file == "out.md",
@@ -651,12 +653,12 @@ fn a_process_substitution_gets_the_report() {
 #[test]
 fn two_reports_do_not_share_standard_output() {
     let folder = healthy();
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["--json", "-", "--sarif", "-"][..], "--json - and --sarif both name standard output"),
         (&["--json", "-", "--format", "text"], "--json - and --format both name standard output"),
         (&["--summary", "-", "--format", "json"], "--summary - and --format"),
     ] {
-        judge(&folder, arguments).refused(&[said]);
+        judge(&folder, arguments).refused(&[expected]);
     }
     let ended = judge(&folder, &["--json", "-", "--format", "json", "--sarif", "out.sarif"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -674,8 +676,8 @@ fn standard_output_of_a_runner_shows_no_report_that_cannot_be_redacted() {
         assert!(!ended.stderr.contains("rootgate.report/v1"));
         let ended = gate.run(&[&arguments[..], &["--details", "full"]].concat());
         assert_eq!(ended.code, 0, "{}", ended.stderr);
-        let said = if *stream == "/dev/stderr" { &ended.stderr } else { &ended.stdout };
-        assert!(said.contains("rootgate.report/v1"));
+        let expected = if *stream == "/dev/stderr" { &ended.stderr } else { &ended.stdout };
+        assert!(expected.contains("rootgate.report/v1"));
     }
 }
 

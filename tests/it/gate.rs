@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::fake::Fake;
-use crate::support::{ACCOUNT, Ended, Folder, rootgate};
+use crate::support::{ACCOUNT, Finished, Folder, rootgate};
 
 /// The long-lived keys of the laptop.
 pub(crate) const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -81,10 +81,10 @@ impl Gate {
     }
 
     /// Runs a command that calls the fake, unless another address is given.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let mut command = rootgate(self.folder.path());
         command.envs(&self.variables).args(self.arguments(arguments));
-        Ended::of(command.output().unwrap())
+        Finished::from_output(command.output().unwrap())
     }
 
     /// The same, for a process that is not awaited.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
-use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Ended};
+use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Finished};
 
 /// The commands that the runner would find: `::name …::…` at the start of a line after blanks, and
 /// `##[name …]` anywhere in it. Source: actions/runner, ActionCommand.cs.
@@ -42,12 +42,12 @@ fn own(command: &str) -> bool {
 }
 
 /// No part of the hostile text is a command, hides text, or moves the cursor.
-fn harmless(ended: &Ended, files: &[String], what: &str) {
-    let said = format!("{}\n{}", ended.stdout, ended.stderr);
-    for command in commands(&said) {
-        assert!(own(&command), "{what}\n{command}\nin {said}");
+fn harmless(ended: &Finished, files: &[String], what: &str) {
+    let output = format!("{}\n{}", ended.stdout, ended.stderr);
+    for command in commands(&output) {
+        assert!(own(&command), "{what}\n{command}\nin {output}");
     }
-    for text in files.iter().chain([&said]) {
+    for text in files.iter().chain([&output]) {
         let hidden = |letter: char| letter.is_control() && letter != '\n';
         assert!(!text.chars().any(hidden), "{what}\n{text:?}");
         assert!(!text.contains('\u{202e}') && !text.contains('\u{2028}'), "{what}\n{text:?}");

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::fake::Fake;
-use crate::support::{Ended, Folder, credential_report, rootgate};
+use crate::support::{Finished, Folder, credential_report, rootgate};
 
 /// The tip of the default branch.
 pub(crate) const TIP: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
@@ -143,7 +143,7 @@ impl Job {
     }
 
     /// Runs the gate from a folder of the checkout.
-    pub(crate) fn check_in(&mut self, folder: &str, more: &[&str]) -> Ended {
+    pub(crate) fn check_in(&mut self, folder: &str, more: &[&str]) -> Finished {
         let github = Fake::github(&self.lines);
         let mut command = rootgate(&self.in_work(folder));
         command.envs(self.environment.clone()).env("GITHUB_API_URL", github.url());
@@ -151,7 +151,7 @@ impl Job {
         let (json, sarif) = (path("out.json"), path("out.sarif"));
         command.args(["check", "--upload", "never", "--json", &json, "--sarif", &sarif]);
         command.args(&self.arguments).args(more);
-        let ended = Ended::of(command.output().unwrap());
+        let ended = Finished::from_output(command.output().unwrap());
         for text in [&ended.stdout, &ended.stderr] {
             assert!(!text.contains(TOKEN) && !text.contains("panicked"), "{text}");
         }
@@ -160,13 +160,13 @@ impl Job {
     }
 
     /// Runs the gate.
-    pub(crate) fn check(&mut self, more: &[&str]) -> Ended {
+    pub(crate) fn check(&mut self, more: &[&str]) -> Finished {
         self.check_in("", more)
     }
 
     /// Runs the gate and checks its exit code.
     #[track_caller]
-    pub(crate) fn ends(&mut self, verdict: &str, code: i32) -> Ended {
+    pub(crate) fn ends(&mut self, verdict: &str, code: i32) -> Finished {
         let ended = self.check(&[]);
         let both = format!("{}{}", ended.stdout, ended.stderr);
         assert_eq!(ended.code, code, "{both}");

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ACTIVE_KEY, Ended, Folder, REPORT, credential_report, rootgate};
+use crate::support::{ACTIVE_KEY, Finished, Folder, REPORT, credential_report, rootgate};
 
 const EXAMPLE: &str = include_str!("../../policy.example.yaml");
 const AT: [&str; 2] = ["--at", "2026-11-20T12:00:00Z"];
 
-fn with_input(folder: &Folder, arguments: &[&str], input: &str) -> Ended {
-    Ended::of(rootgate(folder.path()).args(arguments).write_stdin(input).output().unwrap())
+fn with_input(folder: &Folder, arguments: &[&str], input: &str) -> Finished {
+    Finished::from_output(
+        rootgate(folder.path()).args(arguments).write_stdin(input).output().unwrap(),
+    )
 }
 
-fn parsed(ended: &Ended) -> Value {
+fn parsed(ended: &Finished) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
@@ -63,10 +65,10 @@ fn check_as_json_has_every_file_with_its_problems() {
     );
     for (at, message) in [(2, "latin1.yaml:2: the policy is not UTF-8 text"), (3, "gone.yaml")] {
         assert_eq!(files[at]["valid"], false);
-        let said = &files[at]["errors"][0];
-        assert_eq!((&said["code"], &said["line"]), (&json!("unreadable"), &json!(1)));
-        assert!(said["message"].as_str().unwrap().contains(message), "{said}");
-        assert_ne!(said["help"], "");
+        let expected = &files[at]["errors"][0];
+        assert_eq!((&expected["code"], &expected["line"]), (&json!("unreadable"), &json!(1)));
+        assert!(expected["message"].as_str().unwrap().contains(message), "{expected}");
+        assert_ne!(expected["help"], "");
     }
     folder.write("rootgate.yaml", "version: 1\n");
     let ended = folder.run(&["policy", "check", "--format", "json"]);
@@ -97,9 +99,9 @@ waivers:
         ("overlapping-windows", 8, "overlaps window `a` of line 7"),
         ("key-by-day", 10, "`access-key-created: 2019-05-02T10:00:00Z`"),
     ] {
-        let said = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
-        assert!(said.contains(&format!(" --> p.yaml:{line}\n")), "{said}");
-        assert!(said.contains(part), "{said}");
+        let expected = ended.stderr.split("warning[").find(|it| it.starts_with(code)).unwrap();
+        assert!(expected.contains(&format!(" --> p.yaml:{line}\n")), "{expected}");
+        assert!(expected.contains(part), "{expected}");
     }
     assert!(!ended.stderr.contains("##["), "{}", ended.stderr);
     let json = parsed(&folder.run(&["policy", "check", "p.yaml", "--format", "json"]));
@@ -195,7 +197,7 @@ fn explain_names_the_file_and_its_digest_and_answers_for_an_instant() {
         "  111122223333 (prod), sign-in: yes, window december-close-sandbox is open until 2026-12-02T15:00:00Z.",
         "  444455556666 (billing), sign-in: no window is open, and none is planned.",
     ] {
-        assert!(ended.stdout.lines().any(|said| said == line), "{line}\n{}", ended.stdout);
+        assert!(ended.stdout.lines().any(|expected| expected == line), "{line}\n{}", ended.stdout);
     }
     let one = ["--account", "444455556666"];
     let ended = folder.run(&[&["policy", "explain", "--policy", "p.yaml"][..], &at, &one].concat());
@@ -240,7 +242,7 @@ fn changed() -> String {
         .replace("waivers:\n", planned)
 }
 
-fn diff(more: &[&str]) -> Ended {
+fn diff(more: &[&str]) -> Finished {
     let folder = Folder::new();
     folder.write("old.yaml", EXAMPLE);
     folder.write("new.yaml", changed());
@@ -387,8 +389,9 @@ fn what_a_report_suggests_can_be_pasted_below_the_windows_of_a_fresh_policy() {
         assert!(check.stdout.contains("2 windows"), "{}", check.stdout);
         let closed = pasted.replace("\nwindows:\n", "\nwindows: []\n");
         folder.write("rootgate.yaml", closed);
-        let said = ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
-        folder.run(&["policy", "check"]).refused(&said);
+        let expected =
+            ["`windows: []` is an empty list", "write `windows:`, and the entries below it"];
+        folder.run(&["policy", "check"]).refused(&expected);
     }
 }
 
@@ -423,7 +426,7 @@ fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
     std::fs::create_dir_all(&below).unwrap();
     let init = |more: &[&str]| {
         let mut command = rootgate(&below);
-        Ended::of(command.args(["policy", "init"]).args(more).output().unwrap())
+        Finished::from_output(command.args(["policy", "init"]).args(more).output().unwrap())
     };
     let ended = init(&[]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -431,7 +434,7 @@ fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
     // What it says next works from here.
     let next = ended.stdout.lines().find_map(|line| line.strip_prefix("next: rootgate ")).unwrap();
     let mut command = rootgate(&below);
-    let next = Ended::of(command.args(next.split(' ')).output().unwrap());
+    let next = Finished::from_output(command.args(next.split(' ')).output().unwrap());
     assert_eq!(next.code, 0, "{}", next.stderr);
     assert!(next.stdout.contains("SHA-256"), "{}", next.stdout);
 
@@ -461,7 +464,7 @@ fn init_takes_several_accounts_each_with_its_role() {
     assert!(checked.stdout.contains("2 accounts named"), "{}{}", checked.stdout, checked.stderr);
 
     let folder = Folder::new();
-    for (accounts, said) in [
+    for (accounts, expected) in [
         (&["1111"][..], "12 digits"),
         (&["111122223333=role/rootgate"], "--account:"),
         (&["111122223333="], "--account:"),
@@ -471,7 +474,7 @@ fn init_takes_several_accounts_each_with_its_role() {
     ] {
         let flags = accounts.iter().flat_map(|account| ["--account", account]);
         let all: Vec<&str> = ["policy", "init"].into_iter().chain(flags).collect();
-        folder.run(&all).refused(&[said]);
+        folder.run(&all).refused(&[expected]);
         assert!(!folder.exists(".github"), "{accounts:?}");
     }
 }

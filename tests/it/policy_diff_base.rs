@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ended, Folder, rootgate};
+use crate::support::{Finished, Folder, rootgate};
 
 /// A policy that differs from the built-in defaults only in what a test looks at.
 const STRICT: &str = "version: 1\ngate: { fail-on: low }\n";
@@ -52,25 +52,25 @@ fn repository(files: &[(&str, &str)]) -> Folder {
     folder
 }
 
-fn diff(folder: &Folder, more: &[&str]) -> Ended {
+fn diff(folder: &Folder, more: &[&str]) -> Finished {
     diff_in(folder.path(), more)
 }
 
-fn diff_in(folder: &Path, more: &[&str]) -> Ended {
+fn diff_in(folder: &Path, more: &[&str]) -> Finished {
     let always = ["policy", "diff", "--at", "2026-11-20T12:00:00Z", "--fail-on-weaker"];
-    Ended::of(rootgate(folder).args(always).args(more).output().unwrap())
+    Finished::from_output(rootgate(folder).args(always).args(more).output().unwrap())
 }
 
 /// Exit code, both sides, and each change as `kind key`.
 fn compared(folder: &Folder, more: &[&str]) -> (i32, String, String, Vec<String>) {
     let ended = diff(folder, &[&["--format", "json"], more].concat());
-    let said: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| {
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| {
         panic!("{}", ended.stderr);
     });
     let word = |value: &Value| value.as_str().unwrap().to_owned();
-    let changes = said["changes"].as_array().unwrap().iter();
+    let changes = report["changes"].as_array().unwrap().iter();
     let changes = changes.map(|it| format!("{} {}", word(&it["kind"]), word(&it["key"]))).collect();
-    (ended.code, word(&said["old"]), word(&said["new"]), changes)
+    (ended.code, word(&report["old"]), word(&report["new"]), changes)
 }
 
 const MAIN: [&str; 2] = ["--base", "main"];
@@ -125,7 +125,7 @@ weaker: more can pass than before
     );
     let shown = diff(&folder, &[&MAIN[..], &["--format", "markdown"]].concat()).stdout;
     assert!(shown.contains("`main:.github/rootgate.yaml` to `.github/rootgate.yaml`"), "{shown}");
-    let without = Ended::of(
+    let without = Finished::from_output(
         rootgate(folder.path()).args(["policy", "diff", "--base", "main"]).output().unwrap(),
     );
     assert_eq!(without.code, 0, "{}", without.stderr);
@@ -440,7 +440,7 @@ fn without_a_repository_or_git_the_way_out_is_named() {
     diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is no commit of this clone"]);
     let mut command = rootgate(folder.path());
     command.args(["policy", "diff", "--base", "main"]).env("PATH", folder.path());
-    Ended::of(command.output().unwrap()).refused(&[
+    Finished::from_output(command.output().unwrap()).refused(&[
         "the program git",
         "is not installed",
         two_files,
@@ -466,7 +466,7 @@ fn the_environment_does_not_send_git_elsewhere() {
         .env("GIT_CONFIG_VALUE_0", other.path())
         .env("GIT_TRACE", at("trace"))
         .env("GIT_CEILING_DIRECTORIES", folder.path());
-    let ended = Ended::of(command.output().unwrap());
+    let ended = Finished::from_output(command.output().unwrap());
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
     assert!(!other.exists("trace"));
     // Nor does a replaced object.

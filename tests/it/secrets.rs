@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, ROLE, RUNNER_TOKEN, SECRET_KEY, policy_of};
-use crate::support::Ended;
+use crate::support::Finished;
 
 const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE/of+the//environment==";
 
@@ -131,7 +131,7 @@ fn files(folder: &Path, found: &mut Vec<(String, String)>) {
 }
 
 /// Standard output and error; where a runner reads them, without the commands that hide a value.
-fn said(ended: &Ended, masks_allowed: bool) -> String {
+fn output_of(ended: &Finished, masks_allowed: bool) -> String {
     let shown = |line: &&str| !masks_allowed || !line.starts_with("::add-mask::");
     let lines: Vec<&str> = ended.stdout.lines().chain(ended.stderr.lines()).filter(shown).collect();
     lines.join("\n")
@@ -150,7 +150,7 @@ fn search(gate: &Gate, masks_allowed: bool, scenario: &str) -> usize {
         let ended = gate.run(&[command, limit].concat());
         masks += ended.stdout.matches("::add-mask::").count();
         masks += ended.stderr.matches("::add-mask::").count();
-        everything.push((command.join(" "), said(&ended, masks_allowed)));
+        everything.push((command.join(" "), output_of(&ended, masks_allowed)));
     }
     files(gate.folder.path(), &mut everything);
     for secret in secrets(gate) {

@@ -2,7 +2,7 @@
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, ROLE, SECRET_KEY, policy_of};
-use crate::support::{Ended, Folder, rootgate, side_by_side};
+use crate::support::{Finished, Folder, rootgate, side_by_side};
 
 fn layout(text: &str) -> Vec<&str> {
     let parts = ["error: ", "  said: ", "  effect: ", "  help: "];
@@ -82,7 +82,7 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
             .env("HOME", folder.path())
             .env("AWS_CONFIG_FILE", &config)
             .envs(variable);
-        Ended::of(command.output().unwrap())
+        Finished::from_output(command.output().unwrap())
     };
     side_by_side(
         [
@@ -107,8 +107,8 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
                 "no Region `us-est-3`: check the name, which the selected profile",
             ),
         ],
-        |(variable, flags, said)| {
-            run(variable, flags).refused(&["sts:GetCallerIdentity", said, "HTTPS_PROXY"]);
+        |(variable, flags, expected)| {
+            run(variable, flags).refused(&["sts:GetCallerIdentity", expected, "HTTPS_PROXY"]);
         },
     );
     // The control: nobody named the Region.

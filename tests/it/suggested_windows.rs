@@ -6,7 +6,7 @@ use rootgate::model::format_time;
 
 use crate::fake::Fake;
 use crate::gate::Gate;
-use crate::support::Ended;
+use crate::support::Finished;
 
 const POLICY: &str = "version: 1\nscope: { accounts: [{ id: \"111122223333\" }] }\n";
 
@@ -17,14 +17,14 @@ struct Account {
 }
 
 impl Account {
-    fn of(scenario: &str) -> Self {
+    fn from_scenario(scenario: &str) -> Self {
         let gate = Gate::with_keys(Fake::with(scenario)).policy(POLICY);
         let ended = gate.run(&["collect", "--output", "evidence.json"]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         Self { gate, at: format_time(SystemTime::now().into()) }
     }
 
-    fn check(&self, policy: &str) -> Ended {
+    fn check(&self, policy: &str) -> Finished {
         self.gate.folder.write("judging.yaml", policy);
         let judged = ["--policy", "judging.yaml", "--evidence", "evidence.json", "--at", &self.at];
         self.gate.folder.run(&[&["check", "--details", "full"], &judged[..]].concat())
@@ -59,7 +59,7 @@ event = 84h us-west-2 signin:ConsoleLogin mfa=yes
 
 #[test]
 fn sessions_that_were_agreed_are_acknowledged_and_a_third_one_between_them_is_found() {
-    let account = Account::of(SESSIONS);
+    let account = Account::from_scenario(SESSIONS);
     let red = account.check(POLICY);
     assert_eq!(red.code, 1, "{}{}", red.stdout, red.stderr);
     assert!(red.stdout.contains("; fill in REASON and TICKET:"), "{}", red.stdout);
@@ -68,15 +68,16 @@ fn sessions_that_were_agreed_are_acknowledged_and_a_third_one_between_them_is_fo
     assert_eq!(green.code, 0, "{}{}", green.stdout, green.stderr);
     assert_eq!(account.warned_of(), "");
 
-    let third =
-        Account::of(&format!("{SESSIONS}event = 31h us-west-2 signin:ConsoleLogin mfa=yes\n"));
+    let third = Account::from_scenario(&format!(
+        "{SESSIONS}event = 31h us-west-2 signin:ConsoleLogin mfa=yes\n"
+    ));
     let found = third.check(&pasted);
     assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
 }
 
 #[test]
 fn windows_of_several_remedies_are_pasted_together_without_a_warning_and_are_no_remedy() {
-    let account = Account::of(
+    let account = Account::from_scenario(
         "root.access_key_1_active = true
 root.access_key_1_last_rotated = 400d ago
 root.cert_1_active = true

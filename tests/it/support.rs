@@ -64,8 +64,8 @@ impl Folder {
     }
 
     /// Runs rootgate here.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::of(rootgate(self.path()).args(arguments).output().unwrap())
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        Finished::from_output(rootgate(self.path()).args(arguments).output().unwrap())
     }
 }
 
@@ -83,14 +83,14 @@ pub(crate) fn side_by_side<T: Send, R: Send>(
 }
 
 /// How a run ended.
-pub(crate) struct Ended {
+pub(crate) struct Finished {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ended {
-    pub(crate) fn of(output: Output) -> Self {
+impl Finished {
+    pub(crate) fn from_output(output: Output) -> Self {
         Self {
             code: output.status.code().expect("ended by itself"),
             stdout: String::from_utf8(output.stdout).unwrap(),

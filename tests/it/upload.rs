@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::fake::Fake;
 use crate::live::tls::{file, tls_in_front_of};
 use crate::support::{
-    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Ended, Folder, credential_report, rootgate, side_by_side,
+    ACCOUNT, ACTIVE_KEY, EVENTS_OFF, Finished, Folder, credential_report, rootgate, side_by_side,
 };
 
 const TOKEN: &str = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
@@ -59,7 +59,7 @@ impl Runner {
         self
     }
 
-    fn check(&self, arguments: &[&str]) -> Ended {
+    fn check(&self, arguments: &[&str]) -> Finished {
         let mut command = rootgate(self.folder.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let files = ["--sarif", "out.sarif", "--json", "out.json", "--summary", "out.md"];
@@ -70,13 +70,13 @@ impl Runner {
         if !arguments.contains(&"--timeout") {
             command.args(["--timeout", "20s"]); // the pauses are parts of it
         }
-        let ended = Ended::of(command.output().unwrap());
+        let ended = Finished::from_output(command.output().unwrap());
         self.nothing_shows_the_token(&ended);
         ended
     }
 
     /// Judges a report that was made an hour ago.
-    fn judge(&self, changes: &[(&str, &str)], more: &[&str]) -> Ended {
+    fn judge(&self, changes: &[(&str, &str)], more: &[&str]) -> Finished {
         self.folder.write("report.csv", credential_report(changes));
         let made = ago(TimeDelta::hours(1));
         let report = ["--credential-report", "report.csv", "--report-generated-at", &made];
@@ -88,7 +88,7 @@ impl Runner {
     }
 
     #[track_caller]
-    fn nothing_shows_the_token(&self, ended: &Ended) {
+    fn nothing_shows_the_token(&self, ended: &Finished) {
         let mut texts = vec![ended.stdout.clone(), ended.stderr.clone()];
         for file in std::fs::read_dir(self.folder.path()).unwrap() {
             texts.extend(std::fs::read_to_string(file.unwrap().path()));
@@ -104,14 +104,14 @@ fn ago(age: TimeDelta) -> String {
 }
 
 /// The lines of the log that warn of the upload.
-fn warnings(ended: &Ended) -> Vec<&str> {
+fn warnings(ended: &Finished) -> Vec<&str> {
     let lines = ended.stdout.lines().chain(ended.stderr.lines());
     lines.filter(|line| line.contains("code scanning:") && line.contains("warning")).collect()
 }
 
 /// The one warning, which is in the summary too.
 #[track_caller]
-fn warning(runner: &Runner, ended: &Ended) -> String {
+fn warning(runner: &Runner, ended: &Finished) -> String {
     let found = warnings(ended);
     assert_eq!(found.len(), 1, "{}\n{}", ended.stdout, ended.stderr);
     assert!(found[0].starts_with("::warning title=rootgate::code scanning: "), "{}", found[0]);
@@ -123,11 +123,11 @@ fn warning(runner: &Runner, ended: &Ended) -> String {
 
 fn fingerprints(sarif: &Value, run: usize) -> Vec<(&str, &str)> {
     let results = sarif["runs"][run]["results"].as_array().unwrap();
-    let of = |result: &'static str| result;
+    let key = |result: &'static str| result;
     results
         .iter()
         .map(|result| {
-            let print = &result["partialFingerprints"][of("primaryLocationLineHash")];
+            let print = &result["partialFingerprints"][key("primaryLocationLineHash")];
             (result["ruleId"].as_str().unwrap(), print.as_str().unwrap())
         })
         .collect()
@@ -288,14 +288,14 @@ fn more_accounts_than_one_file_holds_are_counted() {
     runner.folder.write("evidence.json", evidence.to_string());
     let ended = runner.check(&["--evidence", "evidence.json"]);
     assert_eq!(github.uploads()[0]["sarif"]["runs"].as_array().unwrap().len(), 20);
-    let said = "GitHub takes 20 accounts at a time, so 1 more is left out";
-    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let expected = "GitHub takes 20 accounts at a time, so 1 more is left out";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
 // -- not received ---------------------------------------------------------------------------
 
 /// Judges what the fake AWS holds.
-fn live(runner: Runner, aws: &Fake, more: &[&str]) -> (Runner, Ended) {
+fn live(runner: Runner, aws: &Fake, more: &[&str]) -> (Runner, Finished) {
     let runner = runner
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .with("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -321,8 +321,9 @@ fn the_run_of_an_account_that_could_not_be_read_is_left_out_and_said_so() {
     assert_eq!(runs[0]["automationDetails"]["id"], "rootgate/111122223333/");
     assert!(!uploads[0].to_string().contains("444455556666"));
     assert_eq!(runner.folder.json("out.sarif")["runs"].as_array().unwrap().len(), 2);
-    let said = "Nothing could be read of 1 account (444455556666), so its alerts stay as they were";
-    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let expected =
+        "Nothing could be read of 1 account (444455556666), so its alerts stay as they were";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     assert!(runner.summary().contains("so its alerts stay as they were"), "{}", runner.summary());
     assert_eq!(warnings(&ended), [""; 0]);
 }
@@ -405,7 +406,7 @@ fn an_upload_that_is_interrupted_leaves_the_verdict() {
         std::thread::sleep(Duration::from_millis(20));
     }
     terminate(child.id());
-    let ended = Ended::of(child.wait_with_output().unwrap());
+    let ended = Finished::from_output(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(warning(&runner, &ended).contains("interrupted by SIGTERM"));
     assert!(runner.folder.read("output").contains("fail"));
@@ -599,13 +600,13 @@ fn githubs_own_processing_errors_are_shown() {
         ("failed", "it does not say why"),
         ("pending", "still processing"),
     ];
-    side_by_side(cases, |(processing, said)| {
+    side_by_side(cases, |(processing, expected)| {
         let github = Fake::github(&format!("processing = {processing}"));
         let runner = Runner::new(&github);
         let ended = runner.judge(ACTIVE_KEY, &["--timeout", "3s"]);
         assert_eq!(ended.code, 1);
         let warning = warning(&runner, &ended);
-        assert!(warning.contains(said) && !warning.contains("not uploaded"), "{warning}");
+        assert!(warning.contains(expected) && !warning.contains("not uploaded"), "{warning}");
         assert_eq!(github.uploads().len(), 1);
     });
 }

@@ -6,14 +6,14 @@ use crate::support::{ACTIVE_KEY, Folder, REPORT, credential_report};
 
 /// What the three reports say of an account with an active key of 2019-05-02, judged as of
 /// 2026-11-20 with these waivers.
-struct Said {
+struct Judged {
     code: i32,
     terminal: String,
     summary: String,
     json: Value,
 }
 
-fn judged(waivers: &str) -> Said {
+fn judged(waivers: &str) -> Judged {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     // The key is older than its rule allows, which is not what these tests are about.
@@ -24,7 +24,7 @@ fn judged(waivers: &str) -> Said {
     let files = ["--json", "out.json", "--summary", "out.md"];
     let ended = folder.run(&[&REPORT[..], &files].concat());
     assert_ne!(ended.code, 2, "{}", ended.stderr);
-    Said {
+    Judged {
         code: ended.code,
         terminal: ended.stdout.split_whitespace().collect::<Vec<_>>().join(" "),
         summary: folder.read("out.md").replace('`', ""),
@@ -45,14 +45,14 @@ fn key_waiver(day: &str, from: &str, expires: &str) -> String {
     )
 }
 
-fn outcome<'a>(said: &'a Said, rule: &str) -> &'a Value {
-    let outcomes = said.json["accounts"][0]["outcomes"].as_array().unwrap();
+fn outcome<'a>(judged_run: &'a Judged, rule: &str) -> &'a Value {
+    let outcomes = judged_run.json["accounts"][0]["outcomes"].as_array().unwrap();
     outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap()
 }
 
 /// The notices of waivers, by code.
-fn notices(said: &Said) -> Vec<(&str, &str)> {
-    let notices = said.json["notices"].as_array().unwrap().iter();
+fn notices(judged_run: &Judged) -> Vec<(&str, &str)> {
+    let notices = judged_run.json["notices"].as_array().unwrap().iter();
     let texts = notices.map(|it| (it["code"].as_str().unwrap(), it["message"].as_str().unwrap()));
     texts.filter(|(code, _)| code.starts_with("waiver")).collect()
 }
@@ -101,17 +101,21 @@ fn every_stage_of_a_waiver_has_its_notice_in_all_three_reports() {
             )),
         ),
     ] {
-        let said = judged(&key_waiver(day, from, expires));
+        let judged_run = judged(&key_waiver(day, from, expires));
         let stage = format!("{day} {from} {expires}");
-        assert_eq!(said.code, code, "{stage}");
+        assert_eq!(judged_run.code, code, "{stage}");
         let Some((kind, words)) = notice else {
-            assert_eq!(notices(&said), [], "{stage}");
+            assert_eq!(notices(&judged_run), [], "{stage}");
             continue;
         };
         let message = format!("{of} {words}");
-        assert_eq!(notices(&said), [(kind, &*message)], "{stage}");
-        assert!(said.terminal.contains(&format!("{message} (policy line 6)")), "{}", said.terminal);
-        let row = said.summary.lines().find(|line| line.contains(kind)).unwrap();
+        assert_eq!(notices(&judged_run), [(kind, &*message)], "{stage}");
+        assert!(
+            judged_run.terminal.contains(&format!("{message} (policy line 6)")),
+            "{}",
+            judged_run.terminal
+        );
+        let row = judged_run.summary.lines().find(|line| line.contains(kind)).unwrap();
         assert!(row.contains(&message) && row.contains("| 6 |"), "{row}");
     }
 }
@@ -148,9 +152,9 @@ fn of_two_keys_of_one_day_a_waiver_covers_the_one_that_it_names_by_time() {
     assert_eq!(waived(&by_day), named(false, false));
     let notices = by_day["notices"].as_array().unwrap();
     let notice = notices.iter().find(|it| it["code"] == "waiver-ambiguous").unwrap();
-    let said = notice["message"].as_str().unwrap();
-    assert!(said.contains("2019-05-02T10:00:00Z, 2019-05-02T11:30:00Z"), "{said}");
-    assert!(said.contains("`access-key-created: 2019-05-02T10:00:00Z`"), "{said}");
+    let judged_run = notice["message"].as_str().unwrap();
+    assert!(judged_run.contains("2019-05-02T10:00:00Z, 2019-05-02T11:30:00Z"), "{judged_run}");
+    assert!(judged_run.contains("`access-key-created: 2019-05-02T10:00:00Z`"), "{judged_run}");
     assert_eq!(waived(&judged("2019-05-02T10:00:00Z")), named(true, false));
     assert_eq!(waived(&judged("2019-05-02T13:30:00+02:00")), named(false, true));
 }
@@ -164,17 +168,17 @@ fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
     from: 2026-11-01
     expires: 2027-01-15
 ";
-    let said = judged(waiver);
+    let judged_run = judged(waiver);
     let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: the rule finds nothing any more; remove the waiver";
-    assert_eq!(notices(&said), [("waiver-unused", message)]);
-    assert!(said.terminal.contains(message) && said.summary.contains(message));
+    assert_eq!(notices(&judged_run), [("waiver-unused", message)]);
+    assert!(judged_run.terminal.contains(message) && judged_run.summary.contains(message));
 }
 
 #[test]
 fn a_waived_finding_stays_visible_with_ticket_reason_and_end() {
-    let said = judged(&key_waiver("2019-05-02", "2026-11-01", "2027-01-15"));
-    assert_eq!((said.code, &said.json["counts"]["waived"]), (0, &json!(1)));
-    let active = outcome(&said, "root-access-key-active");
+    let judged_run = judged(&key_waiver("2019-05-02", "2026-11-01", "2027-01-15"));
+    assert_eq!((judged_run.code, &judged_run.json["counts"]["waived"]), (0, &json!(1)));
+    let active = outcome(&judged_run, "root-access-key-active");
     assert_eq!(active["outcome"], "waived");
     let finding = &active["findings"][0];
     assert_eq!(finding["subject"], "key 2019-05-02");
@@ -184,8 +188,8 @@ fn a_waived_finding_stays_visible_with_ticket_reason_and_end() {
         (&json!("SEC-77"), &json!("billing export moves to a role"), &json!("2027-01-15"))
     );
     for part in ["SEC-77", "billing export moves to a role", "2027-01-15", "key 2019-05-02"] {
-        assert!(said.terminal.contains(part), "{part}: {}", said.terminal);
-        assert!(said.summary.contains(part), "{part}: {}", said.summary);
+        assert!(judged_run.terminal.contains(part), "{part}: {}", judged_run.terminal);
+        assert!(judged_run.summary.contains(part), "{part}: {}", judged_run.summary);
     }
 }
 

@@ -240,9 +240,9 @@ fn a_second_default_policy_in_the_checkout_is_a_broken_copy() {
     for second in ["rootgate.yaml", "rootgate.yml", ".github/rootgate.yml"] {
         let mut job = Job::both(&policy("")).work(second, &policy("")).report(&[]);
         let ended = job.ends("fail", 1);
-        let said = format!("{FILE} and {second} both exist");
+        let expected = format!("{FILE} and {second} both exist");
         let both = job.json()["policy_change"].to_string();
-        assert!(both.contains(&said), "{both}");
+        assert!(both.contains(&expected), "{both}");
         assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
     }
     // One that is moved to another default place is no second one.
@@ -262,9 +262,9 @@ fn every_default_name_judges_and_two_at_once_judge_nothing() {
         assert_eq!(job.json()["policy"]["path"], name);
         for second in &names[index + 1..] {
             let job = Job::pull_request().main(name, &text).main(second, &text).work(name, &text);
-            let said =
+            let expected =
                 format!("two default policy files at the tip of the default branch `main` ({TIP})");
-            unreadable(job.report(ACTIVE_KEY), &[&said, name, second, "keep one of them"]);
+            unreadable(job.report(ACTIVE_KEY), &[&expected, name, second, "keep one of them"]);
         }
     }
     // The policy that is named judges, whatever else is there.
@@ -661,10 +661,11 @@ fn what_github_does_not_give_is_never_taken_for_absent() {
         assert_eq!(job.output("verdict"), "error", "{fault}");
     }
     // The listing is cut before the name could be in it.
-    let lacking = Job::pull_request().main(".github/x", "").line("cut-listing .github").report(&[]);
-    unreadable(lacking, &contents);
-    let lacking = Job::pull_request().line("fault listing = not-accessible").report(&[]);
-    unreadable(lacking, &contents);
+    let incomplete =
+        Job::pull_request().main(".github/x", "").line("cut-listing .github").report(&[]);
+    unreadable(incomplete, &contents);
+    let incomplete = Job::pull_request().line("fault listing = not-accessible").report(&[]);
+    unreadable(incomplete, &contents);
     unreadable(
         Job::both(&policy("")).set("GITHUB_TOKEN", "").report(&[]),
         &["no token", "contents: read"],
@@ -729,8 +730,8 @@ fn the_checkout_judges_where_that_is_asked_for_and_every_report_says_so() {
     assert!(job.github.as_ref().unwrap().calls().is_empty());
     for text in [&ended.stdout, &job.summary()] {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let said = words.join(" ").contains("whoever can change the branch can change it");
-        assert!(said, "{text}");
+        let expected = words.join(" ").contains("whoever can change the branch can change it");
+        assert!(expected, "{text}");
     }
 }
 
@@ -765,7 +766,7 @@ fn flags_that_contradict_each_other_judge_nothing() {
     ] {
         let output =
             rootgate(folder.path()).args(REPORT).args(["--policy", wrong]).output().unwrap();
-        crate::support::Ended::of(output).refused(&["github:OWNER/REPO/PATH@REF"]);
+        crate::support::Finished::from_output(output).refused(&["github:OWNER/REPO/PATH@REF"]);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_
 use crate::model::{AccountId, Call, Partition, Source};
 
 use super::profile::{self, ProfileTexts};
-use super::route::{Route, nobody};
+use super::route::{Route, no_target};
 use super::session::{Session, sts};
 use super::{SignInError, guard};
 
@@ -31,7 +31,7 @@ use super::{SignInError, guard};
 const METADATA: Duration = Duration::from_millis(1_000);
 
 /// A mask hides every occurrence, in outputs too, so a shorter external id is not masked.
-const SHORTEST_MASK: usize = 8;
+const MIN_MASK_LENGTH: usize = 8;
 
 /// What all sign-ins of a run share. It holds no credentials.
 pub(crate) struct Access<'a> {
@@ -72,7 +72,7 @@ impl<'a> Access<'a> {
         let region = named.as_ref().map(|named| Region::new(named.name.clone()));
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .no_credentials()
-            .profile_files(profiles.for_the_sdk())
+            .profile_files(profiles.for_sdk())
             .region(region.clone().unwrap_or(Region::from_static("us-east-1")))
             .retry_config(RetryConfig::disabled())
             .http_client(transport.http_client());
@@ -107,11 +107,11 @@ impl<'a> Access<'a> {
             Route::Own => self.by_chain(pace).await?,
             Route::Token { role_arn } => self.by_token(role_arn, policy, pace).await?,
             Route::Role { role_arn } => {
-                let from = from.ok_or_else(nobody)?;
+                let from = from.ok_or_else(no_target)?;
                 self.by_role(from, role_arn, policy, pace).await?
             }
         };
-        route.must_lead_to(&session.account, expected)?;
+        route.check_account(&session.account, expected)?;
         Ok(session)
     }
 
@@ -150,7 +150,7 @@ impl<'a> Access<'a> {
                 return Err(SignInError::Interrupted(message));
             }
             Err(error) => {
-                return Err(self.no_credentials(in_our_words(error.message, &self.profiles).await));
+                return Err(self.no_credentials(explain_error(error.message, &self.profiles).await));
             }
         };
         self.mask_credentials(&credentials);
@@ -175,8 +175,8 @@ impl<'a> Access<'a> {
         policy: Option<String>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        let endpoint = self.settings.environment.token_endpoint.as_ref().ok_or_else(nobody)?;
-        let partition = Partition::of_arn(role_arn);
+        let endpoint = self.settings.environment.token_endpoint.as_ref().ok_or_else(no_target)?;
+        let partition = Partition::from_arn(role_arn);
         let region = self.region_in(partition.as_ref());
         let audience = self.settings.oidc_audience.clone().unwrap_or_else(|| {
             match partition.as_ref().map(Partition::as_str) {
@@ -217,13 +217,13 @@ impl<'a> Access<'a> {
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
             (Kind::Untrusted, Some(_)) => {
-                SignInError::of_call(&error, &"the request for GitHub's token")
+                SignInError::from_call(&error, &"the request for GitHub's token")
             }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
                 SignInError::NoIdToken("GitHub's token endpoint did not answer in time".to_owned())
             }
-            _ => SignInError::of_web_identity(&error, role_arn, region.as_ref(), &claims)
+            _ => SignInError::from_web_identity(&error, role_arn, region.as_ref(), &claims)
                 .in_region(&error, self.named(&region)),
         })?;
         let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
@@ -238,7 +238,7 @@ impl<'a> Access<'a> {
         policy: Option<String>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        let region = self.region_in(Partition::of_arn(role_arn).as_ref());
+        let region = self.region_in(Partition::from_arn(role_arn).as_ref());
         let config = from.config.clone().into_builder().region(region.clone()).build();
         let client = sts(&config);
         let attempt = async || {
@@ -254,7 +254,7 @@ impl<'a> Access<'a> {
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::of_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
+            SignInError::from_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
                 .in_region(&error, self.named(&region))
         })?;
         let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
@@ -270,7 +270,7 @@ impl<'a> Access<'a> {
         // The interceptor has seen them; this is for the type.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
             call: call.to_string(),
-            said: "it has no `Credentials`".to_owned(),
+            message: "it has no `Credentials`".to_owned(),
         })?;
         let credentials = Credentials::new(
             issued.access_key_id,
@@ -298,14 +298,14 @@ impl<'a> Access<'a> {
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::of_call(&error, &GET_CALLER_IDENTITY)
+            SignInError::from_call(&error, &GET_CALLER_IDENTITY)
                 .in_region(&error, self.named(&region))
         })?;
         let arn = answer.arn.unwrap_or_default();
         let account = answer.account.unwrap_or_default().parse::<AccountId>();
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
         let account = account.map_err(|_| unknown())?;
-        let partition = Partition::of_arn(&arn).ok_or_else(unknown)?;
+        let partition = Partition::from_arn(&arn).ok_or_else(unknown)?;
         (self.sinks.note)(&format!("signed in as {arn}"));
         Ok(Session { account, partition, arn, claims, config })
     }
@@ -363,14 +363,14 @@ fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &
 /// Source: STS API reference, `AssumeRole`, `ExternalId`.
 fn can_be_masked(external_id: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
-    external_id.len() >= SHORTEST_MASK && external_id.bytes().all(known)
+    external_id.len() >= MIN_MASK_LENGTH && external_id.bytes().all(known)
 }
 
 /// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
-async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
-    let for_developers = said.contains("cargo feature");
-    if !said.is_empty() && !for_developers {
-        return said;
+async fn explain_error(message: String, profiles: &ProfileTexts) -> String {
+    let for_developers = message.contains("cargo feature");
+    if !message.is_empty() && !for_developers {
+        return message;
     }
     let unknown = if for_developers {
         "the profile signs in in a way that rootgate does not have"
@@ -382,8 +382,8 @@ async fn in_our_words(said: String, profiles: &ProfileTexts) -> String {
 
 fn failed(error: &TokenError) -> CallError {
     match error {
-        TokenError::Unreachable(said) => CallError::of_connection(said.clone()),
-        _ if error.is_passing() => CallError::new(Kind::Server, error.to_string()),
+        TokenError::Unreachable(message) => CallError::from_connection(message.clone()),
+        _ if error.is_transient() => CallError::new(Kind::Server, error.to_string()),
         _ => CallError::new(Kind::Refused, error.to_string()),
     }
 }

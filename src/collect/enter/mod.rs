@@ -5,7 +5,7 @@
 //!                        -> Session (whose it is, and the clients of its services)
 //! ```
 //!
-//! [`enter`] is for a command that looks into one account. Behind it, [`Entrance`] knows the run's own
+//! [`enter`] is for a command that looks into one account. Behind it, [`AccountSessions`] knows the run's own
 //! identity, and enters each target by its route.
 
 mod access;
@@ -32,7 +32,7 @@ use super::{EntrySettings, Sinks, Target};
 use access::Access;
 use route::Routes;
 
-pub(crate) use route::Named;
+pub(crate) use route::NamedTarget;
 pub use route::Route;
 pub use session::Session;
 pub use sign_in_error::SignInError;
@@ -53,23 +53,23 @@ pub async fn enter(
     let (stop, _watcher) = Stop::when(stop);
     let ends = Instant::now() + settings.timeout;
     let targets = std::slice::from_ref(target);
-    let entrance = Entrance::open(settings, targets, needs, sinks, stop, ends).await?;
-    let [target] = entrance.targets() else { return Err(route::nobody()) };
-    entrance.enter(target, &entrance.pace(settings.timeout / 3)).await
+    let sessions = AccountSessions::open(settings, targets, needs, sinks, stop, ends).await?;
+    let [target] = sessions.targets() else { return Err(route::no_target()) };
+    sessions.enter(target, &sessions.pace(settings.timeout / 3)).await
 }
 
 /// Enters the accounts of one run.
-pub(crate) struct Entrance<'a> {
+pub(crate) struct AccountSessions<'a> {
     settings: &'a EntrySettings,
     access: Access<'a>,
     routes: Routes<'a>,
-    targets: Vec<Named<'a>>,
+    targets: Vec<NamedTarget<'a>>,
     own: Option<Session>,
     stop: Stop,
     ends: Instant,
 }
 
-impl<'a> Entrance<'a> {
+impl<'a> AccountSessions<'a> {
     /// Signs in as the run itself, where anything needs that, and settles which accounts are meant.
     /// The sessions may read `needs`, and nothing is asked for after `ends`.
     pub(crate) async fn open(
@@ -83,13 +83,13 @@ impl<'a> Entrance<'a> {
         let routes = Routes::new(settings, targets);
         let access = Access::prepare(settings, needs, routes.have_roles(), sinks).await?;
         let (targets, own) = (Vec::new(), None);
-        let mut entrance = Self { settings, access, routes, targets, own, stop, ends };
-        entrance.own = entrance.own_identity().await?;
-        let own = entrance.own_account();
-        let targets = entrance.routes.named(own)?;
-        entrance.routes.check_external_id(&targets, own)?;
-        entrance.targets = targets;
-        Ok(entrance)
+        let mut sessions = Self { settings, access, routes, targets, own, stop, ends };
+        sessions.own = sessions.own_identity().await?;
+        let own = sessions.own_account();
+        let targets = sessions.routes.named(own)?;
+        sessions.routes.check_external_id(&targets, own)?;
+        sessions.targets = targets;
+        Ok(sessions)
     }
 
     async fn own_identity(&self) -> Result<Option<Session>, SignInError> {
@@ -109,7 +109,7 @@ impl<'a> Entrance<'a> {
     }
 
     /// The accounts to enter.
-    pub(crate) fn targets(&self) -> &[Named<'a>] {
+    pub(crate) fn targets(&self) -> &[NamedTarget<'a>] {
         &self.targets
     }
 
@@ -119,30 +119,30 @@ impl<'a> Entrance<'a> {
     }
 
     /// Whether a target can be entered at all; nothing is sent.
-    pub(crate) fn check(&self, target: &Named<'_>) -> Result<(), SignInError> {
-        self.routes.to(target, self.own_account()).map(drop)
+    pub(crate) fn check(&self, target: &NamedTarget<'_>) -> Result<(), SignInError> {
+        self.routes.route_to(target, self.own_account()).map(drop)
     }
 
     /// Enters an account, and makes sure that it is that account.
     pub(crate) async fn enter(
         &self,
-        target: &Named<'_>,
+        target: &NamedTarget<'_>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
         let own = self.own.as_ref();
-        match self.routes.to(target, self.own_account())? {
-            None => own.cloned().ok_or_else(route::nobody),
+        match self.routes.route_to(target, self.own_account())? {
+            None => own.cloned().ok_or_else(route::no_target),
             Some(route) => self.access.enter(&route, own, &[], Some(&target.account), pace).await,
         }
     }
 
     /// The time that is left.
-    pub(crate) fn left(&self) -> Duration {
+    pub(crate) fn time_left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }
 
     /// A share of it, for calls whose errors hide the secrets of this run.
     pub(crate) fn pace(&self, share: Duration) -> Pace {
-        Pace::new(share.min(self.left()), self.stop.clone()).hiding(self.access.secrets())
+        Pace::new(share.min(self.time_left()), self.stop.clone()).hiding(self.access.secrets())
     }
 }

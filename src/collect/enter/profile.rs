@@ -31,7 +31,7 @@ impl ProfileTexts {
     }
 
     /// What the SDK takes in place of the files.
-    pub(super) fn for_the_sdk(&self) -> EnvConfigFiles {
+    pub(super) fn for_sdk(&self) -> EnvConfigFiles {
         EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, self.config.as_str())
             .with_contents(EnvConfigFileKind::Credentials, self.credentials.as_str())
@@ -54,26 +54,25 @@ pub(super) async fn named_region(
     if let Some(name) = &settings.region {
         return Some(NamedRegion { name: name.clone(), origin: RegionOrigin::Flag });
     }
-    let of =
+    let region_from =
         |origin| move |region: aws_config::Region| NamedRegion { name: region.to_string(), origin };
     let variables = EnvironmentVariableRegionProvider::new().region().await;
     if let Some(region) = variables {
-        return Some(of(RegionOrigin::Environment)(region));
+        return Some(region_from(RegionOrigin::Environment)(region));
     }
-    let profile =
-        ProfileFileRegionProvider::builder().profile_files(profiles.for_the_sdk()).build();
-    profile.region().await.map(of(RegionOrigin::Profile))
+    let profile = ProfileFileRegionProvider::builder().profile_files(profiles.for_sdk()).build();
+    profile.region().await.map(region_from(RegionOrigin::Profile))
 }
 
 /// The fault of the selected profile, in one clause; `None`: none is known.
 pub(super) async fn fault(texts: &ProfileTexts) -> Option<String> {
-    let files = texts.for_the_sdk();
+    let files = texts.for_sdk();
     let profiles = profile::load(&Fs::real(), &Env::real(), &files, None).await.ok()?;
     let selected = profiles.selected_profile().to_owned();
-    fault_of(&profiles, &selected)
+    profile_problem(&profiles, &selected)
 }
 
-fn fault_of(profiles: &ProfileSet, selected: &str) -> Option<String> {
+fn profile_problem(profiles: &ProfileSet, selected: &str) -> Option<String> {
     let mut name = selected;
     let mut seen = vec![name];
     loop {

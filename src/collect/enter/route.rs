@@ -59,7 +59,7 @@ impl Route {
     /// # Errors
     /// A role's session is in the role's account: anything else is no answer of AWS. And it is the
     /// wrong one where another account is `expected`.
-    pub(crate) fn must_lead_to(
+    pub(crate) fn check_account(
         &self,
         found: &AccountId,
         expected: Option<&AccountId>,
@@ -87,7 +87,7 @@ fn account_of_role(role_arn: &str) -> Option<AccountId> {
 
 /// A target whose account is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named<'a> {
+pub(crate) struct NamedTarget<'a> {
     pub(crate) account: AccountId,
     pub(crate) role_arn: Option<&'a str>,
 }
@@ -139,10 +139,13 @@ impl<'a> Routes<'a> {
     }
 
     /// Every target with its account: as named, as in its role's ARN, or the run's own.
-    pub(crate) fn named(&self, own: Option<&AccountId>) -> Result<Vec<Named<'a>>, SignInError> {
+    pub(crate) fn named(
+        &self,
+        own: Option<&AccountId>,
+    ) -> Result<Vec<NamedTarget<'a>>, SignInError> {
         if self.targets.is_empty() {
-            let account = own.cloned().ok_or_else(nobody)?;
-            return Ok(vec![Named { account, role_arn: None }]);
+            let account = own.cloned().ok_or_else(no_target)?;
+            return Ok(vec![NamedTarget { account, role_arn: None }]);
         }
         let named = |target: &'a Target| {
             let of_role = || match &target.role_arn {
@@ -150,11 +153,11 @@ impl<'a> Routes<'a> {
                 None => own.cloned(),
             };
             let unnamed = || SignInError::InvalidRequest {
-                said: "the ARN names no account".to_owned(),
+                message: "the ARN names no account".to_owned(),
                 role_arn: target.role_arn.clone().unwrap_or_default(),
             };
             let account = target.account.clone().or_else(of_role).ok_or_else(unnamed)?;
-            Ok(Named { account, role_arn: target.role_arn.as_deref() })
+            Ok(NamedTarget { account, role_arn: target.role_arn.as_deref() })
         };
         self.targets.iter().map(named).collect()
     }
@@ -170,9 +173,9 @@ impl<'a> Routes<'a> {
 
     /// The route to a target, or why it is refused before anything is sent. `None`: the target is the
     /// account of the run's own session, `own`, which is not entered again.
-    pub(crate) fn to(
+    pub(crate) fn route_to(
         &self,
-        target: &Named<'_>,
+        target: &NamedTarget<'_>,
         own: Option<&AccountId>,
     ) -> Result<Option<Route>, SignInError> {
         let is_own = own == Some(&target.account);
@@ -192,20 +195,20 @@ impl<'a> Routes<'a> {
                 let expected = vec![target.account.clone()];
                 Err(SignInError::WrongAccount { found: own.clone(), expected })
             }
-            (None, None) => Err(nobody()),
+            (None, None) => Err(no_target()),
         }
     }
 
     /// `--external-id` that no AssumeRole of this run would carry is a mistake.
     pub(crate) fn check_external_id(
         &self,
-        targets: &[Named<'_>],
+        targets: &[NamedTarget<'_>],
         own: Option<&AccountId>,
     ) -> Result<(), SignInError> {
         let assumed = self.settings.role_arn.is_some()
             || targets
                 .iter()
-                .any(|target| matches!(self.to(target, own), Ok(Some(Route::Role { .. }))));
+                .any(|target| matches!(self.route_to(target, own), Ok(Some(Route::Role { .. }))));
         if self.settings.external_id.is_some() && !assumed {
             return Err(SignInError::ExternalIdUnused);
         }
@@ -214,7 +217,7 @@ impl<'a> Routes<'a> {
 }
 
 /// There is no session to go on from.
-pub(crate) fn nobody() -> SignInError {
+pub(crate) fn no_target() -> SignInError {
     SignInError::NoIdentity("nobody is signed in".to_owned())
 }
 
@@ -305,7 +308,7 @@ mod tests {
             let targets = [target(account, role_arn)];
             let routes = Routes::new(&settings, &targets);
             let named = routes.named(own).unwrap();
-            assert_eq!(routes.to(&named[0], own), Ok(route), "{with_token} {targets:?}");
+            assert_eq!(routes.route_to(&named[0], own), Ok(route), "{with_token} {targets:?}");
         }
     }
 
@@ -317,7 +320,7 @@ mod tests {
             let targets = [target.clone()];
             let routes = Routes::new(&settings, &targets);
             let named = routes.named(own).unwrap();
-            routes.to(&named[0], own).unwrap_err()
+            routes.route_to(&named[0], own).unwrap_err()
         };
         let wrong = |found: &AccountId, expected: &AccountId| SignInError::WrongAccount {
             found: found.clone(),
@@ -328,7 +331,7 @@ mod tests {
         let not_allowed =
             SignInError::NotAllowed { account: two.clone(), allowed: vec![one.clone()] };
         assert_eq!(to(&[ONE], &target(TWO, Some(role(TWO))), Some(&one)), not_allowed);
-        assert_eq!(to(&[], &target(TWO, None), None), nobody());
+        assert_eq!(to(&[], &target(TWO, None), None), no_target());
         let settings = settings(true, Some(role(TWO)), &[ONE]);
         assert_eq!(Routes::new(&settings, &[]).to_own(), Err(not_allowed));
     }
@@ -337,18 +340,18 @@ mod tests {
     fn a_session_is_believed_only_in_the_account_that_its_route_leads_to() {
         let (one, two) = (id(ONE), id(TWO));
         for route in [Route::Token { role_arn: role(ONE) }, Route::Role { role_arn: role(ONE) }] {
-            assert_eq!(route.must_lead_to(&one, None), Ok(()));
-            assert_eq!(route.must_lead_to(&one, Some(&one)), Ok(()));
+            assert_eq!(route.check_account(&one, None), Ok(()));
+            assert_eq!(route.check_account(&one, Some(&one)), Ok(()));
             let elsewhere = SignInError::RoleElsewhere { role_arn: role(ONE), found: two.clone() };
             for expected in [None, Some(&one), Some(&two)] {
-                assert_eq!(route.must_lead_to(&two, expected), Err(elsewhere.clone()));
+                assert_eq!(route.check_account(&two, expected), Err(elsewhere.clone()));
             }
             let wrong =
                 SignInError::WrongAccount { found: one.clone(), expected: vec![two.clone()] };
-            assert_eq!(route.must_lead_to(&one, Some(&two)), Err(wrong));
+            assert_eq!(route.check_account(&one, Some(&two)), Err(wrong));
         }
-        assert_eq!(Route::Own.must_lead_to(&two, None), Ok(()));
-        assert!(Route::Own.must_lead_to(&two, Some(&one)).is_err());
+        assert_eq!(Route::Own.check_account(&two, None), Ok(()));
+        assert!(Route::Own.check_account(&two, Some(&one)).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_config::{Region, SdkConfig};
 
-use crate::collect::whole_answer::WholeAnswer;
+use crate::collect::answer_check::AnswerCheck;
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Partition};
 
@@ -36,7 +36,7 @@ impl Session {
     /// For calls of IAM.
     #[must_use]
     pub fn iam(&self) -> aws_sdk_iam::Client {
-        let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(WholeAnswer);
+        let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(AnswerCheck);
         aws_sdk_iam::Client::from_conf(config.build())
     }
 
@@ -45,20 +45,20 @@ impl Session {
     pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
-            .interceptor(WholeAnswer);
+            .interceptor(AnswerCheck);
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
     /// Account Management: one address per partition, whatever the Region.
     #[must_use]
     pub fn account_management(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(WholeAnswer);
+        let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(AnswerCheck);
         aws_sdk_account::Client::from_conf(config.build())
     }
 }
 
 /// A client of STS, with whatever credentials the configuration has.
 pub(crate) fn sts(config: &SdkConfig) -> aws_sdk_sts::Client {
-    let config = aws_sdk_sts::config::Builder::from(config).interceptor(WholeAnswer);
+    let config = aws_sdk_sts::config::Builder::from(config).interceptor(AnswerCheck);
     aws_sdk_sts::Client::from_conf(config.build())
 }

@@ -8,7 +8,7 @@ use crate::model::call::{ASSUME_ROLE, GET_CALLER_IDENTITY};
 use crate::model::{Partition, Source};
 
 /// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
-const LONGEST: usize = 2_048;
+const MAX_LENGTH: usize = 2_048;
 
 /// Exactly the actions of the sources that are read, and entering `roles` if there are any.
 ///
@@ -18,10 +18,10 @@ const LONGEST: usize = 2_048;
 pub(super) fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
     let named: BTreeSet<String> = roles.iter().filter_map(|role| any_account(role)).collect();
     let policy = document(needs, &named.into_iter().collect::<Vec<_>>());
-    if policy.len() <= LONGEST {
+    if policy.len() <= MAX_LENGTH {
         return policy;
     }
-    let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::of_arn(role)?));
+    let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::from_arn(role)?));
     let every: BTreeSet<String> = roles.iter().filter_map(all).collect();
     document(needs, &every.into_iter().collect::<Vec<_>>())
 }
@@ -119,10 +119,10 @@ mod tests {
         let roles: Vec<String> = (0..20)
             .map(|number| format!("arn:aws:iam::111122223333:role/{}{number}", "r".repeat(62)))
             .collect();
-        assert!(document(&all(), &roles).len() <= LONGEST * 2);
+        assert!(document(&all(), &roles).len() <= MAX_LENGTH * 2);
         for count in 0..=roles.len() {
             let policy = session_policy(&all(), &roles[..count]);
-            assert!(policy.len() < LONGEST, "{count} roles: {}", policy.len());
+            assert!(policy.len() < MAX_LENGTH, "{count} roles: {}", policy.len());
             assert_eq!(policy.contains("sts:AssumeRole"), count > 0);
         }
     }

@@ -29,7 +29,7 @@ pub enum SignInError {
     /// STS does not let this token into the role.
     NotTrusted {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The role.
         role_arn: String,
         /// What the token says; the token itself is nowhere.
@@ -38,7 +38,7 @@ pub enum SignInError {
     /// The role's account has no OIDC provider for the token's issuer.
     NoProvider {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The role.
         role_arn: String,
         /// What the token says.
@@ -47,7 +47,7 @@ pub enum SignInError {
     /// The provider does not list the token's audience.
     WrongAudience {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The token's audience.
         audience: String,
     },
@@ -66,21 +66,21 @@ pub enum SignInError {
     /// STS is switched off in the Region.
     RegionDisabled {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The Region.
         region: String,
     },
     /// STS finds the request itself wrong: the role's ARN, a name, a duration.
     InvalidRequest {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The role.
         role_arn: String,
     },
     /// The run's own credentials may not assume the role.
     RoleDenied {
         /// What AWS said.
-        said: String,
+        message: String,
         /// The role.
         role_arn: String,
         /// Who asked.
@@ -138,14 +138,14 @@ pub enum SignInError {
         /// The call.
         call: String,
         /// What TLS said.
-        said: String,
+        message: String,
     },
     /// No answer: the network, or AWS's side, until the call's share of the time was spent.
     NoAnswer {
         /// The call.
         call: String,
         /// What was said last.
-        said: String,
+        message: String,
         /// The cause, as a gap of a further account would have it.
         cause: Cause,
         /// The Region that was called, where somebody named it and nobody was there: its name may be
@@ -157,14 +157,14 @@ pub enum SignInError {
         /// The call.
         call: String,
         /// What is wrong with it.
-        said: String,
+        message: String,
     },
     /// Any other error of AWS.
     Refused {
         /// The call.
         call: String,
         /// What AWS said.
-        said: String,
+        message: String,
     },
     /// The run was told to stop.
     Interrupted(String),
@@ -172,80 +172,86 @@ pub enum SignInError {
 
 impl SignInError {
     /// What a failed `AssumeRoleWithWebIdentity` means.
-    pub(crate) fn of_web_identity(
+    pub(crate) fn from_web_identity(
         error: &CallError,
         role_arn: &str,
         region: &str,
         claims: &Claims,
     ) -> Self {
         let call = &ASSUME_ROLE_WITH_WEB_IDENTITY;
-        let said = error.said();
+        let message = error.full_message();
         let (role_arn, claims) = (role_arn.to_owned(), Box::new(claims.clone()));
         match error.code.as_str() {
-            "AccessDenied" => Self::NotTrusted { said, role_arn, claims },
+            "AccessDenied" => Self::NotTrusted { message, role_arn, claims },
             "InvalidIdentityToken" if error.message.contains("No OpenIDConnect provider") => {
-                Self::NoProvider { said, role_arn, claims }
+                Self::NoProvider { message, role_arn, claims }
             }
             "InvalidIdentityToken" if error.message.contains("audience") => {
-                Self::WrongAudience { said, audience: claims.aud }
+                Self::WrongAudience { message, audience: claims.aud }
             }
             "InvalidIdentityToken" if error.message.contains("verification key") => {
-                Self::IssuerUnreachable(said)
+                Self::IssuerUnreachable(message)
             }
-            "InvalidIdentityToken" if too_many_keys(&error.message) => Self::TooManyKeys(said),
-            "InvalidIdentityToken" => Self::TokenInvalid(said),
-            "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired(said),
-            "IDPCommunicationError" => Self::IssuerUnreachable(said),
-            "IDPRejectedClaim" => Self::IssuerRefused(said),
-            _ => Self::of_role(error, call, &role_arn, region, "this run's GitHub token"),
+            "InvalidIdentityToken" if too_many_keys(&error.message) => Self::TooManyKeys(message),
+            "InvalidIdentityToken" => Self::TokenInvalid(message),
+            "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired(message),
+            "IDPCommunicationError" => Self::IssuerUnreachable(message),
+            "IDPRejectedClaim" => Self::IssuerRefused(message),
+            _ => Self::from_role(error, call, &role_arn, region, "this run's GitHub token"),
         }
     }
 
     /// What a failed `AssumeRole` means, and what both ways into a role have in common.
-    pub(crate) fn of_role(
+    pub(crate) fn from_role(
         error: &CallError,
         call: &Call,
         role_arn: &str,
         region: &str,
         caller: &str,
     ) -> Self {
-        let said = error.said();
+        let message = error.full_message();
         match error.code.as_str() {
-            "AccessDenied" => {
-                Self::RoleDenied { said, role_arn: role_arn.to_owned(), caller: caller.to_owned() }
+            "AccessDenied" => Self::RoleDenied {
+                message,
+                role_arn: role_arn.to_owned(),
+                caller: caller.to_owned(),
+            },
+            "MalformedPolicyDocument" | "PackedPolicyTooLarge" => Self::SessionPolicy(message),
+            "RegionDisabledException" => {
+                Self::RegionDisabled { message, region: region.to_owned() }
             }
-            "MalformedPolicyDocument" | "PackedPolicyTooLarge" => Self::SessionPolicy(said),
-            "RegionDisabledException" => Self::RegionDisabled { said, region: region.to_owned() },
-            "ValidationError" => Self::InvalidRequest { said, role_arn: role_arn.to_owned() },
-            _ => Self::of_call(error, call),
+            "ValidationError" => Self::InvalidRequest { message, role_arn: role_arn.to_owned() },
+            _ => Self::from_call(error, call),
         }
     }
 
     /// What any failed call of the sign-in means.
-    pub(crate) fn of_call(error: &CallError, call: &dyn fmt::Display) -> Self {
-        let (call, said) = (call.to_string(), error.said());
+    pub(crate) fn from_call(error: &CallError, call: &dyn fmt::Display) -> Self {
+        let (call, message) = (call.to_string(), error.full_message());
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
-            Kind::Credentials if is_skew(error) => Self::ClockSkew(said),
-            Kind::Credentials => Self::BadCredentials(said),
+            Kind::Credentials if is_skew(error) => Self::ClockSkew(message),
+            Kind::Credentials => Self::BadCredentials(message),
             Kind::Throttled | Kind::Busy => {
-                Self::NoAnswer { call, said, cause: Cause::Throttled, region: None }
+                Self::NoAnswer { call, message, cause: Cause::Throttled, region: None }
             }
             Kind::Server | Kind::Network => {
-                Self::NoAnswer { call, said, cause: Cause::Unavailable, region: None }
+                Self::NoAnswer { call, message, cause: Cause::Unavailable, region: None }
             }
-            Kind::Untrusted => Self::Untrusted { call, said },
-            Kind::TimedOut => Self::NoAnswer { call, said, cause: Cause::TimedOut, region: None },
-            Kind::Unreadable => Self::Unreadable { call, said },
-            Kind::Denied | Kind::Refused => Self::Refused { call, said },
+            Kind::Untrusted => Self::Untrusted { call, message },
+            Kind::TimedOut => {
+                Self::NoAnswer { call, message, cause: Cause::TimedOut, region: None }
+            }
+            Kind::Unreadable => Self::Unreadable { call, message },
+            Kind::Denied | Kind::Refused => Self::Refused { call, message },
         }
     }
 
     /// The same for a call to a Region that somebody named: a Region that does not exist never answers.
     pub(super) fn in_region(self, error: &CallError, named: Option<NamedRegion>) -> Self {
         match (self, error.kind) {
-            (Self::NoAnswer { call, said, cause, .. }, Kind::Network | Kind::TimedOut) => {
-                Self::NoAnswer { call, said, cause, region: named }
+            (Self::NoAnswer { call, message, cause, .. }, Kind::Network | Kind::TimedOut) => {
+                Self::NoAnswer { call, message, cause, region: named }
             }
             (other, _) => other,
         }

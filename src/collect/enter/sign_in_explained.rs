@@ -86,30 +86,30 @@ impl SignInError {
 
     /// What AWS, GitHub or the network said, where somebody said something.
     #[must_use]
-    pub fn said(&self) -> Option<&str> {
+    pub fn message(&self) -> Option<&str> {
         match self {
             Self::NoCredentials { detail, .. } if detail.is_empty() => None,
             Self::NoCredentials { detail, .. } => Some(detail),
-            Self::NoIdToken(said)
-            | Self::NotTrusted { said, .. }
-            | Self::NoProvider { said, .. }
-            | Self::WrongAudience { said, .. }
-            | Self::IssuerUnreachable(said)
-            | Self::TooManyKeys(said)
-            | Self::TokenInvalid(said)
-            | Self::TokenExpired(said)
-            | Self::IssuerRefused(said)
-            | Self::SessionPolicy(said)
-            | Self::RegionDisabled { said, .. }
-            | Self::InvalidRequest { said, .. }
-            | Self::RoleDenied { said, .. }
-            | Self::ClockSkew(said)
-            | Self::BadCredentials(said)
-            | Self::NoIdentity(said)
-            | Self::Untrusted { said, .. }
-            | Self::NoAnswer { said, .. }
-            | Self::Unreadable { said, .. }
-            | Self::Refused { said, .. } => Some(said),
+            Self::NoIdToken(message)
+            | Self::NotTrusted { message, .. }
+            | Self::NoProvider { message, .. }
+            | Self::WrongAudience { message, .. }
+            | Self::IssuerUnreachable(message)
+            | Self::TooManyKeys(message)
+            | Self::TokenInvalid(message)
+            | Self::TokenExpired(message)
+            | Self::IssuerRefused(message)
+            | Self::SessionPolicy(message)
+            | Self::RegionDisabled { message, .. }
+            | Self::InvalidRequest { message, .. }
+            | Self::RoleDenied { message, .. }
+            | Self::ClockSkew(message)
+            | Self::BadCredentials(message)
+            | Self::NoIdentity(message)
+            | Self::Untrusted { message, .. }
+            | Self::NoAnswer { message, .. }
+            | Self::Unreadable { message, .. }
+            | Self::Refused { message, .. } => Some(message),
             _ => None,
         }
     }
@@ -311,8 +311,8 @@ fn list(accounts: &[AccountId]) -> String {
 /// lay out, with [`SignInError::help`].
 impl fmt::Display for SignInError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.said() {
-            Some(said) => write!(formatter, "{}: {said}", self.what()),
+        match self.message() {
+            Some(message) => write!(formatter, "{}: {message}", self.what()),
             None => formatter.write_str(&self.what()),
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn subjects(claims: &Claims) -> Option<Subjects> {
 ///
 /// `role_arn` tells partition and account: the identity provider must be in the role's own.
 pub(super) fn statement(role_arn: &str, claims: &Claims, sub: &str) -> String {
-    let partition = Partition::of_arn(role_arn).map_or("aws".to_owned(), |p| p.to_string());
+    let partition = Partition::from_arn(role_arn).map_or("aws".to_owned(), |p| p.to_string());
     let account = role_arn.split(':').nth(4).unwrap_or_default();
     let issuer = issuer(claims);
     // Written out, because this order is the one that people know.

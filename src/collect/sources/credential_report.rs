@@ -20,7 +20,7 @@ const SOURCE: Source = Source::CredentialReport;
 const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
 
 /// What a look at the report shows.
-enum Look {
+enum ReportState {
     Report(Box<Fact<CredentialReport>>),
     /// None was made, or the last one is gone.
     Absent,
@@ -41,11 +41,11 @@ struct Acquisition<'a> {
 
 impl Acquisition<'_> {
     async fn fetch(&self) -> Observed<CredentialReport> {
-        let (older, mut ordered) = match self.look().await? {
-            Look::Report(report) if self.is_current(&report) => return Ok(*report),
-            Look::Report(report) => (Some(*report), false),
-            Look::Absent => (None, false),
-            Look::Making => (None, true),
+        let (older, mut ordered) = match self.get_report().await? {
+            ReportState::Report(report) if self.is_current(&report) => return Ok(*report),
+            ReportState::Report(report) => (Some(*report), false),
+            ReportState::Absent => (None, false),
+            ReportState::Making => (None, true),
         };
         let or_older = |gap: Gap| match older.clone() {
             Some(report) => {
@@ -59,8 +59,8 @@ impl Acquisition<'_> {
                 match self.order().await {
                     // AWS takes the report that it has for current.
                     Ok(true) if older.is_some() => {
-                        return match self.look().await {
-                            Ok(Look::Report(report)) => Ok(*report),
+                        return match self.get_report().await {
+                            Ok(ReportState::Report(report)) => Ok(*report),
                             Ok(_) => or_older(self.never_ready()),
                             Err(gap) => or_older(gap),
                         };
@@ -76,8 +76,8 @@ impl Acquisition<'_> {
                 };
                 return or_older(gap);
             }
-            match self.look().await {
-                Ok(Look::Report(report)) if older.is_none() || self.is_current(&report) => {
+            match self.get_report().await {
+                Ok(ReportState::Report(report)) if older.is_none() || self.is_current(&report) => {
                     return Ok(*report);
                 }
                 Ok(_) => {}
@@ -95,10 +95,10 @@ impl Acquisition<'_> {
 
     fn never_ready(&self) -> Gap {
         let why = "AWS was still making the report when the call's share of the time was spent";
-        Gap::of_call(SOURCE, &GET, Cause::TimedOut, why)
+        Gap::for_call(SOURCE, &GET, Cause::TimedOut, why)
     }
 
-    async fn look(&self) -> Result<Look, Gap> {
+    async fn get_report(&self) -> Result<ReportState, Gap> {
         let call = async || {
             let answer = self.client.get_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
@@ -107,8 +107,8 @@ impl Acquisition<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 return match error.code.as_str() {
-                    "ReportNotPresent" | "ReportExpired" => Ok(Look::Absent),
-                    "ReportInProgress" => Ok(Look::Making),
+                    "ReportNotPresent" | "ReportExpired" => Ok(ReportState::Absent),
+                    "ReportInProgress" => Ok(ReportState::Making),
                     _ => Err(error.gap(SOURCE, &GET)),
                 };
             }
@@ -118,7 +118,7 @@ impl Acquisition<'_> {
             .generated_time
             .and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
         read(&content.unwrap_or_default(), generated, &self.reader.session.account)
-            .map(|report| Look::Report(Box::new(report)))
+            .map(|report| ReportState::Report(Box::new(report)))
     }
 
     /// Orders a report; whether AWS says that it is there already.
@@ -138,7 +138,7 @@ fn read(
     generated: Option<DateTime<Utc>>,
     account: &AccountId,
 ) -> Result<Fact<CredentialReport>, Gap> {
-    let unreadable = |detail: String| Gap::of_call(SOURCE, &GET, Cause::Unreadable, detail);
+    let unreadable = |detail: String| Gap::for_call(SOURCE, &GET, Cause::Unreadable, detail);
     let ParsedReport { account: owner, report, .. } =
         CredentialReport::parse(content).map_err(|error| unreadable(error.to_string()))?;
     let generated = generated.ok_or_else(|| unreadable("the report has no time".to_owned()))?;

@@ -13,7 +13,7 @@ const SOURCE: Source = Source::VirtualMfaDevices;
 const PAGE: i32 = 1_000;
 /// So many pages hold the devices of all users that an account may have (5,000 with 8 each), even if
 /// AWS sends shorter ones.
-const MOST_PAGES: usize = 400;
+const MAX_PAGES: usize = 400;
 
 /// Reads every page of the assigned devices; true at the instant the first call was sent.
 pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>> {
@@ -21,7 +21,7 @@ pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>
     let mut devices = Vec::new();
     let mut first_sent = None;
     let mut marker: Option<String> = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let call = async || {
             let sent = (reader.clock)();
             let request = client
@@ -46,11 +46,11 @@ pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>
         }
         marker = page.marker;
     }
-    Err(unreadable(&format!("the list has more than {MOST_PAGES} pages")))
+    Err(unreadable(&format!("the list has more than {MAX_PAGES} pages")))
 }
 
 fn unreadable(why: &str) -> Gap {
-    Gap::of_call(SOURCE, &LIST, Cause::Unreadable, why)
+    Gap::for_call(SOURCE, &LIST, Cause::Unreadable, why)
 }
 
 fn device(listed: Listed) -> VirtualMfaDevice {

@@ -19,14 +19,14 @@ pub(super) struct Accounts<'a> {
     scope: Scope,
     policy: &'a Policy,
     tally: Tally<'a>,
-    beside: Option<Beside<'a>>,
+    by_copy: Option<CopyTally<'a>>,
     reports: BTreeMap<AccountId, AccountReport>,
     outside: Option<AccountId>,
     incomplete: Option<String>,
 }
 
 /// The copy of a pull request, which judges the same evidence.
-struct Beside<'a> {
+struct CopyTally<'a> {
     scope: Scope,
     policy: &'a Policy,
     tally: Tally<'a>,
@@ -34,24 +34,24 @@ struct Beside<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn of(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
+    pub(super) fn new(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
         // A live run judges what it signs in to: `--account` only says what that may be.
         let named = match plan.evidence {
             plan::Evidence::Files(_) => &plan.bounds.accounts[..],
             plan::Evidence::Live(_) => &[],
         };
-        let beside = |policy| Beside {
-            scope: Scope::of(policy, named),
+        let by_copy = |policy| CopyTally {
+            scope: Scope::new(policy, named),
             policy,
-            tally: Tally::of(policy),
+            tally: Tally::new(policy),
             judged: BTreeSet::new(),
         };
         Self {
             at: plan.at,
-            scope: Scope::of(policy, named),
+            scope: Scope::new(policy, named),
             policy,
-            tally: Tally::of(policy),
-            beside: copy.map(beside),
+            tally: Tally::new(policy),
+            by_copy: copy.map(by_copy),
             reports: BTreeMap::new(),
             outside: None,
             incomplete: None,
@@ -69,8 +69,8 @@ impl<'a> Accounts<'a> {
         let report = evaluate(self.policy, evidence, at);
         self.tally.add(&report);
         self.reports.insert(report.id.clone(), report);
-        if let Some(beside) = &mut self.beside {
-            beside.judge(evidence, at);
+        if let Some(by_copy) = &mut self.by_copy {
+            by_copy.judge(evidence, at);
         }
         if self.incomplete.is_none() {
             self.incomplete = collect::incomplete(evidence);
@@ -82,7 +82,7 @@ impl<'a> Accounts<'a> {
     }
 
     /// Evidence of an account that is not to be judged is a mistake of whoever gave it.
-    pub(super) fn none_outside(&self) -> Result<(), Failure> {
+    pub(super) fn check_scope(&self) -> Result<(), Failure> {
         let Some(account) = &self.outside else { return Ok(()) };
         Err(Failure::new(
             format!("there is evidence for account {account}, which is outside the scope"),
@@ -99,8 +99,8 @@ impl<'a> Accounts<'a> {
             }
         }
         let at = self.at.unwrap_or_else(now);
-        if let Some(beside) = &mut self.beside {
-            beside.judge_missing(at);
+        if let Some(by_copy) = &mut self.by_copy {
+            by_copy.judge_missing(at);
         }
     }
 
@@ -112,7 +112,7 @@ impl<'a> Accounts<'a> {
     /// How the same evidence would be judged by the copy of the policy. What was not collected,
     /// because the judging policy does not ask for it, is undetermined.
     pub(super) fn after_merge(&self, run: &Run) -> Option<AfterMerge> {
-        self.beside.as_ref().map(|beside| beside.tally.after_merge(run))
+        self.by_copy.as_ref().map(|by_copy| by_copy.tally.after_merge(run))
     }
 
     /// The report, its accounts in the order of the scope.
@@ -125,7 +125,7 @@ impl<'a> Accounts<'a> {
     }
 }
 
-impl Beside<'_> {
+impl CopyTally<'_> {
     fn judge(&mut self, evidence: &Evidence, at: DateTime<Utc>) {
         if self.scope.holds(&evidence.account) {
             self.judged.insert(evidence.account.clone());
@@ -151,11 +151,11 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
 struct Scope(Vec<(AccountId, Option<Partition>)>);
 
 impl Scope {
-    fn of(policy: &Policy, named: &[AccountId]) -> Self {
+    fn new(policy: &Policy, named: &[AccountId]) -> Self {
         if policy.scope.is_empty() {
             return Self(named.iter().map(|id| (id.clone(), None)).collect());
         }
-        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::of_arn);
+        let partition = |role: &Option<String>| role.as_deref().and_then(Partition::from_arn);
         let accounts = policy.scope.iter();
         Self(accounts.map(|account| (account.id.clone(), partition(&account.role_arn))).collect())
     }

@@ -32,7 +32,7 @@ pub(crate) fn run(plan: Result<Plan, Box<Refused>>, host: &Host) -> u8 {
     judged.unwrap_or_else(|failure| {
         let mut left = outputs.discard();
         left.retain(|other| *other != failure);
-        let code = failure.report_of_check(host, asked);
+        let code = failure.report_for_check(host, asked);
         left.into_iter().for_each(|failure| failure.report_to(host, asked));
         code
     })
@@ -48,7 +48,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let evaluated = not_evaluated.is_none();
     let after = copy.as_ref().and_then(Copy::policy).filter(|_| evaluated);
     let after = after.map(|copy| at_least_as_strict(copy, plan.fail_on));
-    let mut accounts = Accounts::of(plan, &policy, after.as_ref());
+    let mut accounts = Accounts::new(plan, &policy, after.as_ref());
     let gathered =
         if evaluated { gather(plan, &policy, &mut accounts, host)? } else { Gathered::default() };
     let details = host.details(shown.details, gathered.visibility.as_deref());
@@ -109,7 +109,7 @@ fn gather(
             Gathered { files, visibility: None }
         }
     };
-    accounts.none_outside()?;
+    accounts.check_scope()?;
     accounts.judge_missing();
     Ok(gathered)
 }

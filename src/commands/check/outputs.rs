@@ -45,7 +45,7 @@ impl Outputs {
         let mut streams = Vec::new();
         for (format, output) in &self.0 {
             match output.open()? {
-                Some(stream) => streams.push((stream, Gets::File(*format))),
+                Some(stream) => streams.push((stream, StreamContent::File(*format))),
                 None => output.write(&|out| in_file(report, *format, shown, out))?,
             }
         }
@@ -60,10 +60,10 @@ fn in_file(report: &Report, format: Format, shown: &Shown, out: &mut dyn Write) 
 }
 
 /// The streams of a run, open, each with what it gets.
-pub(crate) struct Streams(Vec<(Stream, Gets)>);
+pub(crate) struct Streams(Vec<(Stream, StreamContent)>);
 
 /// What a stream gets.
-enum Gets {
+enum StreamContent {
     /// The same as a file.
     File(Format),
     /// What standard output shows.
@@ -72,7 +72,7 @@ enum Gets {
 
 impl Streams {
     /// Those with a regular file behind them, and the others in the order in which they are written.
-    fn apart(self) -> (Self, Self) {
+    fn split(self) -> (Self, Self) {
         let mut streams = self.0;
         streams.sort_by_key(|(stream, _)| stream.order());
         let files = streams.partition_point(|(stream, _)| stream.order() == Order::RegularFile);
@@ -84,16 +84,16 @@ impl Streams {
     fn write(&mut self, report: &Report, show: &Show<'_>) -> Result<(), Failure> {
         let mut streams = self.0.iter_mut();
         let written = streams.try_for_each(|(stream, gets)| match gets {
-            Gets::File(format) => {
+            StreamContent::File(format) => {
                 stream.write(&|out| in_file(report, *format, &show.plan.shown, out))
             }
-            Gets::Shown => stream.write(&|out| on_stdout(report, show, out)),
+            StreamContent::Shown => stream.write(&|out| on_stdout(report, show, out)),
         });
-        written.inspect_err(|_| self.take_back())
+        written.inspect_err(|_| self.roll_back())
     }
 
-    fn take_back(&self) {
-        self.0.iter().for_each(|(stream, _)| stream.take_back());
+    fn roll_back(&self) {
+        self.0.iter().for_each(|(stream, _)| stream.roll_back());
     }
 }
 
@@ -126,15 +126,15 @@ pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Re
         summary.extend_from_slice(remark.markdown(details).as_bytes());
         remark.log(details, host, plan.shown.verbosity == Verbosity::Quiet);
     }
-    streams.0.push((Stream::standard_output()?, Gets::Shown));
+    streams.0.push((Stream::standard_output()?, StreamContent::Shown));
     let path = |format| plan.outputs.path(format);
     let outputs = runner::outputs(report, path(Format::Sarif), path(Format::Json));
-    let (mut files, mut others) = streams.apart();
+    let (mut files, mut others) = streams.split();
     files.write(report, show)?;
-    let added = host.runner.write(&summary, &outputs).inspect_err(|_| files.take_back())?;
+    let added = host.runner.write(&summary, &outputs).inspect_err(|_| files.roll_back())?;
     others.write(report, show).inspect_err(|_| {
-        added.take_back();
-        files.take_back();
+        added.roll_back();
+        files.roll_back();
     })
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Upload<'a> {
 }
 
 /// How an upload ended.
-enum Ended {
+enum UploadResult {
     Uploaded,
     /// There was nothing to do, for this reason.
     Skipped(String),
@@ -52,7 +52,7 @@ enum Ended {
     Failed(String, &'static str),
 }
 
-impl Ended {
+impl UploadResult {
     fn not_uploaded(what: impl std::fmt::Display, help: &'static str) -> Self {
         Self::Failed(format!("not uploaded: {what}"), help)
     }
@@ -66,7 +66,7 @@ impl Upload<'_> {
         let unread = unread.into_iter().map(|account| account.id.clone()).collect();
         let beyond = judged.len().saturating_sub(sarif::MAX_RUNS);
         let ended = match self.skipped(report, judged.is_empty()) {
-            Some(reason) => Ended::Skipped(reason),
+            Some(reason) => UploadResult::Skipped(reason),
             None => self.try_upload(report, judged).unwrap_or_else(|failed| failed),
         };
         Remark { ended, unread, beyond }
@@ -93,46 +93,58 @@ impl Upload<'_> {
         (foreign || !git_ref.starts_with("refs/heads/")).then(not_default_branch)
     }
 
-    fn try_upload(&self, report: &Report, judged: Vec<&AccountReport>) -> Result<Ended, Ended> {
+    fn try_upload(
+        &self,
+        report: &Report,
+        judged: Vec<&AccountReport>,
+    ) -> Result<UploadResult, UploadResult> {
         let target = self.plan.target.as_ref();
-        let target = target.map_err(|lacking| Ended::not_uploaded(lacking, NO_RUNNER))?;
+        let target = target.map_err(|missing| UploadResult::not_uploaded(missing, NO_RUNNER))?;
         let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
         if left.is_zero() {
             let what = "the time limit of --timeout was used up";
-            return Err(Ended::not_uploaded(what, "raise --timeout"));
+            return Err(UploadResult::not_uploaded(what, "raise --timeout"));
         }
         let mut file = Vec::new();
         sarif::render_accounts(report, judged, self.category, &mut file)
-            .map_err(|error| Ended::not_uploaded(error, OWN_FAULT))?;
+            .map_err(|error| UploadResult::not_uploaded(error, OWN_FAULT))?;
         let api = self.api(left)?;
         github_api::block_on(self.call(&api, target, &file))
-            .map_err(|error| Ended::not_uploaded(error, NEXT_RUN))?
+            .map_err(|error| UploadResult::not_uploaded(error, NEXT_RUN))?
             .unwrap_or_else(|signal| {
                 let what = format!("the upload was interrupted by {signal}");
-                Err(Ended::Failed(what, NEXT_RUN))
+                Err(UploadResult::Failed(what, NEXT_RUN))
             })
     }
 
-    fn api(&self, limit: Duration) -> Result<Api, Ended> {
+    fn api(&self, limit: Duration) -> Result<Api, UploadResult> {
         let bundle = self.bounds.ca_bundle.as_deref();
         github_api::client(self.host, bundle, limit).map_err(|none| match none {
             NoApi::NoToken => {
-                Ended::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
+                UploadResult::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
             }
-            NoApi::Setup(what, help) => Ended::not_uploaded(what, help),
-            NoApi::Api(error) => of_api(&error),
+            NoApi::Setup(what, help) => UploadResult::not_uploaded(what, help),
+            NoApi::Api(error) => api_failed(&error),
         })
     }
 
-    async fn call(&self, api: &Api, target: &Target, file: &[u8]) -> Result<Ended, Ended> {
+    async fn call(
+        &self,
+        api: &Api,
+        target: &Target,
+        file: &[u8],
+    ) -> Result<UploadResult, UploadResult> {
         if !self.plan.always {
             let branch = default_branch(api, &target.repository).await;
-            let branch = branch.map_err(|error| of_api(&error))?;
+            let branch = branch.map_err(|error| api_failed(&error))?;
             if target.git_ref != format!("refs/heads/{branch}") {
-                return Ok(Ended::Skipped(not_default_branch()));
+                return Ok(UploadResult::Skipped(not_default_branch()));
             }
         }
-        upload(api, target, file).await.map(|()| Ended::Uploaded).map_err(|error| of_upload(&error))
+        upload(api, target, file)
+            .await
+            .map(|()| UploadResult::Uploaded)
+            .map_err(|error| upload_failed(&error))
     }
 }
 
@@ -142,22 +154,22 @@ fn not_default_branch() -> String {
     "`auto` uploads only from the default branch".to_owned()
 }
 
-fn of_upload(error: &UploadError) -> Ended {
+fn upload_failed(error: &UploadError) -> UploadResult {
     match error {
-        UploadError::Refused(error) => of_api(error),
+        UploadError::Refused(error) => api_failed(error),
         UploadError::TooLarge { .. } => {
-            Ended::not_uploaded(error, "judge fewer accounts in one run")
+            UploadResult::not_uploaded(error, "judge fewer accounts in one run")
         }
-        UploadError::Processing(_) => Ended::Failed(error.to_string(), OWN_FAULT),
+        UploadError::Processing(_) => UploadResult::Failed(error.to_string(), OWN_FAULT),
         UploadError::Unknown(_) | UploadError::Pending(_) => {
-            Ended::Failed(error.to_string(), "look at the repository's code scanning page")
+            UploadResult::Failed(error.to_string(), "look at the repository's code scanning page")
         }
     }
 }
 
-fn of_api(error: &ApiError) -> Ended {
+fn api_failed(error: &ApiError) -> UploadResult {
     let help = match error.status() {
-        _ if lacks_the_commit(error) => COMMIT_GONE,
+        _ if is_commit_missing(error) => COMMIT_GONE,
         _ if matches!(error, ApiError::RateLimited { .. }) => NEXT_RUN,
         _ if matches!(error, ApiError::Untrusted(_)) => {
             "trust your own certificate authority with --ca-bundle (`ca-bundle`)"
@@ -170,21 +182,21 @@ fn of_api(error: &ApiError) -> Ended {
         Some(_) => "check GITHUB_REPOSITORY and GITHUB_API_URL",
         None => "let this machine reach GITHUB_API_URL; HTTPS_PROXY and NO_PROXY are honoured",
     };
-    Ended::not_uploaded(error, help)
+    UploadResult::not_uploaded(error, help)
 }
 
 /// GitHub uses 404 and 422 for a commit or ref that it does not have as well as for a token that may
 /// not ask or a file that it cannot use: only its words tell them apart.
-fn lacks_the_commit(error: &ApiError) -> bool {
-    let ApiError::Status { status: 404 | 422, said } = error else { return false };
-    let said = said.to_ascii_lowercase();
-    let no_commit = said.contains("commit not found") || said.contains("no commit found");
-    no_commit || (said.contains("ref ") && said.contains("not found in this repository"))
+fn is_commit_missing(error: &ApiError) -> bool {
+    let ApiError::Status { status: 404 | 422, message } = error else { return false };
+    let message = message.to_ascii_lowercase();
+    let no_commit = message.contains("commit not found") || message.contains("no commit found");
+    no_commit || (message.contains("ref ") && message.contains("not found in this repository"))
 }
 
 /// What became of the upload, for the log and the job summary.
 pub(crate) struct Remark {
-    ended: Ended,
+    ended: UploadResult,
     /// Accounts that are left out because nothing of them could be read.
     unread: Vec<AccountId>,
     /// How many accounts are left out because one file does not hold more.
@@ -197,7 +209,7 @@ impl Remark {
     /// Not for standard output, which may be a JSON document.
     pub(crate) fn log(&self, details: Details, host: &Host, quiet: bool) {
         let text = format!("code scanning: {}", escape::visible(&self.text(details)));
-        let warning = matches!(self.ended, Ended::Failed(..));
+        let warning = matches!(self.ended, UploadResult::Failed(..));
         let line = match warning {
             true if host.github_actions() => {
                 format!("::warning title=rootgate::{}", escape::command_data(&text))
@@ -222,9 +234,9 @@ impl Remark {
 
     fn text(&self, details: Details) -> String {
         let text = match &self.ended {
-            Ended::Uploaded => "uploaded, and processed by GitHub.".to_owned(),
-            Ended::Skipped(reason) => format!("not uploaded: {reason}."),
-            Ended::Failed(what, help) => {
+            UploadResult::Uploaded => "uploaded, and processed by GitHub.".to_owned(),
+            UploadResult::Skipped(reason) => format!("not uploaded: {reason}."),
+            UploadResult::Failed(what, help) => {
                 format!("{}. The verdict stands. To do: {help}.", what.trim_end_matches('.'))
             }
         };
@@ -236,7 +248,7 @@ impl Remark {
     }
 
     fn left_out(&self, details: Details) -> String {
-        if !matches!(self.ended, Ended::Uploaded) {
+        if !matches!(self.ended, UploadResult::Uploaded) {
             return String::new();
         }
         let mut text = self.unread_accounts(details);

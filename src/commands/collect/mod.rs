@@ -22,7 +22,7 @@ pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
         Ok(plan) => (collect(&plan, host), plan.details),
         Err(Refused { failure, details }) => (Err(failure), details),
     };
-    ended.unwrap_or_else(|failure| failure.report_of_collect(host, details))
+    ended.unwrap_or_else(|failure| failure.report_for_collect(host, details))
 }
 
 fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
@@ -67,9 +67,9 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     let mut count = 0;
     for (index, account) in evidence.iter().enumerate() {
         let label = label(policy, index, account, details);
-        for (of, gap) in gaps(account) {
+        for (what, gap) in gaps(account) {
             count += 1;
-            line(&gap_line(&label, &of, gap, details));
+            line(&gap_line(&label, &what, gap, details));
         }
     }
     let gaps = match count {
@@ -88,16 +88,16 @@ fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     gaps.retain(|(_, gap)| gap.cause != Cause::NotCollected);
     if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
         gaps.truncate(1);
-        gaps.iter_mut().for_each(|(of, _)| "everything".clone_into(of));
+        gaps.iter_mut().for_each(|(what, _)| "everything".clone_into(what));
     }
     gaps.extend(account.region_gaps().iter().map(|RegionGap { region, gap }| {
-        let of = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
-        (format!("{}{of}", gap.source), gap)
+        let region = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
+        (format!("{}{region}", gap.source), gap)
     }));
     gaps
 }
 
-fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
+fn gap_line(label: &str, what: &str, gap: &Gap, details: Details) -> String {
     let why = match details {
         Details::Full => gap.detail.as_str(),
         Details::Redacted => gap.cause.id(),
@@ -106,7 +106,7 @@ fn gap_line(label: &str, of: &str, gap: &Gap, details: Details) -> String {
         ToDo::Grant(action) => format!("; help: grant {action}"),
         ToDo::Do(what) => format!("; help: {what}"),
     });
-    format!("gap: {label}, {of}: {why}{}", help.unwrap_or_default())
+    format!("gap: {label}, {what}: {why}{}", help.unwrap_or_default())
 }
 
 /// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.

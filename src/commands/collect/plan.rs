@@ -55,7 +55,7 @@ pub(crate) fn read(args: &CollectArgs, host: &Host) -> Result<Plan, Refused> {
 
 /// An output must not overwrite an input.
 fn output(args: &CollectArgs, host: &Host) -> Result<Output, Failure> {
-    let defaults = file::default_places(host);
+    let defaults = file::default_locations(host);
     let mut inputs: Vec<Given<'_>> = Vec::new();
     match &args.policy {
         Some(path) => inputs.push(("--policy", path)),

@@ -11,7 +11,7 @@ use super::stream::Stream;
 use crate::commands::Failure;
 
 /// No input of rootgate is larger; AWS's largest credential report has about 3.5 MB.
-const LARGEST_INPUT: u64 = 64 * 1024 * 1024;
+const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens a file; `-` is standard input.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads files")]
@@ -62,8 +62,12 @@ impl Read for Hashed {
 pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| unreadable(path, what, &error);
     let mut bytes = Vec::new();
-    open(path).map_err(failed)?.take(LARGEST_INPUT + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST_INPUT {
+    open(path)
+        .map_err(failed)?
+        .take(MAX_INPUT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_INPUT_BYTES {
         let what = format!("{what} {} is larger than 64 MiB", path.display());
         return Err(Failure::new(what, "rootgate reads no file of this size; check the path"));
     }

@@ -9,7 +9,7 @@ use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
 
 /// Maximum number of links that Linux follows.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// A kind of file that rootgate makes.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +28,11 @@ pub(crate) struct Output {
     /// The given path.
     path: PathBuf,
     kind: Kind,
-    place: Place,
+    destination: Destination,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     StandardOutput,
     StandardError,
     /// A pipe or a device: it is written as it is.
@@ -55,7 +55,7 @@ impl Output {
         let refused = |what: String, help: &str| {
             Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
         };
-        let place = look(path, kind).map_err(|error| match error {
+        let destination = inspect(path, kind).map_err(|error| match error {
             Refused::Error(error) => refused(error.to_string(), FOLDER),
             Refused::IsA(what) => refused(format!("it is {what}"), "use another path"),
             Refused::NotOurs => refused(
@@ -67,7 +67,7 @@ impl Output {
                 "use the path of the file itself, or remove the link",
             ),
         })?;
-        Ok(Self { path: path.to_owned(), kind, place })
+        Ok(Self { path: path.to_owned(), kind, destination })
     }
 
     /// Tries whether the path can be written to.
@@ -85,13 +85,13 @@ impl Output {
 
     /// Whether it is standard output or standard error, which a runner shows in its log.
     pub(crate) const fn is_in_log(&self) -> bool {
-        matches!(self.place, Place::StandardOutput | Place::StandardError)
+        matches!(self.destination, Destination::StandardOutput | Destination::StandardError)
     }
 
     /// How messages name it.
     pub(crate) fn shown(&self) -> String {
-        match self.place {
-            Place::StandardOutput => "standard output".to_owned(),
+        match self.destination {
+            Destination::StandardOutput => "standard output".to_owned(),
             _ => self.path.display().to_string(),
         }
     }
@@ -103,7 +103,7 @@ impl Output {
 
     /// Removes the report of an earlier run, or of this one.
     pub(crate) fn discard(&self) -> Result<(), Failure> {
-        let Place::File(file, _) = &self.place else { return Ok(()) };
+        let Destination::File(file, _) = &self.destination else { return Ok(()) };
         remove(file, self.kind).map_err(|error| {
             Failure::new(
                 format!("cannot remove the earlier report {}: {error}", self.path.display()),
@@ -122,31 +122,32 @@ impl Output {
 
     /// Opens the stream; `None`: the output is a file.
     pub(crate) fn open(&self) -> Result<Option<Stream>, Failure> {
-        match &self.place {
-            Place::StandardOutput => Stream::standard_output().map(Some),
-            Place::StandardError => Stream::standard_error(&self.path).map(Some),
-            Place::Stream(path) => Stream::open(path).map(Some),
-            Place::File(..) => Ok(None),
+        match &self.destination {
+            Destination::StandardOutput => Stream::standard_output().map(Some),
+            Destination::StandardError => Stream::standard_error(&self.path).map(Some),
+            Destination::Stream(path) => Stream::open(path).map(Some),
+            Destination::File(..) => Ok(None),
         }
     }
 
     fn write_file(&self, render: Render<'_>) -> io::Result<()> {
-        let Place::File(path, permissions) = &self.place else { return Ok(()) };
+        let Destination::File(path, permissions) = &self.destination else { return Ok(()) };
         // Another process may have created a file there in the meantime.
-        match look(path, self.kind) {
-            Ok(Place::File(real, _)) if real == *path => {}
+        match inspect(path, self.kind) {
+            Ok(Destination::File(real, _)) if real == *path => {}
             Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             Err(Refused::Error(error)) => return Err(error),
         }
-        whole(path, permissions.as_ref(), render).or_else(|error| in_place(path, render, error))
+        replace_file(path, permissions.as_ref(), render)
+            .or_else(|error| write_in_place(path, render, error))
     }
 
     /// Whether the folder accepts new files. The test leaves no file.
     fn try_folder(&self) -> io::Result<()> {
-        match &self.place {
-            Place::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
+        match &self.destination {
+            Destination::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
                 // It will be empty by then, and filled in place.
                 Err(_) if there.is_some() && (is_empty(path) || !self.kind.outlives) => {
                     open_to_write(path).map(|_| ())
@@ -175,23 +176,27 @@ impl From<io::Error> for Refused {
     }
 }
 
-fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
+fn inspect(path: &Path, kind: Kind) -> Result<Destination, Refused> {
     let (path, metadata) = match follow(path)? {
-        Found::Descriptor(1, _) => return Ok(Place::StandardOutput),
-        Found::Descriptor(2, _) => return Ok(Place::StandardError),
+        Found::Descriptor(1, _) => return Ok(Destination::StandardOutput),
+        Found::Descriptor(2, _) => return Ok(Destination::StandardError),
         Found::Descriptor(_, path) => {
             let metadata = path.metadata()?;
             // The shell created or emptied the file behind it; a file with content is not ours.
             return match metadata.is_file() && metadata.len() > 0 {
                 true => Err(Refused::NotOurs),
-                false => Ok(Place::Stream(path)),
+                false => Ok(Destination::Stream(path)),
             };
         }
         Found::Nothing(real) if is_folder_by_name(&real) => return Err(Refused::IsA("a folder")),
         Found::Nothing(real) => {
             // Following a dangling link would let a checkout choose where a file is created.
             let is_link = path.symlink_metadata().is_ok();
-            return if is_link { Err(Refused::DanglingLink) } else { Ok(Place::File(real, None)) };
+            return if is_link {
+                Err(Refused::DanglingLink)
+            } else {
+                Ok(Destination::File(real, None))
+            };
         }
         Found::Something(path, metadata) => (path, metadata),
     };
@@ -199,13 +204,13 @@ fn look(path: &Path, kind: Kind) -> Result<Place, Refused> {
         if metadata.len() > 0 && !is_of_kind(&path, kind)? {
             return Err(Refused::NotOurs);
         }
-        return Ok(Place::File(path, Some(metadata.permissions())));
+        return Ok(Destination::File(path, Some(metadata.permissions())));
     }
     if metadata.is_dir() {
         return Err(Refused::IsA("a folder"));
     }
     match special(&metadata) {
-        None => Ok(Place::Stream(path)),
+        None => Ok(Destination::Stream(path)),
         Some(what) => Err(Refused::IsA(what)),
     }
 }
@@ -238,7 +243,7 @@ fn follow(given: &Path) -> io::Result<Found> {
         return Ok(Found::Descriptor(1, given.to_owned()));
     }
     let mut path = given.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         if let Some(number) = descriptor(&path) {
             return Ok(Found::Descriptor(number, path));
         }
@@ -293,8 +298,10 @@ fn is_empty(path: &Path) -> bool {
 /// Removes a file of this kind. A name that cannot be removed, such as a mounted file, is emptied.
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
-    match look(path, kind) {
-        Ok(Place::File(real, there)) if real == path && there.is_some() && !is_empty(path) => {
+    match inspect(path, kind) {
+        Ok(Destination::File(real, there))
+            if real == path && there.is_some() && !is_empty(path) =>
+        {
             fs::remove_file(path).or_else(|error| {
                 let emptied = open_to_write(path).and_then(|file| file.set_len(0));
                 emptied.map_err(|_| error)
@@ -305,7 +312,11 @@ fn remove(path: &Path, kind: Kind) -> io::Result<()> {
 }
 
 /// Replaces a file by a new one, in one step.
-fn whole(path: &Path, permissions: Option<&Permissions>, render: Render<'_>) -> io::Result<()> {
+fn replace_file(
+    path: &Path,
+    permissions: Option<&Permissions>,
+    render: Render<'_>,
+) -> io::Result<()> {
     let mut file = files::temporary(files::folder_of(path))?;
     rendered_to(&mut file, render)?;
     if let Some(permissions) = permissions {
@@ -317,7 +328,7 @@ fn whole(path: &Path, permissions: Option<&Permissions>, render: Render<'_>) -> 
 
 /// Fills an empty file whose name cannot be replaced, such as one that is mounted by itself. What
 /// cannot be written whole leaves it empty.
-fn in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
+fn write_in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
     if !is_empty(path) {
         return Err(why);
     }

@@ -68,7 +68,7 @@ impl Runner {
             (&self.output, "GITHUB_OUTPUT", text.as_bytes()),
         ] {
             let Some(path) = path else { continue };
-            let appended = append(path, bytes).inspect_err(|_| added.take_back());
+            let appended = append(path, bytes).inspect_err(|_| added.roll_back());
             added.0.extend(appended.map_err(|error| cannot_append(path, variable, &error))?);
         }
         Ok(added)
@@ -99,7 +99,7 @@ impl Runner {
         let text = std::fs::read(self.event.as_deref()?).ok()?;
         let repository = serde_json::from_slice::<Event>(&text).ok()?.repository;
         match (repository.visibility.as_deref(), repository.private) {
-            (Some(visibility), _) => Some(of_visibility(visibility)),
+            (Some(visibility), _) => Some(from_visibility(visibility)),
             (None, Some(true)) => Some(Details::Full),
             _ => Some(Details::Redacted),
         }
@@ -108,13 +108,13 @@ impl Runner {
     /// `--details auto` under GitHub Actions: by the token's claim, else the event's word, else
     /// as if the whole world could read.
     pub(crate) fn details(&self, claim: Option<&str>) -> Details {
-        let claimed = claim.map(of_visibility);
+        let claimed = claim.map(from_visibility);
         claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)
     }
 }
 
 /// Only what is known to be closed is shown whole.
-fn of_visibility(word: &str) -> Details {
+fn from_visibility(word: &str) -> Details {
     if matches!(word, "private" | "internal") { Details::Full } else { Details::Redacted }
 }
 
@@ -133,8 +133,8 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
 pub(crate) struct Added(Vec<Tail>);
 
 impl Added {
-    pub(crate) fn take_back(&self) {
-        self.0.iter().for_each(Tail::take_back);
+    pub(crate) fn roll_back(&self) {
+        self.0.iter().for_each(Tail::roll_back);
     }
 }
 
@@ -151,8 +151,8 @@ fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
 )]
 fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
-    let tail = Tail::of(&file)?;
-    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::take_back))?;
+    let tail = Tail::from_file(&file)?;
+    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
     Ok(tail)
 }
 

@@ -80,7 +80,7 @@ impl Stream {
     }
 
     fn from_file(path: Option<&Path>, file: File) -> io::Result<Self> {
-        let tail = Tail::of(&file)?;
+        let tail = Tail::from_file(&file)?;
         let order = match &tail {
             Some(_) => Order::RegularFile,
             None if is_pipe(&file)? => Order::Pipe,
@@ -99,7 +99,7 @@ impl Stream {
     pub(crate) fn write(&mut self, render: Render<'_>) -> Result<(), Failure> {
         match rendered_to(&mut self.out, render) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.take_back();
+                self.roll_back();
                 Err(cannot_write(self.path.as_deref(), &error))
             }
             _ => Ok(()),
@@ -107,8 +107,8 @@ impl Stream {
     }
 
     /// Removes what was written, where a regular file is behind the stream.
-    pub(crate) fn take_back(&self) {
-        self.tail.iter().for_each(Tail::take_back);
+    pub(crate) fn roll_back(&self) {
+        self.tail.iter().for_each(Tail::roll_back);
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// Where the file ends now; `None` if it is no regular file, which keeps nothing.
-    pub(crate) fn of(file: &File) -> io::Result<Option<Self>> {
+    pub(crate) fn from_file(file: &File) -> io::Result<Option<Self>> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Ok(None);
@@ -159,12 +159,12 @@ impl Tail {
     }
 
     /// Removes what was added, unless somebody else has added something after it.
-    pub(crate) fn take_back(&self) {
+    pub(crate) fn roll_back(&self) {
         // Where this fails, too, nothing is left to try: the run says that it failed in any case.
-        let _taken_back = self.try_take_back();
+        let _taken_back = self.try_roll_back();
     }
 
-    fn try_take_back(&self) -> io::Result<()> {
+    fn try_roll_back(&self) -> io::Result<()> {
         let mut file = &self.file;
         let end = file.stream_position()?;
         if end > self.length && file.metadata()?.len() == end {

@@ -55,7 +55,7 @@ pub(crate) fn read(
             )
         }));
     }
-    let parted = parted(&repository, &tip, base, &paths, old.as_ref())?;
+    let parted = fork_point(&repository, &tip, base, &paths, old.as_ref())?;
     let old_side = side(old.as_ref(), |path| format!("{base}:{path}"), base, host);
     if let Some((commit, then)) = &parted {
         let commit = commit.short();
@@ -140,7 +140,7 @@ fn side(
 }
 
 /// Where the branch left the base and what the policy was then, if the base has changed it since.
-fn parted(
+fn fork_point(
     repository: &Repository,
     tip: &Commit,
     base: &str,
@@ -179,7 +179,7 @@ fn found<T: Tree>(
     unknown: impl Fn(T::Error) -> Failure,
 ) -> Result<Option<File>, Failure> {
     let answers = paths.iter().map(|path| (path.clone(), repo::read(tree, path)));
-    repo::only(answers).map_err(|error| match error {
+    repo::at_most_one(answers).map_err(|error| match error {
         NotRead::Unknown(error) => unknown(error),
         NotRead::Two { path, second } => file::two_defaults(&shown(&path), &shown(&second), ""),
         NotRead::TooLarge { path, .. } | NotRead::LfsPointer { path } => Failure::new(
@@ -187,13 +187,13 @@ fn found<T: Tree>(
             "this is not a policy; check the path",
         ),
         NotRead::NotAFile { path, kind } => Failure::new(
-            format!("{} is {}", shown(&path), in_words(kind)),
+            format!("{} is {}", shown(&path), kind_name(kind)),
             "the policy is a regular file of this repository, with regular folders above it",
         ),
     })
 }
 
-const fn in_words(kind: Kind) -> &'static str {
+const fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Folder => "a folder",
         Kind::SymbolicLink => "a symbolic link, which the gate refuses",

@@ -24,12 +24,12 @@ pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
         ));
     }
     match args.format {
-        PolicyCheckFormat::Text => in_words(&files, host, args.color.for_stderr(host)),
+        PolicyCheckFormat::Text => as_text(&files, host, args.color.for_stderr(host)),
         PolicyCheckFormat::Json => as_json(&files, host),
     }
 }
 
-fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
+fn as_text(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
     let mut problems = String::new();
     let mut warned: Vec<String> = Vec::new();
     for path in files {
@@ -38,12 +38,15 @@ fn in_words(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> 
                 let shown = escape::visible(&shown);
                 let line = format!("{shown}: valid ({})\n", contents(&policy));
                 files::print(line.as_bytes())?;
-                let said = warnings(&policy, host.now).iter().map(|it| drawn(it, &shown)).collect();
-                warned.push(said);
+                let rendered = warnings(&policy, host.now)
+                    .iter()
+                    .map(|it| render_warning(it, &shown))
+                    .collect();
+                warned.push(rendered);
             }
             Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
             Err(Unusable::Unreadable(failure)) => {
-                problems.push_str(&failure.of_command("this file was not checked").into_text());
+                problems.push_str(&failure.for_command("this file was not checked").into_text());
             }
         }
     }
@@ -60,7 +63,7 @@ fn escaped(mut warnings: Vec<PolicyWarning>) -> Vec<PolicyWarning> {
 }
 
 /// A warning, laid out like an error.
-fn drawn(warning: &PolicyWarning, path: &str) -> String {
+fn render_warning(warning: &PolicyWarning, path: &str) -> String {
     let PolicyWarning { code, message, line, help } = warning;
     let message = escape::visible(message);
     format!("warning[{code}]: {message}\n --> {path}:{line}\n  = help: {help}\n\n")

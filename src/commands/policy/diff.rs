@@ -71,7 +71,7 @@ impl Diff<'_> {
             }
             out += &format!("\n{}: {meaning}\n", kind.id());
             for change in changes {
-                out += &format!("  {}\n", visible(&change.said()));
+                out += &format!("  {}\n", visible(&change.describe()));
                 out += &source(&self.old.text, '-', change.old_line);
                 out += &source(&self.new.text, '+', change.new_line);
             }
@@ -84,7 +84,7 @@ impl Diff<'_> {
     }
 
     fn json(&self) -> Value {
-        let changes: Vec<Entry> = self.changes.iter().map(Entry::of).collect();
+        let changes: Vec<Entry> = self.changes.iter().map(Entry::from_change).collect();
         json!({
             "schema": "rootgate.policy-diff/v1",
             "old": visible(&self.old.shown),

@@ -22,11 +22,11 @@ pub(crate) fn default_paths() -> Vec<RepoPath> {
     DEFAULT_PATHS.into_iter().filter_map(RepoPath::new).collect()
 }
 
-/// The error for two default files (`whence`: "at the tip of …").
-pub(crate) fn two_defaults(first: &str, second: &str, whence: &str) -> Failure {
-    let whence = if whence.is_empty() { String::new() } else { format!(" {whence}") };
+/// The error for two default files (`location`: "at the tip of …").
+pub(crate) fn two_defaults(first: &str, second: &str, location: &str) -> Failure {
+    let location = if location.is_empty() { String::new() } else { format!(" {location}") };
     Failure::new(
-        format!("there are two default policy files{whence}, {first} and {second}"),
+        format!("there are two default policy files{location}, {first} and {second}"),
         "keep one of them",
     )
 }
@@ -77,7 +77,7 @@ impl Unusable {
     pub(crate) fn into_failure(self, color: bool) -> Failure {
         match self {
             Self::Unreadable(failure) => failure,
-            Self::Invalid(errors) => Failure::of_policy(&errors, color, ""),
+            Self::Invalid(errors) => Failure::from_policy(&errors, color, ""),
         }
     }
 }
@@ -112,7 +112,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
     if let Some(root) = root_above(host) {
         let above: Vec<PathBuf> = defaults_in(&root).into_iter().filter(there).collect();
         if !above.is_empty() {
-            refuse_a_stranger(&root, host)?;
+            check_owner(&root, host)?;
         }
         // In `.github`, a file here is one of the root's.
         let other = |path: &PathBuf| !found.iter().any(|here| files::same_file(here, path));
@@ -128,7 +128,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
 }
 
 /// All default paths of a policy, relative to the working directory.
-pub(crate) fn default_places(host: &Host) -> Vec<PathBuf> {
+pub(crate) fn default_locations(host: &Host) -> Vec<PathBuf> {
     let above = root_above(host).map(|root| defaults_in(&root));
     defaults_in(Path::new("")).into_iter().chain(above.into_iter().flatten()).collect()
 }
@@ -146,8 +146,8 @@ fn root_above(host: &Host) -> Option<PathBuf> {
 
 /// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge below
 /// it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
-fn refuse_a_stranger(root: &Path, host: &Host) -> Result<(), Failure> {
-    if host.github_actions() || is_of_the_same_user(&root.join(".git"), &host.working_directory) {
+fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
+    if host.github_actions() || has_same_owner(&root.join(".git"), &host.working_directory) {
         return Ok(());
     }
     Err(Failure::new(
@@ -161,7 +161,7 @@ fn refuse_a_stranger(root: &Path, host: &Host) -> Result<(), Failure> {
 }
 
 #[cfg(unix)]
-fn is_of_the_same_user(repository: &Path, here: &Path) -> bool {
+fn has_same_owner(repository: &Path, here: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     /// The superuser may change every file anyway.
     const ROOT: u32 = 0;
@@ -170,7 +170,7 @@ fn is_of_the_same_user(repository: &Path, here: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_of_the_same_user(_: &Path, _: &Path) -> bool {
+fn has_same_owner(_: &Path, _: &Path) -> bool {
     true
 }
 

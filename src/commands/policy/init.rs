@@ -19,9 +19,9 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         files::print(text.as_bytes())?;
         return Ok(0);
     }
-    refuse_a_second(&path, host)?;
+    check_no_other_policy(&path, host)?;
     files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(&path),
+        ErrorKind::AlreadyExists => already_exists(&path),
         _ => Failure::new(
             format!("cannot write {}: {error}", path.display()),
             "use a path that this process may write to: rootgate policy init --output FILE",
@@ -33,11 +33,11 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         true => String::new(),
         false => format!(" --policy {shown}"),
     };
-    let said = format!(
+    let message = format!(
         "{shown}: written, with every rule on\n\
          next: rootgate policy explain{named}\n"
     );
-    files::print(said.as_bytes())?;
+    files::print(message.as_bytes())?;
     Ok(0)
 }
 
@@ -65,7 +65,7 @@ fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
     Err(Failure::new(format!("--account: {message}"), help))
 }
 
-fn exists(path: &Path) -> Failure {
+fn already_exists(path: &Path) -> Failure {
     Failure::new(
         format!("{} already exists; it is unchanged", path.display()),
         "edit that file, or write another one: rootgate policy init --output FILE",
@@ -73,7 +73,7 @@ fn exists(path: &Path) -> Failure {
 }
 
 /// A second default file, here or at the root of the repository, would be an error in every later run.
-fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
+fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
     let defaults = bases.iter().flat_map(|base| DEFAULT_PATHS.map(|default| base.join(default)));
@@ -87,7 +87,7 @@ fn refuse_a_second(path: &Path, host: &Host) -> Result<(), Failure> {
         return Ok(());
     };
     if files::same_file(first, path) {
-        return Err(exists(path));
+        return Err(already_exists(path));
     }
     let what = format!("{} already exists, and a second default file is an error", first.display());
     Err(Failure::new(

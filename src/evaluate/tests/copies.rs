@@ -44,12 +44,12 @@ fn with_effect(copy: PolicyCopy, effect: Effect) -> Run {
 }
 
 /// A run beside such a copy, with the effect that the policy gives it.
-fn beside(policy: &Policy, copy: PolicyCopy) -> Run {
+fn with_copy(policy: &Policy, copy: PolicyCopy) -> Run {
     let effect = effect(policy, &copy);
     with_effect(copy, effect)
 }
 
-fn of_a_fork(skip: bool, run: Run) -> Run {
+fn fork_run(skip: bool, run: Run) -> Run {
     let reason = "this is a pull request from a fork".to_owned();
     Run { not_evaluated: Some(NotEvaluated { reason, skip }), ..run }
 }
@@ -63,8 +63,8 @@ fn found(report: &Report) -> (Verdict, u8) {
 }
 
 /// Verdict and exit code where the evidence itself is fine.
-fn of_a_healthy_account(policy: &Policy, copy: PolicyCopy) -> (Verdict, u8) {
-    found(&report(policy, accounts(policy, &healthy()), beside(policy, copy)))
+fn healthy_verdict(policy: &Policy, copy: PolicyCopy) -> (Verdict, u8) {
+    found(&report(policy, accounts(policy, &healthy()), with_copy(policy, copy)))
 }
 
 fn tolerant() -> Policy {
@@ -86,31 +86,31 @@ fn active_key() -> Evidence {
 fn a_weaker_copy_fails_the_gate_unless_the_judging_policy_tolerates_it() {
     use ChangeKind::{Other, Planned, Stronger, Weaker};
     let all = [Planned, Weaker, Stronger, Other];
-    assert_eq!(of_a_healthy_account(&built_in(), changed(&all)), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), changed(&all)), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), changed(&all)), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), changed(&all)), (Verdict::Pass, 0));
     assert_eq!(effect(&tolerant(), &changed(&all)), Effect::Tolerated);
     let harmless = changed(&[Planned, Stronger, Other]);
     assert_eq!(effect(&built_in(), &harmless), Effect::None);
-    assert_eq!(of_a_healthy_account(&built_in(), harmless), (Verdict::Pass, 0));
-    assert_eq!(of_a_healthy_account(&built_in(), changed(&[])), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), harmless), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), changed(&[])), (Verdict::Pass, 0));
 }
 
 #[test]
 fn a_copy_that_is_gone_is_weaker_whatever_it_said() {
-    assert_eq!(of_a_healthy_account(&built_in(), missing()), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), missing()), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), missing()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), missing()), (Verdict::Pass, 0));
 }
 
 #[test]
 fn a_broken_copy_fails_the_gate_and_nothing_tolerates_it() {
-    assert_eq!(of_a_healthy_account(&built_in(), broken()), (Verdict::Fail, 1));
-    assert_eq!(of_a_healthy_account(&tolerant(), broken()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&built_in(), broken()), (Verdict::Fail, 1));
+    assert_eq!(healthy_verdict(&tolerant(), broken()), (Verdict::Fail, 1));
 }
 
 #[test]
 fn a_copy_that_is_only_behind_does_nothing() {
     assert_eq!(effect(&built_in(), &behind()), Effect::None);
-    assert_eq!(of_a_healthy_account(&built_in(), behind()), (Verdict::Pass, 0));
+    assert_eq!(healthy_verdict(&built_in(), behind()), (Verdict::Pass, 0));
 }
 
 #[test]
@@ -127,14 +127,14 @@ fn enforce_from_never_covers_a_weaker_or_broken_copy() {
     let policy = not_enforced(built_in());
     let weaker = || changed(&[ChangeKind::Weaker]);
     for copy in [weaker(), missing(), broken()] {
-        assert_eq!(of_a_healthy_account(&policy, copy), (Verdict::Fail, 1));
+        assert_eq!(healthy_verdict(&policy, copy), (Verdict::Fail, 1));
     }
     // Nor what else fails beside it.
-    let both = report(&policy, accounts(&policy, &active_key()), beside(&policy, weaker()));
+    let both = report(&policy, accounts(&policy, &active_key()), with_copy(&policy, weaker()));
     assert_eq!(found(&both), (Verdict::Fail, 1));
     // A tolerated one is covered like everything else.
     let policy = not_enforced(tolerant());
-    let both = report(&policy, accounts(&policy, &active_key()), beside(&policy, weaker()));
+    let both = report(&policy, accounts(&policy, &active_key()), with_copy(&policy, weaker()));
     assert_eq!(found(&both), (Verdict::Fail, 0));
 }
 
@@ -142,27 +142,27 @@ fn enforce_from_never_covers_a_weaker_or_broken_copy() {
 fn a_failing_copy_wins_over_undetermined() {
     let evidence = healthy().without(Source::CredentialReport, crate::model::Cause::Denied);
     let policy = built_in();
-    let weaker = beside(&policy, changed(&[ChangeKind::Weaker]));
+    let weaker = with_copy(&policy, changed(&[ChangeKind::Weaker]));
     let both = report(&policy, accounts(&policy, &evidence), weaker);
     assert_eq!(found(&both), (Verdict::Fail, 1));
-    let alone = report(&policy, accounts(&policy, &evidence), beside(&policy, behind()));
+    let alone = report(&policy, accounts(&policy, &evidence), with_copy(&policy, behind()));
     assert_eq!(found(&alone), (Verdict::Undetermined, 3));
     // Also over a run that ended early.
-    let ended = Run { incomplete: Some("out of time".into()), ..beside(&policy, broken()) };
+    let ended = Run { incomplete: Some("out of time".into()), ..with_copy(&policy, broken()) };
     assert_eq!(found(&report(&policy, Vec::new(), ended)), (Verdict::Fail, 1));
 }
 
 #[test]
 fn a_stronger_copy_hides_nothing_that_the_judging_policy_finds() {
     let policy = built_in();
-    let run = beside(&policy, changed(&[ChangeKind::Stronger]));
+    let run = with_copy(&policy, changed(&[ChangeKind::Stronger]));
     assert_eq!(found(&report(&policy, accounts(&policy, &active_key()), run)), (Verdict::Fail, 1));
 }
 
 // -- runs that may not sign in --------------------------------------------------------------------
 
 fn fork(policy: &Policy, skip: bool, run: Run) -> (Verdict, u8) {
-    found(&report(policy, Vec::new(), of_a_fork(skip, run)))
+    found(&report(policy, Vec::new(), fork_run(skip, run)))
 }
 
 #[test]
@@ -178,16 +178,16 @@ fn what_was_not_evaluated_blocks_unless_it_is_skipped() {
 fn a_weaker_or_broken_copy_of_a_fork_fails_even_where_forks_are_skipped() {
     for skip in [false, true] {
         for copy in [changed(&[ChangeKind::Weaker]), missing(), broken()] {
-            let run = || beside(&built_in(), copy.clone());
+            let run = || with_copy(&built_in(), copy.clone());
             assert_eq!(fork(&built_in(), skip, run()), (Verdict::Fail, 1));
             assert_eq!(fork(&not_enforced(built_in()), skip, run()), (Verdict::Fail, 1));
         }
         let exit = if skip { 0 } else { 3 };
         for copy in [changed(&[ChangeKind::Stronger, ChangeKind::Planned]), behind()] {
-            let run = beside(&built_in(), copy);
+            let run = with_copy(&built_in(), copy);
             assert_eq!(fork(&built_in(), skip, run), (Verdict::NotEvaluated, exit));
         }
-        let weaker = beside(&tolerant(), changed(&[ChangeKind::Weaker]));
+        let weaker = with_copy(&tolerant(), changed(&[ChangeKind::Weaker]));
         assert_eq!(fork(&tolerant(), skip, weaker), (Verdict::NotEvaluated, exit));
     }
 }
@@ -195,7 +195,7 @@ fn a_weaker_or_broken_copy_of_a_fork_fails_even_where_forks_are_skipped() {
 #[test]
 fn what_was_not_evaluated_may_not_be_relied_on_for_a_second() {
     for skip in [false, true] {
-        let judged = report(&built_in(), Vec::new(), of_a_fork(skip, run()));
+        let judged = report(&built_in(), Vec::new(), fork_run(skip, run()));
         assert_eq!(judged.valid_until, time(NOW));
         assert_eq!(judged.not_evaluated.as_deref(), Some("this is a pull request from a fork"));
     }
@@ -221,57 +221,60 @@ fn a_run_that_judged_nobody_says_nothing_of_unused_waivers_or_an_unnamed_scope()
     let codes = |run: Run| -> Vec<NoticeCode> {
         messages(&policy, run).into_iter().map(|(code, _)| code).collect()
     };
-    assert_eq!(codes(of_a_fork(true, unnamed.clone())), []);
+    assert_eq!(codes(fork_run(true, unnamed.clone())), []);
     assert_eq!(codes(unnamed), [NoticeCode::ScopeNotNamed, NoticeCode::WaiverUnused]);
     // What the policy itself is about is still said.
     set(&mut policy, "root-mfa-missing", Severity::Low);
-    assert!(message(&policy, of_a_fork(true, run()), NoticeCode::RuleLowered).is_some());
+    assert!(message(&policy, fork_run(true, run()), NoticeCode::RuleLowered).is_some());
 }
 
 #[test]
 fn before_enforce_from_a_notice_says_what_blocks_already() {
     let policy = not_enforced(built_in());
-    let said = |run| message(&policy, run, NoticeCode::NotEnforcedYet).unwrap();
-    let weaker = beside(&policy, changed(&[ChangeKind::Weaker]));
+    let notice = |run| message(&policy, run, NoticeCode::NotEnforcedYet).unwrap();
+    let weaker = with_copy(&policy, changed(&[ChangeKind::Weaker]));
     let from = "the gate blocks from 2026-12-01 on (`enforce-from`); ";
-    assert_eq!(said(weaker), format!("{from}a weaker or broken copy of the policy blocks already"));
-    assert_eq!(said(run()), format!("{from}today it would block"));
-    assert_eq!(said(of_a_fork(true, run())), format!("{from}today it would go on all the same"));
+    assert_eq!(
+        notice(weaker),
+        format!("{from}a weaker or broken copy of the policy blocks already")
+    );
+    assert_eq!(notice(run()), format!("{from}today it would block"));
+    assert_eq!(notice(fork_run(true, run())), format!("{from}today it would go on all the same"));
 }
 
 #[test]
 fn the_built_in_defaults_say_who_has_no_policy() {
-    let said = |judge| {
+    let notice = |judge| {
         let run = Run { origin: PolicyOrigin::built_in(judge), ..run() };
         message(&built_in(), run, NoticeCode::BuiltInPolicy).unwrap()
     };
     let judge = "the strict built-in defaults judge";
     assert_eq!(
-        said(Judge::DefaultBranch),
+        notice(Judge::DefaultBranch),
         format!("the default branch has no policy file: {judge}")
     );
-    assert_eq!(said(Judge::Checkout), format!("the checkout has no policy file: {judge}"));
-    assert!(said(Judge::File).starts_with("no policy file was found (rootgate.yaml or "));
+    assert_eq!(notice(Judge::Checkout), format!("the checkout has no policy file: {judge}"));
+    assert!(notice(Judge::File).starts_with("no policy file was found (rootgate.yaml or "));
 }
 
 #[test]
 fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
-    let said = |judge, code| {
+    let notice = |judge, code| {
         let file = Run { origin: PolicyOrigin { judge, ..run().origin }, ..run() };
         let none = Run { origin: PolicyOrigin::built_in(file.origin.judge.clone()), ..run() };
         let text = message(&built_in(), file, code);
         assert_eq!(message(&built_in(), none, code), text);
         text
     };
-    let checkout = said(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
+    let checkout = notice(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
     assert!(checkout.ends_with("whoever can change the branch can change it"));
     let environment = "production".to_owned();
-    let accepted = said(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
+    let accepted = notice(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));
     let remote = |pinned| Judge::Remote { repository: "octo-org/security".to_owned(), pinned };
-    let said = |pinned| said(remote(pinned), NoticeCode::RemotePolicy).unwrap();
-    assert_eq!(said(true), "a policy of another repository judged, octo-org/security");
-    assert!(said(false).ends_with("; the ref is no commit, so it can be moved"));
+    let notice = |pinned| notice(remote(pinned), NoticeCode::RemotePolicy).unwrap();
+    assert_eq!(notice(true), "a policy of another repository judged, octo-org/security");
+    assert!(notice(false).ends_with("; the ref is no commit, so it can be moved"));
     for quiet in [Judge::File, Judge::DefaultBranch] {
         let run = Run { origin: PolicyOrigin { judge: quiet, ..run().origin }, ..run() };
         assert_eq!(messages(&built_in(), run), []);

@@ -668,11 +668,11 @@ proptest! {
         (_, evidence) in evidence(),
         (_, policy) in agreed(),
         region in 0_usize..3,
-        told in any::<bool>(),
+        with_list in any::<bool>(),
     ) {
         let poorer = evidence.clone().with_events(|events| {
             let lost = events.regions.remove(region);
-            if told {
+            if with_list {
                 let gap = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
                 events.gaps.push(RegionGap { region: Some(lost.region), gap });
             }
@@ -696,7 +696,7 @@ proptest! {
         let accounts: Vec<_> = accounts.collect();
         let mut turned = accounts.clone();
         turned.rotate_left(turn % accounts.len());
-        let mut tally = Tally::of(&policy);
+        let mut tally = Tally::new(&policy);
         turned.iter().for_each(|account| tally.add(account));
         prop_assert_eq!(tally.report(accounts.clone(), run()), report(&policy, accounts, run()));
     }

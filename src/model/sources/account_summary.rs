@@ -12,7 +12,7 @@ pub const GET: Call = Call {
     service: Service::Iam,
     operation: "GetAccountSummary",
     iam_action: "iam:GetAccountSummary",
-    whole_answer: Answer::Xml(&[Part::Counters("SummaryMap")]),
+    complete_answer: Answer::Xml(&[Part::Counters("SummaryMap")]),
 };
 
 pub(super) const SOURCE: SourceInfo = SourceInfo {

@@ -18,7 +18,7 @@ pub const GET: Call = Call {
     service: Service::Iam,
     operation: "GetCredentialReport",
     iam_action: "iam:GetCredentialReport",
-    whole_answer: Answer::Xml(&[
+    complete_answer: Answer::Xml(&[
         Part::Text("Content"),
         Part::Text("ReportFormat"),
         Part::Text("GeneratedTime"),
@@ -30,7 +30,7 @@ pub const GENERATE: Call = Call {
     service: Service::Iam,
     operation: "GenerateCredentialReport",
     iam_action: "iam:GenerateCredentialReport",
-    whole_answer: Answer::Xml(&[Part::Text("State")]),
+    complete_answer: Answer::Xml(&[Part::Text("State")]),
 };
 
 pub(super) const SOURCE: SourceInfo = SourceInfo {
@@ -303,7 +303,7 @@ fn owner_of(arn: &str, is_root: bool) -> Option<(AccountId, Partition)> {
     };
     let of_the_kind = if is_root { resource == "root" } else { resource.starts_with("user/") };
     of_the_kind.then_some(())?;
-    Some((account.parse().ok()?, Partition::of_arn(arn)?))
+    Some((account.parse().ok()?, Partition::from_arn(arn)?))
 }
 
 fn csv_error(error: csv::Error) -> ReportError {

@@ -10,7 +10,7 @@ pub const LIST: Call = Call {
     service: Service::Iam,
     operation: "ListVirtualMFADevices",
     iam_action: "iam:ListVirtualMFADevices",
-    whole_answer: Answer::Xml(&[
+    complete_answer: Answer::Xml(&[
         Part::List(
             "VirtualMFADevices",
             &[

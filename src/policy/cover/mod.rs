@@ -28,9 +28,9 @@ impl Window {
             }
             Some(UseKind::SignIn) => self.allow.sign_in && self.covers_session(event),
             Some(UseKind::AccessKey) => {
-                self.allow.access_key && self.is_open(event.time) && self.allow.does(event)
+                self.allow.access_key && self.is_open(event.time) && self.allow.permits(event)
             }
-            None => self.is_open(event.time) && self.allow.does(event),
+            None => self.is_open(event.time) && self.allow.permits(event),
         }
     }
 
@@ -45,7 +45,7 @@ impl Window {
 
     /// Whether a sign-in without MFA is agreed at this instant.
     #[must_use]
-    pub fn excuses_no_mfa(&self, account: &AccountId, at: DateTime<Utc>) -> bool {
+    pub fn allows_missing_mfa(&self, account: &AccountId, at: DateTime<Utc>) -> bool {
         !self.require_mfa && self.covers(account, UseKind::SignIn, at)
     }
 
@@ -56,7 +56,7 @@ impl Window {
         if event.read_only && !event.is_credential_change() {
             return event.time < opening.to + Self::LEFT_OPEN;
         }
-        event.time < opening.to && self.is_open(event.time) && self.allow.does(event)
+        event.time < opening.to && self.is_open(event.time) && self.allow.permits(event)
     }
 
     /// The opening that an instant lies in. In the night in which clocks go back an opening may
@@ -69,7 +69,7 @@ impl Window {
 
 impl Allow {
     /// Whether a call may be made. A change of root's credentials must be named in full.
-    fn does(&self, event: &RootEvent) -> bool {
+    fn permits(&self, event: &RootEvent) -> bool {
         let action = event.action();
         let names = |allowed: &String| allowed.eq_ignore_ascii_case(&action);
         match &self.actions {

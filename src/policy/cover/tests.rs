@@ -241,10 +241,10 @@ fn a_program_is_signed_in_when_its_session_began_for_as_long_as_one_lasts() {
 #[test]
 fn only_a_window_that_says_so_excuses_a_sign_in_without_mfa() {
     let at = time("2026-11-18T09:30:00Z");
-    assert!(!sign_in(None).excuses_no_mfa(&account(), at));
+    assert!(!sign_in(None).allows_missing_mfa(&account(), at));
     let excusing = Window { require_mfa: false, ..sign_in(None) };
-    assert!(excusing.excuses_no_mfa(&account(), at));
-    assert!(!excusing.excuses_no_mfa(&account(), at + TimeDelta::hours(1)));
+    assert!(excusing.allows_missing_mfa(&account(), at));
+    assert!(!excusing.allows_missing_mfa(&account(), at + TimeDelta::hours(1)));
     let for_keys = Window { require_mfa: false, ..access_key(None) };
-    assert!(!for_keys.excuses_no_mfa(&account(), at));
+    assert!(!for_keys.allows_missing_mfa(&account(), at));
 }

@@ -107,7 +107,7 @@ impl Diff<'_> {
 
     /// Names the lines of the keys themselves for the changes from `first` on that are below
     /// `entry`, where they are written: the entry is at `old` and `new`.
-    fn at_their_lines(&mut self, first: usize, entry: &KeyPath, old: &KeyPath, new: &KeyPath) {
+    fn set_lines(&mut self, first: usize, entry: &KeyPath, old: &KeyPath, new: &KeyPath) {
         let exact = |policy: &Policy, path: &KeyPath, rest: &str| {
             policy.lines.get(&format!("{path}{rest}")).copied()
         };
@@ -168,7 +168,7 @@ impl Diff<'_> {
             self.key(account_key(new).key(key), direction, side(old), side(new));
         }
         let entry = account_key(new);
-        self.at_their_lines(first, &entry, &entry, &entry);
+        self.set_lines(first, &entry, &entry, &entry);
     }
 
     fn gate(&mut self) {
@@ -250,7 +250,7 @@ impl Diff<'_> {
             let first = self.changes.len();
             self.rule(old, new);
             let entry = KeyPath::section("rules").rule(old.info.id);
-            self.at_their_lines(first, &entry, &entry, &entry);
+            self.set_lines(first, &entry, &entry, &entry);
         }
     }
 
@@ -301,7 +301,7 @@ impl Diff<'_> {
                     let first = self.changes.len();
                     self.window(known, window);
                     let (was, is) = (window_key(known), window_key(window));
-                    self.at_their_lines(first, &is, &was, &is);
+                    self.set_lines(first, &is, &was, &is);
                 }
                 None => self.new_window(window),
             }
@@ -441,13 +441,13 @@ impl Diff<'_> {
 
     fn waivers(&mut self) {
         let (old, new) = (by_waived(&self.old.waivers), by_waived(&self.new.waivers));
-        for (waived, (place, waiver)) in &new {
+        for (waived, (index, waiver)) in &new {
             match old.get(waived) {
                 Some((was, known)) => {
                     let first = self.changes.len();
                     self.waiver(waived, known, waiver);
-                    let (was, is) = (place_key(*was), place_key(*place));
-                    self.at_their_lines(first, &waived.key(), &was, &is);
+                    let (was, is) = (index_key(*was), index_key(*index));
+                    self.set_lines(first, &waived.key(), &was, &is);
                 }
                 // Every new waiver is weaker, one for later days too.
                 None => self.added(
@@ -549,17 +549,17 @@ fn window_key(window: &Window) -> KeyPath {
 }
 
 /// A waiver by its place in the list, as [`Policy::lines`] names it.
-fn place_key(place: usize) -> KeyPath {
-    KeyPath::section("waivers").named(place.to_string())
+fn index_key(index: usize) -> KeyPath {
+    KeyPath::section("waivers").named(index.to_string())
 }
 
 /// Each with its place in the list.
 fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, (usize, &Waiver)> {
     let mut waived = BTreeMap::new();
-    for (place, waiver) in waivers.iter().enumerate() {
+    for (index, waiver) in waivers.iter().enumerate() {
         for account in &waiver.accounts {
             let key = Waived { rule: waiver.rule, account, subject: waiver.subject };
-            waived.insert(key, (place, waiver));
+            waived.insert(key, (index, waiver));
         }
     }
     waived

@@ -371,12 +371,13 @@ fn facts_that_become_too_old_pass_where_what_is_lacking_does_not_block() {
 
 #[test]
 fn what_a_window_allows_by_events_has_its_direction() {
-    let of = |more: &str| format!("windows: [{}]", window("w", FUTURE.0, FUTURE.1, more));
-    let actions = |list: &str| of(&format!(", allow: {{ sign-in: true, actions: [{list}] }}"));
-    let any = of(", allow: { sign-in: true }");
+    let policy_with = |more: &str| format!("windows: [{}]", window("w", FUTURE.0, FUTURE.1, more));
+    let actions =
+        |list: &str| policy_with(&format!(", allow: {{ sign-in: true, actions: [{list}] }}"));
+    let any = policy_with(", allow: { sign-in: true }");
     for (old, new, kind) in [
-        (of(""), of(", require-mfa: false"), "weaker: windows.w.require-mfa"),
-        (of(", require-mfa: false"), of(""), "stronger: windows.w.require-mfa"),
+        (policy_with(""), policy_with(", require-mfa: false"), "weaker: windows.w.require-mfa"),
+        (policy_with(", require-mfa: false"), policy_with(""), "stronger: windows.w.require-mfa"),
         (any.clone(), actions("\"s3:PutObject\""), "stronger: windows.w.allow.actions"),
         // Without a list, changes of credentials are not allowed; a list may name them.
         (any.clone(), actions("\"iam:CreateAccessKey\""), "weaker: windows.w.allow.actions"),
@@ -406,11 +407,11 @@ fn the_end_of_a_waiver_that_opens_another_rule_is_weaker_where_its_own_does_not_
 
 #[test]
 fn a_waiver_that_names_its_key_by_time_is_another_one() {
-    let of = |made: &str| {
+    let policy_with = |made: &str| {
         let waiver = waiver("root-access-key-active", A, "2026-11-01", "2026-11-30");
         format!("waivers: [{}]", waiver.replace("2019-05-02", made))
     };
-    let (day, time) = (of("2019-05-02"), of("2019-05-02T10:00:00Z"));
+    let (day, time) = (policy_with("2019-05-02"), policy_with("2019-05-02T10:00:00Z"));
     let key = "waivers.root-access-key-active.111122223333 (key 2019-05-02";
     // Of a day on which two keys were made, the day names none and the time one.
     assert_eq!(
@@ -421,7 +422,7 @@ fn a_waiver_that_names_its_key_by_time_is_another_one() {
         ]
     );
     assert_eq!(changes(&time, &day).len(), 2);
-    assert_eq!(changes(&time, &of("2019-05-02T12:00:00+02:00")), [""; 0]);
+    assert_eq!(changes(&time, &policy_with("2019-05-02T12:00:00+02:00")), [""; 0]);
 }
 
 /// Every key of the table that is no container, with its path.

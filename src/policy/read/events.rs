@@ -53,7 +53,7 @@ impl Reader<'_> {
         let events = self.mapping(node, "`root-events`", fields::ROOT_EVENTS)?;
         let mut policy = EventsPolicy::default_of(rules);
         if let Some(lookback) = self.duration(&events, "lookback") {
-            self.reaches_back(map, &events, lookback, rules);
+            self.check_lookback(map, &events, lookback, rules);
             policy.lookback = lookback;
         }
         if let Some(regions) = self.regions(&events) {
@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 
     /// `lookback` and a larger `within` conflict; the later of the two in the file is wrong.
-    fn reaches_back(
+    fn check_lookback(
         &mut self,
         map: &Mapping<'_>,
         events: &Mapping<'_>,

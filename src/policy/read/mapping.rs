@@ -176,7 +176,7 @@ impl Reader<'_> {
             "one file decides: a policy takes in no other; write its keys out here".to_owned()
         } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
             format!("did you mean `{meant}`? Its keys are {known}")
-        } else if let Some(home) = fields::homes_of(&entry.key).first() {
+        } else if let Some(home) = fields::paths_of_key(&entry.key).first() {
             format!("`{key}` belongs to `{home}`. The keys here are {known}")
         } else {
             format!("its keys are {known}")

@@ -182,8 +182,8 @@ impl Reader<'_> {
         let Some(map) = self.section(map, "limits", fields::LIMITS) else { return limits };
         // A limit that could not be read is taken as its ceiling: no second error for one mistake.
         for (key, limit, ceiling) in [
-            ("window", &mut limits.window, Limits::LONGEST_WINDOW),
-            ("window-total", &mut limits.window_total, Limits::LONGEST_WINDOW),
+            ("window", &mut limits.window, Limits::MAX_WINDOW),
+            ("window-total", &mut limits.window_total, Limits::MAX_WINDOW),
             ("waiver", &mut limits.waiver, Duration::days(365)),
         ] {
             if map.entry(key).is_some() {
@@ -213,8 +213,8 @@ fn lines_of(path: &str, node: &Node, lines: &mut BTreeMap<String, usize>) {
             }
         }
         tree::Value::List(items) => {
-            for (place, item) in items.iter().enumerate() {
-                let name = item.own_id().map_or_else(|| place.to_string(), str::to_owned);
+            for (index, item) in items.iter().enumerate() {
+                let name = item.own_id().map_or_else(|| index.to_string(), str::to_owned);
                 lines_of(&below(&name), item, lines);
             }
         }

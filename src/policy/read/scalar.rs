@@ -68,11 +68,11 @@ impl Reader<'_> {
             _ => "remove it: it is invisible, and reviewers would read something else".to_owned(),
         };
         let message = format!("`{key}` holds the character {code}");
-        self.error("forbidden-character", self.place_of(span, character), message, help);
+        self.error("forbidden-character", self.char_span(span, character), message, help);
     }
 
     /// Where a character stands in a value; the value's beginning where it is written otherwise.
-    fn place_of(&self, span: Span, character: char) -> Span {
+    fn char_span(&self, span: Span, character: char) -> Span {
         let raw = self.text.get(span.start..span.end).unwrap_or_default();
         let Some(offset) = raw.find(character) else { return span };
         let before = raw.get(..offset).unwrap_or_default();
@@ -382,7 +382,7 @@ fn duration_help(text: &str, why: &InvalidDuration) -> String {
 fn account_of_role_arn(arn: &str) -> Option<AccountId> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, _, "iam", "", account, resource] = parts.as_slice() else { return None };
-    Partition::of_arn(arn)?;
+    Partition::from_arn(arn)?;
     let role = resource.strip_prefix("role/")?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
     role.split('/')

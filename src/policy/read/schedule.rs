@@ -62,13 +62,13 @@ impl Reader<'_> {
 
     /// The places of the words of a list in their table; all of them where the key is absent.
     fn words(&mut self, map: &Mapping<'_>, key: &str, all: usize) -> BTreeSet<u32> {
-        let place = |at: usize| u32::try_from(at).unwrap_or_default();
-        let Some((field, _)) = map.field(key) else { return (0..all).map(place).collect() };
+        let index = |at: usize| u32::try_from(at).unwrap_or_default();
+        let Some((field, _)) = map.field(key) else { return (0..all).map(index).collect() };
         let Kind::List { of: Kind::Word(words), .. } = field.kind else { return BTreeSet::new() };
         let mut places = BTreeSet::new();
         for node in self.list(map, key) {
             let Some(word) = self.one_of(node, key, words) else { continue };
-            let at = words.iter().position(|other| *other == word).map(place);
+            let at = words.iter().position(|other| *other == word).map(index);
             if !at.is_some_and(|at| places.insert(at)) {
                 let message = format!("`{word}` stands twice in this list");
                 self.error("duplicate", node.span, message, "keep one of the two");

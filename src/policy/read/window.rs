@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
+use super::super::combined::{self, Timed};
 use super::super::error::{PolicyError, Span, show};
 use super::super::fields;
-use super::super::together::{self, Timed};
 use super::super::tree::{Node, Value};
 use super::super::types::{Allow, Limits, When, Window};
 use super::Reader;
@@ -43,7 +43,7 @@ impl Reader<'_> {
             let Some(map) = self.mapping(node, "this window", fields::WINDOW) else { continue };
             windows.extend(self.window(&map, limits, &mut seen));
         }
-        self.windows_together(&seen.timed, limits);
+        self.check_combined(&seen.timed, limits);
         windows
     }
 
@@ -119,19 +119,19 @@ impl Reader<'_> {
 
     /// What windows of one account are open for together: those that touch or overlap, and all in
     /// any thirty days.
-    fn windows_together(&mut self, known: &[Known], limits: &Limits) {
+    fn check_combined(&mut self, known: &[Known], limits: &Limits) {
         let timed: Vec<Timed<'_>> = known
             .iter()
             .map(|it| Timed { when: &it.when, accounts: it.accounts.as_deref() })
             .collect();
         let today = self.now.date_naive();
         let mut named: HashSet<(&str, usize)> = HashSet::new();
-        for group in together::groups(&timed) {
+        for group in combined::groups(&timed) {
             let whose = match &group.account {
                 Some(account) => format!(" in account {account}"),
                 None => String::new(),
             };
-            let run = together::too_long(&timed, &group, limits.window, today);
+            let run = combined::too_long(&timed, &group, limits.window, today);
             let last = run.as_ref().and_then(|run| run.members.last());
             // What the windows of all accounts do is said once.
             if let (Some(run), Some(last)) = (&run, last.filter(|it| named.insert(("run", **it)))) {
@@ -147,7 +147,7 @@ impl Reader<'_> {
                 );
                 self.error("window-too-long", known[*last].closing, message, help);
             }
-            let excess = together::excess(&timed, &group, limits.window_total, today);
+            let excess = combined::excess(&timed, &group, limits.window_total, today);
             let last = excess.as_ref().and_then(|excess| excess.members.last());
             if let (Some(excess), Some(last)) =
                 (&excess, last.filter(|it| named.insert(("total", **it))))
@@ -248,7 +248,7 @@ impl Reader<'_> {
 
 /// `a`, `b` and 3 more.
 fn names(known: &[Known], members: &BTreeSet<usize>) -> String {
-    let mut names: Vec<&str> = members.iter().map(|place| known[*place].name.as_str()).collect();
+    let mut names: Vec<&str> = members.iter().map(|index| known[*index].name.as_str()).collect();
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     match names.split_last() {

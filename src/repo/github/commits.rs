@@ -35,7 +35,7 @@ pub async fn resolve(
     let path = format!("{}/commits/{}", repository.path(), escape::relative_uri(name));
     let commit = sha(&api.get_text(&path, SHA).await?)?;
     match whole {
-        Some(asked) => itself(&asked, commit),
+        Some(asked) => check_same_commit(&asked, commit),
         None => Ok(commit),
     }
 }
@@ -50,7 +50,7 @@ fn sha(answer: &str) -> Result<Commit, ApiError> {
     commit.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
 }
 
-fn itself(asked: &Commit, answered: Commit) -> Result<Commit, ApiError> {
+fn check_same_commit(asked: &Commit, answered: Commit) -> Result<Commit, ApiError> {
     if *asked == answered {
         return Ok(answered);
     }
@@ -91,7 +91,7 @@ pub async fn merged_into(
 fn first_parent(object: &CommitObject, merge: &Commit) -> Result<Option<Commit>, ApiError> {
     let unreadable = || ApiError::Unreadable("it holds no commit".to_owned());
     let answered = Commit::new(&object.sha).ok_or_else(unreadable)?;
-    itself(merge, answered)?;
+    check_same_commit(merge, answered)?;
     match object.parents.as_slice() {
         [first, _, ..] => Commit::new(&first.sha).map(Some).ok_or_else(unreadable),
         _ => Ok(None),
@@ -125,7 +125,7 @@ mod tests {
 
     fn unreadable<T: std::fmt::Debug>(result: Result<T, ApiError>) -> String {
         match result {
-            Err(ApiError::Unreadable(said)) => said,
+            Err(ApiError::Unreadable(message)) => message,
             other => panic!("{other:?}"),
         }
     }
@@ -159,7 +159,10 @@ mod tests {
     #[test]
     fn a_whole_sha_is_not_answered_by_another() {
         let (a, b) = (Commit::new(A).unwrap(), Commit::new(B).unwrap());
-        assert_eq!(itself(&a, a.clone()), Ok(a.clone()));
-        assert_eq!(unreadable(itself(&a, b)), format!("it is about commit {B}, not {A}"));
+        assert_eq!(check_same_commit(&a, a.clone()), Ok(a.clone()));
+        assert_eq!(
+            unreadable(check_same_commit(&a, b)),
+            format!("it is about commit {B}, not {A}")
+        );
     }
 }

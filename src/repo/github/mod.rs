@@ -17,7 +17,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Commit, File, Kind, LARGEST, NotRead, RepoPath, only};
+use super::{Commit, File, Kind, MAX_FILE_BYTES, NotRead, RepoPath, at_most_one};
 use crate::escape;
 use crate::github::api::{Api, ApiError};
 use crate::github::one_line;
@@ -128,7 +128,7 @@ pub async fn read_only(
     paths: Vec<RepoPath>,
 ) -> Result<Option<File>, ContentsError> {
     let answers = all(paths.iter().map(|path| read(api, repository, commit, path))).await;
-    only(paths.into_iter().zip(answers))
+    at_most_one(paths.into_iter().zip(answers))
 }
 
 /// The folder that a path is in; empty: the root.
@@ -207,7 +207,7 @@ fn refused_for_its_size(
         return None;
     };
     let entry = entries.iter().find(|entry| entry.name == name(path) && entry.kind == "file")?;
-    entry.size.filter(|size| *size > LARGEST)
+    entry.size.filter(|size| *size > MAX_FILE_BYTES)
 }
 
 fn name(path: &str) -> &str {
@@ -270,12 +270,12 @@ fn content(file: Single, path: &RepoPath) -> Result<Vec<u8>, ContentsError> {
     let path = path.clone();
     let content = content.unwrap_or_default();
     let encoding = encoding.unwrap_or_default();
-    if encoding == "none" || (content.is_empty() && size > LARGEST) {
+    if encoding == "none" || (content.is_empty() && size > MAX_FILE_BYTES) {
         return Err(NotRead::TooLarge { path, size });
     }
     let packed: Vec<u8> = content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bytes = if encoding == "base64" { BASE64_STANDARD.decode(packed).ok() } else { None };
-    let said = match bytes {
+    let message = match bytes {
         Some(bytes) if bytes.starts_with(LFS_POINTER) => {
             return Err(NotRead::LfsPointer { path });
         }
@@ -285,6 +285,6 @@ fn content(file: Single, path: &RepoPath) -> Result<Vec<u8>, ContentsError> {
     };
     Err(NotRead::Unknown(Unknown::Api {
         path: path.to_string(),
-        error: ApiError::Unreadable(said),
+        error: ApiError::Unreadable(message),
     }))
 }

@@ -106,14 +106,14 @@ fn content_of(answer: Value) -> Result<Vec<u8>, ContentsError> {
 fn the_content_is_as_long_as_its_size() {
     assert_eq!(file(5, Some("base64"), Some("aGVs\nbG8=\n")), Ok(b"hello".to_vec()));
     assert_eq!(file(0, Some("base64"), Some("")), Ok(Vec::new()));
-    for (size, encoding, content, said) in [
+    for (size, encoding, content, message) in [
         (6, Some("base64"), Some("aGVsbG8="), "the file has 6 bytes, and 5 came"),
         (5, Some("base64"), None, "the file has 5 bytes, and 0 came"),
         (5, Some("base64"), Some("aGVsbG8"), "the file's content is not Base64"),
         (5, Some("utf-8"), Some("hello"), "the file's content is not Base64"),
         (5, None, Some("aGVsbG8="), "the file's content is not Base64"),
     ] {
-        let error = ApiError::Unreadable(said.to_owned());
+        let error = ApiError::Unreadable(message.to_owned());
         let path = "a/b".to_owned();
         let error = NotRead::Unknown(Unknown::Api { path, error });
         assert_eq!(file(size, encoding, content), Err(error));
@@ -149,7 +149,7 @@ fn an_answer_about_another_path_is_none() {
 
 #[test]
 fn a_refusal_of_a_file_that_the_listing_calls_too_large_is_about_its_size() {
-    let refusal = |status| Err(ApiError::Status { status, said: String::new() });
+    let refusal = |status| Err(ApiError::Status { status, message: String::new() });
     let of_size =
         |size, kind: &str| Ok(Item::Folder(vec![Entry { size: Some(size), ..entry("b", kind) }]));
     let large = of_size(1_000_001, "file");
@@ -165,7 +165,7 @@ fn a_refusal_of_a_file_that_the_listing_calls_too_large_is_about_its_size() {
 fn each_error_is_one_sentence_that_names_the_path() {
     let path = || RepoPath::new(".github/rootgate.yaml").unwrap();
     let error =
-        ApiError::Status { status: 403, said: "Resource not accessible by integration".into() };
+        ApiError::Status { status: 403, message: "Resource not accessible by integration".into() };
     for (error, sentence) in [
         (
             NotRead::Unknown(Unknown::Api { path: path().to_string(), error: error.clone() }),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Annotation, ERROR, place};
+use super::{Annotation, ERROR, location};
 use crate::escape::shortened;
 use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem, Report};
 use crate::report::document::{ChangePart, Details, Prose};
@@ -11,7 +11,7 @@ use crate::report::policy_change::of_kind;
 /// Maximum number of changes of one line that are shown; the others are counted.
 const ON_ONE_LINE: usize = 5;
 /// Maximum length of one change, in characters.
-const MAX_SAID: usize = 120;
+const MAX_DESCRIPTION: usize = 120;
 
 /// The weaker changes of a copy, line by line, then its planned windows.
 pub(super) fn annotations(report: &Report, details: Details) -> Vec<Annotation> {
@@ -39,7 +39,7 @@ impl Notes<'_> {
     fn missing(&self) -> Annotation {
         Annotation {
             level: self.weaker(),
-            place: place(self.report, 1),
+            location: location(self.report, 1),
             title: "policy is gone".to_owned(),
             severity: None,
             message: self.sentences(),
@@ -54,7 +54,7 @@ impl Notes<'_> {
             };
             Annotation {
                 level: ERROR,
-                place: self.place(problem.line),
+                location: self.location(problem.line),
                 title: "broken policy".to_owned(),
                 severity: None,
                 message: format!("{what} {}", self.effect_and_remedy()),
@@ -71,28 +71,30 @@ impl Notes<'_> {
         }
         let note = |(line, changes): (usize, Vec<&Change>)| Annotation {
             level: if kind == ChangeKind::Weaker { self.weaker() } else { "notice" },
-            place: self.place(Some(line)),
+            location: self.location(Some(line)),
             title: format!("policy change ({})", kind.id()),
             severity: None,
-            message: format!("{}. {}", self.told(&changes), self.follows(kind)),
+            message: format!("{}. {}", self.summary(&changes), self.follows(kind)),
         };
         by_line.into_iter().map(note).collect()
     }
 
-    fn told(&self, changes: &[&Change]) -> String {
+    fn summary(&self, changes: &[&Change]) -> String {
         let shown = changes.iter().take(ON_ONE_LINE);
-        let mut told: Vec<String> = match self.details {
-            Details::Full => shown.map(|change| shortened(&change.said(), MAX_SAID)).collect(),
+        let mut parts: Vec<String> = match self.details {
+            Details::Full => {
+                shown.map(|change| shortened(&change.describe(), MAX_DESCRIPTION)).collect()
+            }
             Details::Redacted => {
                 shown.map(|change| format!("{} changed", change.key.public())).collect()
             }
         };
-        told.dedup();
+        parts.dedup();
         let more = changes.len().saturating_sub(ON_ONE_LINE);
         if more > 0 {
-            told.push(format!("and {more} more on this line"));
+            parts.push(format!("and {more} more on this line"));
         }
-        told.join("; ")
+        parts.join("; ")
     }
 
     fn follows(&self, kind: ChangeKind) -> String {
@@ -103,16 +105,16 @@ impl Notes<'_> {
     }
 
     fn sentences(&self) -> String {
-        let change = ChangePart::of(self.report, self.details);
+        let change = ChangePart::from_report(self.report, self.details);
         change.map(|change| Prose::joined(change.sentences, " ").to_string()).unwrap_or_default()
     }
 
     fn effect_and_remedy(&self) -> String {
-        let change = ChangePart::of(self.report, self.details);
+        let change = ChangePart::from_report(self.report, self.details);
         change.map(|change| Prose::joined(change.follows, " ").to_string()).unwrap_or_default()
     }
 
-    fn place(&self, line: Option<usize>) -> Option<(String, usize)> {
+    fn location(&self, line: Option<usize>) -> Option<(String, usize)> {
         self.change.path.clone().map(|path| (path, line.unwrap_or(1)))
     }
 

@@ -25,7 +25,7 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     let found: Vec<_> = match details {
         Details::Full => full(report),
         Details::Redacted => {
-            Redacted::of(report).open().map(|open| of_redacted(report, &open)).collect()
+            Redacted::from_report(report).open().map(|open| from_redacted(report, &open)).collect()
         }
     };
     let mut annotations = change::annotations(report, details);
@@ -53,7 +53,7 @@ const ERROR: &str = "error";
 struct Annotation {
     level: &'static str,
     /// A file of the repository and its 1-based line; `None`: the policy is not in the repository.
-    place: Option<(String, usize)>,
+    location: Option<(String, usize)>,
     title: String,
     /// `None`: a policy change, which comes before all others of its level.
     severity: Option<Severity>,
@@ -63,7 +63,7 @@ struct Annotation {
 impl Annotation {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut properties = format!("title={}", command_property(&self.title));
-        if let Some((path, line)) = &self.place {
+        if let Some((path, line)) = &self.location {
             let path = command_property(&visible(path));
             properties = format!("file={path},line={line},{properties}");
         }
@@ -74,14 +74,14 @@ impl Annotation {
 
 fn full(report: &Report) -> Vec<Annotation> {
     let mut annotations = Vec::new();
-    for entry in Full::of(report).open() {
+    for entry in Full::from_report(report).open() {
         let messages = match entry.outcome() {
             Outcome::Undetermined => vec![undetermined(entry)],
             _ => entry.unwaived().into_iter().map(|finding| failure(entry, finding)).collect(),
         };
         annotations.extend(messages.into_iter().map(|message| Annotation {
             level: level(report, entry.blocks(), entry.severity()),
-            place: place(report, entry.line()),
+            location: location(report, entry.line()),
             title: format!("{} ({})", entry.rule(), entry.severity()),
             severity: Some(entry.severity()),
             message,
@@ -90,14 +90,14 @@ fn full(report: &Report) -> Vec<Annotation> {
     annotations
 }
 
-fn of_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
+fn from_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
     let state = match open.outcome {
         Outcome::Undetermined => "undetermined",
         _ => "failed",
     };
     Annotation {
         level: level(report, open.blocks, open.severity),
-        place: place(report, open.line),
+        location: location(report, open.line),
         title: format!("{} ({})", open.rule, open.severity),
         severity: Some(open.severity),
         message: format!("{}: {state}; {}", open.account, open.what()),
@@ -105,7 +105,7 @@ fn of_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
 }
 
 /// A line of the judging policy.
-fn place(report: &Report, line: usize) -> Option<(String, usize)> {
+fn location(report: &Report, line: usize) -> Option<(String, usize)> {
     report.policy.repository_path.clone().map(|path| (path, line))
 }
 
@@ -117,7 +117,7 @@ fn failure(entry: Entry<'_>, finding: FindingPart<'_>) -> String {
 
 fn undetermined(entry: Entry<'_>) -> String {
     let text = format!("{}: undetermined. {}", entry.account.label(), entry.message());
-    entry.lacking().fold(text, |text, lacking| text + &lacking.sentences())
+    entry.missing_facts().fold(text, |text, missing| text + &missing.sentences())
 }
 
 /// The level is an error only if the outcome makes the step fail, whatever its severity. Before

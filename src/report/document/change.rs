@@ -38,7 +38,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl<'a> ChangePart<'a> {
-    pub(crate) fn of(report: &'a Report, details: Details) -> Option<Self> {
+    pub(crate) fn from_report(report: &'a Report, details: Details) -> Option<Self> {
         let change = report.policy_change.as_ref()?;
         let section = Section { policy: &report.policy, change, details };
         Some(Self {
@@ -64,7 +64,7 @@ pub(crate) struct Shown<T> {
 }
 
 impl<T> Shown<T> {
-    fn of(items: impl ExactSizeIterator<Item = T>) -> Self {
+    fn from_items(items: impl ExactSizeIterator<Item = T>) -> Self {
         let more = items.len().saturating_sub(MOST);
         Self { items: items.take(MOST).collect(), more }
     }
@@ -83,23 +83,23 @@ impl<'a> Changes<'a> {
     /// The changes of a kind, each with its place. Long texts are cut.
     pub(crate) fn of_kind(&self, kind: ChangeKind) -> Shown<(Change, Option<Prose<'a>>)> {
         let changes: Vec<_> = of_kind(self.0.change.copy.changes(), kind).collect();
-        Shown::of(changes.into_iter().map(|change| (cut(change), self.place(change))))
+        Shown::from_items(changes.into_iter().map(|change| (cut(change), self.location(change))))
     }
 
     /// The problems of a broken copy, each with its place.
     pub(crate) fn problems(&self) -> Shown<(&'a str, Prose<'a>)> {
         let problems = problems(&self.0.change.copy).iter();
-        Shown::of(problems.map(|it| (it.message.as_str(), self.0.place_of(it))))
+        Shown::from_items(problems.map(|it| (it.message.as_str(), self.0.location_of(it))))
     }
 
     /// `.github/rootgate.yaml:12`: the line in the copy, or the removed line in the default branch's file.
-    pub(crate) fn place(&self, change: &Change) -> Option<Prose<'a>> {
+    pub(crate) fn location(&self, change: &Change) -> Option<Prose<'a>> {
         let Section { policy, change: of, .. } = self.0;
         let at = |path: &str, line| Prose::new().name(format!("{}:{line}", name(path)));
         match (change.new_line, change.old_line, &of.path, &policy.repository_path) {
             (Some(line), _, Some(path), _) => Some(at(path, line)),
             (_, Some(line), Some(path), None) | (_, Some(line), _, Some(path)) => {
-                Some(Prose::new().ours("was ").then(at(path, line)))
+                Some(Prose::new().text("was ").then(at(path, line)))
             }
             _ => None,
         }
@@ -135,7 +135,7 @@ impl<'a> Section<'a> {
     /// The effect of the copy on the verdict, and what to do.
     fn what_follows(&self) -> Vec<Prose<'a>> {
         let remedy = self.remedy();
-        let remedy = remedy.map(|remedy| Prose::new().ours("To do: ").ours(remedy).ours("."));
+        let remedy = remedy.map(|remedy| Prose::new().text("To do: ").text(remedy).text("."));
         [self.effect(), remedy].into_iter().flatten().collect()
     }
 
@@ -159,27 +159,27 @@ impl<'a> Section<'a> {
         let copy = self.copy();
         match (&self.change.copy, self.moved_from()) {
             (PolicyCopy::Behind { commit }, _) => Prose::new()
-                .ours("This checkout has the policy of ")
+                .text("This checkout has the policy of ")
                 .name_for(self.details, short(commit))
-                .ours(", an earlier commit of the default branch. The tip of that branch judged."),
+                .text(", an earlier commit of the default branch. The tip of that branch judged."),
             (PolicyCopy::Missing { .. }, _) => copy
-                .ours(" is not in this checkout: after this merge, the strict built-in defaults judge."),
-            (PolicyCopy::Broken(_), _) => copy.ours(" of this checkout is not a valid policy."),
+                .text(" is not in this checkout: after this merge, the strict built-in defaults judge."),
+            (PolicyCopy::Broken(_), _) => copy.text(" of this checkout is not a valid policy."),
             (PolicyCopy::Changed { .. }, Some(from)) => Prose::new()
-                .ours("The policy moves from ")
+                .text("The policy moves from ")
                 .name_for(self.details, name(from))
-                .ours(" to ")
+                .text(" to ")
                 .then(copy)
-                .ours("."),
-            (PolicyCopy::Changed { .. }, None) if self.is_new() => copy.ours(
+                .text("."),
+            (PolicyCopy::Changed { .. }, None) if self.is_new() => copy.text(
                 " is the first policy of this repository: the default branch has no policy file, and the strict \
                  built-in defaults judge until this one is merged.",
             ),
-            (PolicyCopy::Changed { changes, .. }, None) if changes.is_empty() => copy.ours(
+            (PolicyCopy::Changed { changes, .. }, None) if changes.is_empty() => copy.text(
                 " of this checkout differs from the default branch's only in comments, order or spelling.",
             ),
             (PolicyCopy::Changed { .. }, None) => {
-                copy.ours(" of this checkout differs from the default branch's.")
+                copy.text(" of this checkout differs from the default branch's.")
             }
         }
     }
@@ -208,8 +208,8 @@ impl<'a> Section<'a> {
             }
             Effect::Accepted => {
                 let environment = environment(self.policy, self.details);
-                let accepted = Prose::new().ours("It judged this run because it was accepted");
-                return Some(accepted.then(environment).ours("."));
+                let accepted = Prose::new().text("It judged this run because it was accepted");
+                return Some(accepted.then(environment).text("."));
             }
             Effect::None => match copy {
                 PolicyCopy::Behind { .. } => return None,
@@ -217,7 +217,7 @@ impl<'a> Section<'a> {
                 _ => "It does not fail the gate: everything that blocks now still blocks.",
             },
         };
-        Some(Prose::new().ours(text))
+        Some(Prose::new().text(text))
     }
 
     /// What to do about a copy that fails the gate.
@@ -255,7 +255,7 @@ impl<'a> Section<'a> {
     }
 
     /// `.github/rootgate.yaml:4`, or only the file if the problem concerns all of it.
-    fn place_of(&self, problem: &Problem) -> Prose<'a> {
+    fn location_of(&self, problem: &Problem) -> Prose<'a> {
         match (&self.change.path, problem.line) {
             (Some(path), Some(line)) => Prose::new().name(format!("{}:{line}", name(path))),
             _ => self.copy(),
@@ -266,7 +266,7 @@ impl<'a> Section<'a> {
     fn copy(&self) -> Prose<'a> {
         match self.change.path.as_ref().or(self.policy.repository_path.as_ref()) {
             Some(path) => Prose::new().name_for(self.details, name(path)),
-            None => Prose::new().ours("The policy"),
+            None => Prose::new().text("The policy"),
         }
     }
 
@@ -322,7 +322,7 @@ fn keys(copy: &PolicyCopy, kind: ChangeKind) -> String {
 
 /// `line 4, line 9, and 3 more`
 fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
-    let shown = Shown::of(lines);
+    let shown = Shown::from_items(lines);
     let line = |line: &Option<usize>| match line {
         Some(line) => format!("line {line}"),
         None => "the whole file".to_owned(),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::lacking::{Lacking, basis};
+use super::missing::{MissingFact, basis};
 use super::{MAX_NAME, Prose, policy};
 use crate::escape::{shortened, visible};
 use crate::model::{
@@ -22,7 +22,7 @@ pub(crate) struct Full<'a> {
 }
 
 impl<'a> Full<'a> {
-    pub(crate) const fn of(report: &'a Report) -> Self {
+    pub(crate) const fn from_report(report: &'a Report) -> Self {
         Self { report }
     }
 
@@ -76,8 +76,8 @@ impl<'a> Full<'a> {
     }
 
     /// Shell commands that repeat the judgement, live and from saved evidence.
-    pub(crate) fn again(self) -> Vec<String> {
-        policy::again(self.report)
+    pub(crate) fn rerun_commands(self) -> Vec<String> {
+        policy::rerun_commands(self.report)
     }
 
     fn worst_first(self, kind: impl Fn(&Entry<'a>) -> bool) -> Vec<Entry<'a>> {
@@ -152,21 +152,21 @@ impl<'a> Account<'a> {
         let undated =
             |gap: &Gap| gap.cause == Cause::Undated && gap.source == Source::CredentialReport;
         if self.account.outcomes.iter().flat_map(|outcome| &outcome.gaps).any(undated) {
-            return Some(Prose::new().ours(
+            return Some(Prose::new().text(
                 "The time of the credential report is missing, so the report does not count: pass the time at which \
                  AWS made it with --report-generated-at TIME.",
             ));
         }
-        let nothing = Prose::new().ours("Nothing of this account could be read");
-        Some(match self.shut() {
-            Some(why) => nothing.ours(": ").theirs(why).ours("."),
-            None => nothing.ours("."),
+        let nothing = Prose::new().text("Nothing of this account could be read");
+        Some(match self.entry_failure() {
+            Some(why) => nothing.text(": ").external(why).text("."),
+            None => nothing.text("."),
         })
     }
 
     /// Why nothing of the account could be read, if every source has the same reason: sign-in to the
     /// account failed. The report then shows the reason once, not at each rule.
-    fn shut(self) -> Option<&'a str> {
+    fn entry_failure(self) -> Option<&'a str> {
         let undetermined =
             self.account.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Undetermined);
         let mut gaps = undetermined.flat_map(|outcome| &outcome.gaps);
@@ -243,8 +243,8 @@ impl<'a> Entry<'a> {
     }
 
     /// The missing facts, in words.
-    pub(crate) fn lacking(self) -> impl Iterator<Item = Lacking<'a>> {
-        self.gaps().iter().map(Lacking::of)
+    pub(crate) fn missing_facts(self) -> impl Iterator<Item = MissingFact<'a>> {
+        self.gaps().iter().map(MissingFact::from_gap)
     }
 
     /// The facts behind the outcome: `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
@@ -275,32 +275,34 @@ impl<'a> Entry<'a> {
 
     /// Whether two outcomes of the same account are undetermined for the same reason, which is then
     /// shown once.
-    fn is_alike(&self, other: &Self) -> bool {
+    fn has_same_reason(&self, other: &Self) -> bool {
         let (one, two) = (self.outcome, other.outcome);
         self.account.number == other.account.number
             && one.blocks == two.blocks
-            && (self.account.shut().is_some()
+            && (self.account.entry_failure().is_some()
                 || (one.message == two.message && one.gaps == two.gaps))
     }
 }
 
 /// Rules of an account that could not be judged for the same reason.
-pub(crate) struct Alike<'e, 'a> {
+pub(crate) struct SameReason<'e, 'a> {
     /// The first of them.
     pub(crate) first: Entry<'a>,
     /// All of them.
     pub(crate) entries: &'e [Entry<'a>],
     /// The missing facts; empty if the account already shows the reason.
-    pub(crate) lacking: Vec<Lacking<'a>>,
+    pub(crate) missing: Vec<MissingFact<'a>>,
 }
 
 /// Groups undetermined outcomes by reason.
-pub(crate) fn alike<'e, 'a>(entries: &'e [Entry<'a>]) -> impl Iterator<Item = Alike<'e, 'a>> {
-    entries.chunk_by(Entry::is_alike).filter_map(|entries| {
+pub(crate) fn group_by_reason<'e, 'a>(
+    entries: &'e [Entry<'a>],
+) -> impl Iterator<Item = SameReason<'e, 'a>> {
+    entries.chunk_by(Entry::has_same_reason).filter_map(|entries| {
         let first = *entries.first()?;
-        let told = first.account.shut().is_some();
-        let lacking = if told { Vec::new() } else { first.lacking().collect() };
-        Some(Alike { first, entries, lacking })
+        let not_entered = first.account.entry_failure().is_some();
+        let missing = if not_entered { Vec::new() } else { first.missing_facts().collect() };
+        Some(SameReason { first, entries, missing })
     })
 }
 
@@ -346,7 +348,7 @@ impl<'a> FindingPart<'a> {
 
     /// The suggested windows as whole lines to copy, always indented as entries below `windows:`.
     /// Lines from the log and from the summary can be pasted together.
-    pub(crate) fn pasted(self) -> impl Iterator<Item = String> {
+    pub(crate) fn lines_to_paste(self) -> impl Iterator<Item = String> {
         self.windows().map(|window| format!("  {}", visible(window)))
     }
 }

@@ -12,20 +12,20 @@ pub(super) fn evidence_files(report: &Report, details: Details) -> Vec<Prose<'_>
     let files = &report.evidence_files;
     let clause = |file: &'_ EvidenceFile| match details {
         Details::Full => full(file),
-        Details::Redacted => Prose::new().ours(format!("SHA-256 {}", file.sha256)),
+        Details::Redacted => Prose::new().text(format!("SHA-256 {}", file.sha256)),
     };
     let mut clauses: Vec<_> = files.iter().take(SHOWN).map(clause).collect();
     if let Some(more) = files.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         let more = counted(more, "more file");
-        clauses.push(Prose::new().ours(format!("and {more}, in the JSON report")));
+        clauses.push(Prose::new().text(format!("and {more}, in the JSON report")));
     }
     clauses
 }
 
 fn full(file: &EvidenceFile) -> Prose<'static> {
-    let place = match file.path.as_str() {
-        "-" => Prose::new().ours("standard input"),
+    let name = match file.path.as_str() {
+        "-" => Prose::new().text("standard input"),
         path => Prose::new().name(shortened(path, MAX_TEXT)),
     };
-    place.ours(", SHA-256 ").name(file.sha256.clone())
+    name.text(", SHA-256 ").name(file.sha256.clone())
 }

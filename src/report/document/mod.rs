@@ -7,7 +7,7 @@
 mod change;
 mod entries;
 mod evidence_files;
-pub(crate) mod lacking;
+pub(crate) mod missing;
 mod not_evaluated;
 mod policy;
 mod prose;
@@ -18,7 +18,8 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use change::{ChangePart, Changes, Content};
 pub(crate) use entries::{
-    Account, Alike, Entry, FindingPart, Full, KEPT_FINDINGS, Waived, alike, more_findings,
+    Account, Entry, FindingPart, Full, KEPT_FINDINGS, SameReason, Waived, group_by_reason,
+    more_findings,
 };
 pub(crate) use policy::PolicyPart;
 pub(crate) use prose::{Part, Prose};
@@ -83,23 +84,23 @@ pub(crate) enum Body<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(crate) fn of(report: &'a Report, details: Details) -> Self {
+    pub(crate) fn from_report(report: &'a Report, details: Details) -> Self {
         let notices = report.notices.iter().map(|notice| NoticePart {
             code: notice.code().id(),
             message: (details == Details::Full).then(|| notice.message()),
             line: notice.line,
         });
         Self {
-            verdict: VerdictLine::of(report),
+            verdict: VerdictLine::from_report(report),
             evaluated_at: report.evaluated_at,
-            policy: PolicyPart::of(&report.policy, details),
+            policy: PolicyPart::from_origin(&report.policy, details),
             evidence_files: evidence_files::evidence_files(report, details),
             not_evaluated: not_evaluated::not_evaluated(report, details),
-            change: ChangePart::of(report, details),
+            change: ChangePart::from_report(report, details),
             notices: notices.collect(),
             body: match details {
-                Details::Full => Body::Full(Full::of(report)),
-                Details::Redacted => Body::Redacted(Redacted::of(report)),
+                Details::Full => Body::Full(Full::from_report(report)),
+                Details::Redacted => Body::Redacted(Redacted::from_report(report)),
             },
         }
     }

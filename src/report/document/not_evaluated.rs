@@ -6,10 +6,10 @@ use crate::model::Report;
 /// Empty if something was evaluated. Strangers do not see the reason.
 pub(super) fn not_evaluated(report: &Report, details: Details) -> Vec<Prose<'_>> {
     let Some(reason) = &report.not_evaluated else { return Vec::new() };
-    let why = Prose::new().ours("Why: ").theirs(reason).ours(".");
+    let why = Prose::new().text("Why: ").external(reason).text(".");
     let why = (details == Details::Full).then_some(why);
     let meaning = "This run cannot sign in to AWS, so it checked no account. This is not a pass.";
-    let rest = [Prose::new().ours(meaning), Prose::new().ours(to_do(report.exit_code))];
+    let rest = [Prose::new().text(meaning), Prose::new().text(to_do(report.exit_code))];
     why.into_iter().chain(rest).collect()
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct PolicyPart<'a> {
 }
 
 impl<'a> PolicyPart<'a> {
-    pub(super) fn of(policy: &'a PolicyOrigin, details: Details) -> Self {
+    pub(super) fn from_origin(policy: &'a PolicyOrigin, details: Details) -> Self {
         match details {
             Details::Full => Self {
                 line: origin(policy),
@@ -55,7 +55,7 @@ fn redacted_origin(policy: &PolicyOrigin) -> Prose<'_> {
     match &policy.path {
         None => built_in(policy),
         Some(_) => judge(policy, Details::Redacted)
-            .unwrap_or_else(|| Prose::new().ours("the file on disk")),
+            .unwrap_or_else(|| Prose::new().text("the file on disk")),
     }
 }
 
@@ -70,42 +70,42 @@ fn origin(policy: &PolicyOrigin) -> Prose<'_> {
     let Some(path) = &policy.path else { return built_in(policy) };
     let mut origin = Prose::new().name(shortened(path, MAX_TEXT));
     if let Some(name) = &policy.git_ref {
-        origin = origin.ours(" at ").name(shortened(name, MAX_NAME));
+        origin = origin.text(" at ").name(shortened(name, MAX_NAME));
     }
     let commit = policy.commit.as_deref();
-    let commit = commit.map(|commit| Prose::new().ours("commit ").name(short(commit)));
+    let commit = commit.map(|commit| Prose::new().text("commit ").name(short(commit)));
     let digest = policy.sha256.as_deref();
     let digest =
-        digest.map(|digest| Prose::new().ours("SHA-256 ").name(format!("{}…", short(digest))));
+        digest.map(|digest| Prose::new().text("SHA-256 ").name(format!("{}…", short(digest))));
     let parts: Vec<_> = commit.into_iter().chain(digest).collect();
     if !parts.is_empty() {
-        origin = origin.ours(" (").then(Prose::joined(parts, ", ")).ours(")");
+        origin = origin.text(" (").then(Prose::joined(parts, ", ")).text(")");
     }
     match judge(policy, Details::Full) {
-        Some(judge) => origin.ours(", ").then(judge),
+        Some(judge) => origin.text(", ").then(judge),
         None => origin,
     }
 }
 
 /// Why this file judges; `None`: it is the file on disk, the only candidate.
 fn judge(policy: &PolicyOrigin, details: Details) -> Option<Prose<'_>> {
-    let said = Prose::new();
+    let prose = Prose::new();
     Some(match &policy.judge {
         Judge::File => return None,
-        Judge::DefaultBranch => said.ours("the tip of the default branch"),
-        Judge::Checkout => said.ours("the checkout's copy (--policy-from checkout)"),
+        Judge::DefaultBranch => prose.text("the tip of the default branch"),
+        Judge::Checkout => prose.text("the checkout's copy (--policy-from checkout)"),
         Judge::Accepted { .. } => {
-            said.ours("the checkout's copy, accepted").then(environment(policy, details))
+            prose.text("the checkout's copy, accepted").then(environment(policy, details))
         }
         Judge::Remote { repository, pinned } => {
-            let said = match details {
+            let prose = match details {
                 Details::Full => {
-                    said.ours("a file of the repository ").name(shortened(repository, MAX_NAME))
+                    prose.text("a file of the repository ").name(shortened(repository, MAX_NAME))
                 }
-                Details::Redacted => said.ours("a file of another repository"),
+                Details::Redacted => prose.text("a file of another repository"),
             };
             let how = if *pinned { "pinned to a commit" } else { "at a ref that can be moved" };
-            said.ours(", ").ours(how)
+            prose.text(", ").text(how)
         }
     })
 }
@@ -114,7 +114,7 @@ fn judge(policy: &PolicyOrigin, details: Details) -> Option<Prose<'_>> {
 pub(super) fn environment(policy: &PolicyOrigin, details: Details) -> Prose<'_> {
     match (&policy.judge, details) {
         (Judge::Accepted { environment }, Details::Full) => {
-            Prose::new().ours(" in the environment ").name(shortened(environment, MAX_NAME))
+            Prose::new().text(" in the environment ").name(shortened(environment, MAX_NAME))
         }
         _ => Prose::new(),
     }
@@ -127,11 +127,11 @@ fn built_in(policy: &PolicyOrigin) -> Prose<'_> {
         Judge::Checkout | Judge::Accepted { .. } => "the checkout has no policy file",
         Judge::File | Judge::Remote { .. } => "no policy file",
     };
-    Prose::new().ours("the built-in strict defaults (").ours(why).ours(")")
+    Prose::new().text("the built-in strict defaults (").text(why).text(")")
 }
 
 /// Shell commands that repeat the judgement, live and from saved evidence.
-pub(super) fn again(report: &Report) -> Vec<String> {
+pub(super) fn rerun_commands(report: &Report) -> Vec<String> {
     let policy = &report.policy;
     // Otherwise the checkout's file would judge.
     let fetch = report.policy_change.as_ref().and_then(|_| fetched(policy));

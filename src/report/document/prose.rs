@@ -12,11 +12,11 @@ use crate::model::format_time;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
     /// Words and numbers of rootgate itself. They contain no markup of any format.
-    Ours(Cow<'a, str>),
+    Text(Cow<'a, str>),
     /// A name to set apart from the words around it: a path, a commit, a time. May be outside text.
     Name(Cow<'a, str>),
     /// Words that may hold outside text.
-    Theirs(Cow<'a, str>),
+    External(Cow<'a, str>),
 }
 
 /// A sentence or a piece of one. `Display` gives it without escapes.
@@ -32,8 +32,8 @@ impl<'a> Prose<'a> {
         &self.0
     }
 
-    pub(crate) fn ours(mut self, words: impl Into<Cow<'a, str>>) -> Self {
-        self.0.push(Part::Ours(words.into()));
+    pub(crate) fn text(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push(Part::Text(words.into()));
         self
     }
 
@@ -42,8 +42,8 @@ impl<'a> Prose<'a> {
         self
     }
 
-    pub(crate) fn theirs(mut self, words: impl Into<Cow<'a, str>>) -> Self {
-        self.0.push(Part::Theirs(words.into()));
+    pub(crate) fn external(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push(Part::External(words.into()));
         self
     }
 
@@ -55,7 +55,7 @@ impl<'a> Prose<'a> {
     pub(crate) fn name_for(self, details: Details, name: impl Into<Cow<'a, str>>) -> Self {
         match details {
             Details::Full => self.name(name),
-            Details::Redacted => self.theirs(name),
+            Details::Redacted => self.external(name),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'a> Prose<'a> {
     pub(crate) fn joined(all: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let mut joined = Self::new();
         for (index, one) in all.into_iter().enumerate() {
-            joined = if index > 0 { joined.ours(between) } else { joined };
+            joined = if index > 0 { joined.text(between) } else { joined };
             joined = joined.then(one);
         }
         joined
@@ -79,7 +79,7 @@ impl<'a> Prose<'a> {
 impl fmt::Display for Prose<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
-            Part::Ours(text) | Part::Name(text) | Part::Theirs(text) => formatter.write_str(text),
+            Part::Text(text) | Part::Name(text) | Part::External(text) => formatter.write_str(text),
         })
     }
 }

@@ -33,18 +33,18 @@ pub(crate) struct OpenOutcome<'a> {
 }
 
 impl<'a> Redacted<'a> {
-    pub(crate) const fn of(report: &'a Report) -> Self {
-        Self(Full::of(report))
+    pub(crate) const fn from_report(report: &'a Report) -> Self {
+        Self(Full::from_report(report))
     }
 
     /// Outcomes that need action, worst first.
     pub(crate) fn open(self) -> impl Iterator<Item = OpenOutcome<'a>> {
-        self.0.open().into_iter().map(|entry| OpenOutcome::of(&entry))
+        self.0.open().into_iter().map(|entry| OpenOutcome::from_entry(&entry))
     }
 }
 
 impl<'a> OpenOutcome<'a> {
-    fn of(entry: &Entry<'a>) -> Self {
+    fn from_entry(entry: &Entry<'a>) -> Self {
         let grant = |to_do: &'a ToDo| match to_do {
             ToDo::Grant(action) => Some(action),
             ToDo::Do(_) => None,

@@ -17,7 +17,7 @@ pub(crate) struct VerdictLine<'a> {
 }
 
 impl VerdictLine<'_> {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn from_report(report: &Report) -> Self {
         let word = match report.verdict {
             Verdict::Pass => "pass",
             Verdict::Fail if report.enforce_from.is_some() && report.exit_code == 0 => "would fail",
@@ -25,8 +25,8 @@ impl VerdictLine<'_> {
             Verdict::Undetermined => "undetermined",
             Verdict::NotEvaluated => "not evaluated",
         };
-        let as_of = report.as_of.then(|| Prose::new().ours("as of ").time(report.evaluated_at));
-        let incomplete = report.incomplete.as_ref().map(|_| Prose::new().ours("(incomplete)"));
+        let as_of = report.as_of.then(|| Prose::new().text("as of ").time(report.evaluated_at));
+        let incomplete = report.incomplete.as_ref().map(|_| Prose::new().text("(incomplete)"));
         let limits: Vec<_> = as_of.into_iter().chain(incomplete).collect();
         Self {
             verdict: report.verdict,
@@ -80,12 +80,12 @@ fn consequence(report: &Report) -> String {
         _ => None,
     };
     let code = format!("exit code {}", report.exit_code);
-    let copy = report.policy_change.as_ref().and_then(of_copy).map(str::to_owned);
+    let copy = report.policy_change.as_ref().and_then(copy_note).map(str::to_owned);
     [Some(code), copy, why].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The effect of the checkout's copy on the exit code.
-const fn of_copy(change: &PolicyChange) -> Option<&'static str> {
+const fn copy_note(change: &PolicyChange) -> Option<&'static str> {
     match (change.effect, &change.copy) {
         (Effect::None, _) => None,
         (Effect::Fails, PolicyCopy::Broken(_)) => Some("the checkout's policy is broken"),
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn failures_are_counted_by_rules_findings_and_several_accounts() {
-        let said = |failed, failed_rules, failed_accounts, findings| {
+        let counted = |failed, failed_rules, failed_accounts, findings| {
             let passed = 4;
             let counted = Counts {
                 failed,
@@ -115,10 +115,10 @@ mod tests {
             };
             counts(&counted)
         };
-        assert_eq!(said(0, 0, 0, 0), "4 passed");
-        assert_eq!(said(1, 1, 1, 1), "1 rule failed, 1 finding, 4 passed");
-        assert_eq!(said(2, 2, 1, 3), "2 rules failed, 3 findings, 4 passed");
-        assert_eq!(said(3, 2, 2, 7), "2 rules failed in 2 accounts, 7 findings, 4 passed");
+        assert_eq!(counted(0, 0, 0, 0), "4 passed");
+        assert_eq!(counted(1, 1, 1, 1), "1 rule failed, 1 finding, 4 passed");
+        assert_eq!(counted(2, 2, 1, 3), "2 rules failed, 3 findings, 4 passed");
+        assert_eq!(counted(3, 2, 2, 7), "2 rules failed in 2 accounts, 7 findings, 4 passed");
         assert_eq!(counts(&Counts::default()), "nothing judged");
     }
 }

@@ -27,7 +27,7 @@ struct Problem {
 }
 
 impl<'a> PolicyChange<'a> {
-    pub(super) fn of(change: &'a model::PolicyChange) -> Self {
+    pub(super) fn from_model(change: &'a model::PolicyChange) -> Self {
         let copy = &change.copy;
         let problems = match copy {
             PolicyCopy::Broken(problems) => problems.as_slice(),
@@ -42,7 +42,7 @@ impl<'a> PolicyChange<'a> {
             copy: copy.id(),
             weaker: copy.is_weaker(),
             effect: change.effect,
-            changes: copy.changes().iter().map(Entry::of).collect(),
+            changes: copy.changes().iter().map(Entry::from_change).collect(),
             problems: problems.collect(),
             behind: match copy {
                 PolicyCopy::Behind { commit } => Some(visible(commit)),

@@ -31,7 +31,7 @@ pub const fn report_schema() -> &'static str {
 /// # Errors
 /// The error of the writer.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
+    serde_json::to_writer_pretty(&mut *out, &Document::from_report(report))?;
     writeln!(out)
 }
 
@@ -97,7 +97,7 @@ struct Accounts<'a>(&'a [AccountReport]);
 
 impl Serialize for Accounts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Account::of))
+        serializer.collect_seq(self.0.iter().map(Account::from_report))
     }
 }
 
@@ -199,7 +199,7 @@ struct Rule {
 }
 
 impl<'a> Document<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn from_report(report: &'a Report) -> Self {
         let notices = report.notices.iter();
         Self {
             schema: SCHEMA_ID,
@@ -208,7 +208,7 @@ impl<'a> Document<'a> {
             exit_code: report.exit_code,
             evaluated_at: format_time(report.evaluated_at),
             valid_until: format_time(report.valid_until),
-            policy: Policy::of(&report.policy),
+            policy: Policy::from_origin(&report.policy),
             evidence_files: EvidenceFile::all(report),
             accounts: Accounts(&report.accounts),
             skipped_accounts: [],
@@ -225,24 +225,24 @@ impl<'a> Document<'a> {
             enforce_from: report.enforce_from,
             incomplete: optional(report.incomplete.as_ref()),
             not_evaluated: optional(report.not_evaluated.as_ref()),
-            policy_change: report.policy_change.as_ref().map(change::PolicyChange::of),
-            rules: report.rules.iter().map(Rule::of).collect(),
+            policy_change: report.policy_change.as_ref().map(change::PolicyChange::from_model),
+            rules: report.rules.iter().map(Rule::from_setting).collect(),
         }
     }
 }
 
 impl<'a> EvidenceFile<'a> {
     pub(super) fn all(report: &'a Report) -> Vec<Self> {
-        let of = |file: &'a model::EvidenceFile| Self {
+        let entry = |file: &'a model::EvidenceFile| Self {
             path: visible(&file.path),
             sha256: &file.sha256,
         };
-        report.evidence_files.iter().map(of).collect()
+        report.evidence_files.iter().map(entry).collect()
     }
 }
 
 impl<'a> Policy<'a> {
-    pub(super) fn of(policy: &'a PolicyOrigin) -> Self {
+    pub(super) fn from_origin(policy: &'a PolicyOrigin) -> Self {
         let (mut environment, mut repository, mut pinned) = (None, None, None);
         match &policy.judge {
             Judge::File | Judge::DefaultBranch | Judge::Checkout => {}
@@ -266,7 +266,7 @@ impl<'a> Policy<'a> {
 }
 
 impl<'a> Account<'a> {
-    fn of(account: &'a AccountReport) -> Self {
+    fn from_report(account: &'a AccountReport) -> Self {
         let uses = account.timeline.uses.iter().map(|root_use| Use {
             at: format_time(root_use.at),
             kind: root_use.kind,
@@ -288,7 +288,7 @@ impl<'a> Account<'a> {
             outcomes: account
                 .outcomes
                 .iter()
-                .map(|outcome| OneOutcome::of(account, outcome))
+                .map(|outcome| OneOutcome::new(account, outcome))
                 .collect(),
             nothing_read: account.nothing_read,
             uses: uses.collect(),
@@ -299,7 +299,7 @@ impl<'a> Account<'a> {
 }
 
 impl<'a> OneOutcome<'a> {
-    fn of(account: &AccountReport, outcome: &'a RuleOutcome) -> Self {
+    fn new(account: &AccountReport, outcome: &'a RuleOutcome) -> Self {
         let evidence = outcome.evidence.iter().map(|basis| Evidence {
             source: basis.source,
             observed_at: format_time(basis.observed_at),
@@ -319,7 +319,7 @@ impl<'a> OneOutcome<'a> {
             findings: outcome
                 .findings
                 .iter()
-                .map(|finding| OneFinding::of(account, outcome.rule, finding))
+                .map(|finding| OneFinding::new(account, outcome.rule, finding))
                 .collect(),
             evidence: evidence.collect(),
             gaps: gaps.collect(),
@@ -329,7 +329,7 @@ impl<'a> OneOutcome<'a> {
 }
 
 impl OneFinding {
-    fn of(account: &AccountReport, rule: RuleId, finding: &Finding) -> Self {
+    fn new(account: &AccountReport, rule: RuleId, finding: &Finding) -> Self {
         Self {
             subject: visible(&finding.subject.to_string()),
             fingerprint: fingerprint(rule, &account.id, &finding.subject),
@@ -353,7 +353,7 @@ impl OneFinding {
 }
 
 impl Rule {
-    fn of(setting: &RuleSetting) -> Self {
+    fn from_setting(setting: &RuleSetting) -> Self {
         Self {
             id: setting.info.id,
             on: setting.on,

@@ -151,19 +151,19 @@ fn a_policy_change_has_every_difference_and_what_follows() {
 
 /// Holds a value against the parts of JSON Schema that the file uses. An unknown keyword fails,
 /// and so does a key of the report that the schema does not describe.
-fn check(schema: &Value, value: &Value, root: &Value, place: &str) {
+fn check(schema: &Value, value: &Value, root: &Value, path: &str) {
     for (keyword, wanted) in schema.as_object().unwrap() {
         match keyword.as_str() {
             "$ref" => {
                 let name = wanted.as_str().unwrap().trim_start_matches('#');
-                check(root.pointer(name).unwrap(), value, root, place);
+                check(root.pointer(name).unwrap(), value, root, path);
             }
             "anyOf" => {
                 // Only "null or this" is used.
                 let other = &wanted[1];
                 assert_eq!(wanted[0]["type"], "null");
                 if !value.is_null() {
-                    check(other, value, root, place);
+                    check(other, value, root, path);
                 }
             }
             "type" => {
@@ -177,19 +177,19 @@ fn check(schema: &Value, value: &Value, root: &Value, place: &str) {
                 };
                 let fits = wanted == kind
                     || wanted.as_array().is_some_and(|all| all.iter().any(|one| one == kind));
-                assert!(fits, "{place}: {value}");
+                assert!(fits, "{path}: {value}");
             }
-            "enum" => assert!(wanted.as_array().unwrap().contains(value), "{place}: {value}"),
-            "const" => assert_eq!(wanted, value, "{place}"),
+            "enum" => assert!(wanted.as_array().unwrap().contains(value), "{path}: {value}"),
+            "const" => assert_eq!(wanted, value, "{path}"),
             "items" => {
                 for item in value.as_array().unwrap() {
-                    check(wanted, item, root, &format!("{place}[]"));
+                    check(wanted, item, root, &format!("{path}[]"));
                 }
             }
-            "properties" => check_properties(wanted.as_object().unwrap(), value, root, place),
+            "properties" => check_properties(wanted.as_object().unwrap(), value, root, path),
             "required" => {
                 for key in wanted.as_array().unwrap() {
-                    assert!(value.get(key.as_str().unwrap()).is_some(), "{place} lacks {key}");
+                    assert!(value.get(key.as_str().unwrap()).is_some(), "{path} lacks {key}");
                 }
             }
             "description" | "format" | "pattern" | "minimum" | "title" | "$schema" | "$id"
@@ -199,11 +199,10 @@ fn check(schema: &Value, value: &Value, root: &Value, place: &str) {
     }
 }
 
-fn check_properties(properties: &Map<String, Value>, value: &Value, root: &Value, place: &str) {
+fn check_properties(properties: &Map<String, Value>, value: &Value, root: &Value, path: &str) {
     for (key, inner) in value.as_object().unwrap() {
-        let schema =
-            properties.get(key).unwrap_or_else(|| panic!("{place}.{key} is not described"));
-        check(schema, inner, root, &format!("{place}.{key}"));
+        let schema = properties.get(key).unwrap_or_else(|| panic!("{path}.{key} is not described"));
+        check(schema, inner, root, &format!("{path}.{key}"));
     }
 }
 

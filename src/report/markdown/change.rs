@@ -27,9 +27,12 @@ impl Page<'_> {
     fn changes(&mut self, changes: &Changes<'_>) {
         let problems = changes.problems();
         if !problems.items.is_empty() {
-            self.rows(&["Where", "Problem"], problems.items, problems.more, |(message, place)| {
-                vec![prose(&place), cell(message)]
-            });
+            self.rows(
+                &["Where", "Problem"],
+                problems.items,
+                problems.more,
+                |(message, location)| vec![prose(&location), cell(message)],
+            );
         }
         let (open, closed): (Vec<_>, Vec<_>) =
             KINDS.iter().partition(|(kind, _)| *kind != ChangeKind::Other);
@@ -78,6 +81,6 @@ impl Page<'_> {
     }
 }
 
-fn change_row((change, place): (Change, Option<Prose<'_>>)) -> Vec<String> {
-    row(&change, place.as_ref().map(prose).unwrap_or_default()).to_vec()
+fn change_row((change, location): (Change, Option<Prose<'_>>)) -> Vec<String> {
+    row(&change, location.as_ref().map(prose).unwrap_or_default()).to_vec()
 }

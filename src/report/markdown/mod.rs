@@ -14,9 +14,9 @@ pub(super) use self::known::SIGNATURE;
 use self::known::{CLOSING, FENCES};
 use self::page::{Page, account_cell, cell, lines, prose};
 use super::document::{
-    Alike, Body, Details, Document, Entry, FROM_A_FILE, FindingPart, Full, MAX_TEXT, NOT_EVALUATED,
-    NoticePart, OpenOutcome, PolicyPart, Redacted, VerdictLine, WHY, Waived, alike, counts,
-    more_findings,
+    Body, Details, Document, Entry, FROM_A_FILE, FindingPart, Full, MAX_TEXT, NOT_EVALUATED,
+    NoticePart, OpenOutcome, PolicyPart, Redacted, SameReason, VerdictLine, WHY, Waived, counts,
+    group_by_reason, more_findings,
 };
 use crate::escape::{code_span, shortened};
 use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, format_time};
@@ -26,7 +26,7 @@ use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, forma
 /// # Errors
 /// The error of the writer.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document::of(report, details);
+    let document = Document::from_report(report, details);
     let mut page = Page::new(out);
     match document.body {
         Body::Full(full) => page.full(&document, full),
@@ -73,7 +73,7 @@ impl Page<'_> {
         self.policy(&document.policy);
         self.line(&format!("\n{CLOSING}\n"));
         let (open, close) = FENCES;
-        self.line(&format!("{open}\n{}\n{close}", full.again().join("\n")));
+        self.line(&format!("{open}\n{}\n{close}", full.rerun_commands().join("\n")));
     }
 
     fn redacted(&mut self, document: &Document<'_>, redacted: Redacted<'_>) {
@@ -166,7 +166,7 @@ impl Page<'_> {
                 None => ["and more".into(), more_findings(more), String::new(), String::new()],
             };
             let (rule, severity) = (code_span(entry.rule().0), severity_cell(entry));
-            of_account(full, entry, vec![rule, severity, subject, seen, times, to_do])
+            with_account(full, entry, vec![rule, severity, subject, seen, times, to_do])
         });
     }
 
@@ -175,7 +175,8 @@ impl Page<'_> {
         let mut blocks: Vec<String> = Vec::new();
         for entry in full.of_kind(Outcome::Fail) {
             for finding in entry.findings().0 {
-                let lines: String = finding.pasted().map(|line| format!("{line}\n")).collect();
+                let lines: String =
+                    finding.lines_to_paste().map(|line| format!("{line}\n")).collect();
                 if lines.is_empty() {
                     continue;
                 }
@@ -196,21 +197,21 @@ impl Page<'_> {
     fn undetermined(&mut self, full: Full<'_>) {
         let undetermined = full.of_kind(Outcome::Undetermined);
         let head = ["Rule", "Severity", "Missing", "To do"];
-        let groups = alike(&undetermined).collect();
-        self.table("Undetermined", &heads(full, &head), groups, |alike: Alike<'_, '_>| {
-            let entries = || alike.entries.iter().copied();
-            let what = alike.lacking.iter().map(|it| format!("{}.", prose(&it.what)));
-            let to_do = alike.lacking.iter().filter_map(|it| Some(prose(it.to_do.as_ref()?)));
+        let groups = group_by_reason(&undetermined).collect();
+        self.table("Undetermined", &heads(full, &head), groups, |group: SameReason<'_, '_>| {
+            let entries = || group.entries.iter().copied();
+            let what = group.missing.iter().map(|it| format!("{}.", prose(&it.what)));
+            let to_do = group.missing.iter().filter_map(|it| Some(prose(it.to_do.as_ref()?)));
             let row = vec![
                 lines(entries().map(|entry| code_span(entry.rule().0))),
                 lines(entries().map(severity_cell)),
-                match alike.lacking.is_empty() {
+                match group.missing.is_empty() {
                     true => "everything, see above".to_owned(),
                     false => lines(what),
                 },
                 lines(to_do),
             ];
-            of_account(full, alike.first, row)
+            with_account(full, group.first, row)
         });
     }
 
@@ -226,7 +227,7 @@ impl Page<'_> {
                 cell(&by.reason),
                 by.expires.to_string(),
             ];
-            of_account(full, entry, row)
+            with_account(full, entry, row)
         });
     }
 
@@ -245,9 +246,12 @@ impl Page<'_> {
 
     /// Strangers get no column of messages.
     fn notices(&mut self, notices: &[NoticePart]) {
-        let told = notices.iter().any(|notice| notice.message.is_some());
-        let head: &[&str] =
-            if told { &["Notice", "Code", "Policy line"] } else { &["Code", "Policy line"] };
+        let has_messages = notices.iter().any(|notice| notice.message.is_some());
+        let head: &[&str] = if has_messages {
+            &["Notice", "Code", "Policy line"]
+        } else {
+            &["Code", "Policy line"]
+        };
         self.table("Notices", head, notices.iter().collect(), |notice| {
             let rest = [code_span(notice.code), line_cell(notice.line)];
             notice.message.as_deref().map(cell).into_iter().chain(rest).collect()
@@ -271,7 +275,7 @@ impl Page<'_> {
                 cell(entry.message()),
                 lines(entry.evidence().map(|basis| prose(&basis))),
             ];
-            of_account(full, entry, row)
+            with_account(full, entry, row)
         });
         self.line("\n</details>");
     }
@@ -289,7 +293,7 @@ impl Page<'_> {
 }
 
 /// The row, with its account if several accounts were judged.
-fn of_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
+fn with_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
     if full.accounts().len() > 1 {
         row.insert(0, account_cell(entry.account));
     }
@@ -313,8 +317,8 @@ fn line_cell(line: Option<usize>) -> String {
 }
 
 fn times(finding: FindingPart<'_>) -> String {
-    let said = |words: &str, time| format!("{words} {}", code_span(&format_time(time)));
-    let since = finding.since().map(|time| said("since", time));
-    let clears = finding.clears_at().map(|time| said("turns green at", time));
+    let stamp = |words: &str, time| format!("{words} {}", code_span(&format_time(time)));
+    let since = finding.since().map(|time| stamp("since", time));
+    let clears = finding.clears_at().map(|time| stamp("turns green at", time));
     lines(since.into_iter().chain(clears))
 }

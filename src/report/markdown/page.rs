@@ -110,9 +110,9 @@ pub(super) fn cell(text: &str) -> String {
 /// A sentence: names become code.
 pub(super) fn prose(sentence: &Prose<'_>) -> String {
     let part = |part: &Part<'_>| match part {
-        Part::Ours(text) => text.to_string(),
+        Part::Text(text) => text.to_string(),
         Part::Name(text) => code_span(text),
-        Part::Theirs(text) => cell(text),
+        Part::External(text) => cell(text),
     };
     sentence.parts().iter().map(part).collect()
 }
@@ -138,8 +138,9 @@ mod tests {
 
     #[test]
     fn each_part_of_a_sentence_is_escaped_by_its_kind() {
-        let said = Prose::new().ours("from *ours* ").name("a|b *c*").ours(" to ").theirs("*x* | y");
-        assert_eq!(prose(&said), r"from *ours* `a`\|`b *c*` to `*x*` \| y");
-        assert_eq!(said.to_string(), "from *ours* a|b *c* to *x* | y");
+        let sentence =
+            Prose::new().text("from *ours* ").name("a|b *c*").text(" to ").external("*x* | y");
+        assert_eq!(prose(&sentence), r"from *ours* `a`\|`b *c*` to `*x*` \| y");
+        assert_eq!(sentence.to_string(), "from *ours* a|b *c* to *x* | y");
     }
 }

@@ -70,11 +70,11 @@ impl Page<'_> {
         }
         for (index, root_use) in timeline.uses.iter().take(MAX_DRAWN).enumerate() {
             let (kind, at) = (root_use.kind.id(), drawn(root_use.at));
-            let (place, tag) = match root_use.window {
+            let (section, tag) = match root_use.window {
                 Some(_) => ("in a window", "done"),
                 None => ("outside", "crit"),
             };
-            self.line(&format!("    {kind} {place} :{tag}, milestone, u{index}, {at}, 0d"));
+            self.line(&format!("    {kind} {section} :{tag}, milestone, u{index}, {at}, 0d"));
         }
         if !timeline.listed.is_empty() {
             self.line("    section Not a use");

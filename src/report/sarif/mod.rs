@@ -154,7 +154,8 @@ fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run 
 /// The judging policy and the evidence files, as in the JSON report. GitHub ignores them; they are for
 /// people who archive the file.
 fn judged_by(report: &Report) -> PropertyBag {
-    let mut more = BTreeMap::from([("policy".to_owned(), value(json::Policy::of(&report.policy)))]);
+    let mut more =
+        BTreeMap::from([("policy".to_owned(), value(json::Policy::from_origin(&report.policy)))]);
     if !report.evidence_files.is_empty() {
         let files = json::EvidenceFile::all(report).into_iter().map(value);
         more.insert("evidence_files".to_owned(), files.collect());
@@ -191,7 +192,9 @@ fn descriptor(setting: &RuleSetting) -> ReportingDescriptor {
         .full_description(plain(&escape::shortened(&first_paragraph(info), MAX_DESCRIPTION)))
         .help(MultiformatMessageString::builder().text(help.clone()).markdown(help).build())
         .default_configuration(
-            ReportingConfiguration::builder().level(Level::of(setting.severity).word()).build(),
+            ReportingConfiguration::builder()
+                .level(Level::from_severity(setting.severity).word())
+                .build(),
         )
         .properties(properties(setting))
         .build()
@@ -224,7 +227,7 @@ fn results(report: &Report, entry: Entry<'_>, rule_index: Option<i64>) -> Vec<Sa
         let print = fingerprint(entry.rule(), entry.account.id(), &subject);
         let mut result = SarifResult::builder()
             .rule_id(entry.rule().0)
-            .level(Level::of(entry.severity()).of_result())
+            .level(Level::from_severity(entry.severity()).result_level())
             .message(Message::builder().text(escape::sarif(&text)).build())
             .locations(vec![location(report, entry.line())])
             .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), print)]))
@@ -284,7 +287,7 @@ fn undetermined(entry: Entry<'_>) -> (String, String) {
         None => format!("Not determined: {}", entry.rule()),
     };
     let text = format!("{title}: {}.", entry.account.label());
-    let text = entry.lacking().fold(text, |text, lacking| text + &lacking.sentences());
+    let text = entry.missing_facts().fold(text, |text, missing| text + &missing.sentences());
     (subject.to_owned(), text)
 }
 
@@ -302,8 +305,8 @@ fn location(report: &Report, line: usize) -> Location {
     let region =
         Region::builder().start_line(line).start_column(1).end_line(line).end_column(2).build();
     let file = ArtifactLocation::builder().uri(escape::relative_uri(path)).build();
-    let place = PhysicalLocation::builder().artifact_location(file).region(region).build();
-    Location::builder().physical_location(place).build()
+    let physical = PhysicalLocation::builder().artifact_location(file).region(region).build();
+    Location::builder().physical_location(physical).build()
 }
 
 /// The three levels that GitHub knows.
@@ -315,7 +318,7 @@ enum Level {
 }
 
 impl Level {
-    const fn of(severity: Severity) -> Self {
+    const fn from_severity(severity: Severity) -> Self {
         match severity {
             Severity::Critical | Severity::High => Self::Error,
             Severity::Medium => Self::Warning,
@@ -331,7 +334,7 @@ impl Level {
         }
     }
 
-    const fn of_result(self) -> ResultLevel {
+    const fn result_level(self) -> ResultLevel {
         match self {
             Self::Error => ResultLevel::Error,
             Self::Warning => ResultLevel::Warning,

@@ -81,11 +81,11 @@ fn check_result(result: &Value, rules: &[Value]) {
     assert!(!result["message"]["text"].as_str().unwrap().is_empty());
     let locations = result["locations"].as_array().unwrap();
     assert_eq!(locations.len(), 1);
-    let place = &locations[0]["physicalLocation"];
-    let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+    let location = &locations[0]["physicalLocation"];
+    let uri = location["artifactLocation"]["uri"].as_str().unwrap();
     assert!(!uri.is_empty() && !uri.starts_with('/') && !uri.contains(':') && !uri.contains(".."));
     for key in ["startLine", "startColumn", "endLine", "endColumn"] {
-        assert!(place["region"][key].as_u64().unwrap() >= 1, "{key}");
+        assert!(location["region"][key].as_u64().unwrap() >= 1, "{key}");
     }
     let print = result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap();
     assert!(print.len() == 32 && print.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -104,9 +104,9 @@ fn a_result_points_at_the_line_of_its_rule() {
     let lines: Vec<_> = results(&log)
         .into_iter()
         .map(|result| {
-            let place = &result["locations"][0]["physicalLocation"];
-            assert_eq!(place["artifactLocation"]["uri"], ".github/rootgate.yaml");
-            (result["ruleId"].as_str().unwrap(), place["region"]["startLine"].as_u64().unwrap())
+            let location = &result["locations"][0]["physicalLocation"];
+            assert_eq!(location["artifactLocation"]["uri"], ".github/rootgate.yaml");
+            (result["ruleId"].as_str().unwrap(), location["region"]["startLine"].as_u64().unwrap())
         })
         .collect();
     assert_eq!(
@@ -124,9 +124,9 @@ fn a_policy_from_elsewhere_is_shown_at_line_1_of_the_default_path() {
     let mut report = red();
     report.policy.repository_path = None;
     for result in results(&sarif(&report)) {
-        let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], ".github/rootgate.yaml");
-        assert_eq!(place["region"]["startLine"], 1);
+        let location = &result["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], ".github/rootgate.yaml");
+        assert_eq!(location["region"]["startLine"], 1);
     }
 }
 
@@ -165,14 +165,14 @@ fn every_rule_that_ran_is_listed_and_no_other() {
 fn severities_are_those_of_the_policy() {
     let log = sarif(&green());
     let rules = &log["runs"][0]["tool"]["driver"]["rules"];
-    let of = |index: usize| {
+    let level_of = |index: usize| {
         let rule = &rules[index];
         let score = rule["properties"]["security-severity"].as_str().unwrap();
         (score, rule["defaultConfiguration"]["level"].as_str().unwrap())
     };
-    assert_eq!(of(0), ("9.5", "error"));
-    assert_eq!(of(1), ("8.0", "error"));
-    assert_eq!(of(2), ("5.5", "warning")); // lowered from high
+    assert_eq!(level_of(0), ("9.5", "error"));
+    assert_eq!(level_of(1), ("8.0", "error"));
+    assert_eq!(level_of(2), ("5.5", "warning")); // lowered from high
     let low = sarif(&red())["runs"][0]["tool"]["driver"]["rules"][4].clone();
     assert_eq!(low["properties"]["security-severity"], "2.0");
     assert_eq!(low["defaultConfiguration"]["level"], "note");

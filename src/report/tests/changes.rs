@@ -32,7 +32,7 @@ fn at_path(report: &mut Report, path: &str) {
 }
 
 fn sentences(report: &Report) -> String {
-    let change = ChangePart::of(report, Details::Full).unwrap();
+    let change = ChangePart::from_report(report, Details::Full).unwrap();
     change.sentences.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
@@ -44,11 +44,11 @@ fn last_line(report: &Report) -> String {
 
 #[test]
 fn the_policy_line_says_where_the_policy_is_from() {
-    let said = |policy| {
+    let expected = |policy| {
         let report = Report { policy, ..green() };
-        Document::of(&report, Details::Full).policy.line.to_string()
+        Document::from_report(&report, Details::Full).policy.line.to_string()
     };
-    let line = |judge| said(PolicyOrigin { judge, ..green().policy });
+    let line = |judge| expected(PolicyOrigin { judge, ..green().policy });
     let file =
         ".github/rootgate.yaml at main (commit 6dcb09b5b578, SHA-256 9f86d081884c…)".to_owned();
     assert_eq!(line(Judge::File), file);
@@ -64,7 +64,7 @@ fn the_policy_line_says_where_the_policy_is_from() {
     assert_eq!(remote(true), format!("{other}, pinned to a commit"));
     assert_eq!(remote(false), format!("{other}, at a ref that can be moved"));
 
-    let none = |judge| said(PolicyOrigin::built_in(judge));
+    let none = |judge| expected(PolicyOrigin::built_in(judge));
     let built_in = "the built-in strict defaults";
     assert_eq!(none(Judge::File), format!("{built_in} (no policy file)"));
     let branch = "the default branch has no policy file";
@@ -95,7 +95,7 @@ fn every_state_of_the_copy_names_its_effect_and_remedy() {
     let differs = format!("{file} of this checkout differs from the default branch's.");
     let accept = "have a reviewer of a protected environment accept them (accept-policy-change).";
     let weaker = changed(changes());
-    for (state, effect, said) in [
+    for (state, effect, expected) in [
         (
             weaker.clone(),
             Effect::Fails,
@@ -144,7 +144,7 @@ fn every_state_of_the_copy_names_its_effect_and_remedy() {
                 .to_owned(),
         ),
     ] {
-        assert_eq!(sentences(&with(state, effect)), said);
+        assert_eq!(sentences(&with(state, effect)), expected);
     }
 }
 
@@ -152,8 +152,8 @@ fn every_state_of_the_copy_names_its_effect_and_remedy() {
 fn an_accepted_copy_names_its_environment() {
     let mut report = with(changed(changes()), Effect::Accepted);
     report.policy.judge = Judge::Accepted { environment: "production".to_owned() };
-    let said = "It judged this run because it was accepted in the environment production.";
-    assert!(sentences(&report).ends_with(said));
+    let expected = "It judged this run because it was accepted in the environment production.";
+    assert!(sentences(&report).ends_with(expected));
     assert!(rendered(&report, Format::Markdown).contains("in the environment `production`."));
 }
 
@@ -161,14 +161,14 @@ fn an_accepted_copy_names_its_environment() {
 fn a_policy_that_moves_or_is_new_is_described_as_such() {
     let mut moved = with(changed(vec![]), Effect::None);
     at_path(&mut moved, "rootgate.yaml");
-    let said = "The policy moves from `.github/rootgate.yaml` to `rootgate.yaml`.";
-    assert!(rendered(&moved, Format::Markdown).contains(said));
-    assert!(shown(&moved, Format::Text, &REDACTED).contains(&said.replace('`', "")));
+    let expected = "The policy moves from `.github/rootgate.yaml` to `rootgate.yaml`.";
+    assert!(rendered(&moved, Format::Markdown).contains(expected));
+    assert!(shown(&moved, Format::Text, &REDACTED).contains(&expected.replace('`', "")));
 
     let new = Report { policy: PolicyOrigin::built_in(Judge::DefaultBranch), ..moved };
-    let said = "rootgate.yaml is the first policy of this repository: the default branch has no policy \
+    let expected = "rootgate.yaml is the first policy of this repository: the default branch has no policy \
                 file, and the strict built-in defaults judge until this one is merged.";
-    assert!(sentences(&new).starts_with(said));
+    assert!(sentences(&new).starts_with(expected));
 }
 
 #[test]
@@ -194,14 +194,14 @@ fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
 
 #[test]
 fn after_the_merge_is_said_and_that_it_does_not_decide() {
-    let said = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. This \
+    let expected = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. This \
                 does not affect the verdict.";
     let report = with(missing(), Effect::Tolerated);
     for options in [Options::default(), REDACTED] {
         for format in [Format::Text, Format::Markdown] {
             let text = shown(&report, format, &options);
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(text.contains(said), "{text}");
+            assert!(text.contains(expected), "{text}");
         }
     }
 }
@@ -338,19 +338,21 @@ fn a_change_is_annotated_on_its_line_by_what_it_does() {
     let mut moved = with(changed(only(ChangeKind::Weaker)), Effect::Fails);
     at_path(&mut moved, "rootgate.yaml");
     for details in [Details::Full, Details::Redacted] {
-        let places: Vec<_> = notes(&moved, details).into_iter().map(|(_, place)| place).collect();
-        let place = |line| format!("file=rootgate.yaml line={line} title=policy change (weaker)");
-        assert_eq!(places, [5, 14, 40].map(place));
+        let places: Vec<_> =
+            notes(&moved, details).into_iter().map(|(_, location)| location).collect();
+        let location =
+            |line| format!("file=rootgate.yaml line={line} title=policy change (weaker)");
+        assert_eq!(places, [5, 14, 40].map(location));
     }
 }
 
 #[test]
 fn a_policy_that_is_gone_is_annotated_where_it_was_and_one_behind_is_not() {
-    let place = "file=.github/rootgate.yaml line=1 title=policy is gone".to_owned();
+    let location = "file=.github/rootgate.yaml line=1 title=policy is gone".to_owned();
     let gone = notes(&with(missing(), Effect::Fails), Details::Full);
-    assert_eq!(gone, [("error".to_owned(), place.clone())]);
+    assert_eq!(gone, [("error".to_owned(), location.clone())]);
     let tolerated = notes(&with(missing(), Effect::Tolerated), Details::Redacted);
-    assert_eq!(tolerated, [("warning".to_owned(), place)]);
+    assert_eq!(tolerated, [("warning".to_owned(), location)]);
     assert_eq!(notes(&with(behind(), Effect::None), Details::Full), []);
 }
 
@@ -378,8 +380,8 @@ fn changes_come_first_and_leave_room_for_findings() {
     };
     let titles = |report: &Report| -> Vec<String> {
         let notes = notes(report, Details::Full).into_iter();
-        let title = |place: &str| place.rsplit_once("title=").unwrap().1.to_owned();
-        notes.map(|(_, place)| title(&place)).collect()
+        let title = |location: &str| location.rsplit_once("title=").unwrap().1.to_owned();
+        notes.map(|(_, location)| title(&location)).collect()
     };
     let weaker = "policy change (weaker)";
     let (active, present) = ("root-access-key-active (critical)", "root-access-key-present (high)");
@@ -487,10 +489,11 @@ fn a_change_without_a_copy_or_a_judging_file_has_no_place() {
     let change = Change { old_line: Some(3), new_line: Some(4), ..changes().remove(1) };
     let mut report = with(missing(), Effect::Fails);
     report.policy.repository_path = None;
-    let Content::Full(changes) = ChangePart::of(&report, Details::Full).unwrap().content else {
+    let Content::Full(changes) = ChangePart::from_report(&report, Details::Full).unwrap().content
+    else {
         panic!("everything was asked for");
     };
-    assert_eq!(changes.place(&change), None);
+    assert_eq!(changes.location(&change), None);
     assert!(sentences(&report).starts_with("The policy is not in this checkout"));
     let gone = PolicyChange { path: None, ..report.policy_change.clone().unwrap() };
     let nowhere = Report { policy_change: Some(gone), ..report };

@@ -4,7 +4,7 @@ mod changes;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::document::lacking::Lacking;
+use super::document::missing::MissingFact;
 use super::fixtures::{action, at, broken, fork, green, outside, red, undetermined, weakened};
 use super::*;
 use crate::escape::tests::{HOSTILE, commands};
@@ -103,7 +103,7 @@ fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
     for source in Source::ALL {
         for cause in [Cause::Unreadable, Cause::Missing, Cause::Conflicting, Cause::Future] {
             let gap = Gap::new(*source, cause, "odd");
-            let remedy = Lacking::of(&gap).to_do.map(|to_do| to_do.to_string());
+            let remedy = MissingFact::from_gap(&gap).to_do.map(|to_do| to_do.to_string());
             assert!(remedy.is_some_and(|remedy| !remedy.ends_with('.')), "{source} {cause:?}");
         }
     }
@@ -121,7 +121,7 @@ fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
         let outcomes = judged.outcomes.iter();
         let gaps: Vec<_> = outcomes.flat_map(|outcome| &outcome.gaps).collect();
         assert!(gaps.iter().any(|gap| gap.detail.contains(&format!("`{column}`"))), "{column}");
-        assert!(gaps.into_iter().all(|gap| Lacking::of(gap).to_do.is_some()), "{column}");
+        assert!(gaps.into_iter().all(|gap| MissingFact::from_gap(gap).to_do.is_some()), "{column}");
     }
 }
 

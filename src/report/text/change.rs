@@ -34,8 +34,8 @@ impl Page<'_> {
 
     fn changes(&mut self, changes: &Changes<'_>, verbosity: Verbosity) -> io::Result<()> {
         let problems = changes.problems();
-        for (message, place) in problems.items {
-            self.item("    ", format!("{place}: {message}"))?;
+        for (message, location) in problems.items {
+            self.item("    ", format!("{location}: {message}"))?;
         }
         self.and_more(problems.more, "problem")?;
         for (kind, meaning) in KINDS {
@@ -68,10 +68,10 @@ impl Page<'_> {
             let counted = counted(shown.all(), "change");
             return self.paragraph(INDENT, format!("{counted}, in the JSON report"));
         }
-        for (change, place) in shown.items {
-            self.item(INDENT, change.said())?;
-            if let Some(place) = place {
-                self.paragraph(&format!("{INDENT}  "), place)?;
+        for (change, location) in shown.items {
+            self.item(INDENT, change.describe())?;
+            if let Some(location) = location {
+                self.paragraph(&format!("{INDENT}  "), location)?;
             }
         }
         self.and_more(shown.more, "change")

@@ -10,8 +10,9 @@ use std::io::{self, Write};
 use self::page::{COLUMNS, Page, Style, wrapped};
 use super::Options;
 use super::document::{
-    Account, Alike, BELOW_WINDOWS, Body, Document, Entry, FROM_A_FILE, FindingPart, Full,
-    NOT_EVALUATED, NoticePart, OpenOutcome, Redacted, VerdictLine, WHY, alike, more_findings,
+    Account, BELOW_WINDOWS, Body, Document, Entry, FROM_A_FILE, FindingPart, Full, NOT_EVALUATED,
+    NoticePart, OpenOutcome, Redacted, SameReason, VerdictLine, WHY, group_by_reason,
+    more_findings,
 };
 use crate::escape::visible;
 use crate::model::{Outcome, Report, Verdict, format_time};
@@ -36,7 +37,7 @@ pub enum Verbosity {
 /// # Errors
 /// The error of the writer.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document::of(report, options.details);
+    let document = Document::from_report(report, options.details);
     let mut page = Page { out, color: options.color };
     if options.verbosity > Verbosity::Quiet {
         match document.body {
@@ -123,8 +124,8 @@ impl Page<'_> {
         for entry in &failing {
             self.failing(*entry, verbosity)?;
         }
-        for alike in alike(&account.of_kind(Outcome::Undetermined)) {
-            self.undetermined(&alike, verbosity)?;
+        for group in group_by_reason(&account.of_kind(Outcome::Undetermined)) {
+            self.undetermined(&group, verbosity)?;
         }
         for entry in failing.into_iter().chain(account.of_kind(Outcome::Waived)) {
             self.waived(entry)?;
@@ -179,7 +180,7 @@ impl Page<'_> {
     fn finding(&mut self, finding: FindingPart<'_>) -> io::Result<()> {
         self.paragraph(INDENT, finding.seen())?;
         self.item(&format!("{INDENT}To do: "), finding.to_do())?;
-        for (index, line) in finding.pasted().enumerate() {
+        for (index, line) in finding.lines_to_paste().enumerate() {
             if index == 0 {
                 writeln!(self.out, "{INDENT}{BELOW_WINDOWS}")?;
             }
@@ -195,19 +196,19 @@ impl Page<'_> {
     }
 
     /// Rules that could not be judged for the same reason.
-    fn undetermined(&mut self, alike: &Alike<'_, '_>, verbosity: Verbosity) -> io::Result<()> {
+    fn undetermined(&mut self, group: &SameReason<'_, '_>, verbosity: Verbosity) -> io::Result<()> {
         writeln!(self.out)?;
-        for entry in alike.entries {
+        for entry in group.entries {
             self.mark("UNDETERMINED", Style::Yellow, *entry, "")?;
         }
-        for lacking in &alike.lacking {
-            self.item(&format!("{INDENT}Missing: "), format!("{}.", lacking.what))?;
-            if let Some(to_do) = &lacking.to_do {
+        for missing in &group.missing {
+            self.item(&format!("{INDENT}Missing: "), format!("{}.", missing.what))?;
+            if let Some(to_do) = &missing.to_do {
                 self.item(&format!("{INDENT}To do: "), format!("{to_do}."))?;
             }
         }
-        self.not_blocking(alike.first)?;
-        self.evidence(alike.first, verbosity)
+        self.not_blocking(group.first)?;
+        self.evidence(group.first, verbosity)
     }
 
     fn not_blocking(&mut self, entry: Entry<'_>) -> io::Result<()> {
@@ -250,8 +251,8 @@ impl Page<'_> {
             self.item(&format!("{INDENT}  from "), &basis)?;
         }
         if entry.outcome() == Outcome::Fail {
-            for lacking in entry.lacking() {
-                self.item(&format!("{INDENT}  missing "), &lacking.what)?;
+            for missing in entry.missing_facts() {
+                self.item(&format!("{INDENT}  missing "), &missing.what)?;
             }
         }
         Ok(())

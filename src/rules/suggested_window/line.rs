@@ -94,7 +94,7 @@ pub(super) fn beyond(limit: &str, needed: Duration) -> String {
         "No window is suggested for it: together with the policy's windows and those suggested for other findings, \
          {limit} would have to be {}, and {} is the most.",
         in_hours(needed),
-        in_hours(Limits::LONGEST_WINDOW)
+        in_hours(Limits::MAX_WINDOW)
     )
 }
 

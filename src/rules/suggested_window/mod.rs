@@ -7,7 +7,7 @@
 //! A rule says what a finding needs windows for ([`Wanted`]). [`suggest`] then plans those of all
 //! findings of an account together, so that all of them can be pasted.
 
-mod done;
+mod activity;
 mod line;
 mod plan;
 
@@ -20,7 +20,7 @@ use super::known::Fact;
 use crate::model::{AccountId, Finding, Outcome, RuleOutcome, Subject, UseKind};
 use crate::policy::Policy;
 
-pub(crate) use done::Done;
+pub(crate) use activity::Activity;
 use plan::Planner;
 
 /// What a finding needs windows for.
@@ -58,7 +58,7 @@ pub(crate) struct Acknowledged {
     /// Whether every change must be named, because one is of credentials.
     pub(super) names_changes: bool,
     pub(super) require_mfa: bool,
-    pub(super) done: Vec<Done>,
+    pub(super) done: Vec<Activity>,
 }
 
 impl Wanted {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::done::sessions;
+use super::activity::sessions;
 use super::line::{self, NewWindow};
 use super::{Acknowledged, Remedy, Step, Wanted};
 use crate::model::{AccountId, RuleId, UseKind, format_time};
@@ -163,7 +163,7 @@ impl<'a> Planner<'a> {
             plan.notes.push(to_be_done_in(&found));
             return;
         }
-        let Some(openings) = self.place(remedy.steps) else {
+        let Some(openings) = self.schedule_steps(remedy.steps) else {
             plan.notes.push(format!(
                 "No window is suggested for it: {} allows none, so raise that first.",
                 Policy::WINDOW
@@ -226,7 +226,7 @@ impl<'a> Planner<'a> {
 
     /// When the steps can be done: at the first hour at which no other window is open and no limit is
     /// broken, else at the best one. `None` where the policy's limits allow no window at all.
-    fn place(&self, steps: &[Step]) -> Option<Vec<Opening>> {
+    fn schedule_steps(&self, steps: &[Step]) -> Option<Vec<Opening>> {
         let length = STEP.min(self.policy.limits.window.delta());
         if length < TimeDelta::minutes(1) {
             return None;
@@ -295,7 +295,7 @@ impl<'a> Planner<'a> {
         }
         let needed = self.limits_for(openings, *limits);
         let higher = line::higher(limits, &needed);
-        let beyond = higher.iter().find(|(_, length)| *length > Limits::LONGEST_WINDOW);
+        let beyond = higher.iter().find(|(_, length)| *length > Limits::MAX_WINDOW);
         if let Some((limit, length)) = beyond {
             openings.truncate(before);
             plan.notes.push(line::beyond(limit, *length));

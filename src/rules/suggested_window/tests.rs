@@ -298,25 +298,26 @@ fn without_a_console_the_key_removes_itself() {
 fn a_suggestion_keeps_the_limits_beside_the_windows_that_are_there() {
     let before = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
     let mut policy = fresh("", "");
-    let of = |policy: &Policy| suggestion(&failing(policy, "root-access-key-present", &before));
-    assert!(of(&policy).contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T12:00:00Z"));
+    let suggest_for =
+        |policy: &Policy| suggestion(&failing(policy, "root-access-key-present", &before));
+    assert!(suggest_for(&policy).contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T12:00:00Z"));
     policy.limits.window = crate::model::Duration::seconds(20 * 60);
-    assert!(of(&policy).contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T11:20:00Z"));
+    assert!(suggest_for(&policy).contains("from: 2026-11-20T11:00:00Z, to: 2026-11-20T11:20:00Z"));
     policy.limits.window = crate::model::Duration::seconds(0);
     let found = failing(&policy, "root-access-key-present", &before);
     assert_eq!(found.findings[0].window, None, "no window can be open");
     let taken = "- { id: a, reason: r, ticket: TICKET, from: 2026-11-20T09:00:00Z, to: 2026-11-20T21:00:00Z }";
     let policy = fresh(taken, "");
-    let apart = of(&policy);
+    let apart = suggest_for(&policy);
     assert!(apart.contains("from: 2026-11-20T22:00:00Z, to: 2026-11-20T23:00:00Z, "), "{apart}");
     let taken = taken.replace("T09", "T11").replace("T21:00", "T23:30").replace("T11:00", "T11:30");
     let policy = fresh(&taken, "");
-    let later = of(&policy);
+    let later = suggest_for(&policy);
     assert!(later.contains("from: 2026-11-21T00:00:00Z, to: 2026-11-21T01:00:00Z, "), "{later}");
     assert_eq!(fresh(&format!("{taken}\n{later}"), "").windows.len(), 2);
     let mut full = policy;
     full.limits.window_total = crate::model::Duration::hours(12);
-    let over = of(&full);
+    let over = suggest_for(&full);
     assert!(over.ends_with("} # first raise limits.window-total to 13h"), "{over}");
 }
 

@@ -71,13 +71,13 @@ fn a_program_that_root_signed_in_is_told_with_its_client_and_redirect_address() 
         call,
         client("r", "2026-11-18T09:17:30Z", "CreateOAuth2Token", None),
     ];
-    let told = outcome(USED, &healthy().and(&programs));
-    assert_eq!(subjects(&told), ["2026-11-18 sign-in"]);
+    let judged = outcome(USED, &healthy().and(&programs));
+    assert_eq!(subjects(&judged), ["2026-11-18 sign-in"]);
     let story = "outside every window: a session begun 09:00 with MFA from 198.51.100.20 in eu-central-1, \
                  signed in the client arn:aws:signin:::devtools/same-device at 09:02, redirect address \
                  http://127.0.0.1:53037/oauth/callback, 2 tokens, 1 read (";
-    assert!(told.message.contains(story), "{}", told.message);
-    let window = told.findings[0].window.as_deref().unwrap();
+    assert!(judged.message.contains(story), "{}", judged.message);
+    let window = judged.findings[0].window.as_deref().unwrap();
     assert!(window.contains("from: 2026-11-18T09:00:00Z"), "the session's start: {window}");
     // Beside the sign-in to the console it is one session; the story tells of it once.
     let signed_in = RootEvent {
@@ -93,16 +93,17 @@ fn a_program_that_root_signed_in_is_told_with_its_client_and_redirect_address() 
 #[test]
 fn tokens_of_an_agreed_session_are_agreed_for_as_long_as_it_lasts() {
     let token = |at: &str| client("t", at, "CreateOAuth2Token", None);
-    let of = |event: RootEvent| outcome_under(&until_ten(), USED, &healthy().and(&[event])).outcome;
-    assert_eq!(of(token("2026-11-18T09:02:00Z")), Outcome::Pass);
-    assert_eq!(of(token("2026-11-18T20:59:00Z")), Outcome::Pass, "renewed hours later");
-    assert_eq!(of(token("2026-11-18T21:00:01Z")), Outcome::Fail, "no session lasts so long");
+    let judge =
+        |event: RootEvent| outcome_under(&until_ten(), USED, &healthy().and(&[event])).outcome;
+    assert_eq!(judge(token("2026-11-18T09:02:00Z")), Outcome::Pass);
+    assert_eq!(judge(token("2026-11-18T20:59:00Z")), Outcome::Pass, "renewed hours later");
+    assert_eq!(judge(token("2026-11-18T21:00:01Z")), Outcome::Fail, "no session lasts so long");
     let began =
         |at: &str| RootEvent { session_started: Some(time(at)), ..token("2026-11-18T09:30:00Z") };
-    assert_eq!(of(began("2026-11-18T08:49:59Z")), Outcome::Fail, "it began before the window");
+    assert_eq!(judge(began("2026-11-18T08:49:59Z")), Outcome::Fail, "it began before the window");
     let unknown = |at: &str| RootEvent { session_started: None, ..token(at) };
-    assert_eq!(of(unknown("2026-11-18T09:30:00Z")), Outcome::Pass, "judged by its own time");
-    assert_eq!(of(unknown("2026-11-18T10:30:00Z")), Outcome::Fail);
+    assert_eq!(judge(unknown("2026-11-18T09:30:00Z")), Outcome::Pass, "judged by its own time");
+    assert_eq!(judge(unknown("2026-11-18T10:30:00Z")), Outcome::Fail);
 }
 
 #[test]
@@ -115,10 +116,10 @@ fn a_sign_in_that_a_policy_denied_is_an_attempt_and_told_as_denied() {
     let four: Vec<RootEvent> = (0..4).map(denied).collect();
     assert_eq!(outcome(ATTEMPTS, &healthy().and(&four)).outcome, Outcome::Pass);
     let five = healthy().and(&four).and(&[failed]);
-    let told = outcome(ATTEMPTS, &five);
+    let judged = outcome(ATTEMPTS, &five);
     let words =
         "1 failed sign-in and 4 sign-ins denied by a policy of AWS Sign-In from 198.51.100.20";
-    assert!(told.message.contains(words), "{}", told.message);
+    assert!(judged.message.contains(words), "{}", judged.message);
     assert_eq!(outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");
 }
 
@@ -155,8 +156,8 @@ fn the_list_of_devices_decides_whose_mfa_device_was_changed() {
     ] {
         let outcome = outcome(CHANGED, &evidence);
         assert_eq!(subjects(&outcome), changed);
-        let told = "the event names the user alice, but nothing proves that the device \
+        let expected = "the event names the user alice, but nothing proves that the device \
                     arn:aws:iam::111122223333:mfa/phone is that user's";
-        assert!(outcome.message.contains(told), "{}", outcome.message);
+        assert!(outcome.message.contains(expected), "{}", outcome.message);
     }
 }

@@ -164,8 +164,8 @@ fn a_reported_sign_in_is_explained_by_one_from_that_instant_on_for_five_minutes(
             .with_row(&[("password_last_used", "2026-11-17T09:02:00Z")])
             .and(&[sign_in("e", signed_in, Some(true))]);
         let used = outcome(USED, &evidence);
-        let told = used.message.contains("no CloudTrail event explains it");
-        assert_eq!(told, unexplained, "{signed_in}: {}", used.message);
+        let found = used.message.contains("no CloudTrail event explains it");
+        assert_eq!(found, unexplained, "{signed_in}: {}", used.message);
         let expected = if unexplained { Outcome::Undetermined } else { Outcome::Pass };
         assert_eq!(outcome(NO_MFA, &evidence).outcome, expected, "{signed_in}");
     }
@@ -198,8 +198,8 @@ fn a_reported_use_of_a_key_is_explained_for_fifteen_minutes() {
         ("2026-11-17T08:50:00Z", true),
     ] {
         let outcome = outcome(USED, &key.clone().and(&[used(at)]));
-        let told = outcome.message.contains("no CloudTrail event explains it");
-        assert_eq!(told, unexplained, "{at}: {}", outcome.message);
+        let found = outcome.message.contains("no CloudTrail event explains it");
+        assert_eq!(found, unexplained, "{at}: {}", outcome.message);
     }
     // An unexplained use of a key is judged from the report, and leaves no rule undetermined.
     assert_eq!(outcome(USED, &key).outcome, Outcome::Fail);
@@ -257,8 +257,8 @@ fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
         .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
     let used = outcome(USED, &fresh);
-    let told = "CloudTrail has not delivered its event yet: run again after 09:06 UTC";
-    assert!(used.message.contains(told), "{}", used.message);
+    let expected = "CloudTrail has not delivered its event yet: run again after 09:06 UTC";
+    assert!(used.message.contains(expected), "{}", used.message);
     let mfa = outcome(NO_MFA, &fresh);
     assert_eq!(mfa.outcome, Outcome::Undetermined);
     assert_eq!(
@@ -389,14 +389,15 @@ fn a_denied_call_by_a_key_is_a_use_of_the_key() {
 
 #[test]
 fn audits_removals_and_services_are_listed_and_no_use() {
-    let of = |id: &str, kind| RootEvent { kind, ..event(id, time("2026-11-18T09:02:00Z")) };
+    let event_of_kind =
+        |id: &str, kind| RootEvent { kind, ..event(id, time("2026-11-18T09:02:00Z")) };
     let evidence = healthy().and(&[
-        of("a", EventKind::CentralAudit),
-        of("b", EventKind::CentralAudit),
-        of("c", EventKind::CentralRemediation),
-        of("d", EventKind::OnBehalf),
-        of("e", EventKind::ServiceEvent),
-        of("f", EventKind::SignInFailed),
+        event_of_kind("a", EventKind::CentralAudit),
+        event_of_kind("b", EventKind::CentralAudit),
+        event_of_kind("c", EventKind::CentralRemediation),
+        event_of_kind("d", EventKind::OnBehalf),
+        event_of_kind("e", EventKind::ServiceEvent),
+        event_of_kind("f", EventKind::SignInFailed),
     ]);
     let outcome = outcome(USED, &evidence);
     assert_eq!(outcome.outcome, Outcome::Pass);
@@ -431,9 +432,9 @@ fn a_pass_names_its_regions_and_the_instant_up_to_which_it_holds() {
 #[test]
 fn without_events_the_report_still_proves_a_violation_and_never_a_pass() {
     for cause in [Cause::Denied, Cause::Throttled, Cause::NotCollected] {
-        let lacking = healthy().without(Source::RootEvents, cause);
-        assert_eq!(outcome(USED, &lacking).outcome, Outcome::Undetermined);
-        let used = lacking.with_row(&[("password_last_used", "2026-11-18T09:02:00Z")]);
+        let incomplete = healthy().without(Source::RootEvents, cause);
+        assert_eq!(outcome(USED, &incomplete).outcome, Outcome::Undetermined);
+        let used = incomplete.with_row(&[("password_last_used", "2026-11-18T09:02:00Z")]);
         assert_eq!(outcome(USED, &used).outcome, Outcome::Fail);
         for rule in EVENT_RULES {
             assert_eq!(outcome(rule, &used).outcome, Outcome::Undetermined, "{rule}");
@@ -608,8 +609,8 @@ fn sign_ins_that_were_too_many_are_closed_by_a_report_that_shows_none() {
         .with_row(&[("password_last_used", "2026-11-20T01:00:00Z")])
         .and(&[sign_in("e", "2026-11-20T01:00:00Z", Some(true))]);
     let odd = busy(from).with_row(&[("password_last_used", "soon")]);
-    let lacking = busy(from).without(Source::CredentialReport, Cause::Denied);
-    for evidence in [after, within, odd, lacking] {
+    let incomplete = busy(from).without(Source::CredentialReport, Cause::Denied);
+    for evidence in [after, within, odd, incomplete] {
         let gaps = outcome(NO_MFA, &evidence).gaps;
         assert!(gaps.iter().any(|gap| gap.detail.contains("were not read")), "{gaps:?}");
     }
@@ -872,8 +873,8 @@ fn attempts_are_counted_outside_windows() {
     let five = evidence.and(&[recovery]);
     let outcome = outcome(ATTEMPTS, &five);
     assert_eq!(subjects(&outcome), ["2026-11-18"]);
-    let told = "4 failed sign-ins and 1 request to recover the password from 198.51.100.20";
-    assert!(outcome.message.contains(told), "{}", outcome.message);
+    let expected = "4 failed sign-ins and 1 request to recover the password from 198.51.100.20";
+    assert!(outcome.message.contains(expected), "{}", outcome.message);
     let policy = with_window(window("2026-11-18T19:30:00Z", "2026-11-18T20:30:00Z", None));
     assert_eq!(outcome_under(&policy, ATTEMPTS, &five).outcome, Outcome::Pass);
     assert_eq!(self::outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");

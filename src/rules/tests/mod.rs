@@ -27,7 +27,7 @@ const INACTIVE_KEY: &[(&str, &str)] =
 const NO_CREDENTIALS: &[(&str, &str)] =
     &[("password_enabled", "false"), ("password_last_used", "N/A"), ("mfa_active", "false")];
 
-fn of(rule: &str, evidence: &crate::model::Evidence) -> Outcome {
+fn judge(rule: &str, evidence: &crate::model::Evidence) -> Outcome {
     outcome(rule, evidence).outcome
 }
 
@@ -38,7 +38,7 @@ fn a_healthy_account_passes_every_rule_but_the_one_for_waived_keys() {
     for rule in ALL {
         let expected =
             if rule.info.only_if_waived.is_some() { Outcome::NotApplicable } else { Outcome::Pass };
-        assert_eq!(of(rule.info.id.0, &healthy()), expected, "{}", rule.info.id);
+        assert_eq!(judge(rule.info.id.0, &healthy()), expected, "{}", rule.info.id);
     }
 }
 
@@ -64,7 +64,7 @@ fn a_rule_that_has_all_it_needs_is_never_undetermined() {
         for source in Source::ALL.iter().filter(|source| !rule.info.needs.contains(source)) {
             evidence = evidence.without(*source, Cause::NotCollected);
         }
-        assert_ne!(of(rule.info.id.0, &evidence), Outcome::Undetermined, "{}", rule.info.id);
+        assert_ne!(judge(rule.info.id.0, &evidence), Outcome::Undetermined, "{}", rule.info.id);
     }
 }
 
@@ -139,7 +139,7 @@ fn two_keys_of_one_day_have_two_subjects() {
 #[test]
 fn a_slot_that_is_not_active_but_has_a_rotation_date_is_an_inactive_key_that_exists() {
     let evidence = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Pass);
     let present = outcome(PRESENT, &evidence);
     assert_eq!(
         (present.outcome, subjects(&present)),
@@ -150,8 +150,8 @@ fn a_slot_that_is_not_active_but_has_a_rotation_date_is_an_inactive_key_that_exi
 #[test]
 fn a_key_deleted_after_the_report_does_not_block() {
     let evidence = healthy().with_row(ACTIVE_KEY).with_count(KEYS, 0);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
-    assert_eq!(of(PRESENT, &evidence), Outcome::Pass);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Pass);
+    assert_eq!(judge(PRESENT, &evidence), Outcome::Pass);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_summary_of_0_that_is_older_than_the_report_does_not_hide_its_key() {
     let evidence = healthy().with_row(ACTIVE_KEY).with_count(KEYS, 0);
     let older =
         evidence.at(Source::CredentialReport, SUMMARY_AT).at(Source::AccountSummary, REPORT_AT);
-    assert_eq!(of(ACTIVE, &older), Outcome::Fail);
+    assert_eq!(judge(ACTIVE, &older), Outcome::Fail);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_key_made_after_the_report_fails_present_and_leaves_active_undetermined() {
 #[test]
 fn a_summary_above_0_without_a_report_fails_present_and_leaves_active_undetermined() {
     let evidence = healthy().with_count(KEYS, 1).without(Source::CredentialReport, Cause::Denied);
-    assert_eq!(of(PRESENT, &evidence), Outcome::Fail);
+    assert_eq!(judge(PRESENT, &evidence), Outcome::Fail);
     let active = outcome(ACTIVE, &evidence);
     assert_eq!(active.outcome, Outcome::Undetermined);
     assert_eq!(active.gaps[0].grant.as_deref(), Some("iam:GetCredentialReport"));
@@ -187,14 +187,14 @@ fn a_summary_above_0_without_a_report_fails_present_and_leaves_active_undetermin
 #[test]
 fn a_summary_of_0_decides_for_keys_without_a_report() {
     let evidence = healthy().without(Source::CredentialReport, Cause::Denied);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
-    assert_eq!(of(PRESENT, &evidence), Outcome::Pass);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Pass);
+    assert_eq!(judge(PRESENT, &evidence), Outcome::Pass);
 }
 
 #[test]
 fn a_newer_summary_of_0_against_an_inactive_key_is_undetermined_until_the_next_report() {
     let evidence = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 0);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Pass);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Pass);
     let present = outcome(PRESENT, &evidence);
     assert_eq!(present.outcome, Outcome::Undetermined);
     assert!(present.message.contains("due 2026-11-20T10:00:00Z"), "{}", present.message);
@@ -209,9 +209,16 @@ fn a_summary_that_was_asked_and_not_read_leaves_what_it_could_contradict_undeter
             assert_eq!(outcome.outcome, Outcome::Undetermined, "{rule}");
             assert_eq!(outcome.gaps[0].action, "iam:GetAccountSummary");
         }
-        assert_eq!(of(CERTIFICATE, &evidence), Outcome::Pass, "it never decides for certificates");
-        assert_eq!(of(MFA, &evidence.clone().with_row(&[("mfa_active", "false")])), Outcome::Fail);
-        assert_eq!(of(ACTIVE, &evidence.with_row(ACTIVE_KEY)), Outcome::Fail);
+        assert_eq!(
+            judge(CERTIFICATE, &evidence),
+            Outcome::Pass,
+            "it never decides for certificates"
+        );
+        assert_eq!(
+            judge(MFA, &evidence.clone().with_row(&[("mfa_active", "false")])),
+            Outcome::Fail
+        );
+        assert_eq!(judge(ACTIVE, &evidence.with_row(ACTIVE_KEY)), Outcome::Fail);
     }
     let denied = healthy().without(Source::AccountSummary, Cause::Denied);
     assert_eq!(outcome(ACTIVE, &denied).gaps[0].grant.as_deref(), Some("iam:GetAccountSummary"));
@@ -224,9 +231,9 @@ fn a_summary_older_than_the_report_counts_no_key_that_the_report_lacks() {
         .with_count(CERTIFICATES, 1)
         .at(Source::AccountSummary, "2026-11-20T05:00:00Z");
     for rule in [ACTIVE, PRESENT, CERTIFICATE] {
-        assert_eq!(of(rule, &deleted), Outcome::Pass, "{rule}");
+        assert_eq!(judge(rule, &deleted), Outcome::Pass, "{rule}");
     }
-    assert_eq!(of(PRESENT, &deleted.at(Source::AccountSummary, SUMMARY_AT)), Outcome::Fail);
+    assert_eq!(judge(PRESENT, &deleted.at(Source::AccountSummary, SUMMARY_AT)), Outcome::Fail);
 }
 
 #[test]
@@ -247,22 +254,22 @@ fn no_message_cites_the_summary_for_what_it_cannot_tell() {
 #[test]
 fn an_inactive_key_may_have_been_switched_on_where_events_could_not_be_read() {
     let inactive = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 1);
-    assert_eq!(of(ACTIVE, &inactive), Outcome::Pass);
+    assert_eq!(judge(ACTIVE, &inactive), Outcome::Pass);
     let denied = inactive.clone().without(Source::RootEvents, Cause::Denied);
-    assert_eq!(of(ACTIVE, &denied), Outcome::Undetermined);
+    assert_eq!(judge(ACTIVE, &denied), Outcome::Undetermined);
     let not_asked = inactive.without(Source::RootEvents, Cause::NotCollected);
-    assert_eq!(of(ACTIVE, &not_asked), Outcome::Pass, "a report alone decides what it carries");
+    assert_eq!(judge(ACTIVE, &not_asked), Outcome::Pass, "a report alone decides what it carries");
     let none = healthy().without(Source::RootEvents, Cause::Denied);
-    assert_eq!(of(ACTIVE, &none), Outcome::Pass, "the live summary counts 0");
+    assert_eq!(judge(ACTIVE, &none), Outcome::Pass, "the live summary counts 0");
 }
 
 #[test]
 fn a_report_alone_decides_what_it_carries() {
     let evidence = healthy().without(Source::AccountSummary, Cause::NotCollected);
     for rule in [ACTIVE, PRESENT, MFA, CERTIFICATE, USED] {
-        assert_eq!(of(rule, &evidence), Outcome::Pass, "{rule}");
+        assert_eq!(judge(rule, &evidence), Outcome::Pass, "{rule}");
     }
-    assert_eq!(of(ACTIVE, &evidence.with_row(ACTIVE_KEY)), Outcome::Fail);
+    assert_eq!(judge(ACTIVE, &evidence.with_row(ACTIVE_KEY)), Outcome::Fail);
 }
 
 #[test]
@@ -273,14 +280,14 @@ fn a_field_missing_from_the_summary_is_unknown_and_not_0() {
     assert_eq!(present.outcome, Outcome::Undetermined);
     assert!(present.gaps[0].detail.contains(KEYS));
     let negative = healthy().with_count(KEYS, -1);
-    assert_eq!(of(PRESENT, &negative), Outcome::Undetermined);
+    assert_eq!(judge(PRESENT, &negative), Outcome::Undetermined);
 }
 
 #[test]
 fn a_second_key_that_only_the_summary_counts_is_undetermined() {
     let evidence = healthy().with_row(INACTIVE_KEY).with_count(KEYS, 2);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Undetermined);
-    assert_eq!(of(PRESENT, &evidence), Outcome::Fail);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Undetermined);
+    assert_eq!(judge(PRESENT, &evidence), Outcome::Fail);
 }
 
 #[test]
@@ -295,10 +302,10 @@ fn a_cell_that_is_not_understood_is_a_gap_and_never_none() {
         ("access_key_2_last_rotated", "-"),
     ] {
         let evidence = healthy().with_row(&[(column, value)]);
-        assert_eq!(of(PRESENT, &evidence), Outcome::Undetermined, "{column}={value}");
+        assert_eq!(judge(PRESENT, &evidence), Outcome::Undetermined, "{column}={value}");
         let report_only = evidence.without(Source::AccountSummary, Cause::NotCollected);
         if column.ends_with("_active") {
-            assert_eq!(of(ACTIVE, &report_only), Outcome::Undetermined, "{column}={value}");
+            assert_eq!(judge(ACTIVE, &report_only), Outcome::Undetermined, "{column}={value}");
         }
     }
 }
@@ -307,14 +314,14 @@ fn a_cell_that_is_not_understood_is_a_gap_and_never_none() {
 fn credentials_beyond_the_report_leave_keys_and_certificates_undetermined() {
     let more = healthy().with_row(&[("additional_credentials_info", "1 more access key")]);
     for rule in [ACTIVE, PRESENT, CERTIFICATE] {
-        assert_eq!(of(rule, &more), Outcome::Undetermined, "{rule}");
+        assert_eq!(judge(rule, &more), Outcome::Undetermined, "{rule}");
     }
     for none in ["N/A", "n/a", "", "None"] {
         let evidence = healthy().with_row(&[("additional_credentials_info", none)]);
-        assert_eq!(of(ACTIVE, &evidence), Outcome::Pass, "{none:?}");
+        assert_eq!(judge(ACTIVE, &evidence), Outcome::Pass, "{none:?}");
     }
     let failing = [ACTIVE_KEY, &[("additional_credentials_info", "2")]].concat();
-    assert_eq!(of(ACTIVE, &healthy().with_row(&failing).with_count(KEYS, 1)), Outcome::Fail);
+    assert_eq!(judge(ACTIVE, &healthy().with_row(&failing).with_count(KEYS, 1)), Outcome::Fail);
 }
 
 #[test]
@@ -333,36 +340,40 @@ fn a_report_without_a_root_row_is_undetermined() {
 #[test]
 fn no_mfa_device_beside_a_password_fails() {
     let evidence = healthy().with_row(&[("mfa_active", "false")]).with_count(MFA_ENABLED, 0);
-    assert_eq!(of(MFA, &evidence), Outcome::Fail);
+    assert_eq!(judge(MFA, &evidence), Outcome::Fail);
 }
 
 #[test]
 fn the_newer_of_report_and_summary_decides_on_mfa() {
     let removed_since = healthy().with_count(MFA_ENABLED, 0);
-    assert_eq!(of(MFA, &removed_since), Outcome::Fail);
+    assert_eq!(judge(MFA, &removed_since), Outcome::Fail);
     let added_since = healthy().with_row(&[("mfa_active", "false")]);
-    assert_eq!(of(MFA, &added_since), Outcome::Pass);
+    assert_eq!(judge(MFA, &added_since), Outcome::Pass);
     let report_newer = removed_since
         .at(Source::CredentialReport, SUMMARY_AT)
         .at(Source::AccountSummary, REPORT_AT);
-    assert_eq!(of(MFA, &report_newer), Outcome::Pass);
+    assert_eq!(judge(MFA, &report_newer), Outcome::Pass);
 }
 
 #[test]
 fn without_password_keys_and_certificates_mfa_is_not_applicable() {
     let evidence =
         healthy().with_row(NO_CREDENTIALS).with_count(PASSWORD, 0).with_count(MFA_ENABLED, 0);
-    assert_eq!(of(MFA, &evidence), Outcome::NotApplicable);
-    assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
+    assert_eq!(judge(MFA, &evidence), Outcome::NotApplicable);
+    assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
 }
 
 #[test]
 fn an_old_report_that_does_not_tell_of_the_password_does_not_silence_the_rule() {
     let old = [("password_enabled", "not_supported"), ("mfa_active", "false")];
     let evidence = healthy().with_row(&old).with_count(MFA_ENABLED, 0);
-    assert_eq!(of(MFA, &evidence), Outcome::Fail, "AccountPasswordPresent tells of the password");
+    assert_eq!(
+        judge(MFA, &evidence),
+        Outcome::Fail,
+        "AccountPasswordPresent tells of the password"
+    );
     let report_only = evidence.without(Source::AccountSummary, Cause::NotCollected);
-    assert_eq!(of(MFA, &report_only), Outcome::Undetermined);
+    assert_eq!(judge(MFA, &report_only), Outcome::Undetermined);
 }
 
 #[test]
@@ -371,11 +382,11 @@ fn a_newer_report_that_does_not_tell_is_not_overruled_by_an_older_summary_that_i
     let report_newer = |evidence: crate::model::Evidence| {
         evidence.at(Source::CredentialReport, SUMMARY_AT).at(Source::AccountSummary, REPORT_AT)
     };
-    assert_eq!(of(MFA, &report_newer(healthy().with_row(&odd))), Outcome::Undetermined);
-    assert_eq!(of(MFA, &healthy().with_row(&odd)), Outcome::Pass, "the live summary is newer");
+    assert_eq!(judge(MFA, &report_newer(healthy().with_row(&odd))), Outcome::Undetermined);
+    assert_eq!(judge(MFA, &healthy().with_row(&odd)), Outcome::Pass, "the live summary is newer");
     let old_form = [("password_enabled", "not_supported"), ("password_last_used", "N/A")];
     let none = healthy().with_row(&old_form).with_count(PASSWORD, 0).with_count(MFA_ENABLED, 0);
-    assert_eq!(of(MFA, &report_newer(none)), Outcome::NotApplicable, "the old form never tells");
+    assert_eq!(judge(MFA, &report_newer(none)), Outcome::NotApplicable, "the old form never tells");
 }
 
 #[test]
@@ -392,19 +403,19 @@ fn in_govcloud_mfa_is_not_applicable_and_an_active_key_still_fails() {
         .with_count(KEYS, 1)
         .with_count(MFA_ENABLED, 0);
     evidence.partition = Partition::new("aws-us-gov");
-    assert_eq!(of(MFA, &evidence), Outcome::NotApplicable);
-    assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
-    assert_eq!(of(ACTIVE, &evidence), Outcome::Fail);
+    assert_eq!(judge(MFA, &evidence), Outcome::NotApplicable);
+    assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
+    assert_eq!(judge(ACTIVE, &evidence), Outcome::Fail);
 }
 
 #[test]
 fn a_virtual_device_is_roots_by_the_arn_of_its_user_whatever_its_serial() {
     let root = Some("arn:aws:iam::111122223333:root");
     let evidence = healthy().with_device("arn:aws:iam::111122223333:mfa/ops-vault-1", root);
-    assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::Fail);
+    assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::Fail);
     let china = Some("arn:aws-cn:iam::111122223333:root");
     let evidence = healthy().with_device("arn:aws-cn:iam::111122223333:mfa/x", china);
-    assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::Fail);
+    assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::Fail);
 }
 
 #[test]
@@ -418,7 +429,7 @@ fn devices_of_users_called_root_are_not_roots() {
         None,
     ] {
         let evidence = healthy().with_device(serial, user);
-        assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::Pass, "{user:?}");
+        assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::Pass, "{user:?}");
     }
 }
 
@@ -434,7 +445,7 @@ fn without_any_device_not_hardware_leaves_the_matter_to_missing() {
         .with_row(&[("mfa_active", "false")])
         .with_count(MFA_ENABLED, 0)
         .without(Source::VirtualMfaDevices, Cause::Denied);
-    assert_eq!(of(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
+    assert_eq!(judge(NOT_HARDWARE, &evidence), Outcome::NotApplicable);
 }
 
 // -- certificates -------------------------------------------------------------------------------
@@ -454,7 +465,7 @@ fn a_certificate_of_a_fresh_report_exists_even_if_the_summary_says_0() {
 #[test]
 fn a_summary_of_0_never_decides_for_certificates() {
     let evidence = healthy().without(Source::CredentialReport, Cause::Denied);
-    assert_eq!(of(CERTIFICATE, &evidence), Outcome::Undetermined);
+    assert_eq!(judge(CERTIFICATE, &evidence), Outcome::Undetermined);
 }
 
 #[test]
@@ -485,7 +496,7 @@ fn each_of_the_three_last_uses_is_judged_and_not_only_the_first() {
 
 #[test]
 fn a_use_counts_up_to_within_and_not_a_second_longer() {
-    let used_at = |at| of(USED, &healthy().with_row(&[("password_last_used", at)]));
+    let used_at = |at| judge(USED, &healthy().with_row(&[("password_last_used", at)]));
     assert_eq!(used_at("2026-11-13T09:00:00Z"), Outcome::Fail);
     assert_eq!(used_at("2026-11-13T08:59:59Z"), Outcome::Pass);
 }
@@ -493,7 +504,10 @@ fn a_use_counts_up_to_within_and_not_a_second_longer() {
 #[test]
 fn words_for_never_used_pass_and_every_other_word_is_a_gap() {
     for never in ["N/A", "n/a", "no_information", "NO_INFORMATION"] {
-        assert_eq!(of(USED, &healthy().with_row(&[("password_last_used", never)])), Outcome::Pass);
+        assert_eq!(
+            judge(USED, &healthy().with_row(&[("password_last_used", never)])),
+            Outcome::Pass
+        );
     }
     for odd in ["", "never", "not_supported", "2026-11-19", "2026-11-19T12:00:00", "-"] {
         let outcome = outcome(USED, &healthy().with_row(&[("password_last_used", odd)]));
@@ -506,7 +520,7 @@ fn words_for_never_used_pass_and_every_other_word_is_a_gap() {
 fn a_use_that_is_proven_fails_even_where_another_cell_is_unreadable() {
     let changes =
         [("password_last_used", "2026-11-19T12:00:00Z"), ("access_key_1_last_used_date", "soon")];
-    assert_eq!(of(USED, &healthy().with_row(&changes)), Outcome::Fail);
+    assert_eq!(judge(USED, &healthy().with_row(&changes)), Outcome::Fail);
 }
 
 #[test]

@@ -239,7 +239,7 @@ fn an_identity_center_that_does_not_let_in_is_quoted_with_the_way_to_sign_in() {
 #[test]
 fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
     let source = "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/x\n";
-    for (config, said) in [
+    for (config, expected) in [
         ("[profile other]\nregion = eu-west-1\n", "hold no profile `dev`, which AWS_PROFILE names"),
         (
             &format!("{source}source_profile = gone\n"),
@@ -268,7 +268,7 @@ fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
         let text = by_profile(&fake, home.path(), &[]);
         assert!(text.contains("error NoCredentials"), "{text}");
         assert!(text.contains("there are no AWS credentials: "), "{text}");
-        assert!(text.contains(said), "{said}: {text}");
+        assert!(text.contains(expected), "{expected}: {text}");
         let line =
             "credential_process = aws configure export-credentials --profile X --format process";
         assert!(text.contains(line), "{text}");
@@ -538,9 +538,9 @@ fn sigterm_and_sigint_end_a_run_with_what_it_has() {
         std::thread::sleep(Duration::from_millis(200));
         let id = child.id().to_string();
         assert!(Command::new("kill").args([option, &id]).status().unwrap().success());
-        let told = Instant::now();
+        let started = Instant::now();
         let output = child.wait_with_output().unwrap();
-        assert!(told.elapsed() < Duration::from_secs(2));
+        assert!(started.elapsed() < Duration::from_secs(2));
         let text: Vec<String> =
             BufReader::new(&output.stdout[..]).lines().map(Result::unwrap).collect();
         let line = text.iter().find(|line| line.starts_with("collected")).unwrap();

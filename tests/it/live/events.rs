@@ -491,18 +491,18 @@ fn a_month_of_root_is_told_in_every_report() {
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
 
     let report = gate.folder.json("out.json")["accounts"][0].clone();
-    let told = |list: &str, key: &str| -> Vec<String> {
+    let values = |list: &str, key: &str| -> Vec<String> {
         let marks = report[list].as_array().unwrap().iter();
         marks.map(|mark| mark[key].as_str().unwrap_or("none").to_owned()).collect()
     };
-    assert_eq!(told("uses", "window"), ["drill", "none"]);
-    let [drill, other] = told("uses", "story").try_into().unwrap();
+    assert_eq!(values("uses", "window"), ["drill", "none"]);
+    let [drill, other] = values("uses", "story").try_into().unwrap();
     let did = "1 read, 1 change (s3:PutBucketPolicy: unlock a bucket policy)";
     let agreed = format!("with MFA from 198.51.100.20 in us-west-2, {did}");
     assert!(drill.ends_with(&agreed), "{drill}");
     assert!(other.ends_with("without MFA from 203.0.113.77 in us-east-1"), "{other}");
     let audit = "2 reads consistent with a central audit, from 192.0.2.10";
-    assert_eq!(told("listed", "what"), [audit]);
+    assert_eq!(values("listed", "what"), [audit]);
 
     let sarif = gate.folder.json("out.sarif");
     let results = sarif["runs"][0]["results"].as_array().unwrap().iter();

@@ -89,9 +89,9 @@ fn half_an_answer_while_signing_in_ends_the_run() {
         for (fault, reason) in HALVES {
             let fake = Fake::with(&format!("fault {call} = {fault}"));
             match run(&settings(&fake)).result.unwrap_err() {
-                SignInError::Unreadable { call: named, said } => {
+                SignInError::Unreadable { call: named, message } => {
                     assert_eq!(named, format!("sts:{call}"));
-                    assert!(said.contains(reason), "{call} {fault}: {said}");
+                    assert!(message.contains(reason), "{call} {fault}: {message}");
                 }
                 other => panic!("{call} {fault}: {other:?}"),
             }

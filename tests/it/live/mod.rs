@@ -88,7 +88,7 @@ pub(crate) fn run_until(
     let mut evidence = Vec::new();
     let collected = collect(settings, &clock, &sinks, stop, |it| evidence.push(it));
     let result =
-        runtime.block_on(collected).map(|claims| Collected::of(settings, evidence, claims));
+        runtime.block_on(collected).map(|claims| Collected::new(settings, evidence, claims));
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    pub(crate) fn of(
+    pub(crate) fn new(
         settings: &Settings,
         mut evidence: Vec<Evidence>,
         claims: Option<Claims>,

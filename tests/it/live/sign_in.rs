@@ -183,8 +183,8 @@ fn every_refusal_of_sts_has_its_own_explanation() {
         assert!(debug.starts_with(variant), "{wire}: {debug}");
         let text = format!("{error}\n{}", error.help());
         let (code, message) = wire[4..].split_once(' ').unwrap();
-        let said = format!("{code} (HTTP {}): {message}", &wire[..3]);
-        assert_eq!(error.said(), Some(said.as_str()));
+        let expected = format!("{code} (HTTP {}): {message}", &wire[..3]);
+        assert_eq!(error.message(), Some(expected.as_str()));
         for phrase in *phrases {
             assert!(text.contains(phrase), "{variant} lacks `{phrase}`: {text}");
         }
@@ -330,11 +330,11 @@ fn no_secret_is_in_anything_that_a_run_says() {
             .flat_map(|secret| secret.split('.')) // each part of a JWT, too
             .chain(["runner-token", "SESSIONTOKEN"])
             .collect();
-        let said = match &ran.result {
+        let expected = match &ran.result {
             Ok(collected) => format!("{collected:?}"),
             Err(error) => format!("{error:?}\n{error}\n{}", error.help()),
         };
-        let everything = format!("{said}\n{}\n{settings:?}", ran.notes.join("\n"));
+        let everything = format!("{expected}\n{}\n{settings:?}", ran.notes.join("\n"));
         for secret in secrets {
             assert!(!everything.contains(secret), "{lines}: {secret} in {everything}");
         }

@@ -86,7 +86,9 @@ fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
     for untrusted in [None, Some(file("server.pem"))] {
         settings.entry.ca_bundle = untrusted;
         match run(&settings).result.unwrap_err() {
-            SignInError::Untrusted { said, .. } => assert!(said.contains("certificate"), "{said}"),
+            SignInError::Untrusted { message, .. } => {
+                assert!(message.contains("certificate"), "{message}")
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -36,9 +36,9 @@ const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
 /// and `GetFederationToken`, `DurationSeconds`.
 const SESSION_OF_ROOT: TimeDelta = TimeDelta::hours(1);
 /// So many root keys are asked for one by one; an account cannot have more at a time than two.
-const MOST_KEYS: usize = 8;
+const MAX_KEYS: usize = 8;
 /// So many sessions that root opened are asked for one by one.
-const MOST_SESSIONS: usize = 50;
+const MAX_SESSIONS: usize = 50;
 /// What others can do to root's credentials; these are calls of IAM or of its Region.
 const BY_OTHERS: &[&str] = &[
     "AcceptPrimaryEmailUpdate",
@@ -155,7 +155,7 @@ impl Lookup<'_> {
                     "there was no Region to ask for events",
                 )
             };
-            return Err(lacking(&events.value.gaps).unwrap_or_else(nothing));
+            return Err(missing_events(&events.value.gaps).unwrap_or_else(nothing));
         }
         Ok(events)
     }
@@ -166,8 +166,8 @@ impl Lookup<'_> {
     /// CloudTrail lists the calls of a federated session under the name that root gave it, and may
     /// list those of a key under another name than `root`.
     async fn follow_keys(&self, gathered: &mut Gathered) {
-        let mut keys = Ids::new(MOST_KEYS);
-        let mut sessions = Ids::new(MOST_SESSIONS);
+        let mut keys = Ids::new(MAX_KEYS);
+        let mut sessions = Ids::new(MAX_SESSIONS);
         let mut central = false;
         loop {
             let events = self.events(gathered).events;
@@ -201,7 +201,7 @@ impl Lookup<'_> {
     }
 
     fn events(&self, gathered: &Gathered) -> RootEvents {
-        // Whether the account is a member of an organization nobody has told.
+        // Whether the account is a member of an organization nobody has groups.
         let events = classify(&gathered.records, &self.session.account, false);
         let read = gathered.read.values().filter(|read| !gathered.failed(&read.region));
         RootEvents {
@@ -362,20 +362,20 @@ fn may_be_central(event: &RootEvent) -> bool {
 
 /// Why there is nothing where no Region could be read: one gap for all. What can be granted comes
 /// first, what happened otherwise follows in its words.
-fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
+fn missing_events(gaps: &[RegionGap]) -> Option<Gap> {
     let denied = |gap: &&RegionGap| gap.gap.cause == Cause::Denied;
     let of_regions = gaps.iter().find(|gap| denied(gap) && gap.region.is_some());
     let main = of_regions.or_else(|| gaps.iter().find(denied)).or(gaps.first())?;
-    let mut told: Vec<(&Gap, Vec<&str>)> = vec![(&main.gap, Vec::new())];
+    let mut groups: Vec<(&Gap, Vec<&str>)> = vec![(&main.gap, Vec::new())];
     for RegionGap { region, gap } in gaps {
         let same = |other: &Gap| (&other.action, other.cause) == (&gap.action, gap.cause);
-        let alike = told.iter().position(|(other, _)| same(other)).unwrap_or_else(|| {
-            told.push((gap, Vec::new()));
-            told.len() - 1
+        let group = groups.iter().position(|(other, _)| same(other)).unwrap_or_else(|| {
+            groups.push((gap, Vec::new()));
+            groups.len() - 1
         });
-        told[alike].1.extend(region.as_deref());
+        groups[group].1.extend(region.as_deref());
     }
-    let sentences = told.iter().map(|(gap, regions)| match regions[..] {
+    let sentences = groups.iter().map(|(gap, regions)| match regions[..] {
         [] => gap.detail.clone(),
         _ => format!("{}: {}", regions.join(", "), gap.detail),
     });
@@ -387,22 +387,22 @@ fn lacking(gaps: &[RegionGap]) -> Option<Gap> {
 mod tests {
     use super::*;
 
-    fn of(region: Option<&str>, gap: Gap) -> RegionGap {
+    fn region_gap(region: Option<&str>, gap: Gap) -> RegionGap {
         RegionGap { region: region.map(str::to_owned), gap }
     }
 
     #[test]
     fn where_no_region_answered_the_gap_names_all_and_what_to_grant_first() {
-        let lookup = |said: &str| {
-            Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {said}"))
+        let lookup = |detail: &str| {
+            Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {detail}"))
         };
         let alias = Gap::denied(Source::RootEvents, "iam:ListAccountAliases", "no alias");
         let slow = Gap::new(Source::RootEvents, Cause::Throttled, "throttled");
-        let gap = lacking(&[
-            of(None, alias.clone()),
-            of(Some("us-east-1"), lookup("in one")),
-            of(Some("us-east-2"), slow),
-            of(Some("us-west-2"), lookup("in two")),
+        let gap = missing_events(&[
+            region_gap(None, alias.clone()),
+            region_gap(Some("us-east-1"), lookup("in one")),
+            region_gap(Some("us-east-2"), slow),
+            region_gap(Some("us-west-2"), lookup("in two")),
         ]);
         let gap = gap.unwrap();
         assert_eq!(gap.grant.as_deref(), Some("cloudtrail:LookupEvents"));
@@ -412,8 +412,10 @@ mod tests {
         );
         let slow = Gap::new(Source::RootEvents, Cause::TimedOut, "slow");
         let first = Gap { action: "account:ListRegions".into(), ..slow.clone() };
-        let gap = lacking(&[of(None, first.clone()), of(Some("us-east-1"), slow)]).unwrap();
+        let gap =
+            missing_events(&[region_gap(None, first.clone()), region_gap(Some("us-east-1"), slow)])
+                .unwrap();
         assert_eq!(gap.action, first.action, "what came first made the rest late");
-        assert!(lacking(&[]).is_none());
+        assert!(missing_events(&[]).is_none());
     }
 }

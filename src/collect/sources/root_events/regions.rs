@@ -11,7 +11,7 @@ const SOURCE: Source = Source::RootEvents;
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
 /// There are far fewer Regions than these pages hold.
-const MOST_PAGES: usize = 40;
+const MAX_PAGES: usize = 40;
 
 /// The account's alias, under which CloudTrail may list root. An account has one at most.
 pub(super) async fn aliases(client: &aws_sdk_iam::Client, pace: &Pace) -> Result<Vec<String>, Gap> {
@@ -30,7 +30,7 @@ pub(super) async fn enabled(
 ) -> Result<Vec<String>, Gap> {
     let mut regions = Vec::new();
     let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let call = async || {
             let answer = client
                 .list_regions()
@@ -67,9 +67,9 @@ pub(super) async fn enabled(
             next => token = next,
         }
     }
-    Err(unreadable(&format!("the list has more than {MOST_PAGES} pages")))
+    Err(unreadable(&format!("the list has more than {MAX_PAGES} pages")))
 }
 
 fn unreadable(why: &str) -> Gap {
-    Gap::of_call(SOURCE, &LIST_REGIONS, Cause::Unreadable, why)
+    Gap::for_call(SOURCE, &LIST_REGIONS, Cause::Unreadable, why)
 }

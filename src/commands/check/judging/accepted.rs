@@ -10,10 +10,10 @@ use rootgate::github::environments::{Reviewers, reviewers};
 use rootgate::github::mask_command;
 use rootgate::github::oidc::{IdToken, TokenError, request_token};
 use rootgate::github::repository::Repository;
-use rootgate::model::{Judge, Notice, PolicyOrigin, Said};
+use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin};
 
 use super::copy::Copy;
-use super::{Asker, Judging};
+use super::{Judging, PolicySource};
 use crate::commands::{Failure, live};
 
 /// Nothing outside of GitHub takes a token with this audience.
@@ -22,20 +22,20 @@ const ATTEMPTS: u32 = 3;
 
 /// Lets the copy judge, if the job may accept it.
 pub(super) async fn by_the_copy(
-    asker: &Asker<'_>,
+    source: &PolicySource<'_>,
     api: &Api,
     repository: &Repository,
     mut judging: Judging,
     copy: Copy,
 ) -> Result<Judging, Failure> {
-    let environment = environment(asker).await?;
+    let environment = environment(source).await?;
     match reviewers(api, repository, &environment).await {
         Ok(Reviewers::Required { self_review: false }) => {}
         Ok(Reviewers::Required { self_review: true }) => {
             let environment = environment.clone();
-            judging.notices.push(Notice::of_run(Said::SelfReview { environment }));
+            judging.notices.push(Notice::for_run(NoticeKind::SelfReview { environment }));
         }
-        Ok(Reviewers::None) => return Err(nobody_accepts(&environment)),
+        Ok(Reviewers::None) => return Err(no_reviewers(&environment)),
         Err(error) => return Err(unknown_reviewers(&environment, &error)),
     }
     let (copy, policy, path, sha256) = copy.accept()?;
@@ -44,14 +44,14 @@ pub(super) async fn by_the_copy(
         repository_path: Some(path.to_string()),
         path: Some(path.to_string()),
         sha256,
-        git_ref: asker.host.workflow.git_ref.clone(),
-        commit: asker.host.workflow.sha.clone(),
+        git_ref: source.host.workflow.git_ref.clone(),
+        commit: source.host.workflow.sha.clone(),
     };
     Ok(Judging { policy, origin, copy: Some(copy), ..judging })
 }
 
-async fn environment(asker: &Asker<'_>) -> Result<String, Failure> {
-    let token = token(asker).await?;
+async fn environment(source: &PolicySource<'_>) -> Result<String, Failure> {
+    let token = token(source).await?;
     let named = token.claims.environment.filter(|name| !name.is_empty());
     named.ok_or_else(|| {
         refused(
@@ -62,7 +62,7 @@ async fn environment(asker: &Asker<'_>) -> Result<String, Failure> {
     })
 }
 
-fn nobody_accepts(environment: &str) -> Failure {
+fn no_reviewers(environment: &str) -> Failure {
     refused(
         &format!(
             "the environment `{environment}` has no required reviewers, so nobody accepts this change"
@@ -93,15 +93,15 @@ fn unknown_reviewers(environment: &str, error: &ApiError) -> Failure {
 const TOKEN_OF_THIS_JOB: &str =
     "leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets it; give the job id-token: write";
 
-async fn token(asker: &Asker<'_>) -> Result<IdToken, Failure> {
-    let endpoint = asker.host.environment.token_endpoint.as_ref().ok_or_else(|| {
+async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
+    let endpoint = source.host.environment.token_endpoint.as_ref().ok_or_else(|| {
         refused(
             "there is no OIDC token that could name the job's environment",
             "give the job the permission id-token: write and bind it to a protected environment",
         )
     })?;
-    let bundle = asker.plan.bounds.ca_bundle.as_deref();
-    let limit = asker.left();
+    let bundle = source.plan.bounds.ca_bundle.as_deref();
+    let limit = source.time_left();
     let connect = (limit / 10).min(std::time::Duration::from_secs(5));
     let connector = collect::connector(bundle, connect)
         .map_err(|error| refused(&error.what(), "give --ca-bundle a file of certificates"))?;
@@ -109,7 +109,7 @@ async fn token(asker: &Asker<'_>) -> Result<IdToken, Failure> {
         let mut attempt = 1;
         loop {
             match request_token(&connector, endpoint, AUDIENCE).await {
-                Err(error) if error.is_passing() && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
                 ended => return ended,
             }
         }
@@ -117,7 +117,7 @@ async fn token(asker: &Asker<'_>) -> Result<IdToken, Failure> {
     let late = || TokenError::Unreachable("it did not answer in time".to_owned());
     let token = tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()));
     let token = token.map_err(|error| refused(&error.to_string(), TOKEN_OF_THIS_JOB))?;
-    live::write_command(&mask_command(&token.jwt), asker.shows_text());
+    live::write_command(&mask_command(&token.jwt), source.shows_text());
     Ok(token)
 }
 

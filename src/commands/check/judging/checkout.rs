@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use rootgate::repo::worktree::{Links, Unreadable, WorkTree};
-use rootgate::repo::{self, File, Kind, LARGEST, NotRead, RepoPath};
+use rootgate::repo::{self, File, Kind, MAX_FILE_BYTES, NotRead, RepoPath};
 
 use crate::commands::{Failure, Host};
 
@@ -22,7 +22,7 @@ impl Checkout {
     ///
     /// The workspace is its root, unless it holds no `.git`: then the repository was checked out
     /// into a folder of it, the first on the way to the file that holds one.
-    pub(super) fn around(file: Option<&Path>, host: &Host) -> Self {
+    pub(super) fn for_file(file: Option<&Path>, host: &Host) -> Self {
         let here = host.working_directory.clone();
         let workspace = match &host.repository {
             Some(given) => given.canonicalize().unwrap_or_else(|_| given.clone()),
@@ -44,8 +44,8 @@ impl Checkout {
     }
 
     /// Whether it is one at all: a job need not check out anything.
-    pub(super) fn is_one(&self) -> bool {
-        self.tree.is_one()
+    pub(super) fn is_repository(&self) -> bool {
+        self.tree.is_repository()
     }
 
     /// The file under a path of the repository; `None`: nothing is there.
@@ -54,8 +54,11 @@ impl Checkout {
     }
 
     /// The file at the one of the paths where something is.
-    pub(super) fn only(&self, paths: &[RepoPath]) -> Result<Option<File>, NotRead<Unreadable>> {
-        repo::only(paths.iter().map(|path| (path.clone(), self.read(path))))
+    pub(super) fn find_file(
+        &self,
+        paths: &[RepoPath],
+    ) -> Result<Option<File>, NotRead<Unreadable>> {
+        repo::at_most_one(paths.iter().map(|path| (path.clone(), self.read(path))))
     }
 }
 
@@ -68,7 +71,7 @@ pub(super) fn unusable(error: &NotRead<Unreadable>) -> String {
         NotRead::NotAFile { path, .. } | NotRead::LfsPointer { path } => {
             format!("{path} is not a file")
         }
-        NotRead::TooLarge { path, .. } => format!("{path} is larger than {LARGEST} bytes"),
+        NotRead::TooLarge { path, .. } => format!("{path} is larger than {MAX_FILE_BYTES} bytes"),
         NotRead::Two { path, second } => two_files(path, second),
         NotRead::Unknown(Unreadable { path, error }) => format!("{path} cannot be read: {error}"),
     }

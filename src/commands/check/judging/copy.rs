@@ -12,8 +12,8 @@ use rootgate::repo::{Commit, File, NotRead, RepoPath};
 use rootgate::rules;
 
 use super::checkout::{Checkout, two_files, unusable};
-use super::tip::{self, Tip, look};
-use super::{Asker, Unparsed, cannot_judge, parse};
+use super::tip::{self, Tip, read_policy};
+use super::{PolicySource, Unparsed, cannot_judge, parse};
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
@@ -36,7 +36,7 @@ enum State {
 }
 
 /// The context for telling a change from an earlier state.
-pub(super) struct Older<'a> {
+pub(super) struct History<'a> {
     pub(super) api: &'a Api,
     pub(super) repository: &'a Repository,
     pub(super) tip: &'a Tip,
@@ -49,23 +49,23 @@ pub(super) struct Older<'a> {
 /// attributes of Git may have written otherwise than they are stored, and in the run's commit. The one
 /// by which more can pass counts.
 pub(super) async fn compare(
-    asker: &Asker<'_>,
+    source: &PolicySource<'_>,
     checkout: &Checkout,
     judging: &Policy,
     tip: Option<&File>,
-    older: &Older<'_>,
+    history: &History<'_>,
 ) -> Result<Compared, Failure> {
-    let mut here = in_checkout(asker, checkout, older.named);
-    let (there, unread) = older.in_commit(asker.host).await?;
-    if matches!(here, Place::Unknown) && unread.is_some() && !checkout.is_empty() {
+    let mut here = in_checkout(source, checkout, history.named);
+    let (there, unread) = history.in_commit(source.host).await?;
+    if matches!(here, FoundCopy::Unknown) && unread.is_some() && !checkout.is_empty() {
         // Nothing else shows that the files are not a checkout.
-        here = Place::Nothing;
+        here = FoundCopy::Nothing;
     }
-    let known = !matches!((&here, &there), (Place::Unknown, Place::Unknown));
+    let known = !matches!((&here, &there), (FoundCopy::Unknown, FoundCopy::Unknown));
     // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
-    let there = if there.is_like(&here) { Place::Unknown } else { there };
-    let mut copy = place(asker, here, judging, tip, older).await;
-    let other = place(asker, there, judging, tip, older).await;
+    let there = if there.same_as(&here) { FoundCopy::Unknown } else { there };
+    let mut copy = judge_copy(source, here, judging, tip, history).await;
+    let other = judge_copy(source, there, judging, tip, history).await;
     if weight(other.as_ref()) > weight(copy.as_ref()) {
         copy = other;
     }
@@ -83,7 +83,7 @@ pub(super) struct Compared {
 }
 
 /// What is in the checkout or in the commit.
-enum Place {
+enum FoundCopy {
     /// It is not known.
     Unknown,
     Nothing,
@@ -92,8 +92,8 @@ enum Place {
     Unusable(RepoPath, String),
 }
 
-impl Place {
-    fn is_like(&self, other: &Self) -> bool {
+impl FoundCopy {
+    fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(one), Self::File(other)) => File::same(Some(one), Some(other)),
             (Self::Nothing, Self::Nothing) => true,
@@ -102,13 +102,17 @@ impl Place {
     }
 }
 
-fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&RepoPath>) -> Place {
+fn in_checkout(
+    source: &PolicySource<'_>,
+    checkout: &Checkout,
+    named: Option<&RepoPath>,
+) -> FoundCopy {
     let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
-    match checkout.only(&asked) {
-        Ok(Some(file)) => Place::File(file),
+    match checkout.find_file(&asked) {
+        Ok(Some(file)) => FoundCopy::File(file),
         // Files from other steps are not a checkout.
-        Ok(None) if checkout.is_one() || asker.is_of_a_change() => Place::Nothing,
-        Ok(None) => Place::Unknown,
+        Ok(None) if checkout.is_repository() || source.is_merge_event() => FoundCopy::Nothing,
+        Ok(None) => FoundCopy::Unknown,
         Err(error) => {
             let what = unusable(&error);
             let at = match error {
@@ -117,30 +121,30 @@ fn in_checkout(asker: &Asker<'_>, checkout: &Checkout, named: Option<&RepoPath>)
             };
             // The link may be a folder above it.
             let path = asked.into_iter().find(|path| path.is_within(&at)).unwrap_or(at);
-            Place::Unusable(path, what)
+            FoundCopy::Unusable(path, what)
         }
     }
 }
 
-async fn place(
-    asker: &Asker<'_>,
-    place: Place,
+async fn judge_copy(
+    source: &PolicySource<'_>,
+    found: FoundCopy,
     judging: &Policy,
     tip: Option<&File>,
-    older: &Older<'_>,
+    history: &History<'_>,
 ) -> Option<Copy> {
-    let copy = match place {
-        Place::Unknown => return None,
-        Place::Unusable(path, what) => return Some(Copy::unusable(path, &what)),
-        Place::Nothing => None,
-        Place::File(found) => Some(found),
+    let copy = match found {
+        FoundCopy::Unknown => return None,
+        FoundCopy::Unusable(path, what) => return Some(Copy::unusable(path, &what)),
+        FoundCopy::Nothing => None,
+        FoundCopy::File(found) => Some(found),
     };
     if File::same(copy.as_ref(), tip) {
         return None;
     }
-    let state = match older.commit_of(copy.as_ref(), asker.host).await {
+    let state = match history.commit_of(copy.as_ref(), source.host).await {
         Some(commit) => State::Behind(commit),
-        None => State::of(copy.as_ref(), judging, asker),
+        None => State::from_copy(copy.as_ref(), judging, source),
     };
     let sha256 = copy.as_ref().map(|copy| sha256_hex(&copy.bytes));
     Some(Copy { path: copy.map(|copy| copy.path), sha256, state, accepted: false })
@@ -223,8 +227,8 @@ impl Copy {
 }
 
 impl State {
-    fn of(copy: Option<&File>, judging: &Policy, asker: &Asker<'_>) -> Self {
-        let Host { now, .. } = asker.host;
+    fn from_copy(copy: Option<&File>, judging: &Policy, source: &PolicySource<'_>) -> Self {
+        let Host { now, .. } = source.host;
         let changed = |policy: Policy| {
             let changes = policy::diff(judging, &policy, *now);
             Self::Policy(Box::new(policy), changes)
@@ -232,7 +236,7 @@ impl State {
         let Some(File { path, bytes }) = copy else {
             return changed(Policy::built_in(&rules::infos()));
         };
-        match parse(bytes, path.as_str(), asker.host) {
+        match parse(bytes, path.as_str(), source.host) {
             Ok(policy) => changed(policy),
             Err(Unparsed::NoText(failure)) => {
                 let message = "the file is not UTF-8 text".to_owned();
@@ -246,25 +250,25 @@ impl State {
                 let problems = errors.errors().iter().map(problem).collect();
                 Self::Broken(
                     problems,
-                    Failure::of_policy(&errors, asker.color, "this is the checkout's copy"),
+                    Failure::from_policy(&errors, source.color, "this is the checkout's copy"),
                 )
             }
         }
     }
 }
 
-impl Older<'_> {
+impl History<'_> {
     /// What the run's own commit has; unknown where that is the tip, which is known already. With it,
     /// why GitHub does not show that commit, where it does not.
-    async fn in_commit(&self, host: &Host) -> Result<(Place, Option<String>), Failure> {
+    async fn in_commit(&self, host: &Host) -> Result<(FoundCopy, Option<String>), Failure> {
         let commit = host.workflow.sha.as_deref().and_then(Commit::new);
         let Some(commit) = commit.filter(|commit| *commit != self.tip.commit) else {
-            return Ok((Place::Unknown, None));
+            return Ok((FoundCopy::Unknown, None));
         };
-        let unread = |why: String| Ok((Place::Unknown, Some(format!("{commit}: {why}"))));
-        match look(self.api, self.repository, &commit, self.named).await {
-            Ok(Some(found)) => Ok((Place::File(found), None)),
-            Ok(None) => Ok((Place::Nothing, None)),
+        let unread = |why: String| Ok((FoundCopy::Unknown, Some(format!("{commit}: {why}"))));
+        match read_policy(self.api, self.repository, &commit, self.named).await {
+            Ok(Some(found)) => Ok((FoundCopy::File(found), None)),
+            Ok(None) => Ok((FoundCopy::Nothing, None)),
             Err(NotRead::Unknown(unknown @ Unknown::Unproven { .. })) => {
                 unread(unknown.to_string())
             }
@@ -273,13 +277,13 @@ impl Older<'_> {
             }
             Err(NotRead::Two { path, second }) => {
                 let what = two_files(&path, &second);
-                Ok((Place::Unusable(path, what), None))
+                Ok((FoundCopy::Unusable(path, what), None))
             }
             Err(
                 ref error @ (NotRead::NotAFile { ref path, .. }
                 | NotRead::TooLarge { ref path, .. }
                 | NotRead::LfsPointer { ref path }),
-            ) => Ok((Place::Unusable(path.clone(), error.to_string()), None)),
+            ) => Ok((FoundCopy::Unusable(path.clone(), error.to_string()), None)),
         }
     }
 
@@ -316,7 +320,7 @@ impl Older<'_> {
         if commit == self.tip.commit {
             return None;
         }
-        let had = look(self.api, self.repository, &commit, self.named).await.ok()?;
+        let had = read_policy(self.api, self.repository, &commit, self.named).await.ok()?;
         File::same(had.as_ref(), copy).then_some(commit)
     }
 }

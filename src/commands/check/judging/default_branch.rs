@@ -7,24 +7,24 @@ use std::path::Path;
 
 use rootgate::github::api::Api;
 use rootgate::github::repository::Repository;
-use rootgate::model::{Judge, Notice, PolicyOrigin, Said, sha256_hex};
+use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::repo::{File, RepoPath};
 use rootgate::rules;
 
 use super::checkout::{self, Checkout};
-use super::copy::{self, Older};
-use super::tip::{Tip, cannot_read, look};
-use super::{Asker, Judging, accepted};
+use super::copy::{self, History};
+use super::tip::{Tip, cannot_read, read_policy};
+use super::{Judging, PolicySource, accepted};
 use crate::commands::Failure;
 
 /// The policy of the default branch, or the checkout's copy where that is accepted.
 pub(super) async fn read(
-    asker: &Asker<'_>,
+    source: &PolicySource<'_>,
     named: Option<&Path>,
     accept: bool,
 ) -> Result<Judging, Failure> {
-    let checkout = Checkout::around(named, asker.host);
+    let checkout = Checkout::for_file(named, source.host);
     let named = match named {
         None => None,
         Some(file) => {
@@ -33,23 +33,24 @@ pub(super) async fn read(
             Some(path.ok_or_else(|| checkout::outside(file))?)
         }
     };
-    let (api, repository) = (asker.api()?, asker.repository()?);
+    let (api, repository) = (source.api()?, source.repository()?);
     let tip = Tip::read(&api, &repository).await?;
-    let found = look(&api, &repository, &tip.commit, named.as_ref()).await;
+    let found = read_policy(&api, &repository, &tip.commit, named.as_ref()).await;
     let found = found.map_err(|error| cannot_read(&error, &tip))?;
     if let (None, Some(named)) = (&found, &named) {
         refuse_a_wrong_name(&api, &repository, &tip, named, &checkout).await?;
     }
-    let mut judging = of_the_tip(asker, &tip, found.as_ref())?;
-    let older = Older { api: &api, repository: &repository, tip: &tip, named: named.as_ref() };
-    let compared = copy::compare(asker, &checkout, &judging.policy, found.as_ref(), &older).await?;
-    let not_looked = (!compared.known).then_some(Said::NoCheckout);
-    let unread = compared.unread.map(|why| Said::CommitUnread { why });
-    judging.notices.extend(not_looked.into_iter().chain(unread).map(Notice::of_run));
-    judging.notices.extend(other_base(asker, &tip));
+    let mut judging = judge_by_tip(source, &tip, found.as_ref())?;
+    let history = History { api: &api, repository: &repository, tip: &tip, named: named.as_ref() };
+    let compared =
+        copy::compare(source, &checkout, &judging.policy, found.as_ref(), &history).await?;
+    let not_compared = (!compared.known).then_some(NoticeKind::NoCheckout);
+    let unread = compared.unread.map(|why| NoticeKind::CommitUnread { why });
+    judging.notices.extend(not_compared.into_iter().chain(unread).map(Notice::for_run));
+    judging.notices.extend(other_base(source, &tip));
     judging.copy = compared.copy;
     match judging.copy.take_if(|copy| accept && copy.is_a_change()) {
-        Some(copy) => accepted::by_the_copy(asker, &api, &repository, judging, copy).await,
+        Some(copy) => accepted::by_the_copy(source, &api, &repository, judging, copy).await,
         None => Ok(judging),
     }
 }
@@ -63,13 +64,13 @@ async fn refuse_a_wrong_name(
     named: &RepoPath,
     checkout: &Checkout,
 ) -> Result<(), Failure> {
-    let default = look(api, repository, &tip.commit, None).await;
+    let default = read_policy(api, repository, &tip.commit, None).await;
     let default = default.map_err(|error| cannot_read(&error, tip))?;
     if let Some(default) = default {
         return Err(Failure::new(
             format!(
                 "{named}, which --policy names, is not {}, which has {}",
-                tip.whence(),
+                tip.location(),
                 default.path
             ),
             "leave --policy out, or name the file that the default branch has; a policy is moved by \
@@ -80,7 +81,7 @@ async fn refuse_a_wrong_name(
         return Err(Failure::new(
             format!(
                 "{named}, which --policy names, is neither {} nor in the checkout",
-                tip.whence()
+                tip.location()
             ),
             "check the name, or leave --policy out to be judged by the strict built-in defaults",
         ));
@@ -88,7 +89,11 @@ async fn refuse_a_wrong_name(
     Ok(())
 }
 
-fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&File>) -> Result<Judging, Failure> {
+fn judge_by_tip(
+    source: &PolicySource<'_>,
+    tip: &Tip,
+    found: Option<&File>,
+) -> Result<Judging, Failure> {
     let at = |origin| PolicyOrigin {
         git_ref: Some(format!("refs/heads/{}", tip.branch)),
         commit: Some(tip.commit.to_string()),
@@ -96,22 +101,22 @@ fn of_the_tip(asker: &Asker<'_>, tip: &Tip, found: Option<&File>) -> Result<Judg
     };
     let Some(File { path, bytes }) = found else {
         let origin = PolicyOrigin::built_in(Judge::DefaultBranch);
-        return Ok(Judging::by(Policy::built_in(&rules::infos()), at(origin)));
+        return Ok(Judging::new(Policy::built_in(&rules::infos()), at(origin)));
     };
-    let policy = asker.parse(bytes, path.as_str(), &tip.whence())?;
+    let policy = source.parse(bytes, path.as_str(), &tip.location())?;
     let origin = PolicyOrigin {
         path: Some(path.to_string()),
         repository_path: Some(path.to_string()),
         sha256: Some(sha256_hex(bytes)),
         ..PolicyOrigin::built_in(Judge::DefaultBranch)
     };
-    Ok(Judging::by(policy, at(origin)))
+    Ok(Judging::new(policy, at(origin)))
 }
 
 /// A pull request that is not for the default branch may be pointed there later, and then what was
 /// tried here is not what is merged.
-fn other_base(asker: &Asker<'_>, tip: &Tip) -> Option<Notice> {
-    let base = asker.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
+fn other_base(source: &PolicySource<'_>, tip: &Tip) -> Option<Notice> {
+    let base = source.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
     let (base, default) = (base.to_owned(), tip.branch.clone());
-    Some(Notice::of_run(Said::OtherBase { base, default }))
+    Some(Notice::for_run(NoticeKind::OtherBase { base, default }))
 }

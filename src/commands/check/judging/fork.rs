@@ -3,7 +3,7 @@
 use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
 
-use super::{Asker, tip};
+use super::{PolicySource, tip};
 use crate::commands::check::plan::{Evidence, Plan};
 use crate::commands::{Failure, Host};
 
@@ -16,8 +16,11 @@ pub(super) fn suspected(plan: &Plan, host: &Host) -> Option<u64> {
 }
 
 /// Why nothing can be evaluated, if GitHub says that the pull request is a fork's.
-pub(super) async fn established(asker: &Asker<'_>, number: u64) -> Result<Option<String>, Failure> {
-    let (api, repository) = (asker.api()?, asker.repository()?);
+pub(super) async fn established(
+    source: &PolicySource<'_>,
+    number: u64,
+) -> Result<Option<String>, Failure> {
+    let (api, repository) = (source.api()?, source.repository()?);
     match is_fork(&api, &repository, number).await {
         Ok(is_fork) => Ok(is_fork.then(|| {
             format!(

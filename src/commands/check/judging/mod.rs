@@ -42,30 +42,30 @@ pub(crate) struct Judging {
 }
 
 impl Judging {
-    fn by(policy: Policy, origin: PolicyOrigin) -> Self {
+    fn new(policy: Policy, origin: PolicyOrigin) -> Self {
         Self { policy, origin, copy: None, notices: Vec::new(), not_evaluated: None }
     }
 }
 
 /// Settles which policy judges, and reads it.
 pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judging, Failure> {
-    let asker = Asker { plan, host, started, color: plan.shown.color_of_errors };
+    let source = PolicySource { plan, host, started, color: plan.shown.error_color };
     let is_fork = fork::suspected(plan, host);
     if let (JudgedBy::File { named, judge }, None) = (&plan.judged_by, is_fork) {
-        return asker.on_disk(named.as_deref(), judge);
+        return source.on_disk(named.as_deref(), judge);
     }
     github_api::block_on_before_judging(async {
         let not_evaluated = match is_fork {
-            Some(number) => fork::established(&asker, number).await?,
+            Some(number) => fork::established(&source, number).await?,
             None => None,
         };
         let judging = match &plan.judged_by {
-            JudgedBy::File { named, judge } => asker.on_disk(named.as_deref(), judge)?,
-            JudgedBy::Remote(remote) => remote::read(&asker, remote).await?,
+            JudgedBy::File { named, judge } => source.on_disk(named.as_deref(), judge)?,
+            JudgedBy::Remote(remote) => remote::read(&source, remote).await?,
             JudgedBy::DefaultBranch { named, accept } => {
                 // Nobody can accept anything for a fork: it has no token that says so.
                 let accept = *accept && not_evaluated.is_none();
-                default_branch::read(&asker, named.as_deref(), accept).await?
+                default_branch::read(&source, named.as_deref(), accept).await?
             }
         };
         Ok(Judging { not_evaluated, ..judging })
@@ -73,19 +73,19 @@ pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judgi
 }
 
 /// What every question to GitHub needs.
-struct Asker<'a> {
+struct PolicySource<'a> {
     plan: &'a Plan,
     host: &'a Host,
     started: Instant,
     color: bool,
 }
 
-impl Asker<'_> {
+impl PolicySource<'_> {
     /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
     /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
     fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
         if self.host.github_actions() {
-            let checkout = Checkout::around(named, self.host);
+            let checkout = Checkout::for_file(named, self.host);
             let file = file::find(named, self.host)?;
             let path = file.and_then(|file| checkout.repository_path(&file));
             if let Some(Err(error)) = path.map(|path| checkout.read(&path)) {
@@ -93,18 +93,18 @@ impl Asker<'_> {
             }
         }
         let (policy, origin) = file::load(named, self.host, self.color)?;
-        Ok(Judging::by(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
+        Ok(Judging::new(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
     }
 
     /// On these events the checkout is what is asked to be merged: one without a policy takes it
     /// away.
-    fn is_of_a_change(&self) -> bool {
+    fn is_merge_event(&self) -> bool {
         let event = self.host.environment.event_name.as_deref();
         matches!(event, Some("pull_request" | "merge_group"))
     }
 
     /// What is left of `--timeout`.
-    fn left(&self) -> Duration {
+    fn time_left(&self) -> Duration {
         self.plan.bounds.timeout.saturating_sub(self.started.elapsed())
     }
 
@@ -116,7 +116,7 @@ impl Asker<'_> {
     /// A client for what is left of `--timeout`.
     fn api(&self) -> Result<Api, Failure> {
         let bundle = self.plan.bounds.ca_bundle.as_deref();
-        github_api::client(self.host, bundle, self.left()).map_err(|none| match none {
+        github_api::client(self.host, bundle, self.time_left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",
                 format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
@@ -141,11 +141,11 @@ impl Asker<'_> {
     }
 
     /// Reads the text of a policy that judges.
-    fn parse(&self, text: &[u8], shown: &str, whence: &str) -> Result<Policy, Failure> {
+    fn parse(&self, text: &[u8], shown: &str, location: &str) -> Result<Policy, Failure> {
         parse(text, shown, self.host).map_err(|unusable| match unusable {
             Unparsed::NoText(failure) => failure,
             Unparsed::Invalid(errors) => {
-                Failure::of_policy(&errors, self.color, &format!("this is the file {whence}"))
+                Failure::from_policy(&errors, self.color, &format!("this is the file {location}"))
             }
         })
     }

@@ -3,30 +3,33 @@
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::repo::{Commit, github};
 
-use super::{Asker, Judging, tip};
+use super::{Judging, PolicySource, tip};
 use crate::commands::Failure;
 use crate::commands::check::plan::RemotePolicy;
 
 /// Reads the policy at the commit that the ref is now.
-pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Judging, Failure> {
+pub(super) async fn read(
+    source: &PolicySource<'_>,
+    remote: &RemotePolicy,
+) -> Result<Judging, Failure> {
     let RemotePolicy { repository, path, git_ref } = remote;
-    let api = asker.api()?;
+    let api = source.api()?;
     let commit = match Commit::new(git_ref) {
         Some(commit) => commit,
         None => github::resolve(&api, repository, git_ref).await.map_err(|error| {
             tip::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
         })?,
     };
-    let whence = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
+    let location = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
     let bytes = github::read(&api, repository, &commit, path).await;
-    let bytes = bytes.map_err(|error| tip::not_read(&error, &whence))?;
+    let bytes = bytes.map_err(|error| tip::not_read(&error, &location))?;
     let bytes = bytes.ok_or_else(|| {
         Failure::new(
-            format!("the policy cannot be read from GitHub: there is no {path} {whence}"),
+            format!("the policy cannot be read from GitHub: there is no {path} {location}"),
             "check the path and the ref of --policy",
         )
     })?;
-    let policy = asker.parse(&bytes, path.as_str(), &whence)?;
+    let policy = source.parse(&bytes, path.as_str(), &location)?;
     let judge = Judge::Remote {
         repository: repository.as_str().to_owned(),
         pinned: Commit::new(git_ref).is_some(),
@@ -38,5 +41,5 @@ pub(super) async fn read(asker: &Asker<'_>, remote: &RemotePolicy) -> Result<Jud
         commit: Some(commit.to_string()),
         ..PolicyOrigin::built_in(judge)
     };
-    Ok(Judging::by(policy, origin))
+    Ok(Judging::new(policy, origin))
 }

@@ -30,13 +30,13 @@ impl Tip {
     }
 
     /// The location of its files, in words.
-    pub(super) fn whence(&self) -> String {
+    pub(super) fn location(&self) -> String {
         format!("at the tip of the default branch `{}` ({})", self.branch, self.commit)
     }
 }
 
 /// The named file of a commit, or the default one, if there is one.
-pub(super) async fn look(
+pub(super) async fn read_policy(
     api: &Api,
     repository: &Repository,
     commit: &Commit,
@@ -74,18 +74,20 @@ pub(super) fn unreadable(what: impl Display, error: &ApiError) -> Failure {
 }
 
 pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
-    not_read(error, &tip.whence())
+    not_read(error, &tip.location())
 }
 
 /// An existing file that cannot be read is never treated as missing.
-pub(super) fn not_read(error: &ContentsError, whence: &str) -> Failure {
+pub(super) fn not_read(error: &ContentsError, location: &str) -> Failure {
     match error {
         NotRead::Unknown(Unknown::Api { path, error }) => {
-            unreadable(format!("{path} {whence}"), error)
+            unreadable(format!("{path} {location}"), error)
         }
-        NotRead::Two { path, second } => file::two_defaults(path.as_str(), second.as_str(), whence),
+        NotRead::Two { path, second } => {
+            file::two_defaults(path.as_str(), second.as_str(), location)
+        }
         _ => Failure::new(
-            format!("the policy cannot be read from GitHub: {error}, {whence}"),
+            format!("the policy cannot be read from GitHub: {error}, {location}"),
             format!("make it a regular file of less than 1 MB; {CONTENTS_READ}"),
         ),
     }

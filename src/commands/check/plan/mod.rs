@@ -72,7 +72,7 @@ pub(crate) struct Shown {
     /// Whether standard output has colour.
     pub(crate) color: bool,
     /// Whether standard error has colour.
-    pub(crate) color_of_errors: bool,
+    pub(crate) error_color: bool,
     /// Part of the category of code-scanning alerts.
     pub(crate) category: Option<String>,
 }
@@ -91,10 +91,10 @@ pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Box<Refused>> 
     let mut failures = Vec::new();
     let (format, outputs) = outputs::read(args, host, &mut failures);
     let shown = shown(&args.reports, format, host);
-    let upload = kept(upload::read(&args.reports, args.at, host), &mut failures);
-    let at = kept(instant(args.at, host), &mut failures);
-    let judged_by = kept(judged_by::read(args, host), &mut failures);
-    let evidence = kept(evidence(args), &mut failures);
+    let upload = keep_failure(upload::read(&args.reports, args.at, host), &mut failures);
+    let at = keep_failure(instant(args.at, host), &mut failures);
+    let judged_by = keep_failure(judged_by::read(args, host), &mut failures);
+    let evidence = keep_failure(evidence(args), &mut failures);
     let (Some(upload), Some(at), Some(judged_by), Some(evidence), true) =
         (upload, at, judged_by, evidence, failures.is_empty())
     else {
@@ -114,7 +114,7 @@ pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Box<Refused>> 
     })
 }
 
-fn kept<T>(read: Result<T, Failure>, failures: &mut Vec<Failure>) -> Option<T> {
+fn keep_failure<T>(read: Result<T, Failure>, failures: &mut Vec<Failure>) -> Option<T> {
     read.map_err(|failure| failures.push(failure)).ok()
 }
 
@@ -128,7 +128,7 @@ fn shown(args: &ReportArgs, format: Format, host: &Host) -> Shown {
         },
         details: args.details.asked(),
         color: args.color.for_stdout(host),
-        color_of_errors: args.color.for_stderr(host),
+        error_color: args.color.for_stderr(host),
         category: args.category.clone(),
     }
 }

@@ -36,13 +36,13 @@ pub(super) fn read(
     let reports = &args.reports;
     let mut standard = reports.format.map(|format| ("--format".to_owned(), format));
     let mut outputs: Vec<(String, Format, Output)> = Vec::new();
-    let defaults = file::default_places(host);
+    let defaults = file::default_locations(host);
     let inputs = inputs(args, &defaults);
     for (flag, format, path) in reports.files.given() {
         let read = match Output::is_standard_output(path) {
             true => shown_on_standard_output(&flag, format, path, standard.as_ref())
                 .map(|()| standard = Some((flag, format))),
-            false => place(&flag, path, &inputs, host, &outputs).and_then(|output| {
+            false => resolve_output(&flag, path, &inputs, host, &outputs).and_then(|output| {
                 let checked = output.check(&flag);
                 outputs.push((flag, format, output));
                 checked
@@ -71,7 +71,7 @@ fn shown_on_standard_output(
 }
 
 /// The place of one report, where it may be written.
-fn place(
+fn resolve_output(
     flag: &str,
     path: &Path,
     inputs: &[Given<'_>],
@@ -79,7 +79,7 @@ fn place(
     others: &[(String, Format, Output)],
 ) -> Result<Output, Failure> {
     clash::refuse(flag, path, inputs, clash::OWN_PATH)?;
-    clash::refuse(flag, path, &host.runner.paths(), OF_THE_RUNNER)?;
+    clash::refuse(flag, path, &host.runner.paths(), RUNNER_FILES_HELP)?;
     let output = Output::find(path, flag, REPORT)?;
     let others: Vec<Given<'_>> =
         others.iter().map(|(flag, _, other)| (flag.as_str(), other.path())).collect();
@@ -87,7 +87,7 @@ fn place(
     Ok(output)
 }
 
-const OF_THE_RUNNER: &str = "rootgate adds to the runner's files by itself: leave the flag out";
+const RUNNER_FILES_HELP: &str = "rootgate adds to the runner's files by itself: leave the flag out";
 
 /// What the flags say is read.
 fn inputs<'a>(args: &'a CheckArgs, defaults: &'a [PathBuf]) -> Vec<Given<'a>> {

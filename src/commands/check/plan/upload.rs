@@ -34,8 +34,8 @@ pub(super) fn read(
     };
     let target = target(host);
     match &target {
-        Err(lacking) if always => Err(Failure::new(
-            format!("--upload always, but {lacking}"),
+        Err(missing) if always => Err(Failure::new(
+            format!("--upload always, but {missing}"),
             "a runner of GitHub sets these variables; elsewhere set them for this process, or \
              leave --upload out",
         )),

@@ -16,7 +16,7 @@ use super::{
 use crate::model::AccountId;
 
 /// So much of a text that a caller chose is kept.
-const LONGEST: usize = 256;
+const MAX_LENGTH: usize = 256;
 
 /// The calls of the task policy `IAMAuditRootUserCredentials`.
 /// Source: AWS managed policy reference.
@@ -54,7 +54,7 @@ enum Central {
 /// event that say different things are two events: either may be the one that matters.
 #[must_use]
 pub fn classify(records: &[Record], account: &AccountId, is_member: bool) -> Vec<RootEvent> {
-    let sessions = Sessions::of(records, account, is_member);
+    let sessions = Sessions::from_records(records, account, is_member);
     let mut events: Vec<RootEvent> = records
         .iter()
         .filter_map(|record| Some(event(record, kind_of(record, &sessions)?, &sessions)))
@@ -123,7 +123,7 @@ struct Sessions<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    fn of(records: &'a [Record], account: &'a AccountId, is_member: bool) -> Self {
+    fn from_records(records: &'a [Record], account: &'a AccountId, is_member: bool) -> Self {
         let mut sessions = Self {
             account,
             central: BTreeMap::new(),
@@ -148,12 +148,12 @@ impl<'a> Sessions<'a> {
             }
         }
         // Who handed the key out knows best what for. Of two who say so, the worse is believed.
-        let mut told: BTreeMap<&str, Central> = BTreeMap::new();
+        let mut centrals: BTreeMap<&str, Central> = BTreeMap::new();
         for (key, central) in records.iter().filter_map(|record| announced(record, account)) {
-            let known = told.entry(key).or_insert(central);
+            let known = centrals.entry(key).or_insert(central);
             *known = central.max(*known);
         }
-        sessions.central.extend(told);
+        sessions.central.extend(centrals);
         sessions
     }
 
@@ -180,8 +180,8 @@ fn announced<'a>(record: &'a Record, account: &AccountId) -> Option<(&'a str, Ce
     }
     let request = &record.raw.request_parameters;
     let target = request["targetPrincipal"].as_str()?;
-    let of_arn = target.starts_with("arn:") && target.ends_with(&format!(":iam::{account}:root"));
-    if target != account.as_str() && !of_arn {
+    let from_arn = target.starts_with("arn:") && target.ends_with(&format!(":iam::{account}:root"));
+    if target != account.as_str() && !from_arn {
         return None;
     }
     let policy = request["taskPolicyArn"]["arn"].as_str().unwrap_or_default();
@@ -353,8 +353,8 @@ fn mfa_target(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> Opti
         && record.service() == "iam"
         && MFA_CHANGES.contains(&record.raw.event_name.as_str());
     Some(MfaTarget {
-        user_name: kept(record.named_user().filter(|_| is_change)?),
-        serial_number: kept(record.mfa_serial()?),
+        user_name: shortened(record.named_user().filter(|_| is_change)?),
+        serial_number: shortened(record.mfa_serial()?),
         else_kind: other_kind(record, sessions),
     })
 }
@@ -389,7 +389,7 @@ fn key_change(record: &Record) -> Option<KeyChange> {
         return None;
     }
     let asked = &record.raw.request_parameters;
-    let named = |value: &serde_json::Value| value.as_str().map(kept);
+    let named = |value: &serde_json::Value| value.as_str().map(shortened);
     let state = match record.raw.event_name.as_str() {
         "CreateAccessKey" => {
             let id = named(&record.raw.response_elements["accessKey"]["accessKeyId"]);
@@ -405,7 +405,7 @@ fn key_change(record: &Record) -> Option<KeyChange> {
     // An IAM user may be called like the account's alias. So a name proves that a root key was
     // switched on, never that it is off or gone.
     let off = matches!(state, KeyState::Inactive | KeyState::Deleted);
-    if off && record.names_somebody() {
+    if off && record.names_another_user() {
         return None;
     }
     Some(KeyChange { id: named(&asked["accessKeyId"]), state })
@@ -419,36 +419,36 @@ fn event(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> RootEvent
         raw.request_parameters.to_string().to_ascii_lowercase().contains("mfadelete");
     RootEvent {
         time: record.time,
-        id: kept(&raw.id),
-        region: kept(&raw.aws_region),
-        event_source: kept(&raw.event_source),
-        event_name: kept(&raw.event_name),
+        id: shortened(&raw.id),
+        region: shortened(&raw.aws_region),
+        event_source: shortened(&raw.event_source),
+        event_name: shortened(&raw.event_name),
         kind,
         read_only: record.read_only(),
         error_code: error_code(record, kind),
-        source_address: raw.source_address.as_deref().map(kept),
-        user_agent: raw.user_agent.as_deref().map(kept),
+        source_address: raw.source_address.as_deref().map(shortened),
+        user_agent: raw.user_agent.as_deref().map(shortened),
         mfa: mfa(record, kind, sessions).filter(|_| by_root),
         session_started: session_started(record, kind, sessions).filter(|_| by_root),
-        sign_in_session: record.sign_in_session().filter(|_| by_root).map(kept),
+        sign_in_session: record.sign_in_session().filter(|_| by_root).map(shortened),
         client: (kind == EventKind::ClientSignIn).then(|| client(record)),
         from_console: is_from_console(record, access_key, sessions),
         access_key,
         access_key_id: record
             .access_key()
             .filter(|_| access_key == SignedBy::LongLivedKey)
-            .map(kept),
+            .map(shortened),
         key_change: key_change(record).filter(|_| by_root),
         mfa_target: mfa_target(record, kind, sessions),
-        task: RootTask::of(record.service(), &raw.event_name, asks_for_mfa_delete)
+        task: RootTask::from_call(record.service(), &raw.event_name, asks_for_mfa_delete)
             .filter(|_| !is_about_another(record, sessions.account)),
     }
 }
 
 /// Events of signing a program in say whether it worked in a place of their own.
 fn error_code(record: &Record, kind: EventKind) -> Option<String> {
-    let silent = kind == EventKind::ClientSignIn && record.says_no_success();
-    record.raw.error_code.as_deref().map(kept).or_else(|| silent.then(|| "Failure".to_owned()))
+    let silent = kind == EventKind::ClientSignIn && record.reports_failure();
+    record.raw.error_code.as_deref().map(shortened).or_else(|| silent.then(|| "Failure".to_owned()))
 }
 
 /// Of a program: what the sign-in behind it says, else its own session, else others of the session.
@@ -473,11 +473,11 @@ fn session_started(
 }
 
 fn client(record: &Record) -> SignInClient {
-    let asked = |key: &str| record.raw.request_parameters[key].as_str().map(kept);
+    let asked = |key: &str| record.raw.request_parameters[key].as_str().map(shortened);
     SignInClient {
         id: asked("client_id"),
         redirect_uri: asked("redirect_uri"),
-        grant_type: record.grant_type().map(kept),
+        grant_type: record.grant_type().map(shortened),
     }
 }
 
@@ -492,6 +492,6 @@ fn is_from_console(record: &Record, signed_by: SignedBy, sessions: &Sessions<'_>
         && !record.invoked_by_a_service()
 }
 
-fn kept(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_LENGTH).collect()
 }

@@ -30,7 +30,7 @@ pub const LOOKUP: Call = Call {
     service: Service::CloudTrail,
     operation: "LookupEvents",
     iam_action: "cloudtrail:LookupEvents",
-    whole_answer: Answer::JsonList {
+    complete_answer: Answer::JsonList {
         list: "Events",
         texts: &["EventId", "CloudTrailEvent"],
         documents: &["CloudTrailEvent"],
@@ -42,7 +42,7 @@ pub const LIST_ALIASES: Call = Call {
     service: Service::Iam,
     operation: "ListAccountAliases",
     iam_action: "iam:ListAccountAliases",
-    whole_answer: Answer::Xml(&[
+    complete_answer: Answer::Xml(&[
         Part::Texts("AccountAliases"),
         Part::OnePage("an account has one alias"),
     ]),
@@ -53,7 +53,7 @@ pub const LIST_REGIONS: Call = Call {
     service: Service::Account,
     operation: "ListRegions",
     iam_action: "account:ListRegions",
-    whole_answer: Answer::JsonList {
+    complete_answer: Answer::JsonList {
         list: "Regions",
         texts: &["RegionName", "RegionOptStatus"],
         documents: &[],
@@ -413,7 +413,7 @@ impl RootEvents {
     /// By the session's ARN where both name one, else by the time. A sign-in with MFA is that of a
     /// session without only where the two begin together.
     #[must_use]
-    pub fn sign_in_of(&self, event: &RootEvent) -> Option<&RootEvent> {
+    pub fn sign_in_for(&self, event: &RootEvent) -> Option<&RootEvent> {
         let sign_ins = || self.events.iter().filter(|other| other.kind == EventKind::SignIn);
         let arn = event.sign_in_session.as_ref();
         let by_arn = |other: &&RootEvent| arn.is_some() && other.sign_in_session.as_ref() == arn;
@@ -462,7 +462,7 @@ impl RootEvents {
 
     /// Whether they tell of a root access key: one was made, changed or used.
     #[must_use]
-    pub fn tell_of_a_key(&self) -> bool {
+    pub fn mention_a_key(&self) -> bool {
         self.events.iter().any(|event| event.key_change.is_some() || event.access_key.is_of_key())
     }
 }

@@ -217,7 +217,7 @@ impl Record {
     }
 
     /// Whether a sign-in of a program says that it did not work.
-    pub(super) fn says_no_success(&self) -> bool {
+    pub(super) fn reports_failure(&self) -> bool {
         flag(&self.raw.additional_event_data["success"]) == Some(false)
     }
 
@@ -276,7 +276,7 @@ impl Record {
     }
 
     /// Whether a call of IAM names anybody but root in so many words.
-    pub(super) fn names_somebody(&self) -> bool {
+    pub(super) fn names_another_user(&self) -> bool {
         let user = self.raw.request_parameters["userName"].as_str().unwrap_or_default();
         !user.is_empty() && user != ROOT_USER_NAME
     }

@@ -55,7 +55,7 @@ impl RootTask {
     }
 
     /// The task that a call belongs to. `mfa_delete`: the request names it.
-    pub(super) fn of(service: &str, name: &str, mfa_delete: bool) -> Option<Self> {
+    pub(super) fn from_call(service: &str, name: &str, mfa_delete: bool) -> Option<Self> {
         Some(match (service, name) {
             (_, "EmailUpdated" | "UpdateAccountEmailAddress") => Self::ChangeEmail,
             ("account", "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate") => {

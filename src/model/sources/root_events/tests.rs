@@ -145,14 +145,14 @@ fn two_versions_of_one_event_are_both_kept_in_any_order() {
             "eventName": name, "userIdentity": {"type": "Root", "accountId": "111122223333"}})
         .to_string()
     };
-    let of = |names: [&str; 2]| {
+    let build = |names: [&str; 2]| {
         let records: Vec<Record> =
             names.iter().map(|name| Record::parse(&record(name)).unwrap()).collect();
         classify(&records, &"111122223333".parse().unwrap(), false)
     };
-    assert_eq!(of(["A", "B"]), of(["B", "A"]));
-    assert_eq!(of(["A", "B"]).len(), 2);
-    assert_eq!(of(["A", "A"]).len(), 1);
+    assert_eq!(build(["A", "B"]), build(["B", "A"]));
+    assert_eq!(build(["A", "B"]).len(), 2);
+    assert_eq!(build(["A", "A"]).len(), 1);
 }
 
 /// A record of the library that was amended: another address, or denied after all.
@@ -202,12 +202,12 @@ proptest! {
         denied in proptest::bool::ANY,
     ) {
         let account = "111122223333".parse().unwrap();
-        let of = |order: &mut dyn Iterator<Item = usize>| {
+        let build = |order: &mut dyn Iterator<Item = usize>| {
             let record = |i: usize| ALL.get(i).cloned().unwrap_or_else(|| amended(index, denied));
             classify(&order.map(record).collect::<Vec<_>>(), &account, false)
         };
-        let events = of(&mut order.iter().copied());
-        prop_assert!(events == of(&mut (0..=ALL.len())));
+        let events = build(&mut order.iter().copied());
+        prop_assert!(events == build(&mut (0..=ALL.len())));
         // A use that an amended record denies may be none; with another address it is one more.
         let alone = classify(&ALL[index..=index], &account, false);
         let id = |event: &&RootEvent| alone.iter().any(|other| other.id == event.id);
@@ -290,10 +290,10 @@ fn the_sign_in_of_a_session_is_found_by_its_arn_or_its_start() {
     for name in ["command-line-sign-in", "agent-sign-in-of-a-session-without-mfa"] {
         let events = events(name);
         let last = events.events.last().unwrap();
-        assert_eq!(events.sign_in_of(last).unwrap().kind, EventKind::SignIn, "{name}");
+        assert_eq!(events.sign_in_for(last).unwrap().kind, EventKind::SignIn, "{name}");
     }
     let alone = events("agent-sign-in");
-    assert!(alone.events.iter().all(|event| alone.sign_in_of(event).is_none()));
+    assert!(alone.events.iter().all(|event| alone.sign_in_for(event).is_none()));
 }
 
 #[test]

@@ -929,11 +929,11 @@ fn each_mistake_is_named_where_it_stands() {
             "second waiver of `root-mfa-missing`",
         ),
     ];
-    for (text, place, message) in bad {
+    for (text, location, message) in bad {
         let errors = parse(&text).expect_err(&text);
         let error = &errors.errors()[0];
         let found = format!("{} {}:{}", error.code, error.line, error.column);
-        assert_eq!(found, place, "{text}\n{}", errors.render(false));
+        assert_eq!(found, location, "{text}\n{}", errors.render(false));
         assert!(error.message.contains(message), "{text}\n{}", errors.render(false));
         assert_eq!(errors.errors().len(), 1, "{text}\n{}", errors.render(false));
         assert!(!error.help.is_empty(), "{text}\n{}", errors.render(false));
@@ -944,7 +944,7 @@ fn each_mistake_is_named_where_it_stands() {
 fn a_value_that_yaml_takes_for_a_comment_is_named_with_what_was_meant() {
     let hour = "from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z";
     let windows = |entries: &str| format!("version: 1\nwindows:\n{entries}\n");
-    for (text, place, help) in [
+    for (text, location, help) in [
         (
             windows(&format!("  - {{ id: a, reason: r, ticket: #123, {hour} }}")),
             "3:33",
@@ -967,7 +967,12 @@ fn a_value_that_yaml_takes_for_a_comment_is_named_with_what_was_meant() {
     ] {
         let errors = parse(&text).expect_err(&text);
         let error = errors.errors().iter().find(|error| error.code == "comment").expect(&text);
-        assert_eq!(format!("{}:{}", error.line, error.column), place, "{}", errors.render(false));
+        assert_eq!(
+            format!("{}:{}", error.line, error.column),
+            location,
+            "{}",
+            errors.render(false)
+        );
         assert!(error.message.contains("is a comment"), "{}", error.message);
         assert!(error.help.contains(help), "{}", error.help);
     }
@@ -986,7 +991,7 @@ fn a_value_that_yaml_takes_for_a_comment_is_named_with_what_was_meant() {
 
 #[test]
 fn an_empty_key_says_how_to_write_none() {
-    for (text, said, help) in [
+    for (text, part, help) in [
         (
             "windows: null",
             "`null` makes an empty key",
@@ -1010,7 +1015,7 @@ fn an_empty_key_says_how_to_write_none() {
         let text = format!("version: 1\n{text}\n");
         let errors = parse(&text).expect_err(&text);
         let error = &errors.errors()[0];
-        assert!(error.message.contains(said), "{}", errors.render(false));
+        assert!(error.message.contains(part), "{}", errors.render(false));
         assert!(error.help.contains(help), "{}", errors.render(false));
         assert_eq!(errors.errors().len(), 1, "{}", errors.render(false));
     }
@@ -1054,8 +1059,8 @@ fn the_drawing_names_the_same_place_as_the_error() {
         let errors = parse(text).unwrap_err();
         let drawn = errors.render(false);
         for error in errors.errors() {
-            let place = format!(" --> rootgate.yaml:{}:{}\n", error.line, error.column);
-            assert!(drawn.contains(&place), "{place}\n{drawn}");
+            let location = format!(" --> rootgate.yaml:{}:{}\n", error.line, error.column);
+            assert!(drawn.contains(&location), "{location}\n{drawn}");
         }
     }
 }

@@ -124,12 +124,12 @@ fn the_gallery_is_read_as_an_independent_reader_reads_it() {
         }
     }
     differ.sort();
-    let of = |list: &[(&str, &str)], who| -> Vec<_> {
+    let listed_by = |list: &[(&str, &str)], who| -> Vec<_> {
         list.iter().map(|(name, _)| ((*name).to_owned(), who)).collect()
     };
-    let mut listed = of(REFUSED_ON_PURPOSE, "ours");
-    listed.extend(of(READ_BY_OURS_ALONE, "theirs"));
-    listed.extend(of(OTHER_VALUES, "values"));
+    let mut listed = listed_by(REFUSED_ON_PURPOSE, "ours");
+    listed.extend(listed_by(READ_BY_OURS_ALONE, "theirs"));
+    listed.extend(listed_by(OTHER_VALUES, "values"));
     listed.sort();
     assert_eq!(differ, listed, "who refuses");
     assert!(agree > 60, "{agree}");
@@ -253,8 +253,8 @@ fn what_is_said_of_a_large_broken_file_is_bounded_by_its_size() {
         assert!(errors.errors().len() <= most, "{unit:?}: {}", errors.errors().len());
         let drawn = errors.render(true).len();
         assert!(drawn < 100_000, "{unit:?}: {drawn} bytes are drawn");
-        let said = |error: &PolicyError| error.message.len() + error.help.len();
-        assert!(errors.errors().iter().all(|error| said(error) < 2_000), "{unit:?}");
+        let length = |error: &PolicyError| error.message.len() + error.help.len();
+        assert!(errors.errors().iter().all(|error| length(error) < 2_000), "{unit:?}");
     }
 }
 

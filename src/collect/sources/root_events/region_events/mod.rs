@@ -24,13 +24,13 @@ const SOURCE: Source = Source::RootEvents;
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
 /// So many pages of one question are read; a look-back that needs more ends in a gap.
-const MOST_PAGES: usize = 400;
+const MAX_PAGES: usize = 400;
 /// So many pages of all sign-in events are read, before they are asked for by name.
 const FEW_PAGES: usize = 4;
 /// So many pages of frequent sign-in events are read: 42 seconds at two calls a second.
 const SIGN_IN_PAGES: usize = 80;
 /// So many of them are of one name other than `ConsoleLogin`.
-const PAGES_OF_A_NAME: usize = 8;
+const PAGES_PER_NAME: usize = 8;
 /// The same bound as time, for answers that are slow.
 const SIGN_IN_TIME: Duration = Duration::from_secs(45);
 /// CloudTrail allows two calls a second per account and Region; a little more than a second, as
@@ -125,7 +125,7 @@ impl RegionLookup<'_> {
         reading: &mut Reading<'_>,
     ) -> Result<Option<DateTime<Utc>>, Box<Gap>> {
         for question in &questions.whole {
-            self.whole(question, reading).await?;
+            self.read_all(question, reading).await?;
         }
         match questions.sign_ins {
             Some(recorded) => self.sign_ins(recorded, reading).await,
@@ -150,13 +150,13 @@ impl RegionLookup<'_> {
             SignIns::CommandLine => (&[][..], COMMAND_LINE),
         };
         for name in changes {
-            older.whole(&named(name), reading).await?;
+            older.read_all(&named(name), reading).await?;
         }
         let pace = self.pace.half(SIGN_IN_TIME);
         let mut left = SIGN_IN_PAGES;
         let mut since = None;
         for name in frequent {
-            let most = if *name == CONSOLE_LOGIN { left } else { PAGES_OF_A_NAME };
+            let most = if *name == CONSOLE_LOGIN { left } else { PAGES_PER_NAME };
             let read = older.pages(&named(name), &pace, most, reading).await?;
             left = left.saturating_sub(read.count);
             since = since.max(read.since(&older));
@@ -165,17 +165,21 @@ impl RegionLookup<'_> {
     }
 
     /// All pages of a question that must be read to its end.
-    async fn whole(&self, question: &Question, reading: &mut Reading<'_>) -> Result<(), Box<Gap>> {
-        if !self.pages(question, self.pace, MOST_PAGES, reading).await?.cut {
+    async fn read_all(
+        &self,
+        question: &Question,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Box<Gap>> {
+        if !self.pages(question, self.pace, MAX_PAGES, reading).await?.cut {
             return Ok(());
         }
         let detail = format!(
-            "there are more than {MOST_PAGES} pages of events for {} `{}`; the rest was \
+            "there are more than {MAX_PAGES} pages of events for {} `{}`; the rest was \
              not read",
             question.0.as_str(),
             question.1
         );
-        Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
+        Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
     }
 
     /// The pages of a question, newest first, up to a number of them. A pace of their own that ends
@@ -207,7 +211,7 @@ impl RegionLookup<'_> {
                 // The same page for ever would be no list.
                 same if same == token => {
                     let why = "the list goes on, but never gets further";
-                    return Err(Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
+                    return Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
                 }
                 next => token = next,
             }
@@ -248,7 +252,7 @@ impl RegionLookup<'_> {
             let text = event.cloud_trail_event.unwrap_or_default();
             let record = Record::parse(&text).map_err(|error| {
                 let why = format!("the event `{id}` cannot be read: {error}");
-                Box::new(Gap::of_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
+                Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
             })?;
             newest = newest.max(Some(record.time()));
             // Whose a session is that root handed out, only the answer that handed it out says.

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::*;
+use crate::collect::answer_check::AnswerCheck;
 use crate::collect::pace::Stop;
-use crate::collect::whole_answer::WholeAnswer;
 use crate::model::{RootEvent, classify, format_time, parse_time};
 
 const ACCOUNT: &str = "111122223333";
@@ -87,7 +87,7 @@ fn read_within(
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "k", None, None, "test"))
         .http_client(http_client_fn(move |_, _| connector.clone()))
-        .interceptor(WholeAnswer)
+        .interceptor(AnswerCheck)
         .build();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut records = Vec::new();
@@ -170,10 +170,10 @@ proptest! {
         let parse = |record: &Value| Record::parse(&record.to_string()).unwrap();
         let parsed: Vec<Record> =
             LIBRARY.iter().map(parse).filter(|record| record.concerns(&account)).collect();
-        let of = |places: &[usize]| places.iter().map(|place| LIBRARY[*place].clone()).collect();
+        let pick = |places: &[usize]| places.iter().map(|place| LIBRARY[*place].clone()).collect();
         let half = order.len() / 2;
-        let by_name: Vec<Value> = of(&order[..half + twice]);
-        let by_source: Vec<Value> = of(&order[half..]);
+        let by_name: Vec<Value> = pick(&order[..half + twice]);
+        let by_source: Vec<Value> = pick(&order[half..]);
         ends.iter_mut().for_each(|end| *end %= half + 1);
         ends.sort_unstable();
         let pages = 2 * (ends.len() + 1);
@@ -195,7 +195,7 @@ fn a_list_without_end_ends_in_a_gap_that_says_so() {
         json!({ "Events": [], "NextToken": (number + 1).to_string() })
     });
     let gap = read.since.unwrap_err();
-    assert_eq!((gap.cause, read.calls.len()), (Cause::Missing, MOST_PAGES));
+    assert_eq!((gap.cause, read.calls.len()), (Cause::Missing, MAX_PAGES));
     assert_eq!(
         gap.detail,
         "cloudtrail:LookupEvents: there are more than 400 pages of events for Username `root`; the \
@@ -292,9 +292,9 @@ fn sign_ins_by_name_begin_where_the_pages_of_all_end() {
 fn the_frequent_sign_in_event_that_reaches_back_least_decides() {
     let read = read(sign_ins(SignIns::Console), busy_in(&["ConsoleLogin", "CheckMfa"]));
     let count = |name: &str| read.calls.iter().filter(|asked| *asked == name).count();
-    assert_eq!(count("CheckMfa"), PAGES_OF_A_NAME);
-    assert_eq!(count("ConsoleLogin"), SIGN_IN_PAGES - PAGES_OF_A_NAME - 3);
-    let minutes = 2 * (i64::try_from(PAGES_OF_A_NAME).unwrap() - 1);
+    assert_eq!(count("CheckMfa"), PAGES_PER_NAME);
+    assert_eq!(count("ConsoleLogin"), SIGN_IN_PAGES - PAGES_PER_NAME - 3);
+    let minutes = 2 * (i64::try_from(PAGES_PER_NAME).unwrap() - 1);
     let since = until() - TimeDelta::minutes(minutes) + TimeDelta::seconds(1);
     assert_eq!(read.since, Ok(Some(since)));
 }
@@ -305,7 +305,7 @@ fn changes_of_credentials_without_end_are_a_gap() {
     let gap = read.since.unwrap_err();
     assert_eq!(gap.cause, Cause::Missing);
     assert!(gap.detail.contains(CHANGES[0]), "{}", gap.detail);
-    assert_eq!(read.calls.len(), FEW_PAGES + MOST_PAGES);
+    assert_eq!(read.calls.len(), FEW_PAGES + MAX_PAGES);
 }
 
 #[test]

@@ -28,15 +28,15 @@ use crate::model::calls;
 /// Why an answer is not whole; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct NotWhole(String);
+pub(crate) struct IncompleteAnswer(String);
 
 /// The interceptor.
 #[derive(Debug)]
-pub(crate) struct WholeAnswer;
+pub(crate) struct AnswerCheck;
 
-impl Intercept for WholeAnswer {
+impl Intercept for AnswerCheck {
     fn name(&self) -> &'static str {
-        "WholeAnswer"
+        "AnswerCheck"
     }
 
     fn read_after_deserialization(
@@ -55,21 +55,22 @@ impl Intercept for WholeAnswer {
             Some(body) => Ok(check(service, operation, body)?),
             // The connection broke; that is an error already, and one that may pass.
             None if context.output_or_error().is_err() => Ok(()),
-            None => Err(NotWhole("its body was never read".into()).into()),
+            None => Err(IncompleteAnswer("its body was never read".into()).into()),
         }
     }
 }
 
 /// Whether `body` is the whole answer of a call.
-fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), IncompleteAnswer> {
     let described = calls().find(|it| it.service.id() == service && it.operation == operation);
     let call = described
-        .ok_or_else(|| NotWhole(format!("nobody wrote down what `{operation}` returns")))?;
-    let text = std::str::from_utf8(body).map_err(|_| NotWhole("it is not UTF-8 text".into()))?;
+        .ok_or_else(|| IncompleteAnswer(format!("nobody wrote down what `{operation}` returns")))?;
+    let text =
+        std::str::from_utf8(body).map_err(|_| IncompleteAnswer("it is not UTF-8 text".into()))?;
     if text.trim().is_empty() {
-        return Err(NotWhole("its body is empty".into()));
+        return Err(IncompleteAnswer("its body is empty".into()));
     }
-    match call.whole_answer {
+    match call.complete_answer {
         Answer::JsonList { list, texts, documents } => json_list(text, list, texts, documents),
         Answer::Xml(parts) => xml(operation, parts, text),
     }
@@ -77,31 +78,36 @@ fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), NotWhole> {
 
 /// A JSON document with a list of objects that have these texts, some of which are JSON themselves,
 /// and perhaps a token.
-fn json_list(text: &str, list: &str, texts: &[&str], documents: &[&str]) -> Result<(), NotWhole> {
+fn json_list(
+    text: &str,
+    list: &str,
+    texts: &[&str],
+    documents: &[&str],
+) -> Result<(), IncompleteAnswer> {
     let document = unique_json(text)?;
     let items = document[list].as_array();
-    let items = items.ok_or_else(|| NotWhole(format!("it has no `{list}`")))?;
+    let items = items.ok_or_else(|| IncompleteAnswer(format!("it has no `{list}`")))?;
     let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
     for item in items {
         if let Some(missing) = texts.iter().find(|key| !filled(&item[**key])) {
-            return Err(NotWhole(format!("one of its `{list}` has no `{missing}`")));
+            return Err(IncompleteAnswer(format!("one of its `{list}` has no `{missing}`")));
         }
         for key in documents {
             unique_json(item[*key].as_str().unwrap_or_default())
-                .map_err(|error| NotWhole(format!("one of its `{key}`s: {error}")))?;
+                .map_err(|error| IncompleteAnswer(format!("one of its `{key}`s: {error}")))?;
         }
     }
     match &document["NextToken"] {
         Value::Null => Ok(()),
         token if filled(token) => Ok(()),
-        _ => Err(NotWhole("its `NextToken` is empty".into())),
+        _ => Err(IncompleteAnswer("its `NextToken` is empty".into())),
     }
 }
 
 /// A JSON document in which no object has two members of one name.
-fn unique_json(text: &str) -> Result<Value, NotWhole> {
+fn unique_json(text: &str) -> Result<Value, IncompleteAnswer> {
     let Unique(value) = serde_json::from_str(text)
-        .map_err(|error| NotWhole(format!("it is no whole JSON: {error}")))?;
+        .map_err(|error| IncompleteAnswer(format!("it is no whole JSON: {error}")))?;
     Ok(value)
 }
 
@@ -168,26 +174,27 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
-fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), NotWhole> {
-    let document =
-        Document::parse(text).map_err(|error| NotWhole(format!("it is no whole XML: {error}")))?;
-    one_reading(&document, text)?;
+fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), IncompleteAnswer> {
+    let document = Document::parse(text)
+        .map_err(|error| IncompleteAnswer(format!("it is no whole XML: {error}")))?;
+    check_unambiguous(&document, text)?;
     let root = document.root_element();
     if root.tag_name().name() != format!("{operation}Response") {
         let name: String = root.tag_name().name().chars().take(40).collect();
-        return Err(NotWhole(format!("it is a `{name}`, not a `{operation}Response`")));
+        return Err(IncompleteAnswer(format!("it is a `{name}`, not a `{operation}Response`")));
     }
     let result = child(root, &format!("{operation}Result"))?;
     holds(result, parts)
 }
 
 /// Whether an element has all of these parts.
-fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), NotWhole> {
+fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), IncompleteAnswer> {
     parts.iter().try_for_each(|part| match part {
         Part::Text(name) => text(node, name).map(drop),
         Part::Element { name, parts, because } => {
-            let element = child(node, name)
-                .map_err(|NotWhole(reason)| NotWhole(format!("{reason}{because}")))?;
+            let element = child(node, name).map_err(|IncompleteAnswer(reason)| {
+                IncompleteAnswer(format!("{reason}{because}"))
+            })?;
             holds(element, parts)
         }
         Part::Counters(name) => counters(node, name),
@@ -199,18 +206,18 @@ fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), NotWhole> {
         Part::Pages => pages(node),
         Part::OnePage(because) => match text(node, "IsTruncated")? {
             "false" => Ok(()),
-            _ => Err(NotWhole(format!("its `IsTruncated` is not `false`: {because}"))),
+            _ => Err(IncompleteAnswer(format!("its `IsTruncated` is not `false`: {because}"))),
         },
     })
 }
 
 /// Whether every element holds either elements or one text, so that all readers see the same.
-fn one_reading(document: &Document<'_>, text: &str) -> Result<(), NotWhole> {
+fn check_unambiguous(document: &Document<'_>, text: &str) -> Result<(), IncompleteAnswer> {
     let is_odd = |node: &Node<'_, '_>| node.is_comment() || node.is_pi();
     if document.descendants().any(|node| is_odd(&node)) || text.contains("<![CDATA[") {
         let detail =
             "it holds a comment, an instruction or CDATA, which not every reader sees alike";
-        return Err(NotWhole(detail.into()));
+        return Err(IncompleteAnswer(detail.into()));
     }
     let has_text = |node: &Node<'_, '_>| {
         let mut texts = node.children().filter(Node::is_text);
@@ -219,7 +226,9 @@ fn one_reading(document: &Document<'_>, text: &str) -> Result<(), NotWhole> {
     let is_mixed =
         |node: &Node<'_, '_>| node.children().any(|child| child.is_element()) && has_text(node);
     match document.descendants().find(|node| node.is_element() && is_mixed(node)) {
-        Some(node) => Err(NotWhole(format!("its `{}` holds text and elements", name_of(node)))),
+        Some(node) => {
+            Err(IncompleteAnswer(format!("its `{}` holds text and elements", name_of(node))))
+        }
         None => Ok(()),
     }
 }
@@ -229,67 +238,69 @@ fn name_of(node: Node<'_, '_>) -> String {
 }
 
 /// The children of a list or a map, all of which have this name.
-fn children<'a>(node: Node<'a, 'a>, name: &str) -> Result<Vec<Node<'a, 'a>>, NotWhole> {
+fn children<'a>(node: Node<'a, 'a>, name: &str) -> Result<Vec<Node<'a, 'a>>, IncompleteAnswer> {
     let found: Vec<_> = node.children().filter(Node::is_element).collect();
     match found.iter().find(|child| child.tag_name().name() != name) {
         Some(other) => {
             let (list, other) = (name_of(node), name_of(*other));
-            Err(NotWhole(format!("its `{list}` holds a `{other}`, not only `{name}`")))
+            Err(IncompleteAnswer(format!("its `{list}` holds a `{other}`, not only `{name}`")))
         }
         None => Ok(found),
     }
 }
 
 /// The one child of that name.
-fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, NotWhole> {
+fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, IncompleteAnswer> {
     let mut found = node.children().filter(|child| child.tag_name().name() == name);
     match (found.next(), found.next()) {
         (Some(child), None) => Ok(child),
-        (None, _) => Err(NotWhole(format!("it has no `{name}`"))),
-        (Some(_), Some(_)) => Err(NotWhole(format!("it has more than one `{name}`"))),
+        (None, _) => Err(IncompleteAnswer(format!("it has no `{name}`"))),
+        (Some(_), Some(_)) => Err(IncompleteAnswer(format!("it has more than one `{name}`"))),
     }
 }
 
 /// The text of the one child of that name, which may neither be empty nor have spaces around it.
-fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, NotWhole> {
+fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, IncompleteAnswer> {
     let text = child(node, name)?.text().unwrap_or_default();
     match text.trim() {
-        "" => Err(NotWhole(format!("its `{name}` is empty"))),
-        trimmed if trimmed != text => Err(NotWhole(format!("its `{name}` has spaces around it"))),
+        "" => Err(IncompleteAnswer(format!("its `{name}` is empty"))),
+        trimmed if trimmed != text => {
+            Err(IncompleteAnswer(format!("its `{name}` has spaces around it")))
+        }
         _ => Ok(text),
     }
 }
 
 /// A map with entries, each a name and a whole number; no name twice.
-fn counters(node: Node<'_, '_>, name: &str) -> Result<(), NotWhole> {
+fn counters(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     let mut keys = BTreeSet::new();
     for entry in children(child(node, name)?, "entry")? {
         let key = text(entry, "key")?;
         if text(entry, "value")?.parse::<i32>().is_err() {
-            return Err(NotWhole(format!("its `{key}` is no number")));
+            return Err(IncompleteAnswer(format!("its `{key}` is no number")));
         }
         if !keys.insert(key) {
-            return Err(NotWhole(format!("it has two entries `{key}`")));
+            return Err(IncompleteAnswer(format!("it has two entries `{key}`")));
         }
     }
-    if keys.is_empty() { Err(NotWhole(format!("its `{name}` is empty"))) } else { Ok(()) }
+    if keys.is_empty() { Err(IncompleteAnswer(format!("its `{name}` is empty"))) } else { Ok(()) }
 }
 
 /// A list of texts, of which none is empty.
-fn texts(node: Node<'_, '_>, name: &str) -> Result<(), NotWhole> {
+fn texts(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     let texts = children(child(node, name)?, "member")?;
     if texts.iter().any(|member| member.text().is_none_or(|text| text.trim().is_empty())) {
-        return Err(NotWhole(format!("one of its `{name}` is empty")));
+        return Err(IncompleteAnswer(format!("one of its `{name}` is empty")));
     }
     Ok(())
 }
 
 /// Whether a list says that it ends, or where it goes on.
-fn pages(node: Node<'_, '_>) -> Result<(), NotWhole> {
+fn pages(node: Node<'_, '_>) -> Result<(), IncompleteAnswer> {
     match text(node, "IsTruncated")? {
         "false" => Ok(()),
         "true" => text(node, "Marker").map(drop),
-        _ => Err(NotWhole("its `IsTruncated` is neither `true` nor `false`".into())),
+        _ => Err(IncompleteAnswer("its `IsTruncated` is neither `true` nor `false`".into())),
     }
 }
 
@@ -299,7 +310,7 @@ mod tests {
     use crate::model::Call;
 
     /// As the interceptor checks it; of a call that nobody described, the service is IAM.
-    fn check(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+    fn check(operation: &str, body: &[u8]) -> Result<(), IncompleteAnswer> {
         let call = calls().find(|it| it.operation == operation);
         super::check(call.map_or("IAM", |it| it.service.id()), operation, body)
     }
@@ -583,7 +594,7 @@ mod tests {
 
     /// A whole answer, made from what is declared.
     fn made(call: &Call) -> String {
-        match call.whole_answer {
+        match call.complete_answer {
             Answer::Xml(parts) => answer(call.operation, &elements(parts)),
             Answer::JsonList { list, texts, .. } => {
                 let member = |name: &&str| format!(r#""{name}":"{{}}""#);
@@ -620,7 +631,7 @@ mod tests {
             for end in 0..whole.len() {
                 assert!(check(&whole[..end]).is_err(), "{call} at {end}");
             }
-            let names: BTreeSet<&str> = match call.whole_answer {
+            let names: BTreeSet<&str> = match call.complete_answer {
                 Answer::JsonList { list, texts, .. } => {
                     texts.iter().copied().chain([list]).collect()
                 }

@@ -20,7 +20,7 @@ pub(super) struct Timed<'a> {
 }
 
 impl<'a> Timed<'a> {
-    pub(super) fn of(window: &'a Window) -> Self {
+    pub(super) fn from_window(window: &'a Window) -> Self {
         Self { when: &window.when, accounts: window.accounts.as_deref() }
     }
 }
@@ -38,12 +38,12 @@ pub(super) struct Group {
 pub(super) fn groups(windows: &[Timed<'_>]) -> Vec<Group> {
     let mut own: BTreeMap<&AccountId, BTreeSet<usize>> = BTreeMap::new();
     let mut for_all = Vec::new();
-    for (place, window) in windows.iter().enumerate() {
+    for (index, window) in windows.iter().enumerate() {
         match window.accounts {
-            None => for_all.push(place),
+            None => for_all.push(index),
             Some(accounts) => {
                 for account in accounts {
-                    own.entry(account).or_default().insert(place);
+                    own.entry(account).or_default().insert(index);
                 }
             }
         }
@@ -86,7 +86,7 @@ pub(super) fn too_long(
     most: Duration,
     today: NaiveDate,
 ) -> Option<Run> {
-    let members = || group.members.iter().map(|place| (*place, windows[*place].when));
+    let members = || group.members.iter().map(|index| (*index, windows[*index].when));
     let lengths = |places: &mut dyn Iterator<Item = (usize, &When)>| -> u64 {
         places.map(|(_, when)| length(when).as_secs()).sum()
     };
@@ -98,9 +98,9 @@ pub(super) fn too_long(
     // A time in which a one-off window takes part lies around it.
     let mut near = Vec::new();
     let mut days = BTreeSet::new();
-    for (place, when) in members() {
+    for (index, when) in members() {
         let When::Once { from, to } = when else { continue };
-        near.push((Opening { from: *from, to: *to }, place));
+        near.push((Opening { from: *from, to: *to }, index));
         let reach = most.delta() + TimeDelta::days(2);
         let (Some(first), Some(last)) =
             (from.checked_sub_signed(reach), to.checked_add_signed(reach))
@@ -131,15 +131,15 @@ fn longest_over(
     windows: &[Timed<'_>],
     most: Duration,
 ) -> Option<Run> {
-    openings.sort_by_key(|(opening, place)| (opening.from, opening.to, *place));
+    openings.sort_by_key(|(opening, index)| (opening.from, opening.to, *index));
     openings.dedup();
     let mut run: Option<Run> = None;
-    for (opening, place) in openings {
+    for (opening, index) in openings {
         match &mut run {
             Some(run) if opening.from <= run.to => {
                 run.to = run.to.max(opening.to);
-                run.members.insert(place);
-                run.length = by_the_clock(run, windows);
+                run.members.insert(index);
+                run.length = local_length(run, windows);
                 if run.length > most {
                     return Some(run.clone());
                 }
@@ -149,7 +149,7 @@ fn longest_over(
                     from: opening.from,
                     to: opening.to,
                     length: Duration::seconds(0),
-                    members: BTreeSet::from([place]),
+                    members: BTreeSet::from([index]),
                 });
             }
         }
@@ -159,8 +159,8 @@ fn longest_over(
 
 /// How long a run is: by the clock of a schedule that takes part, where that is shorter, so that
 /// the hour that comes twice in a night counts once, as it does for one window alone.
-fn by_the_clock(run: &Run, windows: &[Timed<'_>]) -> Duration {
-    let local = run.members.iter().filter_map(|place| match windows[*place].when {
+fn local_length(run: &Run, windows: &[Timed<'_>]) -> Duration {
+    let local = run.members.iter().filter_map(|index| match windows[*index].when {
         When::Once { .. } => None,
         When::Recurring(schedule) => {
             let naive = |at: DateTime<Utc>| at.with_timezone(&schedule.timezone).naive_local();
@@ -178,17 +178,17 @@ fn openings<'a>(
     last: NaiveDate,
 ) -> Vec<(Opening, usize)> {
     let mut all = Vec::new();
-    for (place, when) in windows {
+    for (index, when) in windows {
         match when {
             When::Once { from, to } => {
                 if first <= to.date_naive() && from.date_naive() <= last {
-                    all.push((Opening { from: *from, to: *to }, place));
+                    all.push((Opening { from: *from, to: *to }, index));
                 }
             }
             When::Recurring(schedule) => {
                 let days = schedule.days(first, last);
                 let open = days.map(|day| schedule.opening(day)).filter(|it| it.from < it.to);
-                all.extend(open.map(|opening| (opening, place)));
+                all.extend(open.map(|opening| (opening, index)));
             }
         }
     }
@@ -212,21 +212,21 @@ pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> 
     let mut found: Vec<Overlap> = Vec::new();
     for group in groups(windows) {
         let mut run: Option<(DateTime<Utc>, usize)> = None;
-        for (opening, place) in openings_to_compare(windows, &group, today) {
+        for (opening, index) in openings_to_compare(windows, &group, today) {
             match run {
                 Some((to, before)) if opening.from < to => {
-                    if before != place {
+                    if before != index {
                         found.push(Overlap {
-                            members: BTreeSet::from([before, place]),
+                            members: BTreeSet::from([before, index]),
                             at: opening.from,
                             account: group.account.clone(),
                         });
                     }
                     if to < opening.to {
-                        run = Some((opening.to, place));
+                        run = Some((opening.to, index));
                     }
                 }
-                _ => run = Some((opening.to, place)),
+                _ => run = Some((opening.to, index)),
             }
         }
     }
@@ -237,12 +237,12 @@ pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> 
 fn united(windows: usize, pairs: Vec<Overlap>) -> Vec<Overlap> {
     // The group that each window belongs to, by the window that stands for it.
     let mut standing_for: Vec<usize> = (0..windows).collect();
-    fn root(standing_for: &mut [usize], mut place: usize) -> usize {
-        while standing_for[place] != place {
-            standing_for[place] = standing_for[standing_for[place]];
-            place = standing_for[place];
+    fn root(standing_for: &mut [usize], mut index: usize) -> usize {
+        while standing_for[index] != index {
+            standing_for[index] = standing_for[standing_for[index]];
+            index = standing_for[index];
         }
-        place
+        index
     }
     for pair in &pairs {
         let mut members = pair.members.iter();
@@ -269,27 +269,27 @@ fn openings_to_compare(
     group: &Group,
     today: NaiveDate,
 ) -> Vec<(Opening, usize)> {
-    let members = || group.members.iter().map(|place| (*place, windows[*place].when));
+    let members = || group.members.iter().map(|index| (*index, windows[*index].when));
     let schedules = || members().filter(|(_, when)| matches!(when, When::Recurring(_)));
     let once = || members().filter(|(_, when)| matches!(when, When::Once { .. }));
     // What the windows of all accounts do to each other is found in their own group.
-    let is_own = |place: usize| group.account.is_none() || windows[place].accounts.is_some();
+    let is_own = |index: usize| group.account.is_none() || windows[index].accounts.is_some();
     let end = today.checked_add_days(Days::new(2 * 366)).unwrap_or(today);
-    let mut all = match schedules().any(|(place, _)| is_own(place)) {
+    let mut all = match schedules().any(|(index, _)| is_own(index)) {
         true => openings(schedules(), today, end),
         false => Vec::new(),
     };
-    for (place, when) in once() {
+    for (index, when) in once() {
         let When::Once { from, to } = when else { continue };
-        all.push((Opening { from: *from, to: *to }, place));
-        if !is_own(place) {
+        all.push((Opening { from: *from, to: *to }, index));
+        if !is_own(index) {
             continue;
         }
         let (first, last) = (from.date_naive(), to.date_naive());
         let first = first.checked_sub_days(Days::new(2)).unwrap_or(first);
         all.extend(openings(schedules(), first, last));
     }
-    all.sort_by_key(|(opening, place)| (opening.from, opening.to, *place));
+    all.sort_by_key(|(opening, index)| (opening.from, opening.to, *index));
     all.dedup();
     all
 }
@@ -322,7 +322,7 @@ pub(super) fn excess(
     most: Duration,
     today: NaiveDate,
 ) -> Option<Excess> {
-    let calendar = Calendar::of(windows, group);
+    let calendar = Calendar::for_group(windows, group);
     // Most policies need no counting.
     if calendar.highest() <= most.as_secs() {
         return None;
@@ -352,14 +352,14 @@ struct Calendar<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    fn of(windows: &[Timed<'a>], group: &Group) -> Self {
+    fn for_group(windows: &[Timed<'a>], group: &Group) -> Self {
         let mut calendar = Self { schedules: Vec::new(), once: HashMap::new() };
-        for place in &group.members {
-            match windows[*place].when {
-                When::Recurring(schedule) => calendar.schedules.push((*place, schedule)),
+        for index in &group.members {
+            match windows[*index].when {
+                When::Recurring(schedule) => calendar.schedules.push((*index, schedule)),
                 once @ When::Once { from, .. } => {
                     let length = length(once).as_secs();
-                    calendar.once.entry(from.date_naive()).or_default().push((*place, length));
+                    calendar.once.entry(from.date_naive()).or_default().push((*index, length));
                 }
             }
         }
@@ -377,7 +377,7 @@ impl<'a> Calendar<'a> {
     /// What opens on a day: places and lengths.
     fn on(&self, day: NaiveDate) -> impl Iterator<Item = (usize, u64)> {
         let open = self.schedules.iter().filter(move |(_, schedule)| schedule.opens_on(day));
-        let open = open.map(|(place, schedule)| (*place, schedule.length().as_secs()));
+        let open = open.map(|(index, schedule)| (*index, schedule.length().as_secs()));
         open.chain(self.once.get(&day).into_iter().flatten().copied())
     }
 
@@ -409,9 +409,9 @@ impl<'a> Calendar<'a> {
         let mut total = 0;
         for day in first.iter_days().take(SPAN_DAYS) {
             excess.last = day;
-            for (place, length) in self.on(day) {
+            for (index, length) in self.on(day) {
                 total += length;
-                excess.members.insert(place);
+                excess.members.insert(index);
             }
         }
         Excess { total: Duration::seconds(total), ..excess }
@@ -445,12 +445,12 @@ impl Policy {
         for longer in more.iter().map(length).filter(|it| *it > limits.window) {
             needed.window = needed.window.max(full_hours(longer));
         }
-        while needed.window <= Limits::LONGEST_WINDOW
+        while needed.window <= Limits::MAX_WINDOW
             && let Some(run) = too_long(&timed, &group, needed.window, today)
         {
             needed.window = full_hours(run.length);
         }
-        while needed.window_total <= Limits::LONGEST_WINDOW
+        while needed.window_total <= Limits::MAX_WINDOW
             && let Some(excess) = excess(&timed, &group, needed.window_total, today)
         {
             needed.window_total = full_hours(excess.total);

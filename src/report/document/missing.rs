@@ -7,16 +7,16 @@ use crate::escape::shortened;
 use crate::model::{Basis, Cause, Duration, Gap, ToDo};
 
 /// A missing fact.
-pub(crate) struct Lacking<'a> {
+pub(crate) struct MissingFact<'a> {
     /// `account summary: AWS denied the call`
     pub(crate) what: Prose<'a>,
     /// What to do, if anything can be done; a sentence without its full stop.
     pub(crate) to_do: Option<Prose<'a>>,
 }
 
-impl<'a> Lacking<'a> {
-    pub(crate) fn of(gap: &'a Gap) -> Self {
-        let what = Prose::new().ours(gap.source.name()).ours(": ").theirs(&gap.detail);
+impl<'a> MissingFact<'a> {
+    pub(crate) fn from_gap(gap: &'a Gap) -> Self {
+        let what = Prose::new().text(gap.source.name()).text(": ").external(&gap.detail);
         Self { what, to_do: to_do(gap) }
     }
 
@@ -30,9 +30,9 @@ impl<'a> Lacking<'a> {
 
 fn to_do(gap: &Gap) -> Option<Prose<'_>> {
     match &gap.grant {
-        Some(ToDo::Grant(action)) => Some(Prose::new().ours("grant ").name(action.as_str())),
-        Some(ToDo::Do(what)) => Some(Prose::new().theirs(what)),
-        None => next_step(gap).map(|step| Prose::new().theirs(step)),
+        Some(ToDo::Grant(action)) => Some(Prose::new().text("grant ").name(action.as_str())),
+        Some(ToDo::Do(what)) => Some(Prose::new().external(what)),
+        None => next_step(gap).map(|step| Prose::new().external(step)),
     }
 }
 
@@ -61,5 +61,5 @@ pub(super) fn basis(basis: &Basis, now: DateTime<Utc>) -> Prose<'static> {
     // Seconds do not matter for an older fact.
     let shown = if seconds < 60 { seconds } else { seconds / 60 * 60 };
     let age = format!(" ({} old)", Duration::seconds(shown));
-    Prose::new().ours(basis.source.name()).ours(" of ").time(basis.observed_at).ours(age)
+    Prose::new().text(basis.source.name()).text(" of ").time(basis.observed_at).text(age)
 }

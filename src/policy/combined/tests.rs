@@ -186,14 +186,14 @@ fn windows_of_different_accounts_never_count_together() {
     let ids: Vec<AccountId> =
         ["111122223333", "444455556666"].iter().map(|id| id.parse().unwrap()).collect();
     let when = once("2026-11-20T00:00", "2026-11-20T08:00");
-    let of = |accounts| Timed { when: &when, accounts };
+    let timed = |accounts| Timed { when: &when, accounts };
     let places = |windows: &[Timed<'_>]| -> Vec<Vec<usize>> {
         groups(windows).into_iter().map(|group| group.members).collect()
     };
-    let (one, other) = (of(Some(&ids[..1])), of(Some(&ids[1..])));
+    let (one, other) = (timed(Some(&ids[..1])), timed(Some(&ids[1..])));
     assert_eq!(places(&[one, other]), [[0], [1]]);
-    assert_eq!(places(&[one, other, of(None)]), [vec![2], vec![0, 2], vec![1, 2]]);
-    assert_eq!(places(&[of(Some(&ids)), of(Some(&ids))]), [[0, 1]]);
+    assert_eq!(places(&[one, other, timed(None)]), [vec![2], vec![0, 2], vec![1, 2]]);
+    assert_eq!(places(&[timed(Some(&ids)), timed(Some(&ids))]), [[0, 1]]);
     assert_eq!(places(&[]), Vec::<Vec<usize>>::new());
 }
 

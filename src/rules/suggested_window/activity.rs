@@ -12,7 +12,7 @@ const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// One call or sign-in, as far as a window has to cover it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Done {
+pub(crate) struct Activity {
     kind: UseKind,
     part: Part,
     /// The session at AWS Sign-In, where CloudTrail names it.
@@ -39,7 +39,7 @@ enum Part {
     Alone,
 }
 
-impl Done {
+impl Activity {
     /// A call or sign-in as an event shows it, by what a window has to cover: see
     /// [`Window::covers_event`].
     pub(crate) fn from_event(event: &RootEvent) -> Self {
@@ -105,17 +105,19 @@ pub(super) struct Session {
 ///
 /// Two share a window only where their own windows touch or overlap. A sign-in and the session that
 /// it begins are one, and so are the calls of one program with a key.
-pub(super) fn sessions(done: &[Done]) -> Vec<Session> {
-    let mut done: Vec<&Done> = done.iter().collect();
+pub(super) fn sessions(done: &[Activity]) -> Vec<Session> {
+    let mut done: Vec<&Activity> = done.iter().collect();
     done.sort_by_key(|done| (done.kind, done.began, done.until));
     let mut sessions: Vec<Session> = Vec::new();
-    let mut last: Option<&Done> = None;
+    let mut last: Option<&Activity> = None;
     for next in done {
         let to = next.until + SECOND;
         let joins = |session: &&mut Session| {
             session.kind == next.kind
                 && (next.began <= session.opening.to
-                    || last.is_some_and(|last| is_one(last, session.opening.to - SECOND, next)))
+                    || last.is_some_and(|last| {
+                        belongs_together(last, session.opening.to - SECOND, next)
+                    }))
         };
         match sessions.last_mut().filter(joins) {
             Some(session) => session.opening.to = session.opening.to.max(to),
@@ -138,7 +140,7 @@ pub(super) fn sessions(done: &[Done]) -> Vec<Session> {
 
 /// Whether something belongs to what was done before it, though there is time between them.
 /// `until`: when that ended.
-fn is_one(before: &Done, until: DateTime<Utc>, next: &Done) -> bool {
+fn belongs_together(before: &Activity, until: DateTime<Utc>, next: &Activity) -> bool {
     let differ =
         before.session.is_some() && next.session.is_some() && before.session != next.session;
     if differ {
