@@ -1,8 +1,8 @@
 //! rootgate: a policy gate for the AWS root user.
 //!
-//! A team writes down what may be true of the root credentials of their AWS accounts. rootgate
-//! collects the evidence, judges it, reports, and says with its exit code whether a pipeline may go
-//! on. What it could not read it never takes for granted.
+//! A team writes a policy for the root credentials of its AWS accounts. rootgate collects the
+//! evidence, judges it and writes reports. Its exit code tells a pipeline whether to continue. A fact
+//! that it could not read never counts as a pass.
 //!
 //! ```text
 //! policy file ──> policy ─────────────┐
@@ -11,25 +11,24 @@
 //!                                          rules
 //! ```
 //!
-//! - [`model`]: the nouns. Accounts, evidence (facts and gaps), findings, the report; one file per source,
-//!   with the calls that it is asked with.
-//! - [`policy`]: the policy file, read strictly: every problem at once, each with its line.
-//! - [`rules`]: one file per rule, and `reconcile`, where the sources of evidence meet.
-//! - [`evaluate`]: policy, evidence and one instant in, verdict out. Pure and total.
+//! - [`model`]: the data types. Accounts, evidence (facts and gaps), findings, the report; one file per
+//!   source, with the calls that read it.
+//! - [`policy`]: the strict parser of the policy file. It reports every problem, each with its line.
+//! - [`rules`]: one file per rule, and `reconcile`, which combines the sources of evidence.
+//! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
-//! - [`escape`]: the one place where outside text is made safe.
+//! - [`escape`]: makes outside text safe to show.
 //!
-//! With feature `aws` (the default), the half that talks to others:
+//! With feature `aws` (the default), the modules that use the network:
 //!
 //! - `collect`: enters accounts (`enter`) and collects evidence (`sources`, one file each).
-//! - `net`: retries, rates and many jobs side by side, for both of them.
-//! - `github`: GitHub's side. The OIDC token, forks, code scanning.
-//! - `repo`: a file of a repository, in the working tree, in a clone or on GitHub.
+//! - `net`: retries, rate limits and concurrent jobs.
+//! - `github`: calls to GitHub. The OIDC token, forks, code scanning.
+//! - `repo`: reads a file of a repository from the working tree, a clone or GitHub.
 //!
-//! The binary's commands are in `src/commands`: `check` is the gate (which policy judges is settled in
-//! its `judging`), `policy` holds the commands about the policy file, `host` is the machine: clock,
-//! environment, files, runner. CONTRIBUTING.md says how to add a rule, a source, an output and
-//! a policy key.
+//! The binary's commands are in `src/commands`: `check` is the gate (its `judging` decides which policy
+//! judges), `policy` holds the commands about the policy file, `host` is the machine: clock,
+//! environment, files, runner. CONTRIBUTING.md explains how to add a rule, a source and an output.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]

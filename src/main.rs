@@ -1,4 +1,4 @@
-//! The binary: arguments, the clock and the environment are read once, here.
+//! The binary. It reads the arguments, the clock and the environment once, here.
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -33,7 +33,7 @@ fn run(cli: Cli, host: &Host) -> u8 {
     ended.unwrap_or_else(|failure| failure.for_command(not_done).report())
 }
 
-/// What a command that fails did not do.
+/// The effect that the error of a failed command names.
 const NOT_SHOWN: &str = "nothing was shown";
 
 fn policy(command: &PolicyCommand, host: &Host) -> (Result<u8, Failure>, &'static str) {

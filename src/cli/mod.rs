@@ -1,4 +1,4 @@
-//! The command line. Parsing an argument validates its form; it never does anything.
+//! The command line. Parsing an argument only validates its form; it has no side effects.
 
 mod policy;
 mod report_files;
@@ -24,7 +24,7 @@ use report_files::ReportFiles;
 
 use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
 
-/// A policy gate for the AWS root user: evidence in, verdict out, never a silent pass.
+/// A policy gate for the AWS root user
 #[derive(Debug, Parser)]
 #[command(name = "rootgate", version, about, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -36,39 +36,39 @@ const EXAMPLES: &str = "\
 Examples:
   rootgate check                                judge the account that the AWS credentials belong to
   rootgate check --evidence evidence.json       judge evidence that was collected before
-  rootgate collect --output evidence.json       collect it
-  rootgate policy check rootgate.yaml           what is wrong with a policy, and where
-  rootgate help check                           what a command does, with its examples
+  rootgate collect --output evidence.json       collect evidence without judging it
+  rootgate policy check rootgate.yaml           show the problems of a policy
+  rootgate help check                           help for one command, with examples
 
 Exit codes:
   0  the policy holds
   1  the policy is violated
-  2  usage, policy file, configuration or sign-in is wrong: nothing was judged
-  3  nothing violated, but something could not be determined";
+  2  invalid usage, policy file, configuration or sign-in: nothing was judged
+  3  no violation, but something could not be determined";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The gate: collect or load evidence, judge it, report, exit with the verdict
+    /// The gate: collect or load evidence, judge it, report, and exit with the verdict
     Check(Box<CheckArgs>),
-    /// Collect the evidence and judge nothing: one job has the cloud access, another judges
+    /// Collect evidence without judging it, so that another job can judge it without cloud access
     Collect(Box<CollectArgs>),
-    /// The policy file
+    /// Check, explain, compare or create a policy file
     #[command(subcommand, arg_required_else_help = true)]
     Policy(PolicyCommand),
-    /// The catalogue of rules, or one rule's documentation
+    /// List the rules, or show one rule's documentation
     #[command(after_help = "\
 Examples:
   rootgate rules
   rootgate rules root-access-key-active
   rootgate rules --format json")]
     Rules(RulesArgs),
-    /// The exact IAM policy that the rules of a policy need
+    /// Print the exact IAM policy that the rules of a policy need
     #[command(after_help = "\
 Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
-    /// Completions for a shell
+    /// Print completions for a shell
     #[command(after_help = "\
 Examples:
   rootgate completions bash > /etc/bash_completion.d/rootgate
@@ -78,10 +78,10 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
-    /// The rule
+    /// Rule to show
     #[arg(value_name = "ID", value_parser = PossibleValuesParser::new(rules::infos().into_iter().map(|info| info.id.0)), hide_possible_values = true)]
     pub(crate) id: Option<String>,
-    /// What standard output shows
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
     pub(crate) format: RulesFormat,
 }
@@ -98,7 +98,7 @@ pub(crate) enum RulesFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct PermissionsArgs {
-    /// Policy file; without it the default one (`rootgate check --help`), or the built-in defaults
+    /// Policy file [default: the default file (see `rootgate check --help`), else the built-in defaults]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// Colour
@@ -122,12 +122,12 @@ Examples:
   rootgate check --evidence evidence.json --at 2026-11-20T09:00:00Z
   rootgate check --policy github:octo-org/security/root.yaml@v3
 
-Without `--policy` the file is the one of .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml
-and rootgate.yml that exists, here or at the root of the Git repository; two of them are an error. If
-none exists, strict built-in defaults judge and every report says so. Under GitHub Actions the file at
-the tip of the default branch judges; a copy in the checkout that is weaker fails, and never judges.")]
+Without `--policy`, rootgate looks for .github/rootgate.yaml, .github/rootgate.yml, rootgate.yaml and
+rootgate.yml, here and at the root of the Git repository; more than one is an error. If none exists,
+the strict built-in defaults judge, and every report says so. Under GitHub Actions the file at the tip
+of the default branch judges; a weaker copy in the checkout fails the gate and never judges.")]
 pub(crate) struct CheckArgs {
-    /// Policy file; github:OWNER/REPO/PATH@REF is one of another repository, read with GITHUB_TOKEN
+    /// Policy file; github:OWNER/REPO/PATH@REF reads it from another repository with GITHUB_TOKEN
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(PolicyArg::parse), value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PolicyArg>,
     #[command(flatten)]
@@ -141,10 +141,10 @@ pub(crate) struct CheckArgs {
     /// Judge this credential report: the CSV, or the JSON of `aws iam get-credential-report`
     #[arg(long, value_name = "FILE", help_heading = "Evidence from files", value_hint = ValueHint::FilePath)]
     pub(crate) credential_report: Option<PathBuf>,
-    /// When AWS made the credential report (the bare CSV does not tell)
+    /// When AWS made the credential report (the CSV does not contain it)
     #[arg(long, value_name = "TIME", value_parser = time, requires = "credential_report", help_heading = "Evidence from files")]
     pub(crate) report_generated_at: Option<DateTime<Utc>>,
-    /// The instant to judge at, RFC 3339 with offset; not under GitHub Actions
+    /// Time to judge at, RFC 3339 with offset; not under GitHub Actions
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Evidence from files")]
     pub(crate) at: Option<DateTime<Utc>>,
     #[command(flatten)]
@@ -165,27 +165,27 @@ Examples:
     --output evidence.json
   rootgate check --evidence evidence.json       the job that judges it
 
-What could not be read stands in the file as a gap, with its cause; the exit code is 0 all the same,
-because the job that judges decides.
+The file records each fact that could not be read as a gap, with its cause. The exit code is still 0,
+because the judging job decides.
 
 Exit codes:
   0  the file is written
-  2  usage, policy file, configuration or sign-in is wrong: an earlier file stays as it was
+  2  invalid usage, policy file, configuration or sign-in: an earlier file is unchanged
   3  the file is written, but the run was interrupted or out of time")]
 pub(crate) struct CollectArgs {
-    /// Policy file: its scope says which accounts, its rules which evidence
+    /// Policy file: its scope selects the accounts, its rules select the evidence
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
-    /// Write the evidence there, whole or not at all; `-` is standard output
+    /// File for the evidence, written whole or not at all; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
-    /// What standard error shows; `auto`: under GitHub Actions all of it only where the repository
-    /// is not public. The file is always full
+    /// Detail on standard error; `auto`: full, except under GitHub Actions in a public repository. The
+    /// file is always full
     #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
     pub(crate) details: DetailsFlag,
-    /// Show what is done
+    /// Show each step
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// Colour
@@ -197,15 +197,15 @@ pub(crate) struct CollectArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which policy judges, under GitHub Actions")]
 pub(crate) struct JudgingArgs {
-    /// Whose policy judges [default: default-branch]; with `checkout`, whoever can change the branch
-    /// can change it, and every report says so
+    /// Which copy of the policy judges [default: default-branch]; with `checkout`, anyone who can
+    /// change the branch can change the policy, and every report says so
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(crate) policy_from: Option<PolicyFrom>,
-    /// Judge by the checkout's copy: for a job that is bound to a protected environment, as GitHub's
-    /// OIDC token must say
+    /// Judge by the checkout's copy; the job must use a protected environment, and GitHub's OIDC
+    /// token must name it
     #[arg(long)]
     pub(crate) accept_policy_change: bool,
-    /// What a pull request from a fork does, which cannot sign in: nothing is evaluated
+    /// Result for a pull request from a fork: it cannot sign in, so nothing is evaluated
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFork::Fail)]
     pub(crate) on_fork: OnFork,
 }
@@ -226,7 +226,7 @@ pub(crate) enum OnFork {
     Skip,
 }
 
-/// What `--policy` names.
+/// The value of `--policy`.
 #[derive(Debug, Clone)]
 pub(crate) enum PolicyArg {
     /// A file on disk.
@@ -239,7 +239,7 @@ impl PolicyArg {
     fn parse(text: OsString) -> Result<Self, String> {
         if text.is_empty() {
             return Err(
-                "the path is empty; name the file, or leave --policy out for the default one"
+                "the path is empty; name the file, or leave --policy out to use the default file"
                     .to_owned(),
             );
         }
@@ -253,13 +253,13 @@ impl PolicyArg {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Signing in")]
 pub(crate) struct SignInArgs {
-    /// Role to sign in with, by GitHub's OIDC token where there is one, else by AssumeRole
+    /// Role to sign in with, through GitHub's OIDC token if there is one, else through AssumeRole
     #[arg(long, value_name = "ARN", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) role_arn: Option<String>,
     /// External id for every AssumeRole of the run
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) external_id: Option<String>,
-    /// Account that may be signed in to (repeatable, commas too); any other is refused
+    /// Account that rootgate may sign in to (repeatable or comma-separated); it refuses any other
     #[arg(long, value_name = "ID", value_parser = account, value_delimiter = ',')]
     pub(crate) account: Vec<AccountId>,
     /// AWS Region of the endpoints
@@ -268,16 +268,16 @@ pub(crate) struct SignInArgs {
     /// Audience of GitHub's OIDC token [default: sts.amazonaws.com, in China sts.amazonaws.com.cn]
     #[arg(long, value_name = "AUDIENCE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) oidc_audience: Option<String>,
-    /// Send every AWS call there; plain http only to this machine (for tests)
+    /// Send every AWS call to this URL; plain http only to this machine (for tests)
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) endpoint_url: Option<String>,
-    /// CA certificates to trust instead of the system's, PEM
+    /// PEM file of CA certificates to trust instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_bundle: Option<PathBuf>,
-    /// Accounts collected side by side
+    /// Maximum number of accounts collected at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
-    /// Bound on the whole run
+    /// Time limit of the whole run
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = timeout)]
     pub(crate) timeout: Duration,
 }
@@ -287,7 +287,7 @@ pub(crate) struct SignInArgs {
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) files: ReportFiles,
-    /// What standard output shows [default: text]
+    /// Format of standard output [default: text]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<report::Format>,
     /// Part of the category of code-scanning alerts: `rootgate/CATEGORY/<account>/`
@@ -297,14 +297,14 @@ pub(crate) struct ReportArgs {
     /// upload never changes the verdict
     #[arg(long, value_enum, default_value_t = UploadFlag::Auto)]
     pub(crate) upload: UploadFlag,
-    /// What standard output and the job summary show; `auto`: under GitHub Actions all of it only
-    /// where the repository is not public. Report files are always full
+    /// Detail on standard output and in the job summary; `auto`: full, except under GitHub Actions in
+    /// a public repository. Report files are always full
     #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
     pub(crate) details: DetailsFlag,
     /// Show only the verdict
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Show what was read, from where and how old it is
+    /// Show what was read, its source and its age
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// Colour
@@ -324,17 +324,17 @@ pub(crate) enum UploadFlag {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DetailsFlag {
-    /// By the visibility of the repository
+    /// Depends on the visibility of the repository
     Auto,
     /// Everything
     Full,
-    /// Verdict, rule ids, severities and the policy's account names
+    /// Only verdict, rule ids, severities and the policy's account names
     Redacted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// Where a terminal or GitHub's log shows it
+    /// In a terminal and in GitHub's log
     Auto,
     /// Always
     Always,
@@ -346,7 +346,7 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     parse_time(text).map_err(|error| error.to_string())
 }
 
-/// The severities, which completions offer.
+/// The parser of a severity. Completions offer its values.
 fn severity() -> impl TypedValueParser<Value = Severity> {
     let ids = Severity::ALL.iter().map(|severity| severity.id());
     PossibleValuesParser::new(ids).try_map(|text| text.parse())
@@ -357,34 +357,34 @@ fn account(text: &str) -> Result<AccountId, String> {
     text.trim().parse().map_err(|error: rootgate::model::InvalidAccountId| error.to_string())
 }
 
-/// The formats, which completions offer.
+/// The parser of a format. Completions offer its values.
 fn format() -> impl TypedValueParser<Value = report::Format> {
     let ids = report::Format::ALL.iter().map(|format| format.id());
     PossibleValuesParser::new(ids).try_map(|text| text.parse())
 }
 
-/// The bound of the whole run: one second to one day.
+/// Parses the time limit of the run: one second to one day.
 fn timeout(text: &str) -> Result<Duration, String> {
     let timeout: Duration = text
         .parse()
         .map_err(|error| format!("{error}; write a number with its unit, such as 90s or 5m"))?;
     if timeout < Duration::seconds(1) || timeout > Duration::days(1) {
-        return Err("the timeout is from 1s to 1d".to_owned());
+        return Err("the timeout must be between 1s and 1d".to_owned());
     }
     Ok(timeout)
 }
 
-/// A category becomes part of an alert's identity, so it must be plain and not split by `/`.
+/// A category becomes part of an alert's identity, so it must not contain `/` or special characters.
 fn category(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {
-        return Err("a category is 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
+        return Err("a category has 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
     }
     Ok(text.to_owned())
 }
 
 impl DetailsFlag {
-    /// What was asked for; `None`: nothing, so the repository decides.
+    /// The requested detail; `None`: the visibility of the repository decides.
     pub(crate) const fn asked(self) -> Option<report::Details> {
         match self {
             Self::Full => Some(report::Details::Full),
@@ -395,7 +395,7 @@ impl DetailsFlag {
 }
 
 impl Color {
-    /// Whether standard output gets colour: GitHub's log shows it although it is no terminal.
+    /// Whether standard output gets colour. GitHub's log is not a terminal but shows colour.
     pub(crate) fn for_stdout(self, host: &Host) -> bool {
         self.decide(host, std::io::stdout().is_terminal())
     }

@@ -1,16 +1,16 @@
-//! The flags for report files: one for each format that has a file, from the table of formats.
+//! The flags for report files: one per format that has a file, taken from the table of formats.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
 use rootgate::report::Format;
 
-/// The report files that are asked for, in the order of the table.
+/// The requested report files, in the order of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct ReportFiles(Vec<(Format, PathBuf)>);
 
 impl ReportFiles {
-    /// Each with its flag (`--json`).
+    /// Each file with its flag (`--json`).
     pub(crate) fn given(&self) -> impl Iterator<Item = (String, Format, &Path)> {
         self.0.iter().filter_map(|(format, path)| {
             let flag = format.in_file()?.flag;

@@ -1,4 +1,4 @@
-//! Exit 2: nothing was judged, and why.
+//! Errors with exit code 2: nothing was judged.
 
 use std::io::Write;
 
@@ -9,18 +9,18 @@ use rootgate::report::Details;
 
 use super::host::{Host, runner};
 
-/// Usage, policy file, configuration or sign-in is wrong: exit 2.
+/// Invalid usage, policy file, configuration or sign-in: exit 2.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The whole text for standard error; `None` if it was shown already.
     text: Option<String>,
-    /// What happened and what to do, where the text is made of them; not escaped.
+    /// What happened and what to do, unescaped, if the text was made from them.
     parts: Option<(String, String)>,
-    /// What strangers read instead, where the text shows lines of a file.
+    /// The text for strangers, if the full text shows lines of a file.
     public: Option<String>,
 }
 
-/// So many problems of a policy are listed for strangers.
+/// Maximum number of policy problems listed for strangers.
 const MAX_PROBLEMS: usize = 20;
 
 /// What a failure means for the verdict, in the same words everywhere.
@@ -42,8 +42,8 @@ impl Failure {
         }
     }
 
-    /// The problems of a policy, drawn on its lines; `note` says which file it is. Strangers read
-    /// kinds and lines alone: the policy may be one that they cannot see.
+    /// The problems of a policy, shown at their lines; `note` names the file. Strangers see only codes
+    /// and lines, because the policy may be private.
     pub(crate) fn from_policy(errors: &PolicyErrors, color: bool, note: &str) -> Self {
         let note = if note.is_empty() { String::new() } else { format!("\n  note: {note}") };
         let kinds = errors.errors().iter().take(MAX_PROBLEMS);
@@ -61,8 +61,7 @@ impl Failure {
         self.parts.unwrap_or_default()
     }
 
-    /// A text of several lines that says all by itself and is safe to show, such as the problems
-    /// of a policy.
+    /// A complete text of several lines, such as the problems of a policy.
     pub(crate) fn preformatted(text: impl AsRef<str>) -> Self {
         let text = escape::preformatted(text.as_ref().trim_end());
         let effect =
@@ -70,7 +69,7 @@ impl Failure {
         Self { text: Some(format!("{text}{effect}")), parts: None, public: None }
     }
 
-    /// Nobody could be signed in. Texts of AWS are in there: each line is made safe.
+    /// Sign-in failed. Each line is escaped, because it may hold texts from AWS.
     pub(crate) fn from_sign_in(error: &SignInError) -> Self {
         let line = |text: &str| escape::visible(text);
         let mut text = format!("error: {}", line(&error.what()));
@@ -90,7 +89,7 @@ impl Failure {
         Self { text: Some(text), parts: None, public: None }
     }
 
-    /// Every one of them, as one.
+    /// Combines all failures into one.
     pub(crate) fn all(mut failures: Vec<Self>) -> Self {
         match failures.len() {
             0 => Self::already_shown(),
@@ -114,14 +113,14 @@ impl Failure {
         Self { text: None, parts: None, public: None }
     }
 
-    /// The same for a command that judges nothing in any case: what it did not do.
+    /// Replaces the effect for a command that never judges.
     pub(crate) fn for_command(mut self, not_done: &str) -> Self {
         let effect = format!("{not_done} (exit 2)");
         self.text = self.text.map(|text| text.replace(EFFECT, &effect));
         self
     }
 
-    /// Shows it, and gives the exit code.
+    /// Shows the failure and returns the exit code.
     pub(crate) fn report(self) -> u8 {
         if let Some(text) = self.text {
             show(&text);
@@ -129,11 +128,11 @@ impl Failure {
         2
     }
 
-    /// The same for the gate: the step's outputs and the job summary say it too, and strangers
-    /// read only what they may.
+    /// Like `report`, for the gate: also writes the step's outputs and the job summary, and redacts
+    /// the text for strangers.
     pub(crate) fn report_for_check(self, host: &Host, asked: Option<Details>) -> u8 {
         let text = self.for_readers(host, asked).text;
-        let summary = text.as_deref().unwrap_or("the arguments are wrong; the log says how");
+        let summary = text.as_deref().unwrap_or("invalid arguments; see the log");
         // Colour is for the log alone.
         let summary = &anstream::adapter::strip_str(summary).to_string();
         let written =
@@ -147,18 +146,18 @@ impl Failure {
 }
 
 impl Failure {
-    /// Shows it beside another one that was reported already.
+    /// Shows the failure after another one was reported.
     pub(crate) fn report_to(self, host: &Host, asked: Option<Details>) {
         let text = self.for_readers(host, asked).text;
         text.iter().for_each(|text| show(text));
     }
 
-    /// The same for a collection, which judges nothing in any case and has no outputs of a step.
+    /// Like `report`, for a collection: it never judges and has no step outputs.
     pub(crate) fn report_for_collect(self, host: &Host, asked: Option<Details>) -> u8 {
         self.for_readers(host, asked).for_command("nothing was collected").report()
     }
 
-    /// What whoever reads the log may read of it.
+    /// The failure, redacted if strangers may read the log.
     fn for_readers(self, host: &Host, asked: Option<Details>) -> Self {
         if host.details(asked, None) == Details::Full {
             return self;
@@ -176,6 +175,6 @@ impl Failure {
 }
 
 fn show(text: &str) {
-    // A closed standard error changes nothing: the exit code still says it.
+    // Standard error may be closed; the exit code still reports the failure.
     let _written = writeln!(anstream::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Evidence from AWS: what the flags and the policy ask of the live half.
+//! Evidence from AWS: turns flags and policy into settings of the collection.
 
 use std::io::Write;
 
@@ -18,20 +18,20 @@ use super::{Failure, Host};
 
 /// Where the mask commands and the remarks of `-v` go.
 pub(crate) struct Shown {
-    /// Standard output carries text, so workflow commands may stand there too.
+    /// Standard output is text, so it may hold workflow commands.
     pub(crate) text: bool,
     /// `-v`.
     pub(crate) verbose: bool,
-    /// Strangers may read, or nobody knows yet that they may not.
+    /// Strangers may read the notes, or that is not known yet.
     pub(crate) redacted: bool,
 }
 
-/// Remarks are written while nobody knows yet what the token will say of the repository.
+/// Whether notes are redacted. They are written before the token tells the visibility of the repository.
 pub(crate) fn notes_are_redacted(host: &Host, asked: Option<Details>) -> bool {
     asked.map_or(host.github_actions(), |asked| asked == Details::Redacted)
 }
 
-/// Signs in and collects what the rules of the policy need: `each` is given one account after the other.
+/// Signs in and collects what the rules of the policy need: `each` receives one account at a time.
 pub(crate) fn collect(
     sign_in: &SignIn,
     bounds: &Bounds,
@@ -44,7 +44,7 @@ pub(crate) fn collect(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::new(
                 format!("cannot start: {error}"),
-                "give this process the files and threads it asks for",
+                "raise this process's limits of open files and threads",
             )
         })?;
     let command = |line: &str| write_command(line, shown.text);
@@ -94,9 +94,9 @@ fn wanted(events: &EventsPolicy) -> EventsWanted {
     }
 }
 
-/// A mask must reach the runner before anything else, and must not stand in a JSON document.
+/// A mask must reach the runner before any other output, and must not be inside a JSON document.
 pub(crate) fn write_command(line: &str, text: bool) {
-    // A closed stream has no reader to hide anything from.
+    // A closed stream has no reader.
     let _written = if text {
         writeln!(std::io::stdout(), "{line}")
     } else {

@@ -1,4 +1,4 @@
-//! The commands. Everything that reads files or the environment, or writes anything, is here.
+//! The commands. All reads of files and of the environment, and all writes, are here.
 //!
 //! `check` is the gate; `policy` the commands about the policy file; `host` the machine: clock,
 //! environment, files, runner, git, GitHub's API.

@@ -15,8 +15,8 @@ pub(crate) fn run(args: &PermissionsArgs, host: &Host) -> Result<u8, Failure> {
     actions.sort_unstable();
     if actions.is_empty() {
         return Err(Failure::new(
-            "every rule of the policy is off, so nothing is read and no permission is needed",
-            "switch a rule on",
+            "every rule of the policy is off, so rootgate reads nothing and needs no permission",
+            "enable a rule",
         ));
     }
     // None of these actions knows resources: AWS takes only `*` for them.

@@ -1,4 +1,4 @@
-//! The flags for signing in, as every command understands them that asks AWS.
+//! The flags for signing in, shared by all commands that call AWS.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use rootgate::model::AccountId;
 
 use crate::cli::SignInArgs;
 
-/// How AWS is entered.
+/// How to sign in to AWS.
 #[derive(Debug)]
 pub(crate) struct SignIn {
     pub(crate) role_arn: Option<String>,
@@ -15,20 +15,20 @@ pub(crate) struct SignIn {
     pub(crate) external_id: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) oidc_audience: Option<String>,
-    /// Where every call to AWS goes instead.
+    /// The URL that replaces the endpoints of AWS.
     pub(crate) endpoint_url: Option<String>,
-    /// How many accounts are collected side by side.
+    /// Maximum number of accounts collected at the same time.
     pub(crate) concurrency: usize,
 }
 
-/// What the whole run keeps to, whether it signs in or not.
+/// Limits of the run, whether it signs in or not.
 #[derive(Debug)]
 pub(crate) struct Bounds {
-    /// The accounts that may be signed in to; none named: any.
+    /// The accounts that rootgate may sign in to; empty: any.
     pub(crate) accounts: Vec<AccountId>,
     /// The certificates to trust instead of the system's.
     pub(crate) ca_bundle: Option<PathBuf>,
-    /// The time that the run has.
+    /// The time limit of the run.
     pub(crate) timeout: Duration,
 }
 
@@ -55,7 +55,7 @@ impl Bounds {
     }
 }
 
-/// The flags that were given and only mean something to a run that signs in.
+/// The given flags that only apply to a run that signs in.
 pub(crate) fn flags_given(args: &SignInArgs) -> impl Iterator<Item = &'static str> {
     let flags = [
         ("--role-arn", args.role_arn.is_some()),

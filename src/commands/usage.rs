@@ -12,8 +12,8 @@ use super::host::{runner, stream};
 use super::{Failure, Host};
 use crate::cli::Cli;
 
-/// Help and version are no errors; all else is. It touches no file that the arguments may name, as
-/// nobody can say which words of them are paths.
+/// Shows help and version, which are not errors, or the error. It touches no file, because the
+/// arguments do not parse.
 pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
     if !error.use_stderr() {
         let printed = error.print().or_else(stream::unless_closed);
@@ -32,7 +32,7 @@ pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
     if is_check { failure.report_for_check(host, None) } else { failure.report() }
 }
 
-/// A file without its flag: says which one its name speaks for.
+/// Suggests the flag for a file that was given without one.
 fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
     let unknown = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word,
@@ -56,12 +56,12 @@ fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
     let (ControlFlow::Break(used) | ControlFlow::Continue(used)) = used;
     let has = |flag: &str| used.get_arguments().any(|argument| argument.get_long() == Some(flag));
     if let Some(wanted) = wanted.iter().find(|flag| has(flag)) {
-        let tip = format!("a file is given with its flag: --{wanted} {unknown}");
+        let tip = format!("pass the file with its flag: --{wanted} {unknown}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
 }
 
-/// Whether later steps could wait for the outputs of this one: all that is clearly no other command.
+/// Whether later steps may need the outputs of this one: true unless another command is named.
 fn may_be_a_check(arguments: &[OsString]) -> bool {
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let command = words.into_iter().find(|word| !word.starts_with('-'));
@@ -71,8 +71,8 @@ fn may_be_a_check(arguments: &[OsString]) -> bool {
     command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }
 
-/// clap repeats an argument as it stands, line ends and all. Where a runner reads along, or an
-/// argument is not plain, this is the text to show instead.
+/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner or
+/// for arguments with special characters.
 fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<String> {
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let plain = arguments.iter().all(|argument| escape::visible(argument) == *argument);

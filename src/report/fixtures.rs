@@ -1,5 +1,5 @@
-//! Three reports that every format is shown with: one red, one undetermined, one green; one in which
-//! every outside text is hostile; and what runs of pull requests say of the policy.
+//! Example reports: one red, one undetermined, one green, one with hostile outside texts, and reports of
+//! pull requests that change the policy.
 
 use std::collections::BTreeSet;
 
@@ -233,8 +233,8 @@ fn active_key() -> Finding {
     }
 }
 
-/// A failing key, a key and a use that are waived, an undetermined rule with its permission, a
-/// finding that does not block, passes, and a use inside a window.
+/// A failing key, a waived key and use, an undetermined rule with its permission, a finding that does
+/// not block, passes, and a use inside a window.
 pub(super) fn red() -> Report {
     let waived_key = Finding {
         happened_at: Some(at("2026-10-05T07:00:00Z")),
@@ -323,7 +323,7 @@ pub(super) fn red() -> Report {
     }
 }
 
-/// An account without a name in the policy, of which little could be read, and no policy file.
+/// An account without a name in the policy and with few readable facts, and no policy file.
 pub(super) fn undetermined() -> Report {
     let denied = || {
         let detail = "AWS denied the call: no identity-based policy allows it";
@@ -408,7 +408,7 @@ fn change(
     Change { kind, key, old: value(old), new: value(new), old_line, new_line }
 }
 
-/// One change of every kind, two of which say more than strangers may read.
+/// One change of every kind. Two of them hold more than strangers may read.
 pub(super) fn changes() -> Vec<Change> {
     let window = "2026-11-20T08:00:00Z to 2026-11-20T10:00:00Z, 111122223333, sign-in, CHG-1234";
     let waiver = "2026-11-01 to 2027-01-15, SEC-77";
@@ -473,7 +473,7 @@ pub(super) fn after(verdict: Verdict, exit_code: u8, failed: usize) -> Option<Af
     Some(AfterMerge { verdict, exit_code, counts })
 }
 
-/// A pull request that weakens the policy, where nothing is wrong with the accounts.
+/// A pull request that weakens the policy. The accounts have no findings.
 pub(super) fn weakened() -> Report {
     let changed = PolicyCopy::Changed { changes: changes(), after: after(Verdict::Pass, 0, 0) };
     Report {
@@ -511,12 +511,12 @@ pub(super) fn fork() -> Report {
     }
 }
 
-/// The red report with hostile text wherever text comes from outside.
+/// The red report with hostile text in every outside text.
 pub(super) fn hostile() -> Report {
     outside(HOSTILE).remove(0)
 }
 
-/// The red report with this text wherever text comes from outside, once for every state of the
+/// The red report with this text in every outside text, once for every state of the
 /// checkout's copy of the policy.
 pub(super) fn outside(text: &str) -> Vec<Report> {
     let problem = |line| Problem { message: text.to_owned(), line };

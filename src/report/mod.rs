@@ -1,9 +1,8 @@
 //! Reports: one file per format, each a function of the [`Report`] and nothing else.
 //!
-//! The same report gives the same bytes. What a report says is a [`document`], each sentence of it
-//! written once; a format gives it a shape. Every text that comes from outside passes
-//! [`escape`](crate::escape) on its way out. What a stranger may read (the log and the summary of
-//! a public repository) is rendered from a redacted document, which shows nothing else.
+//! The same report gives the same bytes. A [`document`] holds each sentence of the report once, and a
+//! format lays it out. All outside text passes [`escape`](crate::escape). Output that strangers may
+//! read (the log and the summary of a public repository) is rendered from a redacted document.
 
 pub mod annotations;
 mod document;
@@ -41,7 +40,7 @@ pub enum Format {
 
 /// The text names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a format is one of {}", Format::ALL.iter().map(|format| format.id()).collect::<Vec<_>>().join(", "))]
+#[error("unknown format: use text, json, sarif or markdown")]
 pub struct UnknownFormat;
 
 impl Format {
@@ -71,8 +70,8 @@ impl Format {
                 render: |report, options, out| sarif::render(report, options.category, out),
                 file: Some(InFile {
                     flag: "sarif",
-                    help: "Write SARIF 2.1.0 for code scanning; `-` is standard output. A file that \
-                           rootgate did not make is never replaced",
+                    help: "Write SARIF 2.1.0 for code scanning; `-` is standard output. An existing \
+                           file that rootgate did not write is never replaced",
                     signature: sarif::SIGNATURE,
                 }),
             },
@@ -95,23 +94,23 @@ impl Format {
         self.row().id
     }
 
-    /// The flag that names its file, where it has one.
+    /// The flag that names its file, if it has one.
     #[must_use]
     pub const fn in_file(self) -> Option<InFile> {
         self.row().file
     }
 
-    /// Whether the format can leave out what strangers must not read. JSON and SARIF cannot:
-    /// without ids they would be of no use to the programs that read them.
+    /// Whether the format can leave out what strangers must not read. JSON and SARIF cannot: the
+    /// programs that read them need the ids.
     #[must_use]
     pub const fn can_redact(self) -> bool {
         self.row().can_redact
     }
 }
 
-/// What there is to say of one format.
+/// The properties of one format.
 struct Row {
-    /// What `--format` calls it.
+    /// Its value of `--format`.
     id: &'static str,
     /// Whether it can leave out what strangers must not read.
     can_redact: bool,
@@ -124,9 +123,9 @@ struct Row {
 pub struct InFile {
     /// The flag without its dashes.
     pub flag: &'static str,
-    /// What help says of the flag.
+    /// The help of the flag.
     pub help: &'static str,
-    /// How such a file is recognised.
+    /// How to recognise such a file.
     signature: Signature,
 }
 
@@ -138,11 +137,10 @@ impl FromStr for Format {
     }
 }
 
-/// Whether a file is a report that [`render`] wrote for a file, and nobody has added to it: rootgate
-/// replaces no other.
+/// Whether a file is an unchanged report that [`render`] wrote. rootgate replaces only such files.
 ///
 /// # Errors
-/// The reader's errors.
+/// The error of the reader.
 pub fn is_report(file: &mut dyn Read) -> io::Result<bool> {
     let files = Format::FILES.iter().filter_map(|format| format.in_file());
     is_one_of(&files.map(|file| file.signature).collect::<Vec<_>>(), file)
@@ -153,7 +151,7 @@ pub fn is_report(file: &mut dyn Read) -> io::Result<bool> {
 pub struct Options<'a> {
     /// Everything, or only what strangers may read.
     pub details: Details,
-    /// How much of it, in [`Format::Text`].
+    /// How much [`Format::Text`] shows.
     pub verbosity: Verbosity,
     /// Whether [`Format::Text`] has colours.
     pub color: bool,
@@ -164,8 +162,8 @@ pub struct Options<'a> {
 /// Writes the report in one of the formats.
 ///
 /// # Errors
-/// [`io::ErrorKind::Unsupported`] if it is to be redacted and the format [cannot](Format::can_redact)
-/// be; else what the writer says.
+/// [`io::ErrorKind::Unsupported`] if the report must be redacted and the format
+/// [cannot](Format::can_redact) do that; otherwise the error of the writer.
 pub fn render(
     report: &Report,
     format: Format,

@@ -7,10 +7,10 @@ use crate::model::{Change, ChangeKind};
 
 /// Every kind with its meaning, in the order in which changes are shown.
 pub const KINDS: [(ChangeKind, &str); 4] = [
-    (ChangeKind::Planned, "new windows that open only in the future: they excuse nothing yet"),
+    (ChangeKind::Planned, "new windows that open in the future: they excuse nothing yet"),
     (ChangeKind::Weaker, "more can pass than before"),
     (ChangeKind::Stronger, "less can pass than before"),
-    (ChangeKind::Other, "nothing passes or blocks by it"),
+    (ChangeKind::Other, "this does not affect the verdict"),
 ];
 
 /// The changes of one kind.
@@ -24,7 +24,7 @@ pub fn counts(changes: &[Change]) -> String {
     let counted = KINDS.iter().map(|(kind, _)| (of_kind(changes, *kind).count(), kind.id()));
     let counted = counted.filter(|(count, _)| *count > 0);
     let parts: Vec<_> = counted.map(|(count, kind)| format!("{count} {kind}")).collect();
-    if parts.is_empty() { "no change in what they say".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "no change in meaning".to_owned() } else { parts.join(", ") }
 }
 
 /// `12 → 14`: the lines of the old file and of the new one.
@@ -38,7 +38,7 @@ pub fn lines(change: &Change) -> String {
     }
 }
 
-/// The cells of a row of Markdown: kind, key, before, after, and the place as it is given.
+/// The cells of a row of Markdown: kind, key, before, after and the given place.
 #[must_use]
 pub fn row(change: &Change, location: String) -> [String; 5] {
     let kind = match change.kind {
@@ -65,7 +65,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The change, nothing in it hidden.
+    /// The change, with its texts escaped.
     #[must_use]
     pub fn from_change(change: &Change) -> Self {
         let shown = |text: &Option<String>| text.as_deref().map(visible);

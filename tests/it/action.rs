@@ -1,5 +1,4 @@
-//! What action.yml and the launcher promise without being run; `tests/launcher.py` and `tests/act.py`
-//! run them.
+//! Static checks of action.yml and the launcher; `tests/launcher.py` and `tests/act.py` run them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +6,7 @@ use std::path::Path;
 
 use serde_yaml::Value;
 
-/// What design and README promise as outputs.
+/// The documented outputs.
 const OUTPUTS: &[&str] = &[
     "verdict",
     "exit-code",
@@ -21,7 +20,7 @@ const OUTPUTS: &[&str] = &[
     "valid-until",
 ];
 
-/// Variables of the step that are not inputs of the same name, and what they hold.
+/// Variables of the step that are not inputs of the same name, with their values.
 const OTHERS: &[(&str, &str)] = &[
     ("ROOTGATE_ACTION_REPOSITORY", "${{ github.action_repository }}"),
     ("ROOTGATE_SERVER_URL", "${{ github.server_url }}"),
@@ -61,7 +60,7 @@ fn each_input_reaches_the_step_by_the_environment_alone() {
     let others = OTHERS.iter().map(|(name, _)| (*name).to_owned());
     let expected: BTreeSet<String> =
         inputs.iter().map(|name| variable(name)).chain(others).collect();
-    // What is left is emptied: an earlier step's value of it does not reach the shell.
+    // All other variables are emptied, so that values of an earlier step do not reach the shell.
     let emptied: BTreeSet<String> = keys(environment).difference(&expected).cloned().collect();
     assert!(keys(environment).is_superset(&expected));
     for name in ["SHELLOPTS", "PS4", "BASH_ENV", "TAR_OPTIONS", "PERL5DB", "LD_PRELOAD"] {
@@ -70,7 +69,7 @@ fn each_input_reaches_the_step_by_the_environment_alone() {
     for name in &emptied {
         assert_eq!(environment[name.as_str()].as_str(), Some(""), "{name}");
     }
-    // The loader looks whether these are set, and takes an empty one for a set one.
+    // The loader treats an empty variable as set.
     for name in ["LD_TRACE_LOADED_OBJECTS", "LD_SHOW_AUXV"] {
         assert!(!emptied.contains(name), "{name}");
     }
@@ -229,7 +228,7 @@ fn the_launcher_asks_of_each_tool_only_what_every_system_has() {
     }
 }
 
-/// Files that may name a version of rootgate. The changelog tells of every version.
+/// Files that may name a version of rootgate. The changelog names all versions.
 fn files_for_people() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = vec!["README.md".to_owned(), "action.yml".to_owned()];
@@ -255,7 +254,7 @@ fn versions(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_version_stands_in_cargo_toml_and_every_mention_is_that_one() {
+fn every_mention_of_the_version_equals_cargo_toml() {
     assert_eq!(versions("rootgate-v1.2.3-x86_64.tar.gz, v4.5.6."), ["1.2.3", "4.5.6"]);
     for (file, text) in files_for_people() {
         for line in text.lines().filter(|line| line.contains("rootgate")) {
@@ -274,7 +273,7 @@ fn the_table_of_digests_is_empty_or_that_of_this_version() {
     }
 }
 
-/// Texts that somebody else writes and rootgate passes on.
+/// Texts of other services that rootgate passes on.
 const WORDS_OF_OTHERS: &[&str] = &[
     "Not authorized to perform sts:AssumeRoleWithWebIdentity",
     "Resource not accessible by integration",

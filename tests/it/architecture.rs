@@ -1,4 +1,4 @@
-//! Imports go one way: the pure half never learns of AWS, a rule never sees a report.
+//! Imports go one way: the pure half never imports AWS code, a rule never imports a report.
 //!
 //! Reads the `crate::` and `super::` paths of every file below `src`, outside of comments and test
 //! modules, and compares them with the table below. That no files import each other in a circle is
@@ -21,10 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("collect", &["model", "github", "net"]),
 ];
 
-/// What ties the modules together, and may name all of them.
+/// The modules that connect the others, and may import all of them.
 const TOP: &[&str] = &["lib", "main", "cli", "commands"];
 
-/// Modules that only tests see.
+/// Modules that exist only in tests.
 const TESTS: &[&str] = &["testing", "tests", "fixtures"];
 
 /// A file of `src`, by the path of its module: `["rules", "root_mfa_missing"]`.
@@ -46,7 +46,7 @@ impl Source {
         Self { file, module, text }
     }
 
-    /// Everything that this file names and may not.
+    /// The forbidden imports of this file.
     fn violations(&self) -> Vec<String> {
         let top = self.module[0].as_str();
         if TOP.contains(&top) || self.module.iter().any(|part| TESTS.contains(&part.as_str())) {
@@ -63,7 +63,7 @@ impl Source {
     }
 }
 
-/// What stands directly below the crate root in the paths of a file whose module is `depth` deep.
+/// The top-level modules in the paths of a file whose module is `depth` deep.
 fn named_modules(text: &str, depth: usize) -> Vec<String> {
     let code = without_comments_and_tests(text);
     let mut names = Vec::new();
@@ -80,7 +80,7 @@ fn named_modules(text: &str, depth: usize) -> Vec<String> {
     names
 }
 
-/// How many `super` in a row the text ends with.
+/// Number of consecutive `super` at the end of the text.
 fn supers(before: &str) -> usize {
     let mut rest = before;
     let mut count = 0;
@@ -172,7 +172,7 @@ const READ_FLAGS: &[&str] = &[
     "commands/usage.rs",
 ];
 
-/// What flags parse into is the command line's. Everything else gets a plan.
+/// Only the command line uses parsed flags. Everything else gets a plan.
 fn names_flags(text: &str) -> bool {
     let code = without_comments_and_tests(text);
     named_modules(text, usize::MAX).contains(&"cli".to_owned()) || code.contains("clap::")

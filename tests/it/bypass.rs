@@ -1,4 +1,4 @@
-//! What a branch may try, and what the gate answers: one table, by the real binary.
+//! Attempts of a branch to bypass the gate, and the results: one table, by the real binary.
 
 use std::fmt::Write;
 
@@ -49,7 +49,7 @@ fn key() -> Job {
     Job::both(POLICY).report(ACTIVE_KEY)
 }
 
-/// An account in which nothing is wrong.
+/// An account without findings.
 fn sound() -> Job {
     Job::both(POLICY).report(&[])
 }
@@ -65,7 +65,7 @@ fn error(ended: &Finished) -> String {
     errors[0].to_owned()
 }
 
-/// Verdict, findings, which policy judged, and what became of the copy.
+/// Verdict, findings, the judging policy, and the state of the copy.
 fn report_line(job: &Job) -> String {
     let json = job.json();
     let text =
@@ -220,7 +220,7 @@ fn what_a_branch_may_try_and_what_the_gate_answers() {
     insta::assert_snapshot!(table);
 }
 
-/// The summary without what depends on the second and the folder of the run.
+/// The summary without times and the folder of the run.
 fn timeless(job: &Job) -> String {
     let folder = job.folder.path().display().to_string();
     let text = job.summary().replace(&folder, "FOLDER");

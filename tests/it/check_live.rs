@@ -1,4 +1,4 @@
-//! `rootgate check` against a fake AWS, from signing in to what the runner gets.
+//! `rootgate check` against a fake AWS, from sign-in to the runner's files.
 
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
@@ -147,7 +147,7 @@ fn epoch() -> u64 {
 
 #[test]
 fn an_old_report_shortens_the_time_that_a_pass_holds() {
-    // The report can be renewed no more, and is too old in 45 minutes.
+    // The report can no longer be renewed, and is too old in 45 minutes.
     let fake = Fake::with("report.age = 210m");
     let gate = Gate::on_github(fake).policy(EVENTS_OFF);
     assert_eq!(gate.run(&["check", "--role-arn", ROLE]).code, 0);
@@ -256,7 +256,7 @@ fn details_follow_the_claim_then_the_event_then_caution() {
     assert!(!run(&laptop(), &["--details", "redacted"]));
 }
 
-/// Everything that the run and its account hold and strangers must not read.
+/// Everything in the run and its account that strangers must not read.
 const PRIVATE: &[&str] = &[
     ACCOUNT,
     OTHER,

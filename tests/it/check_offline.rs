@@ -258,13 +258,13 @@ fn usage_is_refused_with_a_suggestion() {
         (&["check", "--at", "yesterday"], &["RFC 3339"]),
         (&["check", "--at", "2026-11-20"], &["whole day"]),
         (&["check", "--timeout", "5"], &["no unit"]),
-        (&["check", "--timeout", "0s"], &["1s to 1d"]),
+        (&["check", "--timeout", "0s"], &["between 1s and 1d"]),
         (&["check", "--account", "1111"], &["12 digits"]),
         (&["check", "--report-generated-at", "2026-11-20T08:00:00Z"], &["--credential-report"]),
         (&["check", "-q", "-v"], &["cannot be used with"]),
         (&["check", "--offline"], &["no evidence to judge"]),
         (&["check", "--offline", "--role-arn", "x"], &["--role-arn was given", "no AWS call"]),
-        (&["check", "--category", "a/b"], &["a category is"]),
+        (&["check", "--category", "a/b"], &["a category has"]),
         (&[], &["Usage"]),
         (&["check", "policy.yaml"], &["--policy policy.yaml"]),
         (&["check", "-q", "evidence.json"], &["--evidence evidence.json"]),
@@ -358,7 +358,7 @@ fn a_bad_credential_report_is_refused_with_its_fault() {
         (b"{\"Content\": 3}".to_vec(), "get-credential-report"),
         (b"{\"Content\": \"***\"}".to_vec(), "Base64"),
         (b"{".to_vec(), "get-credential-report"),
-        (b"user,arn\n".to_vec(), "does not say whose it is"),
+        (b"user,arn\n".to_vec(), "its account is unknown"),
     ] {
         let folder = Folder::new();
         folder.write("report.csv", bytes);

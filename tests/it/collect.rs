@@ -1,4 +1,4 @@
-//! `rootgate collect`: what it writes is judged as if it had just been asked for.
+//! `rootgate collect`: its file is judged like live evidence.
 
 use rootgate::model::sha256_hex;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{EVENTS_OF_ONE_REGION, EVENTS_OFF, Finished, rootgate, side_
 
 const OTHER: &str = "444455556666";
 
-/// Verdict, counts and outcomes, without what depends on the second in which a run took place.
+/// Verdict, counts and outcomes, without times.
 fn outcomes(report: &Value) -> Value {
     let mut accounts = report["accounts"].clone();
     for account in accounts.as_array_mut().unwrap() {
@@ -56,7 +56,7 @@ fn collected_evidence_is_judged_like_live_evidence() {
 }
 
 #[test]
-fn a_gap_stands_in_the_file_and_on_a_line_of_its_own() {
+fn a_gap_is_in_the_file_and_on_its_own_line() {
     let gate = Gate::with_keys(Fake::example("undetermined.txt")).policy(EVENTS_OFF);
     let ended = gate.run(&["collect", "--output", "evidence.json"]);
     assert_eq!(ended.code, 0);
@@ -82,7 +82,7 @@ fn a_region_whose_events_were_not_read_is_a_gap_too() {
 }
 
 #[test]
-fn accounts_stand_in_the_order_of_the_scope_and_one_that_is_shut_is_one_line() {
+fn accounts_are_in_the_order_of_the_scope_and_a_failed_sign_in_is_one_line() {
     let fake = Fake::start(
         "account = 111122223333\naccount = 444455556666\nfault GetCallerIdentity = denied\n",
     );
@@ -102,7 +102,7 @@ fn accounts_stand_in_the_order_of_the_scope_and_one_that_is_shut_is_one_line() {
     );
 }
 
-/// Whether the account's id stands in mask commands alone.
+/// Whether the account's id is only in mask commands.
 fn mask_only(text: &str) -> bool {
     text.lines().filter(|line| line.contains(OTHER)).all(|line| line.starts_with("::add-mask::"))
 }
@@ -128,7 +128,7 @@ fn a_failed_collection_leaves_what_was_there() {
     gate.folder.write("evidence.json", "of somebody else");
     let asked = gate.fake.names().len();
     let ended = gate.run(&["collect", "--output", "evidence.json"]);
-    ended.refused(&["not evidence of rootgate", "left as it is"]);
+    ended.refused(&["not evidence of rootgate", "it is unchanged"]);
     assert_eq!(gate.folder.read("evidence.json"), "of somebody else");
     assert_eq!(gate.fake.names().len(), asked, "before anything is asked");
 }
@@ -164,7 +164,7 @@ fn a_policy_is_not_overwritten_by_the_evidence() {
     gate.run(&["collect", "--output", "rootgate.yml"]).refused(&["name the same file"]);
     assert_eq!(gate.folder.read("rootgate.yaml"), "version: 1\n");
     gate.run(&["collect"]).refused(&["--output"]);
-    gate.run(&["collect", "--output", "no/such/folder.json"]).refused(&["a folder that exists"]);
+    gate.run(&["collect", "--output", "no/such/folder.json"]).refused(&["an existing folder"]);
     assert!(gate.fake.names().is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! `rootgate completions`: what a shell offers, asked from the shell itself.
+//! `rootgate completions`, tested in real shells.
 
 use std::process::Command;
 

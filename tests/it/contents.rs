@@ -19,7 +19,7 @@ const PARENT: &str = "7638417db6d59f3c431d3e1f261cc637155684cd";
 const POLICY: &str = ".github/rootgate.yaml";
 const TEXT: &[u8] = b"version: 1\n# sixty characters of text, and more, so that Base64 is broken\n";
 
-/// A repository with a policy at the tip of `main`, and these lines more.
+/// A repository with a policy at the tip of `main`, and these extra lines.
 fn with_policy(lines: &str) -> (Folder, Fake) {
     let folder = Folder::new();
     folder.write(POLICY, TEXT);
@@ -72,7 +72,7 @@ fn is_unproven(github: &Fake, path: &str) {
     assert_eq!(read(github, path), Err(unproven(path)));
 }
 
-/// The HTTP status of the answer that stopped the reading, and of what.
+/// The HTTP status of the answer that stopped the reading, and the file.
 #[track_caller]
 fn stopped_by(github: &Fake, path: &str) -> (String, u16) {
     match read(github, path) {
@@ -160,7 +160,7 @@ fn a_path_that_leaves_the_repository_cannot_be_asked_for() {
     }
 }
 
-// -- what is no file ----------------------------------------------------------------------------
+// -- not a file ----------------------------------------------------------------------------
 
 #[cfg(unix)]
 #[test]
@@ -227,7 +227,7 @@ fn a_file_above_1_mb_is_too_large_and_one_of_1_mb_is_not() {
     folder.write("whole.yaml", vec![b'#'; 1_000_000]);
     let too_large = Err(NotRead::TooLarge { path: repo_path("large.yaml"), size: 1_000_001 });
     assert_eq!(read(&github(&folder, ""), "large.yaml"), too_large);
-    // As GitHub used to say it.
+    // The former form of GitHub's answer.
     let refusing = github(&folder, "fault contents = blob-too-large");
     assert_eq!(read(&refusing, "large.yaml"), too_large);
     let whole = read(&github(&folder, ""), "whole.yaml").unwrap().unwrap();
@@ -244,7 +244,7 @@ fn a_pointer_of_git_lfs_is_not_the_file() {
     assert_eq!(read(&github(&folder, ""), "rootgate.yaml"), Err(error));
 }
 
-// -- what proves nothing ------------------------------------------------------------------------
+// -- answers that prove nothing ------------------------------------------------------------------------
 
 #[test]
 fn a_listing_that_is_cut_proves_nothing() {

@@ -1,5 +1,4 @@
-//! Where a policy is looked for when none is named: in the working directory, and at the root of the
-//! repository that it lies in.
+//! The default paths of a policy: in the working directory and at the root of its repository.
 
 use std::path::Path;
 
@@ -47,7 +46,7 @@ fn from_a_folder_of_a_repository_the_policy_at_its_root_judges() {
         let at = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(at["artifactLocation"]["uri"], name);
     }
-    // Nothing at the root, and a policy there that is named: as before.
+    // Without a policy at the root, and with a named policy: as before.
     let folder = clone();
     assert_eq!(check_below(&folder, &[]).code, 1);
     folder.write("deep/rootgate.yaml", key_allowed());
@@ -72,11 +71,11 @@ fn each_command_that_reads_a_policy_finds_the_one_at_the_root() {
     }
     let permissions = run_in(&below, &["permissions"]);
     assert!(!permissions.stdout.contains("cloudtrail:"), "{}", permissions.stdout);
-    // A collection asks nobody before it has read the policy.
+    // A collection makes no call before it has read the policy.
     folder.write("rootgate.yaml", "version: 2\n");
     run_in(&below, &["collect", "--output", "e.json"]).refused(&["--> ../../rootgate.yaml:1"]);
     check_below(&folder, &[]).refused(&["--> ../../rootgate.yaml:1"]);
-    // No output takes the place of a policy that may judge, whether it is there or not.
+    // No output may use the path of a default policy, whether the file exists or not.
     let over = ["--json", "../../rootgate.yml"];
     check_below(&folder, &over).refused(&["--json and the policy name the same file"]);
     let over = ["collect", "--output", "../../.github/rootgate.yaml"];
@@ -95,7 +94,7 @@ fn a_policy_here_and_one_at_the_root_judge_nothing() {
         run_in(&folder.path().join("deep/down"), command).refused(&two);
     }
     assert_eq!(check_below(&folder, &["--policy", "rootgate.yaml"]).code, 0);
-    // Of a link, one file is meant.
+    // A link and its target are one file.
     #[cfg(unix)]
     {
         let here = folder.path().join("deep/down/rootgate.yaml");
@@ -137,7 +136,7 @@ fn init_makes_no_second_default_file_here_or_at_the_root() {
         ended.refused(&["a second default file is an error", "effect: nothing was written"]);
     }
     assert!(!below.join("rootgate.yaml").exists() && !folder.exists(".github"));
-    // The control: what is no default file may be anywhere.
+    // The control: other files may be anywhere.
     assert_eq!(run_in(&below, &["policy", "init", "--output", "team.yaml"]).code, 0);
 }
 
@@ -152,7 +151,7 @@ fn the_policy_of_a_strangers_repository_does_not_judge_below_it() {
     }
     check_below(&folder, &[]).refused(&["belongs to another user", "--policy FILE"]);
     assert_eq!(check_below(&folder, &["--policy", "../../rootgate.yaml"]).code, 0);
-    // Everything there may be another user's, as in a container that mounts a checkout.
+    // All files may belong to another user, as in a container that mounts a checkout.
     for place in ["", "deep/down"] {
         std::os::unix::fs::lchown(folder.path().join(place), stranger, None).unwrap();
     }
@@ -170,7 +169,7 @@ fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
             .report(ACTIVE_KEY)
     };
     let runs: [(&[&str], i32, &str); 2] = [
-        // The tip of the default branch, as ever.
+        // The tip of the default branch judges.
         (&[], 1, ".github/rootgate.yaml"),
         (&["--policy-from", "checkout"], 0, "../../.github/rootgate.yaml"),
     ];
@@ -180,7 +179,7 @@ fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
         assert_eq!(ended.code, code, "{flags:?}: {}{}", ended.stdout, ended.stderr);
         assert_eq!(job.json()["policy"]["path"], path);
     });
-    // The checkout has two: one of them is no default of the default branch, which judges all the same.
+    // The checkout has two default files, but the policy of the default branch still judges.
     let mut two = job().work("deep/down/rootgate.yaml", &key_allowed());
     assert_eq!(two.check_in("deep/down", &[]).code, 1);
     let ended = two.check_in("deep/down", &["--policy-from", "checkout"]);

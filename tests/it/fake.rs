@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A running fake. It ends when this is dropped, and by itself when the test dies: its standard
-/// input closes.
+/// A running fake. It ends when this is dropped, or when the test dies and so closes its standard
+/// input.
 pub(crate) struct Fake {
     child: Option<Child>,
     port: u16,
@@ -46,7 +46,7 @@ impl Fake {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(scenario.as_bytes()).unwrap();
         let mut command = Command::new(executable("fake_aws"));
-        // It ends at once where it starts at all: its standard input is closed.
+        // If it starts, it ends immediately: its standard input is closed.
         let ended = command.arg(file.path()).stdin(Stdio::null()).output().unwrap();
         String::from_utf8_lossy(&ended.stderr).contains("is not understood")
     }

@@ -1,4 +1,4 @@
-//! Every fault of every call, with the real binary: what becomes of the run, and that it ends.
+//! Every fault of every call, with the real binary: the result of the run, and that it ends.
 //!
 //! `cargo test --test it faults -- --nocapture` prints the table. Each cell is a run of its own with
 //! two seconds to end in, or six where it waits for the pace of CloudTrail; its call may be made
@@ -18,7 +18,7 @@ use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
 use crate::support::EVENTS_OFF;
 
-/// What a cell may take beyond the time that its run gets.
+/// Extra time of a cell beyond the time limit of its run.
 const BEYOND: Duration = Duration::from_secs(1);
 
 const FAULTS: &[&str] = &[
@@ -84,7 +84,7 @@ fn is_event_call(call: &str) -> bool {
     declared(call).is_some_and(|call| Source::RootEvents.info().calls.contains(call))
 }
 
-/// What an answer in XML must hold; nothing, if it is one in JSON.
+/// Required content of an XML answer; empty for JSON.
 fn parts(call: &str) -> &'static [Part] {
     match declared(call).map(|call| &call.complete_answer) {
         Some(Answer::Xml(parts)) => parts,
@@ -92,15 +92,15 @@ fn parts(call: &str) -> &'static [Part] {
     }
 }
 
-/// Whether a fault and a call fit together.
+/// Whether a fault applies to a call.
 fn has_cell(fault: &str, call: &str) -> bool {
     match fault {
-        // The report is the only thing that is made, so only there is something never ready.
+        // Only the report is generated, so only the report can be never ready.
         "never-ready" => call == "GetCredentialReport",
         "odd-member" => parts(call)
             .iter()
             .any(|part| matches!(part, Part::Counters(_) | Part::List(..) | Part::Texts(_))),
-        // The protocol of JSON has neither comments nor parts of a text.
+        // JSON has neither comments nor split text.
         "split" => !parts(call).is_empty(),
         "twice" => call != "GitHubToken",
         "no-user" => call == "ListVirtualMFADevices",
@@ -108,7 +108,7 @@ fn has_cell(fault: &str, call: &str) -> bool {
     }
 }
 
-/// How often a call may be made that fails so; of lookups, in each Region.
+/// Maximum number of calls with this fault; for lookups, in each Region.
 fn most(fault: &str, call: &str) -> usize {
     // A Region is asked the next question once one is answered: us-west-2 two, us-east-1 five. On a
     // machine with much to do some reach the fake within one second, and are made again.

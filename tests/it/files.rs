@@ -1,4 +1,4 @@
-//! What rootgate writes, replaces, removes, and leaves alone.
+//! Which files rootgate writes, replaces, removes or keeps.
 
 use std::path::Path;
 
@@ -78,7 +78,7 @@ fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_r
     assert_eq!(judge(&folder, &sound).code, 0);
 }
 
-// -- what is not rootgate's -----------------------------------------------------------------------
+// -- files of others -----------------------------------------------------------------------
 
 #[test]
 fn a_file_that_rootgate_did_not_make_stays_and_nothing_is_asked() {
@@ -109,8 +109,8 @@ fn a_file_that_rootgate_did_not_make_stays_and_nothing_is_asked() {
                 file,
                 flag,
                 "not a report of rootgate",
-                "left as it is",
-                "give another",
+                "it is unchanged",
+                "use another",
             ]);
             assert_eq!(gate.folder.read(file), content);
             assert!(gate.fake.names().is_empty(), "{flag} {content:?}");
@@ -165,8 +165,8 @@ fn a_folder_and_a_socket_are_no_place_for_a_report() {
         ("folder", "it is a folder"),
         ("socket", "it is a socket"),
         ("new/", "it is a folder"),
-        ("no/such/folder/out.json", "in a folder that exists"),
-        ("report.csv/x", "in a folder that exists"),
+        ("no/such/folder/out.json", "in an existing folder"),
+        ("report.csv/x", "in an existing folder"),
     ] {
         let ended = judge(&folder, &["--json", path]);
         ended.refused(&["cannot write", path, "(--json)", expected]);
@@ -228,7 +228,7 @@ fn a_file_that_a_flag_must_not_name_stays_as_it_is_although_rootgate_wrote_its_b
             assert!(!gate.folder.exists("out.json"), "the earlier report of another flag is gone");
         }
     }
-    // An input is one, whatever is in it.
+    // An input stays an input, whatever its content.
     for flag in ["--evidence", "--credential-report", "--policy", "--ca-bundle"] {
         let arguments = ["check", "--json", "out.json", flag, "out.json"];
         report.run(&arguments).refused(&[&format!("--json and {flag} name the same file")]);
@@ -274,7 +274,7 @@ fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
     assert_eq!(gate.folder.read("evidence.json"), content);
 }
 
-// -- what is --------------------------------------------------------------------------------------
+// -- files of rootgate --------------------------------------------------------------------------------------
 
 #[test]
 fn a_report_of_rootgate_is_replaced_also_one_that_is_cut_or_rewritten() {
@@ -380,7 +380,7 @@ fn exit_2_leaves_no_report_that_says_pass_whatever_it_was_that_failed() {
     }
     gate.run(&[&["check"][..], &flags()].concat()).refused(&["sts:GetCallerIdentity"]);
     assert_eq!(names(&gate.folder), ["rootgate.yaml"], "nobody signed in");
-    // One output that cannot be written takes the others with it, also those before it.
+    // If one output cannot be written, all others are discarded, including earlier ones.
     for ((_, file), text) in OUTPUTS.iter().zip(&reports) {
         folder.write(file, text);
     }
@@ -499,7 +499,7 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
         ("$R $A > rep", no_output, ""),
         ("$R $A --format markdown --json /dev/full > rep", files, ""),
         ("$R $A --json /dev/stdout --sarif /dev/full > rep", files, ""),
-        // What others write to the same file stays, and is continued.
+        // Text that others write to the same file stays.
         ("echo before > rep; $R $A --json - --sarif /dev/full >> rep", files, "before\n"),
         (
             "{ echo a; $R $A --json - --sarif /dev/full; c=$?; echo b; } > rep; exit $c",
@@ -511,7 +511,7 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
             files,
             "a\nb\n",
         ),
-        // A pipe has a reader at once, so it comes last.
+        // The reader of a pipe gets the text immediately, so a pipe comes last.
         (
             "mkfifo p; { cat p > rep; } & $R $A --json p --sarif /dev/full; c=$?; wait; exit $c",
             files,
@@ -563,7 +563,7 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
         "{}",
         folder.read("rep")
     );
-    // The same where nothing fails.
+    // The same without a failure.
     for line in
         ["$R $A --json /dev/fd/5 5> rep", "$R $A --json - > rep", "$R $A --json - | cat > rep"]
     {
@@ -623,7 +623,7 @@ fn pipes_and_devices_are_written_and_never_replaced() {
     code("echo before > log; $R $A --json /dev/stdout >> log; echo after >> log");
     let log = folder.read("log");
     assert!(log.starts_with("before\n{\n") && log.ends_with("}\nafter\n"), "{log}");
-    // Whatever rootgate's name for it is.
+    // Under every name of standard output.
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link", "-"] {
         code("ln -sf /dev/stdout link");
         let ended = code(&format!("$R $A --json {name} | cat"));
@@ -635,7 +635,7 @@ fn pipes_and_devices_are_written_and_never_replaced() {
     }
     // A descriptor on a file that holds something else.
     folder.write("notes", "mine");
-    shell(&folder, "$R $A --json /dev/fd/3 3>> notes").refused(&["left as it is"]);
+    shell(&folder, "$R $A --json /dev/fd/3 3>> notes").refused(&["it is unchanged"]);
     assert_eq!(folder.read("notes"), "mine");
     shell(&folder, "$R $A --json /dev/fd/9").refused(&["/dev/fd/9"]);
 }

@@ -1,4 +1,4 @@
-//! Pull requests that may not sign in, and changes of the policy that are accepted before the merge.
+//! Pull requests that cannot sign in, and policy changes that are accepted before the merge.
 
 use crate::fake::Fake;
 use crate::job::Job;
@@ -41,7 +41,7 @@ fn a_fork_that_weakens_or_breaks_the_policy_fails_even_where_forks_are_skipped()
         assert_eq!(job.json()["policy_change"]["effect"], "fails");
         assert!(job.json()["policy_change"]["after_merge"].is_null());
     }
-    // Nobody can accept it there.
+    // A fork cannot accept it.
     let mut job = without_token(&aws, "pull 42 = octocat/octo-repo").work(FILE, WEAKER);
     assert_eq!(job.check(&["--on-fork", "skip", "--accept-policy-change"]).code, 1);
 }
@@ -120,7 +120,7 @@ fn an_environment_that_nobody_reviews_accepts_nothing() {
         ]);
         assert!(!job.folder.exists("out.json"));
     }
-    // What GitHub does not say is not taken for a yes.
+    // A missing answer of GitHub does not count as a yes.
     for line in [
         "environment another = reviewers",
         "fault environment = not-accessible",

@@ -1,7 +1,7 @@
-//! The gallery: policies as people get them wrong, each with the exact text that they are shown.
+//! The gallery: common mistakes in policies, each with its exact error.
 //!
-//! One file below `tests/policies/bad` is one mistake; its drawing is below `snapshots`. What is
-//! below `valid` must be read. `scripts/gallery.py` holds both against the JSON Schema.
+//! One file below `tests/policies/bad` is one mistake; its error is below `snapshots`. The files below
+//! `valid` must be accepted. `scripts/gallery.py` holds both against the JSON Schema.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -11,7 +11,7 @@ use crate::support::{ACCOUNT, Finished, Folder, rootgate};
 /// The long-lived keys of the laptop.
 pub(crate) const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-/// What the runner's token endpoint is asked with.
+/// The credential for the runner's token endpoint.
 pub(crate) const RUNNER_TOKEN: &str = "runner/token+of==EXAMPLE";
 pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
 
@@ -80,7 +80,7 @@ impl Gate {
         self.set("GITHUB_EVENT_PATH", &path)
     }
 
-    /// Runs a command that asks the fake, unless it is told another address.
+    /// Runs a command that calls the fake, unless another address is given.
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let mut command = rootgate(self.folder.path());
         command.envs(&self.variables).args(self.arguments(arguments));

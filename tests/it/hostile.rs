@@ -1,4 +1,4 @@
-//! What servers and the environment say reaches the log of a runner without becoming a command.
+//! Texts from servers and the environment never become commands in the log of a runner.
 
 use std::time::SystemTime;
 
@@ -41,7 +41,7 @@ fn own(command: &str) -> bool {
     names.contains(&name) && !properties.contains("pwned")
 }
 
-/// Nothing of the hostile text is a command, hides, or moves the cursor.
+/// No part of the hostile text is a command, hides text, or moves the cursor.
 fn harmless(ended: &Finished, files: &[String], what: &str) {
     let output = format!("{}\n{}", ended.stdout, ended.stderr);
     for command in commands(&output) {
@@ -57,7 +57,7 @@ fn harmless(ended: &Finished, files: &[String], what: &str) {
 /// Colours of our own would look like those of an attacker.
 const PLAIN: &[&str] = &["--color", "never"];
 
-/// Texts that would be commands, rows, links or colours if nobody looked.
+/// Texts that would be commands, rows, links or colours without escaping.
 const NASTY: &[&str] = &[
     "::error::pwned",
     "\n::error::pwned",

@@ -10,7 +10,7 @@ use crate::support::{Finished, Folder, credential_report, rootgate};
 
 /// The tip of the default branch.
 pub(crate) const TIP: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-/// What the run is for: the merge commit of a pull request, or a pushed one.
+/// The commit of the run: the merge commit of a pull request, or a pushed one.
 pub(crate) const OWN: &str = "c5b97d5ae6c19d5c5df71a34c7fbeeda2479ccbc";
 /// An earlier commit of the default branch.
 pub(crate) const EARLIER: &str = "762941318ee16e59dabbacb1b4049eec22f0d303";
@@ -164,7 +164,7 @@ impl Job {
         self.check_in("", more)
     }
 
-    /// Runs the gate, which must end so.
+    /// Runs the gate and checks its exit code.
     #[track_caller]
     pub(crate) fn ends(&mut self, verdict: &str, code: i32) -> Finished {
         let ended = self.check(&[]);

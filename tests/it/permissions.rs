@@ -1,4 +1,4 @@
-//! What `rootgate permissions` prints is what a run needs: no action less, none more.
+//! `rootgate permissions` prints exactly the actions that a run needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
 use crate::support::side_by_side;
 
-/// One action denied at a time, for three accounts: what becomes of each rule. Sources overlap on
+/// One action denied at a time, for three accounts: the outcome of each rule. Sources overlap on
 /// purpose: an account whose report can be read loses little with the summary.
 const DENIED: &str = "\
 green; account:ListRegions denied: exit 0
@@ -208,7 +208,7 @@ fn a_denied_action_leaves_exactly_these_outcomes_open() {
     assert_eq!(table, DENIED);
 }
 
-/// What becomes of each rule of an account where one action is denied.
+/// The outcome of each rule of an account with one denied action.
 fn row(account: &str, lines: &str, action: &str) -> String {
     let call = action.rsplit(':').next().unwrap();
     let fake = Fake::with(&format!("{lines}\nfault {call} = denied"));

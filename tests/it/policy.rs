@@ -312,7 +312,7 @@ fn reordering_comments_and_other_spellings_are_no_change() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(
         ended.stdout,
-        "old.yaml -> <stdin>, as of 2026-11-20T12:00:00Z: no change in what they say\n"
+        "old.yaml -> <stdin>, as of 2026-11-20T12:00:00Z: no change in meaning\n"
     );
 }
 
@@ -399,9 +399,9 @@ fn what_a_report_suggests_can_be_pasted_below_the_windows_of_a_fresh_policy() {
 fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
     let folder = Folder::new();
     folder.write("rootgate.yaml", "version: 1\n");
-    folder.run(&["policy", "init"]).refused(&["rootgate.yaml exists already", "--output"]);
+    folder.run(&["policy", "init"]).refused(&["rootgate.yaml already exists", "--output"]);
     assert!(!folder.exists(".github"));
-    folder.run(&["policy", "init", "--output", "rootgate.yaml"]).refused(&["exists already"]);
+    folder.run(&["policy", "init", "--output", "rootgate.yaml"]).refused(&["already exists"]);
     assert_eq!(folder.read("rootgate.yaml"), "version: 1\n");
     let other = folder.run(&["policy", "init", "--output", "team/a.yaml"]);
     assert_eq!(other.code, 0, "{}", other.stderr);
@@ -411,7 +411,7 @@ fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere.yaml", folder.path().join("link.yaml")).unwrap();
-        folder.run(&["policy", "init", "--output", "link.yaml"]).refused(&["exists already"]);
+        folder.run(&["policy", "init", "--output", "link.yaml"]).refused(&["already exists"]);
         assert!(!folder.exists("nowhere.yaml"));
     }
 }
@@ -438,10 +438,10 @@ fn init_writes_at_the_root_of_the_repository_and_says_how_to_name_the_file() {
     assert_eq!(next.code, 0, "{}", next.stderr);
     assert!(next.stdout.contains("SHA-256"), "{}", next.stdout);
 
-    init(&[]).refused(&["exists already"]);
+    init(&[]).refused(&["already exists"]);
     let root = folder.path().canonicalize().unwrap();
     let second = root.join("rootgate.yml").display().to_string();
-    init(&["--output", &second]).refused(&["exists already", "a second default file is an error"]);
+    init(&["--output", &second]).refused(&["already exists", "a second default file is an error"]);
     assert!(!folder.exists("rootgate.yml"));
     assert_eq!(init(&["--output", "other.yaml"]).code, 0, "relative to where it is run");
     assert!(below.join("other.yaml").exists());

@@ -1,5 +1,4 @@
-//! `rootgate policy diff --base REF`: what a pull request from this working tree would say, in real
-//! repositories.
+//! `rootgate policy diff --base REF`, in real repositories.
 
 use std::path::Path;
 use std::process::Command;
@@ -308,7 +307,7 @@ fn a_broken_policy_is_shown_with_its_problems_on_each_side() {
     diff(&folder, &["--base", "topic"]).refused(&["topic:.github/rootgate.yaml is larger than"]);
 }
 
-// -- what is no file of the repository ----------------------------------------------------------------
+// -- not a file of the repository ----------------------------------------------------------------
 
 #[cfg(unix)]
 #[test]
@@ -510,7 +509,7 @@ fn a_branch_that_leaves_the_policy_alone_takes_back_nothing_of_a_base_that_moved
         (
             0,
             format!(
-                "main:.github/rootgate.yaml -> .github/rootgate.yaml (not changed here), as of 2026-11-20T12:00:00Z: no change in what they say
+                "main:.github/rootgate.yaml -> .github/rootgate.yaml (not changed here), as of 2026-11-20T12:00:00Z: no change in meaning
 
 note: the policy here is still that of {parted}, where this branch left main; main has changed it since, and a merge keeps that
 "

@@ -1,4 +1,4 @@
-//! No token and no key leaves the process, however it ends and however much it tells.
+//! No token and no key leaves the process, however it ends and however verbose it is.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE/of+the//environment==";
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 
-/// Every way in which a run may end.
+/// Every possible end of a run.
 const SCENARIOS: &[&str] = &[
     "",
     "root.access_key_1_active = true\nsummary.AccountAccessKeysPresent = 1",
@@ -29,7 +29,7 @@ const SCENARIOS: &[&str] = &[
     "fault GitHubToken = cut",
     "fault GitHubToken = short",
     "fault AssumeRole = denied",
-    // Whoever answers may repeat what it was sent.
+    // A server may repeat what it received.
     "fault AssumeRole = echo",
     "fault AssumeRoleWithWebIdentity = echo",
     "fault GetAccountSummary = echo",
@@ -43,7 +43,7 @@ const SCENARIOS: &[&str] = &[
      x-amz-security-token:IQoJb3JpZ2luX2VjEXAMPLE/of+the//environment=='",
 ];
 
-/// Every command, as talkative as it gets.
+/// Every command, at its most verbose.
 const COMMANDS: &[&[&str]] = &[
     &[
         "check",
@@ -95,7 +95,7 @@ fn secrets(gate: &Gate) -> BTreeSet<String> {
     secrets
 }
 
-/// The secret as it stands and as it may be written: in a URL, and in Base64 at any offset.
+/// The secret as it is, in a URL, and in Base64 at any offset.
 fn forms(secret: &str) -> Vec<String> {
     let in_url: String = secret
         .bytes()

@@ -19,7 +19,7 @@ fn block(heading: &str, kind: &str) -> String {
     block.split_once("```").unwrap().0.to_owned()
 }
 
-/// A folder of programs that stand for `aws` and `rootgate`, and write down what they were told.
+/// A folder of programs that stand for `aws` and `rootgate`, and write down their arguments.
 fn programs(folder: &Folder) -> String {
     let aws = folder.write("bin/aws", "#!/bin/sh\necho \"$*\" >>aws.log\n");
     let rootgate = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_rootgate"));
@@ -122,7 +122,7 @@ fn an_account_without_a_role_is_explained_in_one_sentence() {
         let text = words.join(" ");
         assert_eq!(text.matches("the credentials of this run belong to").count(), 1, "{text}");
         assert!(text.contains("docs/action.md, \"Several accounts\""), "{text}");
-        // What stays undetermined is listed all the same.
+        // Undetermined rules are still listed.
         assert!(text.contains("root-access-key-active"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Failed sign-ins as a user sees them: one layout, the next step in sight.
+//! Failed sign-ins as a user sees them: one layout, with the next step.
 
 use crate::fake::Fake;
 use crate::gate::{Gate, KEY_ID, ROLE, SECRET_KEY, policy_of};
@@ -65,7 +65,7 @@ fn without_a_network_the_call_and_what_to_look_at_are_named() {
     println!("{}", ended.stderr);
 }
 
-/// A proxy that nobody answers for stands for a name that DNS does not know: both end before an answer.
+/// An unreachable proxy simulates an unknown DNS name: both end without an answer.
 #[test]
 fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
     let folder = Folder::new();

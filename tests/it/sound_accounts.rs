@@ -1,4 +1,4 @@
-//! Accounts that are as they should be, with the real binary: none of them may turn red.
+//! Healthy accounts, with the real binary: none of them may fail.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,7 +10,7 @@ use crate::fake::Fake;
 use crate::gate::Gate;
 use crate::support::side_by_side;
 
-/// An instant that lies so many minutes back.
+/// The time this many minutes ago.
 fn ago(minutes: i64) -> String {
     format_time(DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::minutes(minutes))
 }

@@ -1,4 +1,4 @@
-//! What the log of a red run suggests is pasted into its policy, as a person does it.
+//! Pastes the suggested windows of a failed run into its policy, as a person does.
 
 use std::time::SystemTime;
 

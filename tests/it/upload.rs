@@ -1,4 +1,4 @@
-//! `--upload`: what GitHub receives, what it never receives, and that the verdict stays.
+//! `--upload`: what GitHub receives and what it never receives. The verdict does not change.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -133,7 +133,7 @@ fn fingerprints(sarif: &Value, run: usize) -> Vec<(&str, &str)> {
         .collect()
 }
 
-// -- what is received -------------------------------------------------------------------------------
+// -- received -------------------------------------------------------------------------------
 
 #[test]
 fn a_red_account_is_received_as_the_file_that_was_written() {
@@ -160,7 +160,7 @@ fn a_red_account_is_received_as_the_file_that_was_written() {
     assert!((now - started).num_seconds() < 60);
     let section = "\n### Code scanning\n\nUploaded, and processed by GitHub.\n";
     assert!(runner.summary().ends_with(section), "{}", runner.summary());
-    // The files say the same whatever became of the upload.
+    // The files do not depend on the upload.
     assert!(!runner.folder.read("out.md").contains("Code scanning"));
 }
 
@@ -292,7 +292,7 @@ fn more_accounts_than_one_file_holds_are_counted() {
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
-// -- what is not received ---------------------------------------------------------------------------
+// -- not received ---------------------------------------------------------------------------
 
 /// Judges what the fake AWS holds.
 fn live(runner: Runner, aws: &Fake, more: &[&str]) -> (Runner, Finished) {
@@ -450,7 +450,7 @@ fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
             || Runner::new(&github).with("GITHUB_REF", git_ref).with("GITHUB_EVENT_NAME", event);
         let ended = runner().judge(&[], &[]);
         assert_eq!((ended.code, warnings(&ended).len()), (0, 0), "{}", ended.stderr);
-        assert!(ended.stderr.contains("uploads from the default branch alone"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("uploads only from the default branch"), "{}", ended.stderr);
         assert_eq!((github.calls().len(), github.uploads().len()), (asked, 0), "{git_ref}");
         runner().judge(&[], &["--upload", "always"]);
         let uploads = github.uploads();
@@ -504,7 +504,7 @@ fn every_refusal_is_one_warning_and_the_verdict_stands() {
         ("bad-credentials", &["Bad credentials", "GITHUB_TOKEN"], 1),
         ("too-large", &["HTTP 413", "fewer accounts"], 1),
         ("invalid", &["HTTP 400: Invalid SARIF"], 1),
-        ("unprocessable", &["HTTP 422: Unprocessable", "report this as a fault"], 1),
+        ("unprocessable", &["HTTP 422: Unprocessable", "report this as a bug"], 1),
         ("no-commit 404", &["HTTP 404: commit not found", "no permission is missing"], 1),
         ("no-commit 422", &["HTTP 422: commit not found", "no permission is missing"], 1),
         ("no-ref", &["not found in this repository", "no permission is missing"], 1),

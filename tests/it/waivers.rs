@@ -1,4 +1,4 @@
-//! A waiver's whole life, as a team sees it in the log, in the summary and in the JSON report.
+//! The life of a waiver in the log, in the summary and in the JSON report.
 
 use serde_json::{Value, json};
 
@@ -168,10 +168,10 @@ fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
     from: 2026-11-01
     expires: 2027-01-15
 ";
-    let said = judged(waiver);
-    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: its rule no longer finds anything; remove the waiver";
-    assert_eq!(notices(&said), [("waiver-unused", message)]);
-    assert!(said.terminal.contains(message) && said.summary.contains(message));
+    let judged_run = judged(waiver);
+    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: the rule finds nothing any more; remove the waiver";
+    assert_eq!(notices(&judged_run), [("waiver-unused", message)]);
+    assert!(judged_run.terminal.contains(message) && judged_run.summary.contains(message));
 }
 
 #[test]

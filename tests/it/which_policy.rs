@@ -1,5 +1,5 @@
-//! Which policy judges under GitHub Actions: the default branch's, whatever a branch, an event file
-//! or an earlier step says.
+//! The default branch's policy judges under GitHub Actions, whatever a branch, an event file or an
+//! earlier step contains.
 
 use rootgate::model::sha256_hex;
 
@@ -93,7 +93,8 @@ fn a_first_policy_that_is_weaker_than_the_defaults_fails_and_says_what_to_do() {
     assert_eq!(job.json()["policy_change"]["effect"], "fails");
     let summary = job.summary();
     let paragraph = summary.split("\n\n").find(|it| it.contains("the first policy")).unwrap();
-    for part in [FILE, "the strict built-in defaults judge", "It fails the gate", "To do: once,"] {
+    for part in [FILE, "the strict built-in defaults judge", "It fails the gate", "accept it once"]
+    {
         assert!(paragraph.contains(part), "{part}: {paragraph}");
     }
     let mut job = Job::pull_request().work(FILE, "version: 1\n").report(&[]);
@@ -239,7 +240,7 @@ fn a_second_default_policy_in_the_checkout_is_a_broken_copy() {
     for second in ["rootgate.yaml", "rootgate.yml", ".github/rootgate.yml"] {
         let mut job = Job::both(&policy("")).work(second, &policy("")).report(&[]);
         let ended = job.ends("fail", 1);
-        let expected = format!("{FILE} and {second} are both there");
+        let expected = format!("{FILE} and {second} both exist");
         let both = job.json()["policy_change"].to_string();
         assert!(both.contains(&expected), "{both}");
         assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
@@ -320,7 +321,7 @@ fn what_is_stored_counts_where_the_working_tree_shows_something_else() {
         assert_eq!(job.json()["policy_change"]["copy"], copy);
         assert_eq!(job.json()["policy_change"]["effect"], "fails");
     }
-    // A commit that GitHub does not show is said.
+    // A notice names a commit that GitHub does not show.
     let mut unknown = Job::both(&policy("")).set("GITHUB_SHA", STALE).report(&[]);
     unknown.ends("pass", 0);
     assert!(unknown.notices().contains(&"commit-unread".to_owned()));
@@ -538,7 +539,7 @@ fn what_left_the_default_branch_earlier_changes_nothing_that_it_did_not_touch() 
         .on_main("push", EARLIER)
         .report(&[]);
     job.ends("fail", 1);
-    // What GitHub does not tell is a change.
+    // Without an answer of GitHub, the copy counts as a change.
     let mut untold = pushed("refs/heads/feature", STALE, &old).line("fault compare = status 500");
     assert_eq!(untold.check(&["--timeout", "5s"]).code, 1);
 }

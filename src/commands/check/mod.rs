@@ -23,7 +23,7 @@ use outputs::Show;
 use plan::{Plan, Refused};
 use upload::Upload;
 
-/// Judges, reports, and gives the exit code, also where nothing could be judged.
+/// Judges, reports and returns the exit code, even if nothing could be judged.
 pub(crate) fn run(plan: Result<Plan, Box<Refused>>, host: &Host) -> u8 {
     let (judged, outputs, asked) = match plan {
         Ok(plan) => (judge(&plan, host), plan.outputs, plan.shown.details),
@@ -130,7 +130,7 @@ fn from_files(
     if accounts.is_empty() {
         return Err(Failure::new(
             "there is no evidence to judge: the run makes no AWS call (--offline or --at)",
-            "give --evidence FILE or --credential-report FILE",
+            "pass --evidence FILE or --credential-report FILE",
         ));
     }
     Ok(files)

@@ -16,10 +16,10 @@ use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
-/// Reads everything that the flags name, account by account, and gives the files. The same account
-/// twice is an error.
+/// Reads everything that the flags name, account by account, and returns the files. A duplicate account
+/// is an error.
 ///
-/// What `each` was given counts only where this succeeds.
+/// The calls of `each` only count if this succeeds.
 pub(crate) fn load(
     given: &Files,
     only_account: Option<&AccountId>,
@@ -50,7 +50,7 @@ pub(crate) fn load(
     if let Some((account, one, other)) = twice {
         return Err(Failure::new(
             format!("account {account} is in {} and in {}", files[one].path, files[other].path),
-            "give the evidence of each account once",
+            "pass the evidence of each account once",
         ));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -65,7 +65,7 @@ fn not_read(path: &Path, error: EvidenceFileError) -> Failure {
         EvidenceFileError::Read(error) => files::unreadable(path, EVIDENCE, &error),
         error => Failure::new(
             format!("{shown} is not an evidence file that this version reads: {error}"),
-            "collect it again with the same version of rootgate, and give the file as it is",
+            "collect it again with the same version of rootgate, and pass the file unchanged",
         ),
     }
 }
@@ -91,7 +91,7 @@ fn credential_report(
     let failed = |what: String| {
         Failure::new(
             format!("{shown}: {what}"),
-            "give the CSV as AWS made it, or what `aws iam get-credential-report` prints",
+            "pass the CSV from AWS, or the output of `aws iam get-credential-report`",
         )
     };
     let (csv, carried) = if bytes.trim_ascii_start().starts_with(b"{") {
@@ -113,7 +113,7 @@ fn credential_report(
     let parsed = CredentialReport::parse(&csv).map_err(|error| failed(error.to_string()))?;
     let account = parsed.account.clone().or_else(|| only_account.cloned()).ok_or_else(|| {
         Failure::new(
-            format!("{shown} has no row, so it does not say whose it is"),
+            format!("{shown} has no row, so its account is unknown"),
             "name the account: --account ID",
         )
     })?;

@@ -36,7 +36,7 @@ impl Outputs {
         };
         Err(Failure::new(
             format!("{what} cannot leave out what strangers must not read"),
-            "write a file instead (--json FILE, --sarif FILE), or say --details full",
+            "write a file instead (--json FILE, --sarif FILE), or use --details full",
         ))
     }
 

@@ -1,7 +1,7 @@
 //! `--upload`: the report into GitHub code scanning. Nothing here changes a verdict.
 //!
-//! GitHub closes every alert that the newest report of the same category does not hold. So what
-//! could not be judged whole is not uploaded, and its alerts stay as they were.
+//! GitHub closes every alert that is missing from the newest report of the same category. So incomplete
+//! results are not uploaded, and their alerts stay unchanged.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::commands::sign_in::Bounds;
 /// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
 const PERMISSION: &str = "give the job the permission security-events: write, in a private \
                           repository also contents: read and actions: read; switch code scanning \
-                          on in the settings of the repository, or, where it cannot be had, say \
+                          on in the settings of the repository, or, if it is not available, use \
                           --upload never (upload-sarif: never)";
 const NEXT_RUN: &str =
     "nothing, if the next run uploads; else look at https://www.githubstatus.com";
@@ -31,7 +31,7 @@ const COMMIT_GONE: &str = "no permission is missing: this repository does not ha
                            belongs to another repository; run the workflow again for the commit \
                            that is there now, and leave GITHUB_SHA, GITHUB_REF and \
                            GITHUB_REPOSITORY as the runner sets them";
-const OWN_FAULT: &str = "keep the file of --sarif and report this as a fault of rootgate";
+const OWN_FAULT: &str = "keep the file of --sarif and report this as a bug in rootgate";
 
 /// An upload that has not been made.
 pub(crate) struct Upload<'a> {
@@ -48,7 +48,7 @@ enum UploadResult {
     Uploaded,
     /// There was nothing to do, for this reason.
     Skipped(String),
-    /// It was to be done and is not, or perhaps not: what happened, and what to do.
+    /// The upload failed or its result is unknown: what happened, and what to do.
     Failed(String, &'static str),
 }
 
@@ -102,8 +102,8 @@ impl Upload<'_> {
         let target = target.map_err(|missing| UploadResult::not_uploaded(missing, NO_RUNNER))?;
         let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
         if left.is_zero() {
-            let what = "nothing was left of the time that --timeout gives";
-            return Err(UploadResult::not_uploaded(what, "give a longer --timeout"));
+            let what = "the time limit of --timeout was used up";
+            return Err(UploadResult::not_uploaded(what, "raise --timeout"));
         }
         let mut file = Vec::new();
         sarif::render_accounts(report, judged, self.category, &mut file)
@@ -148,10 +148,10 @@ impl Upload<'_> {
     }
 }
 
-const NO_RUNNER: &str = "run it as a step of a workflow, or say --upload never";
+const NO_RUNNER: &str = "run it as a step of a workflow, or use --upload never";
 
 fn not_default_branch() -> String {
-    "`auto` uploads from the default branch alone".to_owned()
+    "`auto` uploads only from the default branch".to_owned()
 }
 
 fn upload_failed(error: &UploadError) -> UploadResult {
@@ -172,7 +172,7 @@ fn api_failed(error: &ApiError) -> UploadResult {
         _ if is_commit_missing(error) => COMMIT_GONE,
         _ if matches!(error, ApiError::RateLimited { .. }) => NEXT_RUN,
         _ if matches!(error, ApiError::Untrusted(_)) => {
-            "trust an authority of your own by --ca-bundle (`ca-bundle`)"
+            "trust your own certificate authority with --ca-bundle (`ca-bundle`)"
         }
         Some(401) => NO_TOKEN,
         Some(403 | 404) => PERMISSION,

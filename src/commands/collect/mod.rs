@@ -1,4 +1,4 @@
-//! `rootgate collect`: one job has the cloud access, another judges.
+//! `rootgate collect`: one job with cloud access collects, another job judges.
 
 pub(crate) mod plan;
 
@@ -41,7 +41,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     write_evidence(&evidence, now(), &mut text).map_err(|error| {
         Failure::new(
             format!("the evidence cannot be written as JSON: {error}"),
-            "this is a mistake of rootgate, please report it",
+            "report this as a bug in rootgate",
         )
     })?;
     let visibility = claims.and_then(|claims| claims.repository_visibility);
@@ -49,7 +49,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
             format!("{} may be read by strangers, and evidence names accounts", output.shown()),
-            "write a file instead (--output FILE), or say --details full",
+            "write a file instead (--output FILE), or use --details full",
         ));
     }
     output.write(&|out| out.write_all(&text))?;
@@ -62,7 +62,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// One line for each gap, and one for the whole.
+/// Prints one line per gap and a summary line.
 fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     let mut count = 0;
     for (index, account) in evidence.iter().enumerate() {
@@ -81,8 +81,7 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));
 }
 
-/// What should have been read and was not: what it is, and why. One reason that keeps a whole account
-/// shut is one line.
+/// The missing facts, each with its gap. A failed sign-in to an account is a single line.
 fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = account.gaps().into_iter();
     let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
@@ -123,6 +122,6 @@ fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) ->
 }
 
 fn line(text: &str) {
-    // A closed standard error changes nothing: the file says it, too.
+    // Standard error may be closed; the file has the same facts.
     let _written = writeln!(anstream::stderr(), "{}", escape::visible(text));
 }

@@ -1,15 +1,15 @@
-//! Paths that flags give twice: an output must not overwrite an input, nor another output.
+//! Duplicate paths: an output must not overwrite an input or another output.
 
 use std::path::Path;
 
 use super::files;
 use crate::commands::Failure;
 
-/// A path, and what gives it: a flag, or in words.
+/// A path and its origin: a flag, or words.
 pub(crate) type Given<'a> = (&'a str, &'a Path);
 
-/// What to do, where both paths are the user's to choose.
-pub(crate) const OWN_PATH: &str = "give each its own path";
+/// What to do if the user chooses both paths.
+pub(crate) const OWN_PATH: &str = "use a different path for each";
 
 /// Refuses an output that is one of these files.
 pub(crate) fn refuse(
@@ -18,7 +18,7 @@ pub(crate) fn refuse(
     others: &[Given<'_>],
     help: &str,
 ) -> Result<(), Failure> {
-    // Nothing that is written to a pipe or a device overwrites anything.
+    // Writing to a pipe or a device overwrites nothing.
     let is_file =
         |path: &Path| path != Path::new("-") && path.metadata().is_ok_and(|it| it.is_file());
     let clashes = |other: &Path| {
@@ -31,9 +31,9 @@ pub(crate) fn refuse(
     }
 }
 
-/// Refuses an output that goes where another one goes.
+/// Refuses an output with the same path as another one.
 pub(crate) fn refuse_another(flag: &str, path: &Path, others: &[Given<'_>]) -> Result<(), Failure> {
-    // Nobody reads what is written there, so it may take everything.
+    // The null device discards everything, so several outputs may use it.
     if path.canonicalize().is_ok_and(|path| path == Path::new("/dev/null")) {
         return Ok(());
     }

@@ -22,12 +22,12 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     Ok(Box::new(File::open(path)?))
 }
 
-/// What it means that a file cannot be read.
+/// The failure for a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, what: &str, error: &io::Error) -> Failure {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "check the path; it is taken relative to the working directory",
-        io::ErrorKind::PermissionDenied => "let the user of this process read it",
-        _ => "give a readable file",
+        io::ErrorKind::PermissionDenied => "give the user of this process read access",
+        _ => "use a readable file",
     };
     Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
 }
@@ -69,7 +69,7 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
         .map_err(failed)?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {
         let what = format!("{what} {} is larger than 64 MiB", path.display());
-        return Err(Failure::new(what, "this is not what rootgate reads; check the path"));
+        return Err(Failure::new(what, "rootgate reads no file of this size; check the path"));
     }
     Ok(bytes)
 }
@@ -128,7 +128,7 @@ fn same_inode(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// Writes to standard output. A reader that went away changes no verdict.
+/// Writes to standard output. A reader that closed it does not affect the verdict.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     Stream::standard_output()?.write(&|out| out.write_all(bytes))
 }

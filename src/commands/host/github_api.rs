@@ -1,4 +1,4 @@
-//! The client for GitHub's API that a run of rootgate uses, and what to do when it cannot be had.
+//! The client for GitHub's API, and what to do if it cannot be created.
 
 use std::future::Future;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) const NO_TOKEN: &str = "pass the action's input `token`, or set GITHU
 pub(crate) enum NoApi {
     /// `GITHUB_TOKEN` is not set.
     NoToken,
-    /// What is wrong, and what to do.
+    /// The problem and the remedy.
     Setup(String, &'static str),
     /// The address or the token is not usable.
     Api(ApiError),
@@ -30,15 +30,19 @@ pub(crate) fn client(host: &Host, ca_bundle: Option<&Path>, limit: Duration) -> 
     let changed = &environment.trust_variables;
     if environment.github_actions && ca_bundle.is_none() && !changed.is_empty() {
         let what = format!("{} would change whom TLS trusts", changed.join(", "));
-        return Err(NoApi::Setup(what, "say whom to trust with --ca-bundle (`ca-bundle`)"));
+        return Err(NoApi::Setup(
+            what,
+            "name the trusted certificates with --ca-bundle (`ca-bundle`)",
+        ));
     }
     let connect = (limit / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
-    let connector = collect::connector(ca_bundle, connect)
-        .map_err(|error| NoApi::Setup(error.what(), "give --ca-bundle a file of certificates"))?;
+    let connector = collect::connector(ca_bundle, connect).map_err(|error| {
+        NoApi::Setup(error.what(), "pass a file of certificates with --ca-bundle")
+    })?;
     Api::new(connector, &host.workflow.api_url, token, limit).map_err(NoApi::Api)
 }
 
-/// Runs calls to the end, or until a signal comes, whose name is then given.
+/// Runs calls to the end or until a signal, and then returns its name.
 pub(crate) fn block_on<T>(
     calls: impl Future<Output = T>,
 ) -> Result<Result<T, String>, std::io::Error> {
@@ -52,14 +56,14 @@ pub(crate) fn block_on<T>(
     }))
 }
 
-/// The same before anything is judged: what went wrong is a [`Failure`].
+/// Like [`block_on`], before anything is judged: errors become a [`Failure`].
 pub(crate) fn block_on_before_judging<T>(
     calls: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let ended = block_on(calls).map_err(|error| {
         Failure::new(
             format!("cannot start: {error}"),
-            "give this process the files and threads it asks for",
+            "raise this process's limits of open files and threads",
         )
     })?;
     ended.unwrap_or_else(|signal| {

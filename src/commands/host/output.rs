@@ -1,4 +1,4 @@
-//! One output file: it is written whole or not at all, and replaces nothing but what rootgate made.
+//! An output file. It is written whole or not at all, and replaces only files that rootgate wrote.
 
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use super::files;
 use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
 
-/// As many links in a row as Linux follows.
+/// Maximum number of links that Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// A kind of file that rootgate makes.
@@ -25,7 +25,7 @@ pub(crate) struct Kind {
 /// Where an output goes. Nothing is touched until it is written or discarded.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// As it was given.
+    /// The given path.
     path: PathBuf,
     kind: Kind,
     destination: Destination,
@@ -41,7 +41,7 @@ enum Destination {
     File(PathBuf, Option<Permissions>),
 }
 
-/// What stands at a path, after all links.
+/// What is at a path, after all links.
 enum Found {
     /// Standard output is 1, standard error is 2.
     Descriptor(u32, PathBuf),
@@ -50,27 +50,27 @@ enum Found {
 }
 
 impl Output {
-    /// Looks at the place, and refuses one where something stands that rootgate did not make.
+    /// Inspects the path, and refuses a file that rootgate did not write.
     pub(crate) fn find(path: &Path, flag: &str, kind: Kind) -> Result<Self, Failure> {
         let refused = |what: String, help: &str| {
             Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
         };
         let destination = inspect(path, kind).map_err(|error| match error {
             Refused::Error(error) => refused(error.to_string(), FOLDER),
-            Refused::IsA(what) => refused(format!("it is {what}"), "give another path"),
+            Refused::IsA(what) => refused(format!("it is {what}"), "use another path"),
             Refused::NotOurs => refused(
-                format!("there is a file that is not {}; it was left as it is", kind.name),
-                "give another path, or remove the file",
+                format!("the existing file is not {}; it is unchanged", kind.name),
+                "use another path, or remove the file",
             ),
             Refused::DanglingLink => refused(
                 "it is a link to a file that does not exist".to_owned(),
-                "give the path of the file itself, or remove the link",
+                "use the path of the file itself, or remove the link",
             ),
         })?;
         Ok(Self { path: path.to_owned(), kind, destination })
     }
 
-    /// Whether the place can be written to, as far as that can be tried.
+    /// Tries whether the path can be written to.
     pub(crate) fn check(&self, flag: &str) -> Result<(), Failure> {
         self.try_folder().map_err(|error| {
             let what = format!("cannot write {} ({flag}): {error}", self.path.display());
@@ -83,7 +83,7 @@ impl Output {
         matches!(follow(path), Ok(Found::Descriptor(1, _)))
     }
 
-    /// Whether it is one of the two that a runner shows in its log.
+    /// Whether it is standard output or standard error, which a runner shows in its log.
     pub(crate) const fn is_in_log(&self) -> bool {
         matches!(self.destination, Destination::StandardOutput | Destination::StandardError)
     }
@@ -112,7 +112,7 @@ impl Output {
         })
     }
 
-    /// Writes what is rendered: all of it under the name, or nothing.
+    /// Writes the rendered text, whole or not at all.
     pub(crate) fn write(&self, render: Render<'_>) -> Result<(), Failure> {
         match self.open()? {
             Some(mut stream) => stream.write(render),
@@ -120,7 +120,7 @@ impl Output {
         }
     }
 
-    /// Opens the stream that it is; `None` if it is a file.
+    /// Opens the stream; `None`: the output is a file.
     pub(crate) fn open(&self) -> Result<Option<Stream>, Failure> {
         match &self.destination {
             Destination::StandardOutput => Stream::standard_output().map(Some),
@@ -132,7 +132,7 @@ impl Output {
 
     fn write_file(&self, render: Render<'_>) -> io::Result<()> {
         let Destination::File(path, permissions) = &self.destination else { return Ok(()) };
-        // Others may have put something there while the run went on.
+        // Another process may have created a file there in the meantime.
         match inspect(path, self.kind) {
             Ok(Destination::File(real, _)) if real == *path => {}
             Ok(_) | Err(Refused::NotOurs | Refused::DanglingLink | Refused::IsA(_)) => {
@@ -144,7 +144,7 @@ impl Output {
             .or_else(|error| write_in_place(path, render, error))
     }
 
-    /// Whether the folder takes new files. Nothing of this stays, whatever happens.
+    /// Whether the folder accepts new files. The test leaves no file.
     fn try_folder(&self) -> io::Result<()> {
         match &self.destination {
             Destination::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
@@ -159,9 +159,9 @@ impl Output {
     }
 }
 
-const FOLDER: &str = "give a path in a folder that exists and that this process may write to";
+const FOLDER: &str = "use a path in an existing folder that this process may write to";
 
-/// Why nothing is written there.
+/// Why the path is refused.
 enum Refused {
     Error(io::Error),
     /// What it is, in words.
@@ -182,7 +182,7 @@ fn inspect(path: &Path, kind: Kind) -> Result<Destination, Refused> {
         Found::Descriptor(2, _) => return Ok(Destination::StandardError),
         Found::Descriptor(_, path) => {
             let metadata = path.metadata()?;
-            // The shell made or emptied what is behind it; a file with content is somebody's.
+            // The shell created or emptied the file behind it; a file with content is not ours.
             return match metadata.is_file() && metadata.len() > 0 {
                 true => Err(Refused::NotOurs),
                 false => Ok(Destination::Stream(path)),
@@ -190,7 +190,7 @@ fn inspect(path: &Path, kind: Kind) -> Result<Destination, Refused> {
         }
         Found::Nothing(real) if is_folder_by_name(&real) => return Err(Refused::IsA("a folder")),
         Found::Nothing(real) => {
-            // To make a file wherever a link points would let a checkout choose the place.
+            // Following a dangling link would let a checkout choose where a file is created.
             let is_link = path.symlink_metadata().is_ok();
             return if is_link {
                 Err(Refused::DanglingLink)
@@ -221,7 +221,7 @@ fn is_folder_by_name(path: &Path) -> bool {
     bytes.last().is_some_and(|last| std::path::is_separator(char::from(*last)))
 }
 
-/// What a special file is that no report belongs into.
+/// The kind of a special file that cannot hold a report.
 #[cfg(unix)]
 fn special(metadata: &Metadata) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
@@ -237,7 +237,7 @@ fn special(_: &Metadata) -> Option<&'static str> {
     None
 }
 
-/// Goes along the links by itself, as a link to a descriptor leads to no path.
+/// Follows links itself, because a link to a descriptor has no path.
 fn follow(given: &Path) -> io::Result<Found> {
     if given == Path::new("-") {
         return Ok(Found::Descriptor(1, given.to_owned()));
@@ -295,8 +295,7 @@ fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
 }
 
-/// Removes a file of this kind. Where the name cannot be removed, as that of a mounted file, it is
-/// emptied.
+/// Removes a file of this kind. A name that cannot be removed, such as a mounted file, is emptied.
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
     match inspect(path, kind) {

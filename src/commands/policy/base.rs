@@ -14,13 +14,13 @@ use super::file::{self, PolicyFile, Unusable};
 use crate::commands::host::git_variables;
 use crate::commands::{Failure, Host};
 
-/// What is compared, and what is to be said of it.
+/// The two sides, and notes about them.
 pub(crate) struct Sides {
     pub(crate) old: PolicyFile,
     pub(crate) new: PolicyFile,
-    /// The policy that is there no more, if it is not.
+    /// The change for a removed policy.
     pub(crate) removed: Option<Change>,
-    /// What a reader should know who wonders.
+    /// Notes for the reader.
     pub(crate) notes: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ fn path_of(file: &Path, repository: &Repository, host: &Host) -> Result<RepoPath
     tree.path(&host.working_directory, file, Links::Kept).map_err(|none| match none {
         NoPath::Outside => Failure::new(
             format!("{shown} lies outside of the repository {}", tree.root().display()),
-            "name a file of this repository: only those have an earlier version",
+            "name a file of this repository",
         ),
         NoPath::NotUtf8 => {
             Failure::new(format!("{shown} is not UTF-8"), "give the policy a plain name")
@@ -104,13 +104,13 @@ fn failed(error: GitError) -> Failure {
     Failure::new(error.to_string(), error.help())
 }
 
-/// What a merge gives where the branch left the policy alone: the base's own.
+/// The result of a merge if the branch did not change the policy: the policy of the base.
 fn not_changed(old: &PolicyFile, new: Option<&File>) -> PolicyFile {
     let path = new.map_or(WORKING_TREE, |new| new.path.as_str());
     PolicyFile { shown: format!("{path} (not changed here)"), ..old.clone() }
 }
 
-/// A policy that is gone is weaker, whatever it said.
+/// Removing a policy is weaker, whatever it contained.
 fn removed(old: File) -> Change {
     Change {
         kind: ChangeKind::Weaker,
@@ -148,7 +148,7 @@ fn fork_point(
     old: Option<&File>,
 ) -> Result<Option<(Commit, Option<File>)>, Failure> {
     let Some(commit) = repository.merge_base(tip).map_err(failed)? else { return Ok(None) };
-    // A policy that could not be read then says nothing of now.
+    // An unreadable earlier policy does not matter for the comparison.
     let Ok(then) = at_commit(repository, &commit, base, paths) else { return Ok(None) };
     Ok(if File::same(then.as_ref(), old) { None } else { Some((commit, then)) })
 }
@@ -164,14 +164,14 @@ fn at_commit(
 
 fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, Failure> {
     let unreadable = |Unreadable { path, error }| {
-        let help = "let the user of this process read it";
+        let help = "give the user of this process read access";
         Failure::new(format!("cannot look at {path}: {error}"), help)
     };
     found(repository.work_tree(), paths, RepoPath::to_string, unreadable)
 }
 
-/// The file at the one of the paths where something is; what is there and no plain file is an error,
-/// never "not there", and so are two files.
+/// The only existing file of these paths. Two files are an error, and so is anything that is not a regular
+/// file.
 fn found<T: Tree>(
     tree: &T,
     paths: &[RepoPath],
@@ -184,7 +184,7 @@ fn found<T: Tree>(
         NotRead::Two { path, second } => file::two_defaults(&shown(&path), &shown(&second), ""),
         NotRead::TooLarge { path, .. } | NotRead::LfsPointer { path } => Failure::new(
             format!("{} is larger than 1 MB", shown(&path)),
-            "this is no policy; check the path",
+            "this is not a policy; check the path",
         ),
         NotRead::NotAFile { path, kind } => Failure::new(
             format!("{} is {}", shown(&path), kind_name(kind)),
@@ -198,6 +198,6 @@ const fn kind_name(kind: Kind) -> &'static str {
         Kind::Folder => "a folder",
         Kind::SymbolicLink => "a symbolic link, which the gate refuses",
         Kind::Submodule => "another repository (a submodule), which the gate does not read",
-        Kind::Special => "no regular file",
+        Kind::Special => "not a regular file",
     }
 }

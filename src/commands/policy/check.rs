@@ -1,4 +1,4 @@
-//! `rootgate policy check`: every problem of every file, and what is valid and perhaps not meant.
+//! `rootgate policy check`: every problem of every file, and warnings about valid files.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ fn as_text(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
             }
         }
     }
-    // A warning that nobody can read changes nothing.
+    // Warnings do not affect the result, so a closed standard error is ignored.
     let _written = write!(anstream::stderr(), "{}", warned.concat());
     if problems.is_empty() { Ok(0) } else { Err(Failure::problems(&problems)) }
 }

@@ -1,4 +1,4 @@
-//! `rootgate policy diff`: what a change of the policy means.
+//! `rootgate policy diff`: classifies the changes between two policies.
 
 use std::path::Path;
 
@@ -119,11 +119,11 @@ impl Diff<'_> {
     }
 }
 
-/// The line of the file that says it; nothing where the file does not.
+/// The changed line of the file; empty without a line.
 fn source(text: &str, sign: char, line: Option<usize>) -> String {
     let Some(number) = line else { return String::new() };
     let line = text.lines().nth(number.saturating_sub(1)).unwrap_or_default();
-    // A tab is a control character, but no hidden one in a line of code.
+    // A tab is a control character, but harmless in a line of code.
     let shown = visible(&line.replace('\t', " "));
     format!("    {sign} {number:>4} | {}\n", shown.trim_end())
 }

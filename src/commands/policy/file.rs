@@ -12,9 +12,8 @@ use rootgate::rules;
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
-/// Where a policy is looked for when none is named, at the root of the repository and in the working
-/// directory. Only one of these may exist: which of two judges must not depend on an order that nobody
-/// has in mind.
+/// The default paths of a policy, at the root of the repository and in the working directory. Only one
+/// of them may exist, so that no search order decides which one judges.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
@@ -23,16 +22,16 @@ pub(crate) fn default_paths() -> Vec<RepoPath> {
     DEFAULT_PATHS.into_iter().filter_map(RepoPath::new).collect()
 }
 
-/// That two default files stand at the same place (`location`: "at the tip of …"), as an error.
+/// The error for two default files (`location`: "at the tip of …").
 pub(crate) fn two_defaults(first: &str, second: &str, location: &str) -> Failure {
     let location = if location.is_empty() { String::new() } else { format!(" {location}") };
     Failure::new(
         format!("there are two default policy files{location}, {first} and {second}"),
-        "keep one of them: no order says which one judges",
+        "keep one of them",
     )
 }
 
-/// The policy that judges, and where it comes from.
+/// The judging policy and its origin.
 pub(crate) fn load(
     named: Option<&Path>,
     host: &Host,
@@ -68,9 +67,9 @@ pub(crate) struct PolicyFile {
 
 /// Why there is no policy in a file.
 pub(crate) enum Unusable {
-    /// There is no text in it.
+    /// It cannot be read as text.
     Unreadable(Failure),
-    /// There is, and it is wrong.
+    /// The text is not a valid policy.
     Invalid(PolicyErrors),
 }
 
@@ -89,7 +88,7 @@ pub(crate) fn read(path: &Path, host: &Host) -> Result<PolicyFile, Unusable> {
     parse(bytes, shown(path), host)
 }
 
-/// Reads the policy in these bytes, which messages name so.
+/// Parses the policy in these bytes; `shown` is its name in messages.
 pub(crate) fn parse(bytes: Vec<u8>, shown: String, host: &Host) -> Result<PolicyFile, Unusable> {
     let text = text_of(bytes, &shown).map_err(Unusable::Unreadable)?;
     let policy = Policy::parse(&text, &escape::visible(&shown), &rules::infos(), host.now);
@@ -107,7 +106,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
     if let Some(named) = named {
         return Ok(Some(named.to_owned()));
     }
-    // A default that is there but cannot be read is an error when it is read, never "not there".
+    // An existing default file that cannot be read is an error later, never "missing".
     let there = |path: &PathBuf| path.symlink_metadata().is_ok();
     let mut found: Vec<PathBuf> = defaults_in(Path::new("")).into_iter().filter(there).collect();
     if let Some(root) = root_above(host) {
@@ -128,7 +127,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
     }
 }
 
-/// Everywhere that a policy is looked for when none is named, from the working directory.
+/// All default paths of a policy, relative to the working directory.
 pub(crate) fn default_locations(host: &Host) -> Vec<PathBuf> {
     let above = root_above(host).map(|root| defaults_in(&root));
     defaults_in(Path::new("")).into_iter().chain(above.into_iter().flatten()).collect()
@@ -145,16 +144,16 @@ fn root_above(host: &Host) -> Option<PathBuf> {
     (!up.as_os_str().is_empty()).then_some(up)
 }
 
-/// Everybody can make a repository in a shared folder such as `/tmp`, and its policy would then judge
-/// below it. Under GitHub Actions the workspace is the job's own, whatever its users are called.
+/// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge below
+/// it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
 fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
     if host.github_actions() || has_same_owner(&root.join(".git"), &host.working_directory) {
         return Ok(());
     }
     Err(Failure::new(
         format!(
-            "the repository {} belongs to another user than the working directory, so its policy does not \
-             judge by itself",
+            "the repository {} belongs to another user than the working directory, so its policy is \
+             not used by default",
             host.work_tree.as_ref().map_or(root, WorkTree::root).display()
         ),
         "if you trust it, name the file: --policy FILE",
@@ -187,7 +186,7 @@ pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
     })
 }
 
-/// The path as SARIF and annotations need it: that of the file that was read, so links are resolved.
+/// The path for SARIF and annotations: that of the file that was read, with links resolved.
 fn repository_path(path: &Path, host: &Host) -> Option<RepoPath> {
     let tree = WorkTree::with_root(host.repository.clone()?);
     tree.path(&host.working_directory, path, Links::Resolved).ok()

@@ -1,4 +1,4 @@
-//! `rootgate policy init`: a commented policy to begin with. What exists is never overwritten.
+//! `rootgate policy init`: a commented starter policy. Existing files are never overwritten.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         ErrorKind::AlreadyExists => already_exists(&path),
         _ => Failure::new(
             format!("cannot write {}: {error}", path.display()),
-            "give a path that this process may write to: rootgate policy init --output FILE",
+            "use a path that this process may write to: rootgate policy init --output FILE",
         ),
     })?;
     let shown = escape::visible(&path.display().to_string());
@@ -50,7 +50,7 @@ fn default_output(host: &Host) -> PathBuf {
     }
 }
 
-/// What is wrong with a policy of these accounts is wrong with the arguments.
+/// Problems of a policy with these accounts are problems of the arguments.
 fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
     let errors = match Policy::parse(text, "the policy", &rules::infos(), host.now) {
         Ok(_) => return Ok(()),
@@ -59,7 +59,7 @@ fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
     let first = errors.errors().first();
     let (message, help) = first.map_or(("", ""), |error| (&error.message, &error.help));
     let help = match help {
-        "" => "give each account once, with a role of its own: --account ID=ROLE_ARN".to_owned(),
+        "" => "pass each account once, with its own role: --account ID=ROLE_ARN".to_owned(),
         help => format!("{help}; the form is --account ID=ROLE_ARN, each account once"),
     };
     Err(Failure::new(format!("--account: {message}"), help))
@@ -67,13 +67,12 @@ fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
 
 fn already_exists(path: &Path) -> Failure {
     Failure::new(
-        format!("{} exists already; it was left as it is", path.display()),
+        format!("{} already exists; it is unchanged", path.display()),
         "edit that file, or write another one: rootgate policy init --output FILE",
     )
 }
 
-/// Two default files at once are an error of every later run, also one here and one at the root of the
-/// repository.
+/// A second default file, here or at the root of the repository, would be an error in every later run.
 fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
@@ -82,7 +81,7 @@ fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     if !defaults.iter().any(|default| default == path) {
         return Ok(());
     }
-    // What is said of the file itself comes before what is said of another one.
+    // The error about the file itself comes first.
     defaults.sort_by_key(|default| !files::same_file(default, path));
     let Some(first) = defaults.iter().find(|other| other.symlink_metadata().is_ok()) else {
         return Ok(());
@@ -90,7 +89,7 @@ fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     if files::same_file(first, path) {
         return Err(already_exists(path));
     }
-    let what = format!("{} exists already, and a second default file is an error", first.display());
+    let what = format!("{} already exists, and a second default file is an error", first.display());
     Err(Failure::new(
         what,
         "edit that file, or write another one: rootgate policy init --output FILE",

@@ -8,12 +8,12 @@ use crate::model::{Change, ChangeKind, Effect, PolicyChange, PolicyCopy, Problem
 use crate::report::document::{ChangePart, Details, Prose};
 use crate::report::policy_change::of_kind;
 
-/// So many changes of one line are told; the others are counted.
+/// Maximum number of changes of one line that are shown; the others are counted.
 const ON_ONE_LINE: usize = 5;
-/// More of one change than an annotation has room for, in characters.
+/// Maximum length of one change, in characters.
 const MAX_DESCRIPTION: usize = 120;
 
-/// What a copy changes for the worse, line by line, then what it plans.
+/// The weaker changes of a copy, line by line, then its planned windows.
 pub(super) fn annotations(report: &Report, details: Details) -> Vec<Annotation> {
     let Some(change) = &report.policy_change else { return Vec::new() };
     let notes = Notes { report, change, details };
@@ -63,7 +63,7 @@ impl Notes<'_> {
         problems.iter().map(note).collect()
     }
 
-    /// One for each line of the copy, in their order. What is not written there stands at line 1.
+    /// One annotation per line of the copy, in order. Changes without a line are shown at line 1.
     fn of_kind(&self, kind: ChangeKind) -> Vec<Annotation> {
         let mut by_line: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
         for change in of_kind(self.change.copy.changes(), kind) {
@@ -92,16 +92,14 @@ impl Notes<'_> {
         parts.dedup();
         let more = changes.len().saturating_sub(ON_ONE_LINE);
         if more > 0 {
-            parts.push(format!("and {more} more by this line"));
+            parts.push(format!("and {more} more on this line"));
         }
         parts.join("; ")
     }
 
     fn follows(&self, kind: ChangeKind) -> String {
         match kind {
-            ChangeKind::Planned => {
-                "It opens only in the future and excuses nothing yet.".to_owned()
-            }
+            ChangeKind::Planned => "It opens in the future and excuses nothing yet.".to_owned(),
             _ => format!("More can pass than before. {}", self.effect_and_remedy()),
         }
     }
@@ -120,7 +118,7 @@ impl Notes<'_> {
         self.change.path.clone().map(|path| (path, line.unwrap_or(1)))
     }
 
-    /// An error is what makes the step fail.
+    /// An error if it makes the step fail.
     const fn weaker(&self) -> &'static str {
         match self.change.effect {
             Effect::Fails => ERROR,

@@ -1,7 +1,7 @@
 //! Workflow commands that GitHub shows as annotations on the lines of the policy.
 //!
-//! GitHub shows ten of a kind per step and drops the rest in silence, so at most eight are
-//! written, the worst first, and the last one says how many more there are.
+//! GitHub shows ten of a kind per step and silently drops the rest. So at most eight are written, the
+//! worst first, and the last one counts the rest.
 
 mod change;
 
@@ -12,15 +12,15 @@ use super::document::{Details, Entry, FindingPart, Full, OpenOutcome, Redacted};
 use crate::escape::{command_data, command_property, shortened, visible};
 use crate::model::{Outcome, Report, Severity, Subject};
 
-/// GitHub takes ten per step; the runner itself adds one when a step fails.
+/// GitHub shows ten per step; the runner itself adds one when a step fails.
 const MOST: usize = 8;
-/// GitHub cuts a message at 4,096 characters, in the middle of whatever stands there.
+/// GitHub cuts a message at 4,096 characters, even in the middle of a word.
 const MAX_MESSAGE: usize = 1_000;
 
-/// Writes at most eight commands, a line each. Only what blocks is an error.
+/// Writes at most eight commands, one per line. Only blocking outcomes are errors.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let found: Vec<_> = match details {
         Details::Full => full(report),
@@ -31,7 +31,7 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     let mut annotations = change::annotations(report, details);
     let all = annotations.len() + found.len();
     let room = if all <= MOST { MOST } else { MOST - 1 };
-    // However much a change touches, the worst findings beside it stay in sight.
+    // A large policy change must not hide the worst findings.
     annotations.truncate(room - found.len().min(MOST / 2));
     annotations.extend(found);
     annotations
@@ -52,10 +52,10 @@ const ERROR: &str = "error";
 
 struct Annotation {
     level: &'static str,
-    /// A file of the repository and its 1-based line. Without one there is nothing to point at.
+    /// A file of the repository and its 1-based line; `None`: the policy is not in the repository.
     location: Option<(String, usize)>,
     title: String,
-    /// `None`: it is about a change of the policy, which comes before all others of its level.
+    /// `None`: a policy change, which comes before all others of its level.
     severity: Option<Severity>,
     message: String,
 }
@@ -104,7 +104,7 @@ fn from_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
     }
 }
 
-/// A line of the policy that judged.
+/// A line of the judging policy.
 fn location(report: &Report, line: usize) -> Option<(String, usize)> {
     report.policy.repository_path.clone().map(|path| (path, line))
 }
@@ -120,8 +120,8 @@ fn undetermined(entry: Entry<'_>) -> String {
     entry.missing_facts().fold(text, |text, missing| text + &missing.sentences())
 }
 
-/// An error is what makes the step fail; what does not is no error, however bad it is. Before
-/// `enforce-from` a finding makes none fail, whatever else does.
+/// The level is an error only if the outcome makes the step fail, whatever its severity. Before
+/// `enforce-from`, no finding makes the step fail.
 const fn level(report: &Report, blocks: bool, severity: Severity) -> &'static str {
     match severity {
         _ if blocks && report.exit_code != 0 && report.enforce_from.is_none() => ERROR,

@@ -1,4 +1,4 @@
-//! What a run says of the checkout's copy of the policy.
+//! The part of a report about the checkout's copy of the policy.
 
 use super::policy::{environment, short};
 use super::verdict;
@@ -10,26 +10,26 @@ use crate::model::{
 };
 use crate::report::policy_change::{KINDS, counts, of_kind};
 
-/// So many changes of a kind, and so many problems, are shown; the JSON report has all.
+/// Maximum number of changes of a kind, and of problems, shown; the JSON report has all.
 pub(crate) const MOST: usize = 50;
-/// More of a value than a reader of a log or a table takes in, in characters.
+/// Maximum length of a value in a log or a table, in characters.
 const MAX_VALUE: usize = 300;
 
 /// The checkout's copy of the policy.
 pub(crate) struct ChangePart<'a> {
-    /// `Policy change: 1 planned, 2 weaker`, or what became of the copy.
+    /// `Policy change: 1 planned, 2 weaker`, or the state of the copy.
     pub(crate) heading: String,
-    /// What the copy is, what it does to the verdict, and what to do about it.
+    /// What the copy is, its effect on the verdict, and what to do.
     pub(crate) sentences: Vec<Prose<'a>>,
-    /// The last of these alone: what it does, and what to do.
+    /// Only its effect and what to do.
     pub(crate) follows: Vec<Prose<'a>>,
-    /// What is in it.
+    /// Its content.
     pub(crate) content: Content<'a>,
     /// How the same evidence would be judged after the merge.
     pub(crate) after: Option<String>,
 }
 
-/// What is in a copy.
+/// The content of a copy.
 pub(crate) enum Content<'a> {
     /// Every change and problem.
     Full(Changes<'a>),
@@ -54,10 +54,10 @@ impl<'a> ChangePart<'a> {
     }
 }
 
-/// The changes of a copy, and what is wrong with a broken one.
+/// The changes of a copy, or the problems of a broken one.
 pub(crate) struct Changes<'a>(Section<'a>);
 
-/// What is shown of a list, and how many more there are.
+/// The shown part of a list, and how many more items there are.
 pub(crate) struct Shown<T> {
     pub(crate) items: Vec<T>,
     pub(crate) more: usize,
@@ -75,24 +75,24 @@ impl<T> Shown<T> {
 }
 
 impl<'a> Changes<'a> {
-    /// Its effect on the verdict.
+    /// The effect on the verdict.
     pub(crate) const fn effect(&self) -> Effect {
         self.0.change.effect
     }
 
-    /// The changes of a kind, each with its place. What is long is cut.
+    /// The changes of a kind, each with its place. Long texts are cut.
     pub(crate) fn of_kind(&self, kind: ChangeKind) -> Shown<(Change, Option<Prose<'a>>)> {
         let changes: Vec<_> = of_kind(self.0.change.copy.changes(), kind).collect();
         Shown::from_items(changes.into_iter().map(|change| (cut(change), self.location(change))))
     }
 
-    /// What is wrong with a broken copy, each with its place.
+    /// The problems of a broken copy, each with its place.
     pub(crate) fn problems(&self) -> Shown<(&'a str, Prose<'a>)> {
         let problems = problems(&self.0.change.copy).iter();
         Shown::from_items(problems.map(|it| (it.message.as_str(), self.0.location_of(it))))
     }
 
-    /// `.github/rootgate.yaml:12`: where the copy says it, or where the default branch's did.
+    /// `.github/rootgate.yaml:12`: the line in the copy, or the removed line in the default branch's file.
     pub(crate) fn location(&self, change: &Change) -> Option<Prose<'a>> {
         let Section { policy, change: of, .. } = self.0;
         let at = |path: &str, line| Prose::new().name(format!("{}:{line}", name(path)));
@@ -113,7 +113,7 @@ fn problems(copy: &PolicyCopy) -> &[Problem] {
     }
 }
 
-/// The copy of a report, and what it is copied from.
+/// The copy, and the policy that it is compared with.
 #[derive(Clone, Copy)]
 struct Section<'a> {
     policy: &'a PolicyOrigin,
@@ -126,23 +126,25 @@ impl<'a> Section<'a> {
         let mut sentences = vec![self.what()];
         sentences.extend(self.what_follows());
         if self.is_new() && self.change.effect == Effect::Fails {
-            // Whoever writes a first policy reads why, and what to do, in one place.
+            // The author of a first policy reads the reason and the remedy in one paragraph.
             return vec![Prose::joined(sentences, " ")];
         }
         sentences
     }
 
-    /// What the copy does to the verdict, and what to do about it.
+    /// The effect of the copy on the verdict, and what to do.
     fn what_follows(&self) -> Vec<Prose<'a>> {
         let remedy = self.remedy();
         let remedy = remedy.map(|remedy| Prose::new().text("To do: ").text(remedy).text("."));
         [self.effect(), remedy].into_iter().flatten().collect()
     }
 
-    /// `1 planned, 2 weaker`, or what became of the copy.
+    /// `1 planned, 2 weaker`, or the state of the copy.
     fn kinds(&self) -> String {
         match &self.change.copy {
-            PolicyCopy::Changed { changes, .. } if changes.is_empty() => "in form alone".to_owned(),
+            PolicyCopy::Changed { changes, .. } if changes.is_empty() => {
+                "formatting only".to_owned()
+            }
             PolicyCopy::Changed { changes, .. } => counts(changes),
             PolicyCopy::Missing { .. } => "the policy is gone".to_owned(),
             PolicyCopy::Broken(problems) => {
@@ -157,12 +159,12 @@ impl<'a> Section<'a> {
         let copy = self.copy();
         match (&self.change.copy, self.moved_from()) {
             (PolicyCopy::Behind { commit }, _) => Prose::new()
-                .text("The default branch moved on since ")
+                .text("This checkout has the policy of ")
                 .name_for(self.details, short(commit))
-                .text(", whose policy this checkout holds; its tip judged."),
+                .text(", an earlier commit of the default branch. The tip of that branch judged."),
             (PolicyCopy::Missing { .. }, _) => copy
-                .text(" is not in this checkout: after this merge the strict built-in defaults judge."),
-            (PolicyCopy::Broken(_), _) => copy.text(" of this checkout is no policy."),
+                .text(" is not in this checkout: after this merge, the strict built-in defaults judge."),
+            (PolicyCopy::Broken(_), _) => copy.text(" of this checkout is not a valid policy."),
             (PolicyCopy::Changed { .. }, Some(from)) => Prose::new()
                 .text("The policy moves from ")
                 .name_for(self.details, name(from))
@@ -174,7 +176,7 @@ impl<'a> Section<'a> {
                  built-in defaults judge until this one is merged.",
             ),
             (PolicyCopy::Changed { changes, .. }, None) if changes.is_empty() => copy.text(
-                " of this checkout differs from the default branch's in comments, order or spelling alone.",
+                " of this checkout differs from the default branch's only in comments, order or spelling.",
             ),
             (PolicyCopy::Changed { .. }, None) => {
                 copy.text(" of this checkout differs from the default branch's.")
@@ -182,37 +184,37 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What the copy does to the verdict; `None`: nothing that needs a word.
+    /// The effect of the copy on the verdict; `None`: nothing to mention.
     fn effect(&self) -> Option<Prose<'a>> {
         let copy = &self.change.copy;
         let text = match self.change.effect {
             Effect::Fails => match copy {
                 PolicyCopy::Broken(_) => {
-                    "It fails the gate: after this merge no run could judge anything."
+                    "It fails the gate: after this merge, no run could judge anything."
                 }
                 PolicyCopy::Missing { .. } => {
-                    "It fails the gate: a policy that is gone is weaker, and the policy that judges says on-weaker: fail."
+                    "It fails the gate: removing the policy weakens it, and the judging policy says on-weaker: fail."
                 }
                 _ if self.is_new() => {
-                    "It fails the gate: more can pass by it than by the defaults, which other jobs of this \
-                     repository may rely on already."
+                    "It fails the gate: it is weaker than the built-in defaults, which other jobs of this \
+                     repository may already rely on."
                 }
                 _ => {
-                    "It fails the gate: it is weaker, and the policy that judges says on-weaker: fail."
+                    "It fails the gate: it is weaker, and the judging policy says on-weaker: fail."
                 }
             },
             Effect::Tolerated => {
-                "It is weaker, and does not fail the gate: the policy that judges says on-weaker: warn."
+                "It is weaker but does not fail the gate: the judging policy says on-weaker: warn."
             }
             Effect::Accepted => {
                 let environment = environment(self.policy, self.details);
-                let accepted = Prose::new().text("It judged this run: it was accepted");
+                let accepted = Prose::new().text("It judged this run because it was accepted");
                 return Some(accepted.then(environment).text("."));
             }
             Effect::None => match copy {
                 PolicyCopy::Behind { .. } => return None,
-                _ if copy.is_weaker() => "It is weaker, and does not decide.",
-                _ => "It does not fail the gate: nothing that blocks now passes by it.",
+                _ if copy.is_weaker() => "It is weaker but does not affect the verdict.",
+                _ => "It does not fail the gate: everything that blocks now still blocks.",
             },
         };
         Some(Prose::new().text(text))
@@ -223,36 +225,36 @@ impl<'a> Section<'a> {
         let accept = match &self.change.copy {
             _ if self.change.effect != Effect::Fails => return None,
             PolicyCopy::Broken(_) => {
-                return Some("mend it; rootgate policy check draws each problem at its place");
+                return Some("fix it; rootgate policy check shows each problem at its line");
             }
             PolicyCopy::Missing { .. } => {
-                "put it back; one that says no more than version: 1 is judged like none, and can be \
+                "restore it; a policy with only version: 1 means the same as no policy, and can be \
                  accepted (accept-policy-change)"
             }
             PolicyCopy::Changed { .. } if self.is_new() => {
-                "once, have it reviewed and accepted by whoever may deploy to a protected environment \
-                 (accept-policy-change), or merge it past the failed check by those who may; or begin with one that says \
-                 no more than version: 1, which is judged like none, and agree each change of it later"
+                "have a reviewer of a protected environment accept it once (accept-policy-change); or have \
+                 someone who may bypass the failed check merge it; or begin with a policy with only version: 1, which \
+                 means the same as no policy, and review each later change"
             }
             PolicyCopy::Changed { .. } | PolicyCopy::Behind { .. } => {
-                "take back what is weaker, or have it accepted by whoever may deploy to a protected environment \
+                "undo the weaker changes, or have a reviewer of a protected environment accept them \
                  (accept-policy-change)"
             }
         };
         Some(accept)
     }
 
-    /// How the same evidence would be judged afterwards.
+    /// The result of the same evidence after the merge.
     fn after(&self) -> Option<String> {
         let after = self.change.copy.after()?;
         let (verdict, counts) = (after.verdict.id(), verdict::counts(&after.counts));
         let code = after.exit_code;
         Some(format!(
-            "After this merge: {verdict} (exit code {code}): {counts}. It does not decide."
+            "After this merge: {verdict} (exit code {code}): {counts}. This does not affect the verdict."
         ))
     }
 
-    /// `.github/rootgate.yaml:4`, or the file alone where the problem is of the whole of it.
+    /// `.github/rootgate.yaml:4`, or only the file if the problem concerns all of it.
     fn location_of(&self, problem: &Problem) -> Prose<'a> {
         match (&self.change.path, problem.line) {
             (Some(path), Some(line)) => Prose::new().name(format!("{}:{line}", name(path))),
@@ -260,7 +262,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The copy's path; the default branch's where it is gone.
+    /// The copy's path; the default branch's if the copy is gone.
     fn copy(&self) -> Prose<'a> {
         match self.change.path.as_ref().or(self.policy.repository_path.as_ref()) {
             Some(path) => Prose::new().name_for(self.details, name(path)),
@@ -268,7 +270,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The judging file, where the copy stands elsewhere.
+    /// The path of the judging file, if the copy has another path.
     fn moved_from(&self) -> Option<&'a str> {
         let judging = self.policy.repository_path.as_deref()?;
         self.change.path.as_deref().filter(|path| *path != judging).map(|_| judging)
@@ -301,7 +303,7 @@ fn redacted(copy: &PolicyCopy) -> Vec<(&'static str, String)> {
     lists.filter(|(_, list)| !list.is_empty()).collect()
 }
 
-/// `gate.fail-on, windows (2)`: each key once. There are few: what the policy names is left out.
+/// `gate.fail-on, windows (2)`: each key once. There are few, because names from the policy are left out.
 fn keys(copy: &PolicyCopy, kind: ChangeKind) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for change in of_kind(copy.changes(), kind) {
@@ -323,7 +325,7 @@ fn lines(lines: impl ExactSizeIterator<Item = Option<usize>>) -> String {
     let shown = Shown::from_items(lines);
     let line = |line: &Option<usize>| match line {
         Some(line) => format!("line {line}"),
-        None => "the file as a whole".to_owned(),
+        None => "the whole file".to_owned(),
     };
     let more = (shown.more > 0).then(|| format!("and {} more", shown.more));
     shown.items.iter().map(line).chain(more).collect::<Vec<_>>().join(", ")

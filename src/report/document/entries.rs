@@ -1,5 +1,4 @@
-//! Accounts, what came out of each rule for them, and the findings: views of the report that copy
-//! nothing of it.
+//! Accounts, the outcomes of their rules, and the findings: views that borrow from the report.
 
 use std::cmp::Reverse;
 
@@ -13,10 +12,10 @@ use crate::model::{
     RuleOutcome, RuleSetting, Severity, Source, Subject, Timeline, WaivedBy, counted,
 };
 
-/// As many findings of one rule and account are shown, and get an alert each.
+/// Maximum number of findings of one rule and account that are shown and get alerts.
 pub(crate) const KEPT_FINDINGS: usize = 20;
 
-/// Everything of the accounts.
+/// All details of the accounts.
 #[derive(Clone, Copy)]
 pub(crate) struct Full<'a> {
     report: &'a Report,
@@ -42,7 +41,7 @@ impl<'a> Full<'a> {
         self.report.counts
     }
 
-    /// Why the run is incomplete, where it is.
+    /// Why the run is incomplete, if it is.
     pub(crate) fn incomplete(self) -> Option<&'a str> {
         self.report.incomplete.as_deref()
     }
@@ -52,7 +51,7 @@ impl<'a> Full<'a> {
         self.worst_first(|entry| entry.outcome() == kind)
     }
 
-    /// What somebody should act on, worst first.
+    /// Outcomes that need action, worst first.
     pub(crate) fn open(self) -> Vec<Entry<'a>> {
         self.worst_first(|entry| matches!(entry.outcome(), Outcome::Fail | Outcome::Undetermined))
     }
@@ -63,7 +62,7 @@ impl<'a> Full<'a> {
         entries.into_iter().flat_map(Entry::waived).collect()
     }
 
-    /// What needs nobody: passed, or not applicable.
+    /// Outcomes that need no action: passed or not applicable.
     pub(crate) fn fine(self) -> Vec<Entry<'a>> {
         let is_fine =
             |entry: &Entry<'_>| matches!(entry.outcome(), Outcome::Pass | Outcome::NotApplicable);
@@ -76,7 +75,7 @@ impl<'a> Full<'a> {
         self.report.rules.iter().filter(loosened).collect()
     }
 
-    /// The lines of a shell that judge the same again, live and by saved evidence.
+    /// Shell commands that repeat the judgement, live and from saved evidence.
     pub(crate) fn rerun_commands(self) -> Vec<String> {
         policy::rerun_commands(self.report)
     }
@@ -96,12 +95,12 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 pub(crate) struct Account<'a> {
     report: &'a Report,
     account: &'a AccountReport,
-    /// Its place in the report, from 1.
+    /// Its position in the report, from 1.
     pub(crate) number: usize,
 }
 
 impl<'a> Account<'a> {
-    /// One account, wherever it stands in the report.
+    /// One account, without its position in the report.
     pub(crate) const fn alone(report: &'a Report, account: &'a AccountReport) -> Self {
         Self { report, account, number: 1 }
     }
@@ -128,7 +127,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// What came out of each rule that is on, in the order of the catalogue.
+    /// The outcome of each enabled rule, in the order of the catalogue.
     pub(crate) fn entries(self) -> impl Iterator<Item = Entry<'a>> {
         let outcomes = self.account.outcomes.iter();
         outcomes.map(move |outcome| Entry { account: self, outcome })
@@ -144,8 +143,8 @@ impl<'a> Account<'a> {
         &self.account.timeline
     }
 
-    /// Why nothing of the account counts, where nothing does. A credential report whose time is
-    /// missing was read, and says nothing of today.
+    /// Why the account has no usable evidence, if it has none. A credential report without its time
+    /// was read, but does not describe the present.
     pub(crate) fn nothing_read(self) -> Option<Prose<'a>> {
         if !self.account.nothing_read {
             return None;
@@ -154,8 +153,8 @@ impl<'a> Account<'a> {
             |gap: &Gap| gap.cause == Cause::Undated && gap.source == Source::CredentialReport;
         if self.account.outcomes.iter().flat_map(|outcome| &outcome.gaps).any(undated) {
             return Some(Prose::new().text(
-                "The time of the credential report is missing, so nothing in it counts: give the time at which AWS \
-                 made it, --report-generated-at TIME.",
+                "The time of the credential report is missing, so the report does not count: pass the time at which \
+                 AWS made it with --report-generated-at TIME.",
             ));
         }
         let nothing = Prose::new().text("Nothing of this account could be read");
@@ -165,8 +164,8 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// Why nothing of the account could be read, where every source has the same reason: it could
-    /// not be entered. Then a reader needs it once, and not at each rule.
+    /// Why nothing of the account could be read, if every source has the same reason: sign-in to the
+    /// account failed. The report then shows the reason once, not at each rule.
     fn entry_failure(self) -> Option<&'a str> {
         let undetermined =
             self.account.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Undetermined);
@@ -177,7 +176,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// What came out of one rule for one account.
+/// The outcome of one rule for one account.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) account: Account<'a>,
@@ -189,7 +188,7 @@ impl<'a> Entry<'a> {
         self.outcome.rule
     }
 
-    /// What the catalogue says of the rule.
+    /// The rule's entry in the catalogue.
     pub(crate) fn info(self) -> Option<&'static RuleInfo> {
         self.account.report.rule(self.rule()).map(|setting| setting.info)
     }
@@ -207,7 +206,7 @@ impl<'a> Entry<'a> {
         self.outcome.blocks
     }
 
-    /// What came out and why. May hold outside text.
+    /// The outcome and its reason. May hold outside text.
     pub(crate) fn message(self) -> &'a str {
         &self.outcome.message
     }
@@ -238,23 +237,23 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The missing facts.
+    /// The missing facts, as gaps.
     pub(super) fn gaps(self) -> &'a [Gap] {
         &self.outcome.gaps
     }
 
-    /// The missing facts.
+    /// The missing facts, in words.
     pub(crate) fn missing_facts(self) -> impl Iterator<Item = MissingFact<'a>> {
         self.gaps().iter().map(MissingFact::from_gap)
     }
 
-    /// The facts that decided: `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
+    /// The facts behind the outcome: `credential report of 2026-11-02T06:40:00Z (3h20m old)`.
     pub(crate) fn evidence(self) -> impl Iterator<Item = Prose<'static>> {
         let now = self.account.report.evaluated_at;
         self.outcome.evidence.iter().map(move |it| basis(it, now))
     }
 
-    /// Why it does not block although it is not fine; `None`: it blocks.
+    /// Why a problem does not block; `None`: it blocks.
     pub(crate) fn not_blocking(self) -> Option<String> {
         let fail_on = self.account.report.fail_on;
         let why = match self.severity() < fail_on {
@@ -264,7 +263,7 @@ impl<'a> Entry<'a> {
         (!self.blocks()).then(|| format!("Does not block: {why}."))
     }
 
-    /// 1-based line of the policy that an outcome of the rule is shown at.
+    /// 1-based line of the policy at which to show an outcome of the rule.
     pub(crate) fn line(self) -> usize {
         let report = self.account.report;
         let line = report.rule(self.rule()).and_then(|setting| setting.line);
@@ -274,8 +273,8 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Whether two outcomes of the same account are undetermined for one and the same reason, so
-    /// that a reader needs it once.
+    /// Whether two outcomes of the same account are undetermined for the same reason, which is then
+    /// shown once.
     fn has_same_reason(&self, other: &Self) -> bool {
         let (one, two) = (self.outcome, other.outcome);
         self.account.number == other.account.number
@@ -285,17 +284,17 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Rules of an account that could not be judged, all for one reason.
+/// Rules of an account that could not be judged for the same reason.
 pub(crate) struct SameReason<'e, 'a> {
     /// The first of them.
     pub(crate) first: Entry<'a>,
     /// All of them.
     pub(crate) entries: &'e [Entry<'a>],
-    /// What is lacking; nothing where the account says it already.
+    /// The missing facts; empty if the account already shows the reason.
     pub(crate) missing: Vec<MissingFact<'a>>,
 }
 
-/// Undetermined outcomes in groups of one reason.
+/// Groups undetermined outcomes by reason.
 pub(crate) fn group_by_reason<'e, 'a>(
     entries: &'e [Entry<'a>],
 ) -> impl Iterator<Item = SameReason<'e, 'a>> {
@@ -312,7 +311,7 @@ pub(crate) fn group_by_reason<'e, 'a>(
 pub(crate) struct FindingPart<'a>(&'a Finding);
 
 impl<'a> FindingPart<'a> {
-    /// What exactly.
+    /// The subject.
     pub(crate) const fn subject(self) -> &'a Subject {
         &self.0.subject
     }
@@ -332,7 +331,7 @@ impl<'a> FindingPart<'a> {
         &self.0.remedy
     }
 
-    /// When what was found happened or was made.
+    /// When the finding happened or its subject was made.
     pub(crate) const fn since(self) -> Option<DateTime<Utc>> {
         self.0.happened_at
     }
@@ -347,9 +346,8 @@ impl<'a> FindingPart<'a> {
         self.0.windows()
     }
 
-    /// The suggested windows as whole lines to copy, in one way wherever a block of them stands: as
-    /// entries below `windows:`. Lines from the log and lines from the summary can be pasted
-    /// together.
+    /// The suggested windows as whole lines to copy, always indented as entries below `windows:`.
+    /// Lines from the log and from the summary can be pasted together.
     pub(crate) fn lines_to_paste(self) -> impl Iterator<Item = String> {
         self.windows().map(|window| format!("  {}", visible(window)))
     }

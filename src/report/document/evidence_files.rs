@@ -1,13 +1,13 @@
-//! Which evidence came from a file.
+//! The files that evidence came from.
 
 use super::{Details, MAX_TEXT, Prose};
 use crate::escape::shortened;
 use crate::model::{EvidenceFile, Report, counted};
 
-/// More files are in the JSON report.
+/// Maximum number of files shown; the JSON report has all.
 const SHOWN: usize = 20;
 
-/// One clause a file: `evidence.json, SHA-256 9f86…`. Strangers read the digest alone.
+/// One clause per file: `evidence.json, SHA-256 9f86…`. Strangers see only the digest.
 pub(super) fn evidence_files(report: &Report, details: Details) -> Vec<Prose<'_>> {
     let files = &report.evidence_files;
     let clause = |file: &'_ EvidenceFile| match details {

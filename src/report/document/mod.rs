@@ -1,9 +1,8 @@
-//! What a report says, before a format gives it a shape: each sentence is written here once, and a
-//! format decides where it stands and how it is escaped.
+//! The content of a report, independent of its format. Each sentence is written here once; a format
+//! decides its place and its escaping.
 //!
-//! A [`Document`] borrows from the report. Its head is the same for all readers; of the accounts and
-//! of what a change of the policy holds, strangers get a type that cannot hold more than they may
-//! read.
+//! A [`Document`] borrows from the report. Its head is the same for all readers. For accounts and
+//! policy changes, strangers get types that can only hold what they may read.
 
 mod change;
 mod entries;
@@ -29,9 +28,9 @@ pub(crate) use verdict::{VerdictLine, counts};
 
 use crate::model::Report;
 
-/// More of one outside text than a reader takes in, in characters; the JSON report has all of it.
+/// Maximum length of an outside text, in characters; the JSON report has all of it.
 pub(crate) const MAX_TEXT: usize = 2_000;
-/// More of a name or subject than a heading has room for.
+/// Maximum length of a name or subject, in characters.
 pub(crate) const MAX_NAME: usize = 80;
 
 /// Before each clause of [`Document::evidence_files`].
@@ -39,7 +38,8 @@ pub(crate) const FROM_A_FILE: &str = "Evidence from a file: ";
 /// Above the sentences of [`Document::not_evaluated`].
 pub(crate) const NOT_EVALUATED: &str = "Not evaluated";
 /// Before suggested windows.
-pub(crate) const BELOW_WINDOWS: &str = "Below `windows:` in the policy; fill in REASON and TICKET:";
+pub(crate) const BELOW_WINDOWS: &str =
+    "Paste below `windows:` in the policy; fill in REASON and TICKET:";
 
 /// How much of a report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,15 +51,15 @@ pub enum Details {
     Redacted,
 }
 
-/// What a report says to people.
+/// The content of a report for people.
 pub(crate) struct Document<'a> {
     pub(crate) verdict: VerdictLine<'a>,
-    /// The instant that was judged.
+    /// The time of the judgement.
     pub(crate) evaluated_at: DateTime<Utc>,
     pub(crate) policy: PolicyPart<'a>,
     /// The files that evidence came from, a clause each.
     pub(crate) evidence_files: Vec<Prose<'a>>,
-    /// What it means that nothing was evaluated, and what to do; nothing where something was.
+    /// Why nothing was evaluated, and what to do; empty if something was.
     pub(crate) not_evaluated: Vec<Prose<'a>>,
     /// The checkout's copy of the policy.
     pub(crate) change: Option<ChangePart<'a>>,
@@ -67,7 +67,7 @@ pub(crate) struct Document<'a> {
     pub(crate) body: Body<'a>,
 }
 
-/// What a reader should know that is no finding.
+/// A notice: it is not a finding.
 pub(crate) struct NoticePart {
     /// `waiver-expired`
     pub(crate) code: &'static str,

@@ -6,9 +6,9 @@ use crate::model::{Judge, PolicyOrigin, Report, format_time};
 
 /// The policy that judged.
 pub(crate) struct PolicyPart<'a> {
-    /// All of it in one line; for strangers only how it came to judge.
+    /// The whole origin in one line; for strangers only why this policy judges.
     pub(crate) line: Prose<'a>,
-    /// How it came to judge; `None`: it is the one on disk, and nothing else could.
+    /// Why this policy judges; `None`: it is the file on disk, the only candidate.
     pub(crate) how: Option<Prose<'a>>,
     /// Path, ref, commit and digest.
     pub(crate) parts: Vec<(&'static str, &'a str)>,
@@ -43,7 +43,7 @@ fn parts<'a>(policy: &'a PolicyOrigin, path: Option<&'a String>) -> Vec<(&'stati
     parts.into_iter().filter_map(|(key, part)| Some((key, part?.as_str()))).collect()
 }
 
-/// The policy is readable by whoever reads the repository; one from elsewhere may not be.
+/// Readers of the repository can read its policy. A policy from elsewhere may be private.
 fn redacted_parts(policy: &PolicyOrigin) -> Vec<(&'static str, &str)> {
     match &policy.repository_path {
         Some(path) => parts(policy, Some(path)),
@@ -59,7 +59,7 @@ fn redacted_origin(policy: &PolicyOrigin) -> Prose<'_> {
     }
 }
 
-/// Twelve digits tell a commit or a file from every other.
+/// Twelve digits identify a commit or a file.
 pub(super) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
@@ -87,7 +87,7 @@ fn origin(policy: &PolicyOrigin) -> Prose<'_> {
     }
 }
 
-/// How a file came to judge; `None`: it is the one on disk, and nothing else could.
+/// Why this file judges; `None`: it is the file on disk, the only candidate.
 fn judge(policy: &PolicyOrigin, details: Details) -> Option<Prose<'_>> {
     let prose = Prose::new();
     Some(match &policy.judge {
@@ -98,17 +98,19 @@ fn judge(policy: &PolicyOrigin, details: Details) -> Option<Prose<'_>> {
             prose.text("the checkout's copy, accepted").then(environment(policy, details))
         }
         Judge::Remote { repository, pinned } => {
-            let mut prose = prose.text("the file of another repository");
-            if details == Details::Full {
-                prose = prose.text(" ").name(shortened(repository, MAX_NAME));
-            }
+            let prose = match details {
+                Details::Full => {
+                    prose.text("a file of the repository ").name(shortened(repository, MAX_NAME))
+                }
+                Details::Redacted => prose.text("a file of another repository"),
+            };
             let how = if *pinned { "pinned to a commit" } else { "at a ref that can be moved" };
             prose.text(", ").text(how)
         }
     })
 }
 
-/// ` in the environment production`, where a copy was accepted there.
+/// ` in the environment production`, if a copy was accepted there.
 pub(super) fn environment(policy: &PolicyOrigin, details: Details) -> Prose<'_> {
     match (&policy.judge, details) {
         (Judge::Accepted { environment }, Details::Full) => {
@@ -128,14 +130,14 @@ fn built_in(policy: &PolicyOrigin) -> Prose<'_> {
     Prose::new().text("the built-in strict defaults (").text(why).text(")")
 }
 
-/// The lines of a shell that judge the same again, live and by saved evidence.
+/// Shell commands that repeat the judgement, live and from saved evidence.
 pub(super) fn rerun_commands(report: &Report) -> Vec<String> {
     let policy = &report.policy;
-    // The checkout's file would be judged by otherwise.
+    // Otherwise the checkout's file would judge.
     let fetch = report.policy_change.as_ref().and_then(|_| fetched(policy));
     let flag = match (&policy.path, &fetch) {
         (_, Some(_)) => " --policy judging.yaml".to_owned(),
-        // A path with other letters would need quoting, and each shell quotes in its own way.
+        // A path with special characters needs quoting, and shells quote differently.
         (Some(path), None) => {
             format!(" --policy {}", if is_plain(path) { path.as_str() } else { "FILE" })
         }
@@ -147,13 +149,13 @@ pub(super) fn rerun_commands(report: &Report) -> Vec<String> {
     fetch.into_iter().chain([check, by_evidence]).collect()
 }
 
-/// How to get at the policy that judged, where the checkout holds another.
+/// The command that gets the judging policy, if the checkout has another one.
 fn fetched(policy: &PolicyOrigin) -> Option<String> {
     let (commit, path) = (policy.commit.as_ref()?, policy.repository_path.as_ref()?);
     (is_plain(path) && is_plain(commit)).then(|| format!("git show {commit}:{path} > judging.yaml"))
 }
 
-/// Whether no shell sees anything in it.
+/// Whether it has no special characters of a shell.
 fn is_plain(path: &str) -> bool {
     path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:@".contains(&byte))
 }

@@ -1,4 +1,4 @@
-//! Sentences made of parts, so that each format escapes a part as what it is.
+//! Sentences made of parts. A format escapes each kind of part differently.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,9 +11,9 @@ use crate::model::format_time;
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
-    /// Words and numbers of rootgate itself: nothing in them means anything to a format.
+    /// Words and numbers of rootgate itself. They contain no markup of any format.
     Text(Cow<'a, str>),
-    /// A name to tell apart from the words around it: a path, a commit, a time. May be outside text.
+    /// A name to set apart from the words around it: a path, a commit, a time. May be outside text.
     Name(Cow<'a, str>),
     /// Words that may hold outside text.
     External(Cow<'a, str>),
@@ -51,7 +51,7 @@ impl<'a> Prose<'a> {
         self.name(format_time(time))
     }
 
-    /// The name, or for strangers, whose sentences have no code, its words.
+    /// The name; for strangers as plain words, because their sentences have no code.
     pub(crate) fn name_for(self, details: Details, name: impl Into<Cow<'a, str>>) -> Self {
         match details {
             Details::Full => self.name(name),
@@ -59,13 +59,13 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// The same, and what follows.
+    /// Appends another sentence.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// All of them in a row, with a text of ours between two.
+    /// Joins sentences with a separator.
     pub(crate) fn joined(all: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let mut joined = Self::new();
         for (index, one) in all.into_iter().enumerate() {

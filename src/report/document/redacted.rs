@@ -1,5 +1,5 @@
-//! What strangers may read of the accounts: the log and the job summary of a public repository are
-//! theirs too.
+//! The account details that strangers may read: anyone can read the log and the job summary of a public
+//! repository.
 //!
 //! A format sees only [`OpenOutcome`]s: rule ids, severities, the policy's names of accounts, the
 //! IAM actions to grant. No ids, addresses, access keys, times of use, tickets or reasons.
@@ -9,7 +9,7 @@ use super::entries::{Account, Entry, Full};
 use crate::escape::shortened;
 use crate::model::{IamAction, Outcome, Report, RuleId, Severity, ToDo, counted};
 
-/// Why so little is shown, and where to find the rest.
+/// Why details are missing, and where to find them. A summary is also recognised by this sentence.
 pub(crate) const WHY: &str = "Details are left out because strangers may read this; the report \
                               files hold them.";
 
@@ -24,7 +24,7 @@ pub(crate) struct OpenOutcome<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) severity: Severity,
     pub(crate) blocks: bool,
-    /// How many findings no waiver covers.
+    /// Number of findings that no waiver covers.
     findings: usize,
     /// IAM actions to grant.
     grants: Vec<&'a IamAction>,
@@ -37,7 +37,7 @@ impl<'a> Redacted<'a> {
         Self(Full::from_report(report))
     }
 
-    /// What somebody should act on, worst first.
+    /// Outcomes that need action, worst first.
     pub(crate) fn open(self) -> impl Iterator<Item = OpenOutcome<'a>> {
         self.0.open().into_iter().map(|entry| OpenOutcome::from_entry(&entry))
     }
@@ -68,7 +68,7 @@ impl<'a> OpenOutcome<'a> {
     /// `2 findings`, `grant iam:GetAccountSummary`.
     pub(crate) fn what(&self) -> String {
         match self.outcome {
-            Outcome::Undetermined if self.grants.is_empty() => "evidence is lacking".to_owned(),
+            Outcome::Undetermined if self.grants.is_empty() => "evidence is missing".to_owned(),
             Outcome::Undetermined => {
                 let grants: Vec<_> = self.grants.iter().map(|action| action.as_str()).collect();
                 format!("grant {}", grants.join(", "))
@@ -78,7 +78,7 @@ impl<'a> OpenOutcome<'a> {
     }
 }
 
-/// The policy's name of the account; `account 1` where it has none, or one that holds an id.
+/// The policy's name of the account; `account 1` if it has no name or the name contains an id.
 fn label(account: &Account<'_>) -> String {
     let holds_id = |name: &str| {
         let mut digits = name.split(|letter: char| !letter.is_ascii_digit());

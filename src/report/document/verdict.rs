@@ -1,18 +1,18 @@
-//! The verdict, and what follows from it.
+//! The verdict, and its consequence.
 
 use super::Prose;
 use crate::model::{Counts, Effect, PolicyChange, PolicyCopy, Report, Verdict, counted};
 
-/// The verdict as a reader should take it.
+/// The line of the verdict.
 pub(crate) struct VerdictLine<'a> {
     pub(crate) verdict: Verdict,
-    /// `fail`; before `enforce-from` a failure only would be one.
+    /// `fail`; before `enforce-from`, `would fail`.
     pub(crate) word: &'static str,
-    /// `as of …`, `(incomplete)`; nothing where nothing limits it.
+    /// `as of …`, `(incomplete)`; `None`: no limits.
     pub(crate) limits: Option<Prose<'a>>,
     /// `1 rule failed, 2 findings, …`
     pub(crate) counts: String,
-    /// `exit code 1`, and why where that may surprise.
+    /// `exit code 1`, with a reason if that may surprise.
     pub(crate) consequence: String,
 }
 
@@ -38,7 +38,7 @@ impl VerdictLine<'_> {
     }
 }
 
-/// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: what there is none of is not named.
+/// `1 rule failed, 2 findings, 1 undetermined, 5 passed`: zero counts are left out.
 pub(crate) fn counts(counts: &Counts) -> String {
     let all = [
         (counts.undetermined, "undetermined"),
@@ -63,12 +63,12 @@ fn failed(counts: &Counts) -> Option<String> {
     (counts.failed > 0).then(|| format!("{rules} failed{within}, {findings}"))
 }
 
-/// What follows from the verdict, and why where that may surprise.
+/// The exit code, with a reason if that may surprise.
 fn consequence(report: &Report) -> String {
     let blocked = report.counts.failed + report.counts.undetermined > 0;
     let why = match (report.exit_code, report.verdict, report.enforce_from) {
         (0, Verdict::Pass, _) if blocked => {
-            Some(format!("nothing of it reaches fail-on: {}", report.fail_on))
+            Some(format!("no result reaches fail-on: {}", report.fail_on))
         }
         (0, Verdict::Fail | Verdict::Undetermined | Verdict::NotEvaluated, Some(day)) => {
             Some(format!("the policy is enforced from {day}"))
@@ -84,7 +84,7 @@ fn consequence(report: &Report) -> String {
     [Some(code), copy, why].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// What the checkout's copy has to do with the exit code.
+/// The effect of the checkout's copy on the exit code.
 const fn copy_note(change: &PolicyChange) -> Option<&'static str> {
     match (change.effect, &change.copy) {
         (Effect::None, _) => None,
@@ -92,7 +92,7 @@ const fn copy_note(change: &PolicyChange) -> Option<&'static str> {
         (Effect::Fails, PolicyCopy::Missing { .. }) => Some("the checkout's policy is gone"),
         (Effect::Fails, _) => Some("the checkout's policy is weaker"),
         (Effect::Tolerated, _) => Some("on-weaker: warn lets a weaker policy through"),
-        (Effect::Accepted, _) => Some("judged by an accepted change of the policy"),
+        (Effect::Accepted, _) => Some("judged by an accepted policy change"),
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use crate::model::Counts;
 
     #[test]
-    fn what_failed_is_counted_by_rules_and_findings_and_by_accounts_where_they_are_several() {
+    fn failures_are_counted_by_rules_findings_and_several_accounts() {
         let counted = |failed, failed_rules, failed_accounts, findings| {
             let passed = 4;
             let counted = Counts {

@@ -1,7 +1,7 @@
 //! The report for programs: `rootgate.report/v1`.
 //!
-//! The keys are a promise: more may come, none goes away or changes its meaning, and readers
-//! ignore what they do not know. `schema/report.json` describes them.
+//! The keys are stable: new ones may be added, none is removed or changes its meaning, and readers
+//! ignore unknown keys. `schema/report.json` describes them.
 
 mod change;
 
@@ -29,13 +29,13 @@ pub const fn report_schema() -> &'static str {
 /// Writes the report as JSON, indented, with a line break at its end.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Document::from_report(report))?;
     writeln!(out)
 }
 
-/// Such a report.
+/// The signature of a JSON report.
 pub(super) const SIGNATURE: Signature = Signature {
     begins: |head| begins_with_schema(head, SCHEMA_ID),
     is_unchanged: is_unchanged_json,
@@ -52,7 +52,7 @@ struct Document<'a> {
     policy: Policy<'a>,
     evidence_files: Vec<EvidenceFile<'a>>,
     accounts: Accounts<'a>,
-    /// A promised key: every account of the scope is judged or undetermined, so none is skipped.
+    /// Part of the contract. Always empty: every account of the scope is judged or undetermined.
     skipped_accounts: [(); 0],
     notices: Vec<Notice>,
     counts: Counts,
@@ -92,7 +92,7 @@ pub(super) struct EvidenceFile<'a> {
     sha256: &'a str,
 }
 
-/// The accounts, each of which exists as JSON only while it is written: there may be thousands.
+/// The accounts. Each is converted to JSON only while it is written: there may be thousands.
 struct Accounts<'a>(&'a [AccountReport]);
 
 impl Serialize for Accounts<'_> {

@@ -1,4 +1,4 @@
-//! What the checkout's copy of the policy changes.
+//! The changes in the checkout's copy of the policy.
 
 use super::page::{Page, cell, prose};
 use crate::model::{Change, ChangeKind, counted};
@@ -8,8 +8,7 @@ use crate::report::policy_change::{KINDS, row};
 const HEAD: [&str; 5] = ["", "Key", "Before", "After", "Where"];
 
 impl Page<'_> {
-    /// Planned windows first, then what is weaker, each with its line; what changes nothing is
-    /// closed until a reader opens it.
+    /// Planned windows first, then weaker changes, each with its line. Other changes are collapsed.
     pub(super) fn policy_change(&mut self, change: &ChangePart<'_>) {
         self.line(&format!("\n### {}", change.heading));
         change.sentences.iter().for_each(|sentence| self.paragraph(&prose(sentence)));
@@ -62,7 +61,7 @@ impl Page<'_> {
         self.line("\n</details>");
     }
 
-    /// What each word of the table says.
+    /// Explains the kinds in the table.
     fn meanings(&mut self, changes: &Changes<'_>) {
         let named = KINDS.iter().filter(|(kind, _)| !changes.of_kind(*kind).items.is_empty());
         let named: Vec<_> =

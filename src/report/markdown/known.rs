@@ -1,4 +1,4 @@
-//! How a summary is recognised that rootgate wrote, and that nobody has added to.
+//! Recognises a summary that rootgate wrote and that nobody has changed since.
 
 use std::io::{self, Read};
 
@@ -7,10 +7,10 @@ use super::page::MAX_BYTES;
 use crate::model::{Signature, Verdict};
 use crate::report::document::WHY;
 
-/// Before the commands that end a summary.
+/// Before the commands that end a summary. A summary is recognised by this sentence.
 pub(super) const CLOSING: &str = "To judge the same account again, with credentials of your own, or \
                                   saved evidence at this instant:";
-/// What opens and closes the commands.
+/// Opens and closes the commands.
 pub(super) const FENCES: (&str, &str) = ("```sh", "```");
 
 /// A summary.
@@ -21,8 +21,8 @@ fn begins(head: &[u8]) -> bool {
     verdicts.into_iter().any(|verdict| head.starts_with(heading(verdict).as_bytes()))
 }
 
-/// Nothing but blanks may follow the first closing. Without one the file was cut off, and then it
-/// hardly ends with a line.
+/// Only blanks may follow the first closing. A file without a closing was cut off, and a cut rarely
+/// falls on the end of a line.
 fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
     let most = 2 * MAX_BYTES; // other line ends make it longer
     let mut text = Vec::new();

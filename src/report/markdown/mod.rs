@@ -1,7 +1,7 @@
 //! The report as the summary of a GitHub job: GitHub-flavoured Markdown.
 //!
-//! GitHub drops a summary of more than 1 MiB with an error, so this one is cut by rows below
-//! that. Mermaid may not be drawn everywhere, so its content stands in a table as well.
+//! GitHub rejects a summary of more than 1 MiB, so rows are cut to stay below that. Mermaid is not drawn
+//! everywhere, so a table shows the same content.
 
 mod change;
 mod known;
@@ -24,7 +24,7 @@ use crate::model::{Counts, Outcome, Report, RuleSetting, Verdict, counted, forma
 /// Writes the summary, at most 900 KiB.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::from_report(report, details);
     let mut page = Page::new(out);
@@ -44,7 +44,7 @@ const fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What every summary begins with.
+/// The beginning of every summary.
 fn heading(verdict: Verdict) -> String {
     format!("## {} rootgate: ", sign(verdict))
 }
@@ -108,7 +108,7 @@ impl Page<'_> {
         self.paragraph(&format!("**{counts}** ({consequence})"));
     }
 
-    /// Which accounts were judged, when, and by what.
+    /// The judged accounts, the time and the policy.
     fn judged(&mut self, document: &Document<'_>, full: Full<'_>) {
         let mut accounts = full.accounts();
         let what = match (accounts.len(), accounts.next()) {
@@ -127,7 +127,7 @@ impl Page<'_> {
         }
     }
 
-    /// What it means that nothing was evaluated, and what to do.
+    /// Why nothing was evaluated, and what to do.
     fn not_evaluated(&mut self, document: &Document<'_>) {
         if document.not_evaluated.is_empty() {
             return;
@@ -140,7 +140,7 @@ impl Page<'_> {
         let unread = full.accounts().filter_map(|account| Some((account, account.nothing_read()?)));
         let head = ["Account", "Why"];
         self.table(
-            "Accounts of which nothing counts",
+            "Accounts without usable evidence",
             &head,
             unread.collect(),
             |(account, why)| vec![account_cell(account), prose(&why)],
@@ -170,7 +170,7 @@ impl Page<'_> {
         });
     }
 
-    /// Windows that a remedy needs first, or that acknowledge a use, for whoever agreed on them.
+    /// Suggested windows: a remedy needs them first, or they acknowledge a use.
     fn windows_to_agree_on(&mut self, full: Full<'_>) {
         let mut blocks: Vec<String> = Vec::new();
         for entry in full.of_kind(Outcome::Fail) {
@@ -196,7 +196,7 @@ impl Page<'_> {
 
     fn undetermined(&mut self, full: Full<'_>) {
         let undetermined = full.of_kind(Outcome::Undetermined);
-        let head = ["Rule", "Severity", "What is lacking", "To do"];
+        let head = ["Rule", "Severity", "Missing", "To do"];
         let groups = group_by_reason(&undetermined).collect();
         self.table("Undetermined", &heads(full, &head), groups, |group: SameReason<'_, '_>| {
             let entries = || group.entries.iter().copied();
@@ -258,7 +258,7 @@ impl Page<'_> {
         });
     }
 
-    /// What passes or does not apply, closed until a reader opens it.
+    /// Outcomes that pass or do not apply, collapsed.
     fn fine(&mut self, full: Full<'_>) {
         let entries = full.fine();
         if entries.is_empty() {
@@ -292,7 +292,7 @@ impl Page<'_> {
     }
 }
 
-/// The row, and whose it is where several accounts were judged.
+/// The row, with its account if several accounts were judged.
 fn with_account(full: Full<'_>, entry: Entry<'_>, mut row: Vec<String>) -> Vec<String> {
     if full.accounts().len() > 1 {
         row.insert(0, account_cell(entry.account));

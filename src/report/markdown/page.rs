@@ -1,4 +1,4 @@
-//! A page of Markdown that grows by rows, and stops in time.
+//! A Markdown page that is written by rows and stops before the size limit.
 
 use std::io::{self, Write};
 
@@ -7,14 +7,14 @@ use crate::report::document::{Account, MAX_TEXT, Part, Prose};
 
 /// Below GitHub's limit of 1 MiB for a step's summary.
 pub(super) const MAX_BYTES: usize = 900 * 1024;
-/// What stays free for headings and the end while rows are written.
+/// Space reserved for headings and the end while rows are written.
 const RESERVE: usize = 32 * 1024;
 
 pub(super) struct Page<'a> {
     out: &'a mut dyn Write,
     /// How many bytes are written.
     written: usize,
-    /// What the writer said first; nothing is written after an error.
+    /// The first error of the writer; nothing is written after it.
     result: io::Result<()>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Page<'a> {
         Self { out, written: 0, result: Ok(()) }
     }
 
-    /// What the writer said.
+    /// The result of writing.
     pub(super) fn ended(self) -> io::Result<()> {
         self.result
     }
@@ -44,7 +44,7 @@ impl<'a> Page<'a> {
         self.line(&format!("\n{text}"));
     }
 
-    /// A heading and its table; nothing where there are no items.
+    /// A heading and its table; nothing without items.
     pub(super) fn table<T>(
         &mut self,
         heading: &str,
@@ -58,8 +58,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A table with a row for each item, and how many more there are than it is given. It takes at
-    /// most half of the room that is left, so that what follows has some.
+    /// A table with a row per item, then the number of omitted items including `more`. It takes at most
+    /// half of the remaining space, to leave some for later parts.
     pub(super) fn rows<T>(
         &mut self,
         head: &[&str],
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Blocks of lines, as many as half of the room that is left holds.
+    /// Blocks of lines, at most half of the remaining space.
     pub(super) fn blocks(&mut self, blocks: &[String]) {
         let end = self.written + self.room() / 2;
         for (index, block) in blocks.iter().enumerate() {
@@ -96,7 +96,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A fence that none of these lines can close.
+/// A code fence that none of these lines can close.
 pub(super) fn fence(lines: &str) -> String {
     let runs = lines.split(|letter| letter != '`').map(str::len);
     "`".repeat(runs.max().unwrap_or_default().max(2) + 1)
@@ -137,7 +137,7 @@ mod tests {
     use crate::report::document::Prose;
 
     #[test]
-    fn each_part_of_a_sentence_is_escaped_as_what_it_is() {
+    fn each_part_of_a_sentence_is_escaped_by_its_kind() {
         let sentence =
             Prose::new().text("from *ours* ").name("a|b *c*").text(" to ").external("*x* | y");
         assert_eq!(prose(&sentence), r"from *ours* `a`\|`b *c*` to `*x*` \| y");

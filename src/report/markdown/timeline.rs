@@ -6,10 +6,10 @@ use crate::report::document::{Full, MAX_NAME};
 
 use super::page::{Page, account_cell, cell};
 
-/// As many windows, uses and central sessions are drawn; the table has the rest. Mermaid refuses a text of
-/// more than 50,000 characters.
+/// Maximum number of windows, of uses and of central sessions drawn; the table has the rest. Mermaid
+/// refuses a text of more than 50,000 characters.
 const MAX_DRAWN: usize = 150;
-/// More than such a drawing takes, in bytes.
+/// Maximum size of a drawing, in bytes.
 const ONE_DRAWING: usize = 50_000;
 
 impl Page<'_> {
@@ -42,8 +42,9 @@ impl Page<'_> {
             (root_use.at, what, window)
         });
         let listed = timeline.listed.iter();
-        let listed = listed
-            .map(|listed| (listed.at, cell(&format!("no use: {}", listed.what)), "–".to_owned()));
+        let listed = listed.map(|listed| {
+            (listed.at, cell(&format!("not a use: {}", listed.what)), "–".to_owned())
+        });
         let mut rows: Vec<_> = windows.chain(uses).chain(listed).collect();
         rows.sort_by_key(|(at, _, _)| *at);
         self.rows(&["When", "What", "Window"], rows, 0, |(at, what, window)| {
@@ -76,7 +77,7 @@ impl Page<'_> {
             self.line(&format!("    {kind} {section} :{tag}, milestone, u{index}, {at}, 0d"));
         }
         if !timeline.listed.is_empty() {
-            self.line("    section No use");
+            self.line("    section Not a use");
         }
         for (index, listed) in timeline.listed.iter().take(MAX_DRAWN).enumerate() {
             let at = drawn(listed.at);

@@ -25,28 +25,28 @@ use crate::model::{
     SubjectKind, begins_with_tokens, capitalized, counted, fingerprint, sentence,
 };
 
-/// GitHub refuses a file of more runs.
+/// Maximum number of runs that GitHub accepts in a file.
 pub const MAX_RUNS: usize = 20;
-/// GitHub takes so many characters of a description.
+/// Maximum length of a description that GitHub accepts, in characters.
 const MAX_DESCRIPTION: usize = 1_024;
 /// Tags of compliance frameworks, beside `security` and `aws`: GitHub shows ten in all.
 const MAX_FRAMEWORK_TAGS: usize = 8;
-/// Subject of the result that stands for a rule that could not be judged.
+/// Subject of the result for a rule that could not be judged.
 const UNDETERMINED: &str = "undetermined";
-/// Subject of the result that stands for the findings beyond [`KEPT_FINDINGS`].
+/// Subject of the result for the findings beyond [`KEPT_FINDINGS`].
 const AND_MORE: &str = "and more";
 
-/// Where a finding points if the judging policy is no file of the repository.
+/// The location of findings if the judging policy is not a file of the repository.
 const DEFAULT_POLICY_PATH: &str = ".github/rootgate.yaml";
 
 /// The name of the tool.
 const DRIVER: &str = "rootgate";
 /// Where the schema of SARIF is.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// The log's own property that says who wrote it: it comes before the runs, which may be many or none.
+/// The property of the log that names its writer. It precedes the runs, of which there may be none.
 const WRITTEN_BY: (&str, &str) = ("writtenBy", "rootgate");
 
-/// Such a log.
+/// The signature of a SARIF log of rootgate.
 pub(super) const SIGNATURE: Signature = Signature { begins, is_unchanged };
 
 fn begins(head: &[u8]) -> bool {
@@ -58,7 +58,7 @@ fn begins(head: &[u8]) -> bool {
     )
 }
 
-/// Nothing follows, and every run is of rootgate: others may have merged theirs into it.
+/// Checks that nothing follows and that rootgate wrote every run: other tools may have added runs.
 fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
     #[derive(Deserialize)]
     struct Log {
@@ -91,15 +91,15 @@ fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
 /// `category` becomes part of each run's category, so that several gates can share a repository.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render(report: &Report, category: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     render_accounts(report, &report.accounts, category, out)
 }
 
-/// The same for some accounts of the report.
+/// Like [`render`], for some accounts of the report.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render_accounts<'a>(
     report: &Report,
     accounts: impl IntoIterator<Item = &'a AccountReport>,
@@ -123,7 +123,7 @@ fn written_by() -> PropertyBag {
     PropertyBag { tags: None, additional_properties }
 }
 
-/// The accounts that do not fit into one file. GitHub keeps their alerts as they were.
+/// The accounts that do not fit into one file. Their alerts stay unchanged.
 #[must_use]
 pub fn left_out(report: &Report) -> &[AccountReport] {
     report.accounts.get(MAX_RUNS..).unwrap_or_default()
@@ -151,8 +151,8 @@ fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run 
         .build()
 }
 
-/// Which policy judged, and which evidence came from a file, as in the JSON report. GitHub ignores
-/// it, people who keep the file do not.
+/// The judging policy and the evidence files, as in the JSON report. GitHub ignores them; they are for
+/// people who archive the file.
 fn judged_by(report: &Report) -> PropertyBag {
     let mut more =
         BTreeMap::from([("policy".to_owned(), value(json::Policy::from_origin(&report.policy)))]);
@@ -174,7 +174,7 @@ fn value(object: impl serde::Serialize) -> Value {
     object
 }
 
-/// All up to the last `/` is the category, within which GitHub opens and closes alerts.
+/// The part up to the last `/` is the category. GitHub opens and closes alerts within a category.
 fn run_id(account: Account<'_>, category: Option<&str>) -> String {
     match category.map(escape::visible) {
         Some(category) => format!("rootgate/{category}/{}/", account.id()),
@@ -182,7 +182,7 @@ fn run_id(account: Account<'_>, category: Option<&str>) -> String {
     }
 }
 
-/// What code scanning shows of a rule. Only static text: `help.markdown` is rendered.
+/// The rule as code scanning shows it. Only static text, because `help.markdown` is rendered.
 fn descriptor(setting: &RuleSetting) -> ReportingDescriptor {
     let info = setting.info;
     let help = format!("## What to do\n\n{}\n\n## Why\n\n{}\n", info.remedy, info.docs);
@@ -204,7 +204,7 @@ fn properties(setting: &RuleSetting) -> PropertyBag {
     let frameworks = setting.info.tags.iter().take(MAX_FRAMEWORK_TAGS).map(ToString::to_string);
     let tags = ["security".to_owned(), "aws".to_owned()].into_iter().chain(frameworks);
     let more = [
-        ("precision", "very-high"), // facts of AWS's own, no heuristics
+        ("precision", "very-high"), // facts from AWS, not heuristics
         ("security-severity", security_severity(setting.severity)),
     ];
     PropertyBag::builder()
@@ -247,8 +247,8 @@ fn failures(entry: Entry<'_>) -> Vec<(String, String)> {
         texts.push((
             AND_MORE.to_owned(),
             format!(
-                "{}: {}, {}. The {KEPT_FINDINGS} newest have alerts of their own, \
-                 and the JSON report holds all.",
+                "{}: {}, {}. The {KEPT_FINDINGS} newest have their own alerts; \
+                 the JSON report has all.",
                 summary(entry),
                 entry.account.label(),
                 counted(more, "more finding"),
@@ -298,7 +298,7 @@ fn summary(entry: Entry<'_>) -> String {
     }
 }
 
-/// A line of the policy: it exists, and it is what a reader can change.
+/// A line of the policy: it always exists, and readers can change it.
 fn location(report: &Report, line: usize) -> Location {
     let path = report.policy.repository_path.as_deref().unwrap_or(DEFAULT_POLICY_PATH);
     let line = i64::try_from(line).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! What reports say of the policy that judged, and of what a pull request would make of it.
+//! How reports show the judging policy and the changes of a pull request.
 
 use super::super::document::{ChangePart, Content, Document};
 use super::super::fixtures::{after, changes, copy};
@@ -60,7 +60,7 @@ fn the_policy_line_says_where_the_policy_is_from() {
     assert_eq!(accepted, format!("{file}, {copy}"));
     let remote =
         |pinned| line(Judge::Remote { repository: "octo-org/security".to_owned(), pinned });
-    let other = format!("{file}, the file of another repository octo-org/security");
+    let other = format!("{file}, a file of the repository octo-org/security");
     assert_eq!(remote(true), format!("{other}, pinned to a commit"));
     assert_eq!(remote(false), format!("{other}, at a ref that can be moved"));
 
@@ -83,65 +83,64 @@ fn strangers_learn_neither_the_environment_nor_the_other_repository() {
     assert!(!accepted.contains("production"));
     let remote = Judge::Remote { repository: "octo-org/security".to_owned(), pinned: false };
     let remote = policy(remote);
-    assert!(remote.contains("- the file of another repository, at a ref that can be moved\n"));
+    assert!(remote.contains("- a file of another repository, at a ref that can be moved\n"));
     assert!(!remote.contains("octo-org"));
 }
 
-// -- what is said of the copy ---------------------------------------------------------------------
+// -- sentences about the copy ---------------------------------------------------------------------
 
 #[test]
-fn every_state_of_the_copy_is_said_with_what_follows() {
+fn every_state_of_the_copy_names_its_effect_and_remedy() {
     let file = ".github/rootgate.yaml";
     let differs = format!("{file} of this checkout differs from the default branch's.");
-    let accept = "have it accepted by whoever may deploy to a protected environment \
-                  (accept-policy-change).";
+    let accept = "have a reviewer of a protected environment accept them (accept-policy-change).";
     let weaker = changed(changes());
     for (state, effect, expected) in [
         (
             weaker.clone(),
             Effect::Fails,
             format!(
-                "{differs} It fails the gate: it is weaker, and the policy that judges says \
-                 on-weaker: fail. To do: take back what is weaker, or {accept}"
+                "{differs} It fails the gate: it is weaker, and the judging policy says \
+                 on-weaker: fail. To do: undo the weaker changes, or {accept}"
             ),
         ),
         (
             weaker.clone(),
             Effect::Tolerated,
             format!(
-                "{differs} It is weaker, and does not fail the gate: the policy that judges says \
+                "{differs} It is weaker but does not fail the gate: the judging policy says \
                  on-weaker: warn."
             ),
         ),
-        (weaker, Effect::Accepted, format!("{differs} It judged this run: it was accepted.")),
+        (weaker, Effect::Accepted, format!("{differs} It judged this run because it was accepted.")),
         (
             changed(only(ChangeKind::Stronger)),
             Effect::None,
-            format!("{differs} It does not fail the gate: nothing that blocks now passes by it."),
+            format!("{differs} It does not fail the gate: everything that blocks now still blocks."),
         ),
         (
             changed(vec![]),
             Effect::None,
             format!(
-                "{file} of this checkout differs from the default branch's in comments, order or \
-                 spelling alone. It does not fail the gate: nothing that blocks now passes by it."
+                "{file} of this checkout differs from the default branch's only in comments, order \
+                 or spelling. It does not fail the gate: everything that blocks now still blocks."
             ),
         ),
         (
             missing(),
             Effect::Fails,
             format!(
-                "{file} is not in this checkout: after this merge the strict built-in defaults \
-                 judge. It fails the gate: a policy that is gone is weaker, and the policy that \
-                 judges says on-weaker: fail. To do: put it back; one that says no more than version: 1 \
-                 is judged like none, and can be accepted (accept-policy-change)."
+                "{file} is not in this checkout: after this merge, the strict built-in defaults \
+                 judge. It fails the gate: removing the policy weakens it, and the judging policy says \
+                 on-weaker: fail. To do: restore it; a policy with only version: 1 means the same as \
+                 no policy, and can be accepted (accept-policy-change)."
             ),
         ),
         (
             behind(),
             Effect::None,
-            "The default branch moved on since 1f2e3d4c5b6a, whose policy this checkout holds; its \
-             tip judged."
+            "This checkout has the policy of 1f2e3d4c5b6a, an earlier commit of the default branch. The \
+             tip of that branch judged."
                 .to_owned(),
         ),
     ] {
@@ -153,13 +152,13 @@ fn every_state_of_the_copy_is_said_with_what_follows() {
 fn an_accepted_copy_names_its_environment() {
     let mut report = with(changed(changes()), Effect::Accepted);
     report.policy.judge = Judge::Accepted { environment: "production".to_owned() };
-    let expected = "It judged this run: it was accepted in the environment production.";
+    let expected = "It judged this run because it was accepted in the environment production.";
     assert!(sentences(&report).ends_with(expected));
     assert!(rendered(&report, Format::Markdown).contains("in the environment `production`."));
 }
 
 #[test]
-fn a_policy_that_moves_or_is_new_is_seen_as_what_it_is() {
+fn a_policy_that_moves_or_is_new_is_described_as_such() {
     let mut moved = with(changed(vec![]), Effect::None);
     at_path(&mut moved, "rootgate.yaml");
     let expected = "The policy moves from `.github/rootgate.yaml` to `rootgate.yaml`.";
@@ -180,20 +179,23 @@ fn a_first_policy_that_is_weaker_says_in_one_paragraph_what_to_do() {
         let text = shown(&first, Format::Markdown, &options);
         let paragraphs: Vec<&str> = text.split("\n\n").collect();
         let paragraph = paragraphs.iter().find(|it| it.contains("is the first policy of")).unwrap();
-        for part in
-            ["It fails the gate", "by the defaults", "To do: once,", "(accept-policy-change)"]
-        {
+        for part in [
+            "It fails the gate",
+            "than the built-in defaults",
+            "accept it once",
+            "(accept-policy-change)",
+        ] {
             assert!(paragraph.contains(part), "{part}: {paragraph}");
         }
     }
     let text = shown(&fails, Format::Markdown, &Options::default());
-    assert!(!text.contains("first policy") && text.contains("take back what is weaker"), "{text}");
+    assert!(!text.contains("first policy") && text.contains("undo the weaker changes"), "{text}");
 }
 
 #[test]
 fn after_the_merge_is_said_and_that_it_does_not_decide() {
-    let expected = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. It does \
-                not decide.";
+    let expected = "After this merge: fail (exit code 1): 2 rules failed, 3 findings, 7 passed, 1 not applicable. This \
+                does not affect the verdict.";
     let report = with(missing(), Effect::Tolerated);
     for options in [Options::default(), REDACTED] {
         for format in [Format::Text, Format::Markdown] {
@@ -218,7 +220,7 @@ fn a_verdict_says_what_the_copy_has_to_do_with_it() {
     let tolerated = last_line(&with(changed(changes()), Effect::Tolerated));
     assert!(tolerated.ends_with("(exit code 0; on-weaker: warn lets a weaker policy through)"));
     let accepted = last_line(&with(changed(changes()), Effect::Accepted));
-    assert!(accepted.ends_with("(exit code 0; judged by an accepted change of the policy)"));
+    assert!(accepted.ends_with("(exit code 0; judged by an accepted policy change)"));
     assert!(last_line(&with(behind(), Effect::None)).ends_with("(exit code 0)"));
 }
 
@@ -232,9 +234,9 @@ fn what_was_not_evaluated_is_no_pass_and_has_a_next_step() {
     assert!(last(0, day).ends_with(early));
 
     let skipped = rendered(&Report { exit_code: 0, ..fork() }, Format::Markdown);
-    assert!(skipped.contains("The pipeline goes on all the same. To do: let the gate run again"));
+    assert!(skipped.contains("The pipeline still continues. To do: run the gate again"));
     let blocked = rendered(&fork(), Format::Markdown);
-    assert!(blocked.contains("on-fork: skip lets such a run go on."));
+    assert!(blocked.contains("on-fork: skip lets such runs continue."));
 }
 
 #[test]
@@ -254,7 +256,7 @@ fn a_verbose_report_shows_changes_that_change_nothing() {
 }
 
 #[test]
-fn the_policy_that_judged_can_be_had_by_its_commit() {
+fn a_command_gets_the_judging_policy_from_its_commit() {
     let text = rendered(&weakened(), Format::Markdown);
     let line = "git show 6dcb09b5b57875f334f61aebed695e2e4193db5e:.github/rootgate.yaml";
     assert!(text.contains(&format!("```sh\n{line} > judging.yaml\nrootgate check --policy j")));
@@ -307,7 +309,7 @@ fn strangers_read_each_key_once_and_the_lines_of_problems() {
     let text = shown(&with(changed(twice), Effect::Fails), Format::Markdown, &REDACTED);
     assert!(text.contains("- planned: windows (2)\n"), "{text}");
     let text = shown(&broken(), Format::Markdown, &REDACTED);
-    assert!(text.contains("- problems: line 4, line 9, the file as a whole\n"));
+    assert!(text.contains("- problems: line 4, line 9, the whole file\n"));
 }
 
 // -- annotations ----------------------------------------------------------------------------------
@@ -363,7 +365,7 @@ fn changes_by_one_line_are_one_annotation() {
     let report = with(changed(many), Effect::Fails);
     let log = annotated(&report, Details::Full);
     assert_eq!(log.lines().count(), 1);
-    assert!(log.contains("waivers.4: added:") && log.contains("and 15 more by this line"));
+    assert!(log.contains("waivers.4: added:") && log.contains("and 15 more on this line"));
     assert!(!log.contains("waivers.5: added:"));
     assert!(log.contains("It fails the gate"), "what follows is not cut off: {log}");
 }
@@ -392,7 +394,7 @@ fn changes_come_first_and_leave_room_for_findings() {
     let log = annotated(&lines(30), Details::Full);
     assert!(log.ends_with("::and 26 more in the job summary and the log\n"), "{log}");
 
-    // What is planned is no error, and stands behind those.
+    // A planned change is not an error, so it comes after the errors.
     let planned = changed(only(ChangeKind::Planned));
     let report = Report { policy_change: copy(planned, Effect::None), ..red() };
     assert_eq!(titles(&report), [active, present, "policy change (planned)", hardware]);

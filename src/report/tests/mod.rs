@@ -1,4 +1,4 @@
-//! What is true of every format: how it looks, what hostile text cannot do, what is redacted.
+//! Tests of every format: its look, hostile text, redaction.
 
 mod changes;
 
@@ -36,7 +36,7 @@ const REDACTED: Options<'static> = Options {
     category: None,
 };
 
-/// The version changes with every release, and nothing else of these files does.
+/// Hides the version, which changes with every release.
 fn without_version(text: &str) -> String {
     text.replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"[version]\"")
 }
@@ -113,7 +113,7 @@ fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
 fn an_odd_cell_of_the_root_row_names_its_column_and_a_next_step() {
     for column in ["mfa_active", "access_key_1_active", "cert_2_active", "password_last_used"] {
         let evidence = healthy().with_row(&[(column, "odd")]).without(
-            // Alone it decides on keys and MFA, whatever the cell.
+            // The summary alone would decide on keys and MFA, whatever the cell holds.
             Source::AccountSummary,
             Cause::NotCollected,
         );
@@ -141,7 +141,7 @@ fn suggested_windows_are_indented_alike_wherever_they_can_be_copied() {
     for format in [Format::Text, Format::Markdown] {
         assert_eq!(blocks(format), expected, "{}", format.id());
     }
-    // Control: what is no block keeps its form.
+    // Control: other formats keep the text as it is.
     assert!(rendered(&report, Format::Json).contains("\"window\": \"- { id: x,"));
     assert!(rendered(&report, Format::Sarif).contains("in REASON and TICKET: - { id: x,"));
 }
@@ -180,7 +180,7 @@ fn a_verdict_says_why_it_does_not_block() {
     assert!(last(&tolerated).ends_with("(exit code 0; the policy says on-undetermined: warn)"));
 
     let below = Report { verdict: crate::model::Verdict::Pass, exit_code: 0, ..red() };
-    assert!(last(&below).ends_with("(exit code 0; nothing of it reaches fail-on: medium)"));
+    assert!(last(&below).ends_with("(exit code 0; no result reaches fail-on: medium)"));
 
     let as_of = Report { as_of: true, incomplete: Some("out of time".into()), ..green() };
     assert!(last(&as_of).starts_with("PASS as of 2026-11-02T10:00:00Z (incomplete): 9 passed"));
@@ -447,7 +447,7 @@ fn twenty_findings_of_a_rule_and_account_are_shown_and_the_rest_is_counted() {
     }
 }
 
-/// A writer with room for so many bytes.
+/// A writer with room for this many bytes.
 struct Room(usize);
 
 impl Write for Room {

@@ -1,4 +1,4 @@
-//! What the checkout's copy of the policy changes.
+//! The changes in the checkout's copy of the policy.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::report::document::{ChangePart, Changes, Content};
 use crate::report::policy_change::KINDS;
 
 impl Page<'_> {
-    /// Planned windows first, then what is weaker, each with its line.
+    /// Planned windows first, then weaker changes, each with its line.
     pub(super) fn policy_change(
         &mut self,
         change: &ChangePart<'_>,

@@ -1,6 +1,6 @@
 //! The report for people at a terminal or reading a log: 80 columns, clear without colour.
 //!
-//! What to act on stands before what is fine, and the verdict is the last line, where a log ends.
+//! Problems come before passes, and the verdict is the last line of the log.
 
 mod change;
 mod page;
@@ -17,15 +17,15 @@ use super::document::{
 use crate::escape::visible;
 use crate::model::{Outcome, Report, Verdict, format_time};
 
-/// Below the head of an entry.
+/// Indentation below the head of an entry.
 const INDENT: &str = "      ";
 
 /// How much of the report is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Verbosity {
-    /// The verdict's line alone.
+    /// Only the line of the verdict.
     Quiet,
-    /// What to act on, in full; what is fine, in one line each.
+    /// Problems in full; passes in one line each.
     #[default]
     Normal,
     /// Also why rules pass, and the age of every fact.
@@ -35,7 +35,7 @@ pub enum Verbosity {
 /// Writes the report as text. Its last line is the verdict.
 ///
 /// # Errors
-/// The writer's errors.
+/// The error of the writer.
 pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::from_report(report, options.details);
     let mut page = Page { out, color: options.color };
@@ -98,7 +98,7 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    /// What stands before the accounts.
+    /// The part before the accounts.
     fn head(&mut self, document: &Document<'_>, verbosity: Verbosity) -> io::Result<()> {
         for clause in &document.evidence_files {
             self.item(FROM_A_FILE, clause)?;
@@ -144,7 +144,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Uses inside windows, and what is no use; a use outside of every window is a finding.
+    /// Uses inside windows, and calls that are not uses. A use outside every window is a finding.
     fn timeline(&mut self, account: Account<'_>) -> io::Result<()> {
         for used in account.timeline().uses.iter().filter(|used| used.window.is_some()) {
             let (at, kind) = (format_time(used.at), used.kind.id());
@@ -153,7 +153,10 @@ impl Page<'_> {
             self.item("  use   ", format!("{at} {kind}, inside window `{window}`{story}"))?;
         }
         for listed in &account.timeline().listed {
-            self.item("  seen  ", format!("{}, no use: {}", format_time(listed.at), listed.what))?;
+            self.item(
+                "  seen  ",
+                format!("{}, not a use: {}", format_time(listed.at), listed.what),
+            )?;
         }
         Ok(())
     }
@@ -181,7 +184,7 @@ impl Page<'_> {
             if index == 0 {
                 writeln!(self.out, "{INDENT}{BELOW_WINDOWS}")?;
             }
-            // On one line, however long, and not below its finding: it is there to be copied.
+            // One line without the indentation of the finding, so that it can be copied.
             writeln!(self.out, "{line}")?;
         }
         match finding.clears_at() {
@@ -192,14 +195,14 @@ impl Page<'_> {
         }
     }
 
-    /// Rules that could not be judged, all for one reason.
+    /// Rules that could not be judged for the same reason.
     fn undetermined(&mut self, group: &SameReason<'_, '_>, verbosity: Verbosity) -> io::Result<()> {
         writeln!(self.out)?;
         for entry in group.entries {
             self.mark("UNDETERMINED", Style::Yellow, *entry, "")?;
         }
         for missing in &group.missing {
-            self.item(&format!("{INDENT}Lacking: "), format!("{}.", missing.what))?;
+            self.item(&format!("{INDENT}Missing: "), format!("{}.", missing.what))?;
             if let Some(to_do) = &missing.to_do {
                 self.item(&format!("{INDENT}To do: "), format!("{to_do}."))?;
             }
@@ -227,7 +230,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A rule that needs nobody: one line, and why where that is shown.
+    /// A rule that needs no action: one line, with an optional reason.
     fn fine(&mut self, word: &str, style: Style, entry: Entry<'_>, why: &str) -> io::Result<()> {
         let gap = if why.is_empty() { "" } else { ": " };
         let text = visible(&format!("{}{gap}{why}", entry.rule()));
@@ -239,7 +242,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Where the facts come from and how old they are.
+    /// The sources and ages of the facts.
     fn evidence(&mut self, entry: Entry<'_>, verbosity: Verbosity) -> io::Result<()> {
         if verbosity < Verbosity::Verbose {
             return Ok(());
@@ -249,7 +252,7 @@ impl Page<'_> {
         }
         if entry.outcome() == Outcome::Fail {
             for missing in entry.missing_facts() {
-                self.item(&format!("{INDENT}  lacking "), &missing.what)?;
+                self.item(&format!("{INDENT}  missing "), &missing.what)?;
             }
         }
         Ok(())

@@ -49,7 +49,7 @@ impl Page<'_> {
         self.lines(indent, indent, &text.to_string())
     }
 
-    /// A paragraph whose first line begins with a mark, below which the others are indented.
+    /// A paragraph that begins with a mark. The other lines are indented by the width of the mark.
     pub(super) fn item(&mut self, mark: &str, text: impl fmt::Display) -> io::Result<()> {
         self.lines(mark, &" ".repeat(mark.width()), &text.to_string())
     }
@@ -72,8 +72,8 @@ impl Page<'_> {
     }
 }
 
-/// The words of a text in lines of at most so many columns. A longer word has a line of its own,
-/// whole: it can be copied.
+/// Wraps a text to lines of at most `columns`. A longer word gets its own line and is never split, so
+/// that it can be copied.
 pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

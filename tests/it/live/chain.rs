@@ -1,5 +1,5 @@
-//! The SDK's default chain, proxies and signals: what a process inherits. So each case is a
-//! process of its own: this test binary again, with an environment of its own.
+//! The SDK's default chain, proxies and signals, which a process inherits. So each case runs this test
+//! binary as a separate process with its own environment.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};

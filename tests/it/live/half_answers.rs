@@ -1,4 +1,4 @@
-//! The SDK turns half an answer into an empty one; none of that may look like evidence.
+//! The SDK turns a truncated answer into an empty one, which must not look like evidence.
 
 use rootgate::collect::SignInError;
 use rootgate::model::Cause;

@@ -1,4 +1,4 @@
-//! The credential report, from one that is there to one that never comes; and the other sources.
+//! The credential report, from an existing one to one that is never ready; and the other sources.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -1,4 +1,4 @@
-//! Signing in, and every way in which that fails.
+//! Signing in, and every failure of it.
 
 use std::time::Duration;
 

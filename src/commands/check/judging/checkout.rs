@@ -62,14 +62,14 @@ impl Checkout {
     }
 }
 
-/// What is no policy, in words: "rootgate.yaml is a symbolic link".
+/// Why a path holds no policy: "rootgate.yaml is a symbolic link".
 pub(super) fn unusable(error: &NotRead<Unreadable>) -> String {
     match error {
         NotRead::NotAFile { path, kind: Kind::SymbolicLink } => {
             format!("{path} is a symbolic link")
         }
         NotRead::NotAFile { path, .. } | NotRead::LfsPointer { path } => {
-            format!("{path} is no file")
+            format!("{path} is not a file")
         }
         NotRead::TooLarge { path, .. } => format!("{path} is larger than {MAX_FILE_BYTES} bytes"),
         NotRead::Two { path, second } => two_files(path, second),
@@ -79,7 +79,7 @@ pub(super) fn unusable(error: &NotRead<Unreadable>) -> String {
 
 /// The gate could not judge by either of them.
 pub(super) fn two_files(first: &RepoPath, second: &RepoPath) -> String {
-    format!("{first} and {second} are both there, and only one default file may be")
+    format!("{first} and {second} both exist, and only one default file is allowed")
 }
 
 /// The policy that `--policy` names lies outside the repository.
@@ -91,6 +91,6 @@ pub(super) fn outside(file: &Path) -> Failure {
             file.display()
         ),
         "name a file of this repository, one of another repository as github:OWNER/REPO/PATH@REF, or \
-         say --policy-from checkout (`policy-from`), which every report will say",
+         use --policy-from checkout (`policy-from`), which every report shows",
     )
 }

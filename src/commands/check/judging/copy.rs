@@ -17,7 +17,7 @@ use super::{PolicySource, Unparsed, cannot_judge, parse};
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
-/// The copy, where it is not what the default branch has.
+/// The copy, if it differs from the default branch's policy.
 pub(crate) struct Copy {
     /// Its path in the repository; `None`: there is none.
     path: Option<RepoPath>,
@@ -35,7 +35,7 @@ enum State {
     Behind(Commit),
 }
 
-/// What is needed to tell a change from an earlier state.
+/// The context for telling a change from an earlier state.
 pub(super) struct History<'a> {
     pub(super) api: &'a Api,
     pub(super) repository: &'a Repository,
@@ -58,7 +58,7 @@ pub(super) async fn compare(
     let mut here = in_checkout(source, checkout, history.named);
     let (there, unread) = history.in_commit(source.host).await?;
     if matches!(here, FoundCopy::Unknown) && unread.is_some() && !checkout.is_empty() {
-        // Nothing else can say that they are no checkout.
+        // Nothing else shows that the files are not a checkout.
         here = FoundCopy::Nothing;
     }
     let known = !matches!((&here, &there), (FoundCopy::Unknown, FoundCopy::Unknown));
@@ -82,9 +82,9 @@ pub(super) struct Compared {
     pub(super) unread: Option<String>,
 }
 
-/// What stands at one place.
+/// What is in the checkout or in the commit.
 enum FoundCopy {
-    /// Nobody can say.
+    /// It is not known.
     Unknown,
     Nothing,
     File(File),
@@ -110,7 +110,7 @@ fn in_checkout(
     let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
     match checkout.find_file(&asked) {
         Ok(Some(file)) => FoundCopy::File(file),
-        // Files that other steps left there are no checkout.
+        // Files from other steps are not a checkout.
         Ok(None) if checkout.is_repository() || source.is_merge_event() => FoundCopy::Nothing,
         Ok(None) => FoundCopy::Unknown,
         Err(error) => {

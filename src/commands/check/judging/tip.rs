@@ -11,7 +11,7 @@ use crate::commands::Failure;
 use crate::commands::host::github_api;
 use crate::commands::policy::file;
 
-/// Where the default branch stands.
+/// The tip of the default branch.
 pub(super) struct Tip {
     pub(super) branch: String,
     pub(super) commit: Commit,
@@ -29,7 +29,7 @@ impl Tip {
         Ok(Self { branch, commit })
     }
 
-    /// Where a file of it stands, for a sentence.
+    /// The location of its files, in words.
     pub(super) fn location(&self) -> String {
         format!("at the tip of the default branch `{}` ({})", self.branch, self.commit)
     }
@@ -49,11 +49,13 @@ pub(super) async fn read_policy(
 pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
                              repository (GITHUB_TOKEN)";
 
-/// What GitHub did not give before anything could be judged.
+/// The failure if GitHub did not return what the judging needs.
 pub(super) fn unreadable(what: impl Display, error: &ApiError) -> Failure {
     let help = match error {
         ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",
-        ApiError::Untrusted(_) => "trust an authority of your own by --ca-bundle (`ca-bundle`)",
+        ApiError::Untrusted(_) => {
+            "trust your own certificate authority with --ca-bundle (`ca-bundle`)"
+        }
         ApiError::NotPrivate(_) | ApiError::Unusable => {
             "check GITHUB_API_URL and GITHUB_TOKEN, which a runner of GitHub sets"
         }
@@ -75,7 +77,7 @@ pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
     not_read(error, &tip.location())
 }
 
-/// A file that is there and cannot be read is never taken for one that is not there.
+/// An existing file that cannot be read is never treated as missing.
 pub(super) fn not_read(error: &ContentsError, location: &str) -> Failure {
     match error {
         NotRead::Unknown(Unknown::Api { path, error }) => {

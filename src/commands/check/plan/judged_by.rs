@@ -47,7 +47,7 @@ pub(super) fn read(args: &CheckArgs, host: &Host) -> Result<JudgedBy, Failure> {
     }
 }
 
-const ONE_POLICY: &str = "keep one of them: each says which policy judges";
+const ONE_POLICY: &str = "keep one of them: each selects the policy that judges";
 
 fn outside(flag: &str) -> Failure {
     Failure::new(

@@ -160,14 +160,14 @@ fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc
     let Some(at) = at else { return Ok(None) };
     if host.github_actions() {
         return Err(Failure::new(
-            "--at is refused under GitHub Actions: a workflow must not choose the instant that judges it",
-            "leave it out; the present is judged",
+            "--at is refused under GitHub Actions: a workflow must not choose the time at which it is judged",
+            "leave it out to judge the present",
         ));
     }
     if at > host.now {
         return Err(Failure::new(
             format!("--at {} lies in the future", format_time(at)),
-            "give an instant that has passed",
+            "use a time in the past",
         ));
     }
     Ok(Some(at))

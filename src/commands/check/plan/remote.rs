@@ -27,7 +27,7 @@ impl RemotePolicy {
         let (repository, path, git_ref) = parts.ok_or(FORM)?;
         let plain = |part: &str| !matches!(part, "" | "." | "..");
         let odd = |text: &str| text.chars().any(|it| it.is_control() || it.is_whitespace());
-        let no_path = || format!("`{path}` is no path of a repository; {FORM}");
+        let no_path = || format!("`{path}` is not a path in a repository; {FORM}");
         let path = RepoPath::new(path).filter(|_| !odd(path) && !path.contains('\\'));
         let path = path.ok_or_else(no_path)?;
         if git_ref.is_empty() || odd(git_ref) || git_ref.split('/').any(|part| !plain(part)) {

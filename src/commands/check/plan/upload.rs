@@ -40,7 +40,7 @@ pub(super) fn read(
              leave --upload out",
         )),
         _ if always && at.is_some() => Err(Failure::new(
-            "--upload always and --at: what held in the past would close the alerts of today",
+            "--upload always and --at: a past result would close current alerts",
             "leave one of them out",
         )),
         _ => Ok(Some(Upload { always, target })),
