@@ -153,7 +153,7 @@ fn formats_are_four_words() {
     }
     assert_eq!("html".parse::<Format>(), Err(UnknownFormat));
     assert_eq!("JSON".parse::<Format>(), Err(UnknownFormat));
-    assert_eq!(UnknownFormat.to_string(), "a format is one of text, json, sarif, markdown");
+    assert_eq!(UnknownFormat.to_string(), "unknown format: use text, json, sarif or markdown");
 }
 
 #[test]
