@@ -38,8 +38,11 @@ pub enum NoticeKind {
         /// Whether the ref is a full commit id, which cannot be moved.
         pinned: bool,
     },
-    /// Whether the run would weaken the policy was not looked at: there is no checkout.
-    NoCheckout,
+    /// There is no checkout, so whether it would weaken the policy was not looked at.
+    NoCheckout {
+        /// Whether the run's own commit at GitHub was looked at instead.
+        commit: bool,
+    },
     /// Only the working tree was compared.
     CommitUnread {
         /// Why GitHub does not show the run's own commit.
@@ -189,7 +192,7 @@ impl Notice {
             NoticeKind::PolicyChangeAccepted { .. } => NoticeCode::PolicyChangeAccepted,
             NoticeKind::SelfReview { .. } => NoticeCode::SelfReview,
             NoticeKind::RemotePolicy { .. } => NoticeCode::RemotePolicy,
-            NoticeKind::NoCheckout => NoticeCode::NoCheckout,
+            NoticeKind::NoCheckout { .. } => NoticeCode::NoCheckout,
             NoticeKind::CommitUnread { .. } => NoticeCode::CommitUnread,
             NoticeKind::OtherBase { .. } => NoticeCode::OtherBase,
             NoticeKind::ScopeNotNamed => NoticeCode::ScopeNotNamed,
@@ -236,7 +239,10 @@ impl Notice {
                 let moves = if *pinned { "" } else { "; its ref is not a commit id, so it can be moved" };
                 format!("a policy of another repository judged: {repository}{moves}")
             }
-            NoticeKind::NoCheckout => {
+            NoticeKind::NoCheckout { commit: true } => {
+                "there is no checkout, so rootgate compared only the run's own commit at GitHub".to_owned()
+            }
+            NoticeKind::NoCheckout { commit: false } => {
                 "there is no checkout, so rootgate did not check whether this ref weakens the policy"
                     .to_owned()
             }

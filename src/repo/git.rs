@@ -1,8 +1,12 @@
 //! What a command asks the `git` program: which commit a ref is, and what stands in it.
 //!
 //! The program, not a library: it is what made the clone, and it reads every kind of one (linked
-//! work trees, partial and shallow clones, both hashes). It runs without a shell, never for more
-//! than reading, and no variable of the environment tells it to look elsewhere.
+//! work trees, shallow clones, both hashes). It runs without a shell, never for more than reading, and
+//! no variable of the environment tells it to look elsewhere.
+//!
+//! The configuration of a repository can name programs, and files of a clone can look like a repository
+//! of their own (a bare one). So the repository is the nearest `.git` above the working directory and
+//! nothing else, and git fetches nothing for a question: objects that a partial clone lacks stay away.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,6 +19,8 @@ use super::{Commit, Entry, Kind, RepoPath, Tree};
 /// A clone with a working tree.
 pub struct Repository {
     tree: WorkTree,
+    /// The folder that holds its `.git`, where every question is asked.
+    folder: PathBuf,
     /// The variables of the environment that would tell git where to look and what to run.
     unset: Vec<OsString>,
 }
@@ -37,6 +43,12 @@ pub enum GitError {
     /// Git does not read what another user owns.
     #[error("git does not trust this repository: it belongs to another user")]
     NotTrusted,
+    /// The `.git` is no repository.
+    #[error("{} is no Git repository", path.display())]
+    NotOne {
+        /// The `.git`.
+        path: PathBuf,
+    },
     /// Anything else that is wrong with the repository.
     #[error("git cannot read this repository: {0}")]
     Unusable(String),
@@ -70,10 +82,16 @@ pub enum GitError {
         /// What git said.
         message: String,
     },
+    /// A file of the commit whose content the clone does not hold.
+    #[error("this clone lacks the content of {0}, and no remote is asked for it here")]
+    NoContent(RepoPath),
     /// An answer that is no text.
     #[error("git printed a path that is not UTF-8")]
     NotUtf8,
 }
+
+const FETCH_IT: &str = "a partial clone fetches it by `git show` with the ref, a colon and the path of the \
+                        policy; then run this again. In any other clone try `git fsck`";
 
 const fn shallow_note(shallow: bool) -> &'static str {
     if shallow { ", which is shallow: it was not fetched" } else { "" }
@@ -95,7 +113,7 @@ impl GitError {
             Self::NotTrusted => {
                 "if you do: `git config --global --add safe.directory` and its path"
             }
-            Self::Unusable(_) => "see whether `git status` works",
+            Self::Unusable(_) | Self::NotOne { .. } => "see whether `git status` works",
             Self::CannotEnter { .. } => "let the user of this process read it",
             Self::NoRef(_) => {
                 "name a branch, tag or commit, such as origin/main; in a workflow github.base_ref is empty \
@@ -124,6 +142,8 @@ impl GitError {
                     remote_branch(reference)
                 );
             }
+            Self::NoContent(_) => FETCH_IT,
+            Self::Failed { message, .. } if is_of_a_lazy_fetch(message) => FETCH_IT,
             Self::Failed { .. } => "try `git fsck`; a clone that lacks objects can fetch them",
             Self::NotUtf8 => "give the folders of the clone plain names",
         };
@@ -132,19 +152,30 @@ impl GitError {
 }
 
 impl Repository {
-    /// The repository that the working directory lies in. `unset` are the variables that git must not
-    /// see: they would tell it to look elsewhere.
+    /// The repository that a folder lies in: that of the nearest `.git` above it. `unset` are the
+    /// variables that git must not see: they would tell it to look elsewhere.
     ///
     /// # Errors
     /// There is none, or git does not read it.
-    pub fn open(unset: Vec<OsString>) -> Result<Self, GitError> {
-        let output = run(git(None, &unset).args(["rev-parse", "--show-toplevel"]))?;
-        if !output.status.success() {
-            return Err(unusable(&output));
+    pub fn open(here: &Path, unset: Vec<OsString>) -> Result<Self, GitError> {
+        let nearest = WorkTree::nearest(here).ok_or(GitError::NoRepository)?;
+        let folder = nearest.root().to_owned();
+        // In the `.git` itself.
+        if here.starts_with(folder.join(".git")) {
+            return Err(GitError::NoWorkTree);
         }
-        let root = PathBuf::from(text(output.stdout)?);
+        let ask = |what: &str| -> Result<PathBuf, GitError> {
+            let output = run(git(&folder, &unset).args(["rev-parse", what]))?;
+            if !output.status.success() {
+                return Err(unusable(&output));
+            }
+            Ok(PathBuf::from(text(output.stdout)?))
+        };
+        // No question before this one reads an object.
+        refuse_another(&folder, &ask("--absolute-git-dir")?)?;
+        let root = ask("--show-toplevel")?;
         let root = root.canonicalize().map_err(|error| GitError::CannotEnter { root, error })?;
-        Ok(Self { tree: WorkTree::with_root(root), unset })
+        Ok(Self { tree: WorkTree::with_root(root), folder, unset })
     }
 
     /// Its working tree.
@@ -193,7 +224,7 @@ impl Repository {
     }
 
     fn git(&self) -> Command {
-        git(Some(self.tree.root()), &self.unset)
+        git(&self.folder, &self.unset)
     }
 
     fn read(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
@@ -223,8 +254,8 @@ impl Tree for AtCommit<'_> {
     type Content = String;
     type Error = GitError;
 
-    fn entry(&self, path: &RepoPath) -> Result<Entry<String>, GitError> {
-        let (commit, path) = (self.commit.as_str(), path.as_str());
+    fn entry(&self, wanted: &RepoPath) -> Result<Entry<String>, GitError> {
+        let (commit, path) = (self.commit.as_str(), wanted.as_str());
         let list = ["ls-tree", "-z", "--long", "--full-tree", commit, "--", path];
         let listed = text(self.repository.read(&list)?)?;
         // `100644 blob 8f94139338f9404f26296befa88755fc2598c289      12\trootgate.yaml\0`
@@ -237,6 +268,8 @@ impl Tree for AtCommit<'_> {
         let (object, size) = (words.nth(1).unwrap_or_default(), words.next().unwrap_or_default());
         Ok(match (mode, size.parse()) {
             ("100644" | "100755", Ok(size)) => Entry::File { size, content: object.to_owned() },
+            // The size is `BAD`.
+            ("100644" | "100755", Err(_)) => return Err(GitError::NoContent(wanted.clone())),
             ("040000", _) => Entry::Other(Kind::Folder),
             ("120000", _) => Entry::Other(Kind::SymbolicLink),
             ("160000", _) => Entry::Other(Kind::Submodule),
@@ -249,19 +282,43 @@ impl Tree for AtCommit<'_> {
     }
 }
 
+/// Where a `.git` folder is no repository, git takes the folder that it is in for a bare one, or looks
+/// further up. Both may be files that somebody committed, with a configuration of theirs.
+fn refuse_another(folder: &Path, taken: &Path) -> Result<(), GitError> {
+    let path = folder.join(".git");
+    // A file names the repository, or git ends.
+    let is_the_one = match (path.canonicalize(), taken.canonicalize()) {
+        (Ok(path), Ok(taken)) => path == taken,
+        _ => false,
+    };
+    if path.is_file() || is_the_one { Ok(()) } else { Err(GitError::NotOne { path }) }
+}
+
 /// The program, told nothing by the environment but where the user's own configuration is.
-fn git(folder: Option<&Path>, unset: &[OsString]) -> Command {
+fn git(folder: &Path, unset: &[OsString]) -> Command {
     let mut command = Command::new("git");
-    if let Some(folder) = folder {
-        command.arg("-C").arg(folder);
-    }
+    command.arg("-C").arg(folder);
     command.args(["--no-pager", "--no-replace-objects", "--literal-pathspecs"]);
+    // Versions before 2.38 do not know the first, and none of the questions needs the others.
+    for setting in
+        ["safe.bareRepository=explicit", "core.fsmonitor=false", "core.hooksPath=/dev/null"]
+    {
+        command.args(["-c", setting]);
+    }
     for name in unset {
         command.env_remove(name);
     }
+    // Nothing is fetched for a question: a transport runs what the configuration names. Versions before
+    // 2.45 do not know the first variable, and no protocol of the second one exists.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
     // Messages in English, and no question to anyone.
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
     command
+}
+
+/// Whether git would have asked a remote for an object.
+fn is_of_a_lazy_fetch(message: &str) -> bool {
+    ["lazy fetching", "promisor remote", "not allowed"].iter().any(|it| message.contains(it))
 }
 
 fn run(command: &mut Command) -> Result<Output, GitError> {
@@ -276,7 +333,7 @@ fn unusable(output: &Output) -> GitError {
     let message = error_line(output);
     if message.contains("not a git repository") {
         GitError::NoRepository
-    } else if message.contains("work tree") {
+    } else if message.contains("work tree") || message.contains("bare repository") {
         GitError::NoWorkTree
     } else if message.contains("dubious ownership") {
         GitError::NotTrusted
@@ -311,8 +368,26 @@ fn remote_branch(reference: &str) -> &str {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files that are looked at")]
 mod tests {
-    use super::remote_branch;
+    use super::{refuse_another, remote_branch};
+
+    /// Also where git itself does not know `safe.bareRepository`.
+    #[test]
+    fn nothing_but_the_nearest_dot_git_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, inner) = (folder.path(), folder.path().join("inner"));
+        std::fs::create_dir_all(root.join(".git")).unwrap();
+        std::fs::create_dir_all(inner.join(".git")).unwrap();
+        assert!(refuse_another(root, &root.join(".git")).is_ok());
+        for other in [root, &inner, &inner.join(".git")] {
+            assert!(refuse_another(root, other).is_err(), "{}", other.display());
+        }
+        // A file names the repository, as in a linked work tree and in a submodule.
+        std::fs::remove_dir(inner.join(".git")).unwrap();
+        std::fs::write(inner.join(".git"), "gitdir: ../.git/worktrees/inner\n").unwrap();
+        assert!(refuse_another(&inner, &root.join(".git/worktrees/inner")).is_ok());
+    }
 
     #[test]
     fn what_is_to_be_pasted_holds_nothing_for_a_shell() {

@@ -437,10 +437,56 @@ fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(!folder.read("out.json").contains("scope-not-named"));
     folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }] }\n");
-    let ended =
-        folder.run(&[&REPORT[..], &["--account", "444455556666", "--json", "out.json"]].concat());
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_eq!(folder.json("out.json")["accounts"][0]["id"], ACCOUNT);
+    // What it does not allow contradicts the scope, and is never ignored.
+    folder.run(&[&REPORT[..], &["--account", "444455556666"]].concat()).refused(&[
+        "evidence for account 111122223333",
+        "--account does not allow",
+        "never narrows",
+    ]);
+    // What it allows and the scope does not hold is judged no more than without it.
+    let both = format!("444455556666,{ACCOUNT}");
+    for allowed in [ACCOUNT, &both] {
+        let more = ["--account", allowed, "--json", "out.json"];
+        let ended = folder.run(&[&REPORT[..], &more].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(folder.json("out.json")["accounts"].as_array().unwrap().len(), 1);
+        assert_eq!(folder.json("out.json")["accounts"][0]["id"], ACCOUNT);
+    }
+    // An account of the scope without evidence is missed all the same: it is not forbidden evidence.
+    folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }, { id: \"444455556666\" }] }\n");
+    let ended = folder.run(&[&REPORT[..], &["--account", ACCOUNT]].concat());
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn an_evidence_file_without_accounts_is_not_taken_for_none() {
+    let folder = Folder::new();
+    folder.write(
+        "none.json",
+        r#"{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z","accounts":[]}"#,
+    );
+    let ended = folder.run(&["check", "--evidence", "none.json"]);
+    ended.refused(&["no file that was given holds an account", "rootgate collect"]);
+    assert!(!ended.stderr.contains("give --evidence FILE"), "{}", ended.stderr);
+    // The control: none was given.
+    folder.run(&["check", "--offline"]).refused(&["give --evidence FILE"]);
+}
+
+#[test]
+fn standard_input_is_read_by_one_flag() {
+    let folder = Folder::new();
+    for (arguments, said) in [
+        (&["--evidence", "-", "--evidence", "-"][..], "--evidence - and --evidence - both read"),
+        (
+            &["--evidence", "-", "--credential-report", "-"],
+            "--evidence - and --credential-report -",
+        ),
+        (&["--policy", "-", "--evidence", "-"], "--policy - and --evidence - both read"),
+    ] {
+        folder.run(&[&["check"], arguments].concat()).refused(&[said, "standard input"]);
+    }
+    // The control: one alone is read.
+    folder.run(&["check", "--evidence", "-"]).refused(&["is not an evidence file"]);
 }
 
 #[test]

@@ -196,3 +196,86 @@ fn a_link_at_the_root_of_a_checkout_is_not_followed_from_below() {
     let ended = job.check_in("deep/down", &["--policy-from", "checkout"]);
     ended.refused(&["is a symbolic link"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_default_file_of_another_user_does_not_judge() {
+    let lchown = |path: &Path| std::os::unix::fs::lchown(path, Some(4_242), None);
+    for name in ["rootgate.yaml", ".github/rootgate.yaml"] {
+        // In no repository: a folder that everybody may write to.
+        let folder = Folder::new();
+        folder.write("report.csv", credential_report(ACTIVE_KEY));
+        let file = folder.write(name, key_allowed());
+        assert_eq!(folder.run(&REPORT).code, 0, "one's own judges");
+        if lchown(&file).is_err() {
+            return; // only the superuser can give a file away
+        }
+        let parts = [name, "belongs to another user", &format!("--policy {name}")];
+        folder.run(&REPORT).refused(&parts);
+        for command in [&["policy", "check"][..], &["policy", "explain"], &["permissions"]] {
+            folder.run(command).refused(&parts);
+        }
+        // Who names it chooses it.
+        assert_eq!(folder.run(&[&REPORT[..], &["--policy", name]].concat()).code, 0);
+        // Everything there may be another user's, as in a container that mounts a checkout.
+        lchown(folder.path()).unwrap();
+        lchown(file.parent().unwrap()).unwrap();
+        assert_eq!(folder.run(&REPORT).code, 0);
+    }
+    // A link of another user to one's own file.
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    folder.write("own/rootgate.yaml", key_allowed());
+    let link = folder.path().join(".github");
+    std::os::unix::fs::symlink("own", &link).unwrap();
+    assert_eq!(folder.run(&REPORT).code, 0);
+    lchown(&link).unwrap();
+    folder.run(&REPORT).refused(&["belongs to another user"]);
+    // At the root of the repository, from below.
+    let folder = clone();
+    lchown(&folder.write("rootgate.yaml", key_allowed())).unwrap();
+    check_below(&folder, &[]).refused(&["../../rootgate.yaml", "belongs to another user"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_default_that_is_a_link_out_of_the_repository_is_not_read() {
+    use std::os::unix::fs::symlink;
+    let secret = Folder::new();
+    let target = secret.write("rootgate.yaml", "root:x9secret:19000:0\n");
+    for in_repository in [true, false] {
+        for name in ["rootgate.yaml", ".github"] {
+            let folder = Folder::new();
+            folder.write("report.csv", credential_report(ACTIVE_KEY));
+            if in_repository {
+                folder.write(".git/HEAD", "ref: refs/heads/main\n");
+            }
+            let to = if name == ".github" { secret.path() } else { &target };
+            symlink(to, folder.path().join(name)).unwrap();
+            for command in
+                [&REPORT[..], &["policy", "check"], &["policy", "explain"], &["permissions"]]
+            {
+                let ended = folder.run(command);
+                ended.refused(&[name, "is a symbolic link", "--policy"]);
+                assert!(!ended.stderr.contains("x9secret"), "{}", ended.stderr);
+                // Nor in a workflow, where other commands than check read the file here.
+                let mut command_there = rootgate(folder.path());
+                command_there.args(command).env("GITHUB_ACTIONS", "true");
+                let there = Finished::from_output(
+                    command_there.env("GITHUB_WORKSPACE", folder.path()).output().unwrap(),
+                );
+                assert_eq!(there.code, 2, "{}", there.stderr);
+                assert!(!there.stderr.contains("x9secret"), "{}", there.stderr);
+            }
+        }
+    }
+    // The controls: a link within, and one that is named.
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(ACTIVE_KEY));
+    folder.write("team/policy.yaml", key_allowed());
+    symlink("team/policy.yaml", folder.path().join("rootgate.yaml")).unwrap();
+    assert_eq!(folder.run(&REPORT).code, 0);
+    let out = secret.write("policy.yaml", key_allowed());
+    symlink(out, folder.path().join("out.yaml")).unwrap();
+    assert_eq!(folder.run(&[&REPORT[..], &["--policy", "out.yaml"]].concat()).code, 0);
+}

@@ -681,6 +681,53 @@ fn standard_output_of_a_runner_shows_no_report_that_cannot_be_redacted() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_of_a_standard_stream_is_the_log_as_well() {
+    let folder = healthy();
+    for line in [
+        "$R $A --details redacted --json /dev/fd/3 3>&1",
+        "$R $A --details redacted --json /proc/self/fd/3 3>&2",
+        "$R $A --details redacted --sarif /dev/fd/7 7>&1",
+        "$R $A --details redacted --json log >> log",
+        "ln -s /dev/fd/3 link; $R $A --details redacted --json link 3>&1",
+        "mkfifo p; cat p & $R $A --details redacted --json p > p",
+    ] {
+        let ended = shell(&folder, line);
+        ended.refused(&["strangers must not read"]);
+        assert!(!ended.stdout.contains("111122223333"), "{line}: {}", ended.stdout);
+    }
+    // The controls: other places, and a log that everything may stand in.
+    for line in [
+        "$R $A --details redacted --json /dev/fd/3 3> three.json",
+        "$R $A --details redacted --json /dev/null > /dev/null",
+        "$R $A --details redacted --json /dev/fd/3 3>&1 > /dev/null | cat > piped.json",
+        "$R $A --details full --json /dev/fd/3 3>&1",
+    ] {
+        let ended = shell(&folder, line);
+        assert_eq!(ended.code, 0, "{line}: {}", ended.stderr);
+    }
+    assert_eq!(folder.json("three.json")["verdict"], "pass");
+    assert_eq!(folder.json("piped.json")["verdict"], "pass");
+}
+
+/// What an earlier step left in a file of the runner need not end with its line.
+#[test]
+fn what_an_earlier_step_left_without_a_line_end_stays_its_own_line() {
+    for (before, kept) in [("foo=bar", "foo=bar\n"), ("foo=bar\n", "foo=bar\n"), ("", "")] {
+        let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
+        for name in ["github-output", "github-summary"] {
+            gate.folder.write(name, before);
+        }
+        let ended = gate.run(&["check", "--role-arn", crate::gate::ROLE]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let (output, summary) =
+            (gate.folder.read("github-output"), gate.folder.read("github-summary"));
+        assert!(output.starts_with(&format!("{kept}verdict<<rootgate_")), "{output}");
+        assert!(summary.starts_with(&format!("{kept}## ")), "{summary}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_no_failure_of_any_command() {

@@ -416,6 +416,26 @@ fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn init_says_what_stands_in_the_place_of_its_folder() {
+    let folder = Folder::new();
+    let github = folder.path().join(".github");
+    std::os::unix::fs::symlink("nowhere", &github).unwrap();
+    let ended = folder.run(&["policy", "init"]);
+    ended.refused(&[".github is a link that leads to no folder", "--output FILE"]);
+    assert!(!ended.stderr.contains("rootgate.yaml exists already"), "{}", ended.stderr);
+    std::fs::remove_file(&github).unwrap();
+    std::fs::write(&github, "").unwrap();
+    folder.run(&["policy", "init"]).refused(&[".github is no folder"]);
+    // The control: a link to a folder is one.
+    std::fs::remove_file(&github).unwrap();
+    std::fs::create_dir(folder.path().join("real")).unwrap();
+    std::os::unix::fs::symlink("real", &github).unwrap();
+    assert_eq!(folder.run(&["policy", "init"]).code, 0);
+    assert!(folder.exists("real/rootgate.yaml"));
+}
+
 // -- policy init in a repository --------------------------------------------------------------------
 
 #[test]

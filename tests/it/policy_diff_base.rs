@@ -475,6 +475,83 @@ fn the_environment_does_not_send_git_elsewhere() {
     assert_eq!(diff(&folder, &MAIN).code, 1);
 }
 
+/// A bare repository among the files of a clone, whose configuration names a program.
+#[cfg(unix)]
+fn trap(folder: &Folder, config: &str) -> std::path::PathBuf {
+    let marker = folder.path().join("RAN");
+    let program = folder.write("run.sh", format!("#!/bin/sh\ntouch '{}'\n", marker.display()));
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    folder.write(&format!("{config}/HEAD"), "ref: refs/heads/main\n");
+    folder.write(&format!("{config}/refs/heads/main"), format!("{}\n", "1".repeat(40)));
+    folder.write(&format!("{config}/objects/info/keep"), "");
+    let program = program.display();
+    let text = format!(
+        "[core]\n\trepositoryformatversion = 1\n\tbare = false\n\tworktree = .\n\tfsmonitor = {program}\n\
+         [extensions]\n\tpartialClone = origin\n\
+         [remote \"origin\"]\n\turl = .\n\tpromisor = true\n\tuploadpack = {program}\n\
+         \tpartialclonefilter = blob:none\n"
+    );
+    folder.write(&format!("{config}/config"), text);
+    marker
+}
+
+#[cfg(unix)]
+#[test]
+fn files_of_a_clone_that_look_like_a_repository_run_nothing() {
+    let folder = repository(&[(FIRST, STRICT)]);
+    let marker = trap(&folder, "evil");
+    folder.write("evil/rootgate.yaml", STRICT);
+    folder.write("evil/below/x", "");
+    folder.write(FIRST, WEAK);
+    // The repository around them is meant.
+    for place in ["evil", "evil/below"] {
+        let ended = diff_in(&folder.path().join(place), &MAIN);
+        assert_eq!(ended.code, 1, "{place}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains("gate.fail-on"), "{}", ended.stdout);
+    }
+    assert!(!marker.exists(), "a program ran");
+    // Outside of one, a bare repository is none; and neither is what is around a `.git` that is none.
+    let folder = Folder::new();
+    let marker = trap(&folder, "evil");
+    diff_in(&folder.path().join("evil"), &MAIN).refused(&["no Git repository"]);
+    std::fs::create_dir(folder.path().join("evil/.git")).unwrap();
+    diff_in(&folder.path().join("evil"), &MAIN).refused(&["no working tree"]);
+    assert!(!marker.exists(), "a program ran");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_partial_clone_is_read_and_no_remote_is_asked_for_what_it_lacks() {
+    let origin = repository(&[(FIRST, STRICT)]);
+    git(origin.path(), &["config", "uploadpack.allowFilter", "true"]);
+    git(origin.path(), &["checkout", "--quiet", "main"]);
+    origin.write(FIRST, WEAK);
+    commit(&origin);
+    let folder = Folder::new();
+    let url = format!("file://{}", origin.path().display());
+    git(folder.path(), &["clone", "--quiet", "--filter=blob:none", &url, "clone"]);
+    let clone = folder.path().join("clone");
+    // What the checkout brought is there.
+    let ended = diff_in(&clone, &["--base", "HEAD"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    // What it did not bring would come by what the configuration names.
+    let marker = folder.path().join("RAN");
+    let program = folder.write(
+        "run.sh",
+        format!("#!/bin/sh\ntouch '{}'\nexec git-upload-pack \"$@\"\n", marker.display()),
+    );
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    git(&clone, &["config", "remote.origin.uploadpack", &program.display().to_string()]);
+    diff_in(&clone, &["--base", "HEAD~1"])
+        .refused(&["this clone lacks the content of .github/rootgate.yaml", "`git show`"]);
+    assert!(!marker.exists(), "a program ran");
+    // The way out that the error names.
+    git(&clone, &["show", &format!("HEAD~1:{FIRST}")]);
+    assert_eq!(diff_in(&clone, &["--base", "HEAD~1"]).code, 1);
+}
+
 #[test]
 fn a_base_goes_with_no_other_files() {
     let folder = repository(&[(FIRST, STRICT)]);

@@ -346,6 +346,47 @@ fn files_that_other_steps_left_are_no_checkout() {
 }
 
 #[test]
+fn without_a_checkout_the_runs_commit_at_github_decides() {
+    let elsewhere = Folder::new();
+    let path = elsewhere.path().display().to_string();
+    for (event, git_ref) in [
+        ("pull_request", "refs/pull/42/merge"),
+        ("merge_group", "refs/heads/gh-readonly-queue/main/pr-42"),
+    ] {
+        let job = |folder: &str| {
+            let job = Job::both(&policy("")).set("GITHUB_EVENT_NAME", event).report(&[]);
+            job.set("GITHUB_REF", git_ref).set("GITHUB_WORKSPACE", folder)
+        };
+        // Nothing is checked out, and then the repository is, in a folder of the workspace.
+        let mut here = job(&path);
+        here.ends("pass", 0);
+        assert!(here.notices().contains(&"no-checkout".to_owned()), "{event}");
+        assert!(here.json()["policy_change"].is_null(), "{event}");
+        elsewhere.write("repo/.git/HEAD", "ref: refs/heads/main\n");
+        job(&path).ends("pass", 0);
+        // What the commit takes away is weaker, and what it weakens.
+        let mut gone = job(&path).work("README.md", "x").without(FILE);
+        gone.ends("fail", 1);
+        assert_eq!(gone.json()["policy_change"]["copy"], "missing", "{event}");
+        let mut weak = job(&path).work(FILE, &key_rule_off());
+        weak.ends("fail", 1);
+        assert_eq!(weak.json()["policy_change"]["weaker"], true, "{event}");
+        // A checkout that is there and lacks the file, and a commit that nobody shows.
+        elsewhere.write(".git/HEAD", "ref: refs/heads/main\n");
+        let mut lacks = job(&path);
+        lacks.ends("fail", 1);
+        assert_eq!(lacks.json()["policy_change"]["copy"], "missing", "{event}");
+        std::fs::remove_dir_all(elsewhere.path().join(".git")).unwrap();
+        for sha in ["", "0123456789012345678901234567890123456789"] {
+            let mut unknown = job(&path).set("GITHUB_SHA", sha);
+            unknown.ends("fail", 1);
+            assert_eq!(unknown.json()["policy_change"]["copy"], "missing", "{event} {sha}");
+        }
+        std::fs::remove_dir_all(elsewhere.path().join("repo")).unwrap();
+    }
+}
+
+#[test]
 fn a_pull_request_for_another_branch_is_said() {
     let mut job = Job::both(&policy("")).set("GITHUB_BASE_REF", "release").report(&[]);
     job.ends("pass", 0);

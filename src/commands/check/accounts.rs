@@ -21,7 +21,10 @@ pub(super) struct Accounts<'a> {
     tally: Tally<'a>,
     by_copy: Option<CopyTally<'a>>,
     reports: BTreeMap<AccountId, AccountReport>,
+    /// What `--account` allows evidence from files to be of; empty: anything.
+    allowed: &'a [AccountId],
     outside: Option<AccountId>,
+    not_allowed: Option<AccountId>,
     incomplete: Option<String>,
 }
 
@@ -34,7 +37,7 @@ struct CopyTally<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn new(plan: &Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
+    pub(super) fn new(plan: &'a Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
         // A live run judges what it signs in to: `--account` only says what that may be.
         let named = match plan.evidence {
             plan::Evidence::Files(_) => &plan.bounds.accounts[..],
@@ -53,7 +56,9 @@ impl<'a> Accounts<'a> {
             tally: Tally::new(policy),
             by_copy: copy.map(by_copy),
             reports: BTreeMap::new(),
+            allowed: named,
             outside: None,
+            not_allowed: None,
             incomplete: None,
         }
     }
@@ -64,6 +69,15 @@ impl<'a> Accounts<'a> {
             self.outside.get_or_insert_with(|| evidence.account.clone());
             return;
         }
+        // It never narrows the scope: what it does not allow is a contradiction.
+        if !self.allowed.is_empty() && !self.allowed.contains(&evidence.account) {
+            self.not_allowed.get_or_insert_with(|| evidence.account.clone());
+            return;
+        }
+        self.judge_of_scope(evidence);
+    }
+
+    fn judge_of_scope(&mut self, evidence: &Evidence) {
         // A live run judges each account at the instant at which its evidence is complete.
         let at = self.at.unwrap_or_else(now);
         let report = evaluate(self.policy, evidence, at);
@@ -78,12 +92,12 @@ impl<'a> Accounts<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.reports.is_empty() && self.outside.is_none()
+        self.reports.is_empty() && self.outside.is_none() && self.not_allowed.is_none()
     }
 
     /// Evidence of an account that is not to be judged is a mistake of whoever gave it.
     pub(super) fn check_scope(&self) -> Result<(), Failure> {
-        let Some(account) = &self.outside else { return Ok(()) };
+        let Some(account) = &self.outside else { return self.none_forbidden() };
         Err(Failure::new(
             format!("there is evidence for account {account}, which is outside the scope"),
             "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
@@ -91,11 +105,20 @@ impl<'a> Accounts<'a> {
         ))
     }
 
+    fn none_forbidden(&self) -> Result<(), Failure> {
+        let Some(account) = &self.not_allowed else { return Ok(()) };
+        Err(Failure::new(
+            format!("there is evidence for account {account}, which --account does not allow"),
+            "--account never narrows the scope of the policy: name this account by it as well, or leave \
+             --account out",
+        ))
+    }
+
     /// An account of the scope of which no evidence came is all gaps.
     pub(super) fn judge_missing(&mut self) {
         for (account, partition) in self.scope.0.clone() {
             if !self.reports.contains_key(&account) {
-                self.judge(&no_evidence(account, partition));
+                self.judge_of_scope(&no_evidence(account, partition));
             }
         }
         let at = self.at.unwrap_or_else(now);

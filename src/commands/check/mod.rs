@@ -126,14 +126,20 @@ fn from_files(
         policy.scope.iter().map(|account| &account.id).collect()
     };
     let only = if let [only] = named[..] { Some(only) } else { None };
-    let files = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
+    let files_read = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
+    if accounts.is_empty() && !files_read.is_empty() {
+        return Err(Failure::new(
+            "there is no evidence to judge: no file that was given holds an account",
+            "collect the evidence again: rootgate collect --output FILE",
+        ));
+    }
     if accounts.is_empty() {
         return Err(Failure::new(
             "there is no evidence to judge: the run makes no AWS call (--offline or --at)",
             "pass --evidence FILE or --credential-report FILE",
         ));
     }
-    Ok(files)
+    Ok(files_read)
 }
 
 /// The copy of a pull request, with the severity of `--fail-on` where that is lower.

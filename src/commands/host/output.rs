@@ -29,6 +29,8 @@ pub(crate) struct Output {
     path: PathBuf,
     kind: Kind,
     destination: Destination,
+    /// Whether it is what is behind standard output or standard error, under whatever name.
+    is_in_log: bool,
 }
 
 #[derive(Debug)]
@@ -67,7 +69,8 @@ impl Output {
                 "use the path of the file itself, or remove the link",
             ),
         })?;
-        Ok(Self { path: path.to_owned(), kind, destination })
+        let is_in_log = is_in_log(&destination);
+        Ok(Self { path: path.to_owned(), kind, destination, is_in_log })
     }
 
     /// Tries whether the path can be written to.
@@ -85,7 +88,7 @@ impl Output {
 
     /// Whether it is standard output or standard error, which a runner shows in its log.
     pub(crate) const fn is_in_log(&self) -> bool {
-        matches!(self.destination, Destination::StandardOutput | Destination::StandardError)
+        self.is_in_log
     }
 
     /// How messages name it.
@@ -157,6 +160,37 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether this destination ends up in the log: a descriptor may be a copy of another one
+/// (`3>&1`), and a path may lead to the same file.
+fn is_in_log(place: &Destination) -> bool {
+    match place {
+        Destination::StandardOutput | Destination::StandardError => true,
+        Destination::Stream(path) | Destination::File(path, Some(_)) => is_a_standard_stream(path),
+        Destination::File(_, None) => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_a_standard_stream(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let inode = |of: Metadata| (of.dev(), of.ino());
+    let behind = |stream: &dyn AsFd| {
+        let file = fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
+        file.metadata().ok().map(inode)
+    };
+    let at = |path: &Path| path.metadata().ok().map(inode);
+    // Nobody reads what goes there.
+    let nowhere = at(Path::new("/dev/null"));
+    let this = at(path).filter(|this| Some(*this) != nowhere);
+    this.is_some() && [behind(&io::stdout()), behind(&io::stderr())].contains(&this)
+}
+
+#[cfg(not(unix))]
+fn is_a_standard_stream(_: &Path) -> bool {
+    false
 }
 
 const FOLDER: &str = "use a path in an existing folder that this process may write to";

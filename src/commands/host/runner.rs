@@ -1,6 +1,6 @@
 //! GitHub's runner: step outputs, the job summary, annotations, and what strangers may read.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use rootgate::escape;
@@ -152,8 +152,28 @@ fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
 fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     let tail = Tail::from_file(&file)?;
-    file.write_all(bytes).inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
+    // What an earlier step left without a line end is no part of the first line here.
+    let start: &[u8] = if tail.is_some() && ends_within_a_line(path) { b"\n" } else { b"" };
+    file.write_all(&[start, bytes].concat())
+        .inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
     Ok(tail)
+}
+
+/// Whether the last line of a regular file lacks its end. Where that cannot be read it may: an empty line
+/// more changes nothing in the runner's files.
+#[expect(clippy::disallowed_methods, reason = "the runner's files are shared with earlier steps")]
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || -> io::Result<Option<u8>> {
+        let mut file = std::fs::File::open(path)?;
+        if file.metadata()?.len() == 0 {
+            return Ok(None);
+        }
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(Some(last[0]))
+    };
+    last().map_or(true, |last| last.is_some_and(|last| last != b'\n'))
 }
 
 /// The text of a failure as a section of the job summary.

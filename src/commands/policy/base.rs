@@ -30,7 +30,8 @@ pub(crate) fn read(
     color: bool,
     host: &Host,
 ) -> Result<Sides, Failure> {
-    let repository = Repository::open(git_variables().collect()).map_err(failed)?;
+    let repository = Repository::open(&host.working_directory, git_variables().collect());
+    let repository = repository.map_err(failed)?;
     let tip = repository.commit(base).map_err(failed)?;
     let paths = match named {
         Some(file) => vec![path_of(file, &repository, host)?],

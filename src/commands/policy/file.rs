@@ -123,7 +123,12 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
         [first, second, ..] => {
             Err(two_defaults(&first.display().to_string(), &second.display().to_string(), ""))
         }
-        found => Ok(found.first().cloned()),
+        [only] => {
+            refuse_a_strangers_file(only, host)?;
+            refuse_a_link_out(only, host)?;
+            Ok(Some(only.clone()))
+        }
+        [] => Ok(None),
     }
 }
 
@@ -160,17 +165,81 @@ fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
     ))
 }
 
+/// Everybody can make a file in a shared folder, and everybody who runs there would be judged by it.
+fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
+    let here = &host.working_directory;
+    // Of a link, the file that it leads to as well; of `.github/rootgate.yaml`, the folder.
+    let parts = [Some(file), file.parent().filter(|folder| folder.ends_with(".github"))];
+    let links = parts.into_iter().flatten().map(Path::to_owned);
+    let mut parts = links.chain(file.canonicalize());
+    if host.github_actions() || parts.all(|part| is_of_a_trusted_user(&part, here)) {
+        return Ok(());
+    }
+    let shown = file.display();
+    Err(Failure::new(
+        format!(
+            "the default policy file {shown} belongs to another user than this process and the working \
+             directory, so it does not judge by itself"
+        ),
+        format!("if you trust it, name the file: --policy {}", escape::visible(&shown.to_string())),
+    ))
+}
+
+/// What is wrong with a policy is shown with its lines: where nobody has named the file, none is read that
+/// a link in the repository, or in the working directory outside of one, points at elsewhere.
+fn refuse_a_link_out(file: &Path, host: &Host) -> Result<(), Failure> {
+    let here = &host.working_directory;
+    let tree = host.work_tree.as_ref().map(WorkTree::root);
+    let around = tree.filter(|root| here.starts_with(root)).unwrap_or(here);
+    // One that leads nowhere is an error when it is read.
+    let Ok(target) = here.join(file).canonicalize() else { return Ok(()) };
+    if target.starts_with(around.canonicalize().unwrap_or_else(|_| around.to_owned())) {
+        return Ok(());
+    }
+    let shown = file.display();
+    Err(Failure::new(
+        format!(
+            "the default policy file {shown} is a symbolic link (or lies behind one) that leads out of {}, \
+             so it was not read",
+            around.display()
+        ),
+        format!(
+            "make it a regular file, or if you trust what it leads to, name it: --policy {}",
+            escape::visible(&shown.to_string())
+        ),
+    ))
+}
+
+/// The superuser may change every file anyway.
+#[cfg(unix)]
+const ROOT: u32 = 0;
+
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    path.symlink_metadata().ok().map(|it| it.uid())
+}
+
 #[cfg(unix)]
 fn has_same_owner(repository: &Path, here: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    /// The superuser may change every file anyway.
-    const ROOT: u32 = 0;
-    let owner = |path: &Path| path.symlink_metadata().ok().map(|it| it.uid());
     owner(repository).is_some_and(|uid| uid == ROOT || Some(uid) == owner(here))
+}
+
+/// The user of this process, or whose the working directory is: a container runs as another user than
+/// the one whose checkout it mounts.
+#[cfg(unix)]
+fn is_of_a_trusted_user(path: &Path, here: &Path) -> bool {
+    let is_own = owner(path) == Some(rustix::process::geteuid().as_raw());
+    is_own || has_same_owner(path, here)
 }
 
 #[cfg(not(unix))]
 fn has_same_owner(_: &Path, _: &Path) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn is_of_a_trusted_user(_: &Path, _: &Path) -> bool {
     true
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
         return Ok(0);
     }
     check_no_other_policy(&path, host)?;
+    refuse_no_folder(&path)?;
     files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => already_exists(&path),
         _ => Failure::new(
@@ -70,6 +71,23 @@ fn already_exists(path: &Path) -> Failure {
         format!("{} already exists; it is unchanged", path.display()),
         "edit that file, or write another one: rootgate policy init --output FILE",
     )
+}
+
+/// Where a folder of the path is something else, such as a link that leads nowhere, the system's own words
+/// ("File exists") would be taken for those of the policy.
+fn refuse_no_folder(path: &Path) -> Result<(), Failure> {
+    let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    let is_none = |folder: &&Path| folder.symlink_metadata().is_ok() && !folder.is_dir();
+    let Some(folder) = folders.into_iter().find(is_none) else { return Ok(()) };
+    let shown = folder.display();
+    let what = match folder.is_symlink() {
+        true => format!("{shown} is a link that leads to no folder"),
+        false => format!("{shown} is no folder"),
+    };
+    Err(Failure::new(
+        format!("cannot write {}: {what}", path.display()),
+        "move it away, or write another file: rootgate policy init --output FILE",
+    ))
 }
 
 /// A second default file, here or at the root of the repository, would be an error in every later run.

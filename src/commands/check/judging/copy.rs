@@ -55,13 +55,20 @@ pub(super) async fn compare(
     tip: Option<&File>,
     history: &History<'_>,
 ) -> Result<Compared, Failure> {
-    let mut here = in_checkout(source, checkout, history.named);
+    let mut here = in_checkout(checkout, history.named);
     let (there, unread) = history.in_commit(source.host).await?;
-    if matches!(here, FoundCopy::Unknown) && unread.is_some() && !checkout.is_empty() {
-        // Nothing else shows that the files are not a checkout.
+    // What is to be merged is the run's commit. If it says nothing, nothing else shows that
+    // the files are not a checkout, or that the ref has a policy.
+    let is_unsaid = run_commit(source.host).is_none() || unread.is_some();
+    let may_be_one = source.is_merge_event() || (unread.is_some() && !checkout.is_empty());
+    if matches!(here, FoundCopy::Unknown) && is_unsaid && may_be_one {
         here = FoundCopy::Nothing;
     }
-    let known = !matches!((&here, &there), (FoundCopy::Unknown, FoundCopy::Unknown));
+    let looked = match (&here, &there) {
+        (FoundCopy::Unknown, FoundCopy::Unknown) => Looked::Nowhere,
+        (FoundCopy::Unknown, _) => Looked::Commit,
+        _ => Looked::Checkout,
+    };
     // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
     let there = if there.same_as(&here) { FoundCopy::Unknown } else { there };
     let mut copy = judge_copy(source, here, judging, tip, history).await;
@@ -69,17 +76,28 @@ pub(super) async fn compare(
     if weight(other.as_ref()) > weight(copy.as_ref()) {
         copy = other;
     }
-    Ok(Compared { copy, known, unread })
+    Ok(Compared { copy, looked, unread })
 }
 
 /// The outcome of [`compare`].
 pub(super) struct Compared {
     /// `None`: it is the default branch's own file, or nothing is known of it.
     pub(super) copy: Option<Copy>,
-    /// Whether there was anything to compare.
-    pub(super) known: bool,
+    /// Where there was anything to compare.
+    pub(super) looked: Looked,
     /// Why the run's commit could not be looked at, where that is so.
     pub(super) unread: Option<String>,
+}
+
+/// Where the policy of the ref was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// There is neither a checkout nor a commit to compare.
+    Nowhere,
+    /// There is no checkout: only in the run's commit.
+    Commit,
+    /// In the checkout, and in the commit where that could be read.
+    Checkout,
 }
 
 /// What is in the checkout or in the commit.
@@ -102,16 +120,12 @@ impl FoundCopy {
     }
 }
 
-fn in_checkout(
-    source: &PolicySource<'_>,
-    checkout: &Checkout,
-    named: Option<&RepoPath>,
-) -> FoundCopy {
+fn in_checkout(checkout: &Checkout, named: Option<&RepoPath>) -> FoundCopy {
     let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
     match checkout.find_file(&asked) {
         Ok(Some(file)) => FoundCopy::File(file),
         // Files from other steps are not a checkout.
-        Ok(None) if checkout.is_repository() || source.is_merge_event() => FoundCopy::Nothing,
+        Ok(None) if checkout.is_repository() => FoundCopy::Nothing,
         Ok(None) => FoundCopy::Unknown,
         Err(error) => {
             let what = unusable(&error);
@@ -148,6 +162,11 @@ async fn judge_copy(
     };
     let sha256 = copy.as_ref().map(|copy| sha256_hex(&copy.bytes));
     Some(Copy { path: copy.map(|copy| copy.path), sha256, state, accepted: false })
+}
+
+/// The run's own commit, where the runner names one.
+fn run_commit(host: &Host) -> Option<Commit> {
+    host.workflow.sha.as_deref().and_then(Commit::new)
 }
 
 /// The heavier of two counts.
@@ -261,8 +280,7 @@ impl History<'_> {
     /// What the run's own commit has; unknown where that is the tip, which is known already. With it,
     /// why GitHub does not show that commit, where it does not.
     async fn in_commit(&self, host: &Host) -> Result<(FoundCopy, Option<String>), Failure> {
-        let commit = host.workflow.sha.as_deref().and_then(Commit::new);
-        let Some(commit) = commit.filter(|commit| *commit != self.tip.commit) else {
+        let Some(commit) = run_commit(host).filter(|commit| *commit != self.tip.commit) else {
             return Ok((FoundCopy::Unknown, None));
         };
         let unread = |why: String| Ok((FoundCopy::Unknown, Some(format!("{commit}: {why}"))));

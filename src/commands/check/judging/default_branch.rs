@@ -13,7 +13,7 @@ use rootgate::repo::{File, RepoPath};
 use rootgate::rules;
 
 use super::checkout::{self, Checkout};
-use super::copy::{self, History};
+use super::copy::{self, History, Looked};
 use super::tip::{Tip, cannot_read, read_policy};
 use super::{Judging, PolicySource, accepted};
 use crate::commands::Failure;
@@ -44,7 +44,11 @@ pub(super) async fn read(
     let history = History { api: &api, repository: &repository, tip: &tip, named: named.as_ref() };
     let compared =
         copy::compare(source, &checkout, &judging.policy, found.as_ref(), &history).await?;
-    let not_compared = (!compared.known).then_some(NoticeKind::NoCheckout);
+    let not_compared = match compared.looked {
+        Looked::Nowhere => Some(NoticeKind::NoCheckout { commit: false }),
+        Looked::Commit => Some(NoticeKind::NoCheckout { commit: true }),
+        Looked::Checkout => None,
+    };
     let unread = compared.unread.map(|why| NoticeKind::CommitUnread { why });
     judging.notices.extend(not_compared.into_iter().chain(unread).map(Notice::for_run));
     judging.notices.extend(other_base(source, &tip));

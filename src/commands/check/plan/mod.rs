@@ -9,7 +9,7 @@ mod outputs;
 mod remote;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootgate::model::{Severity, format_time};
@@ -20,7 +20,7 @@ pub(crate) use outputs::Outputs;
 pub(crate) use remote::{PREFIX as REMOTE_PREFIX, RemotePolicy};
 pub(crate) use upload::Upload;
 
-use crate::cli::{CheckArgs, OnFork, ReportArgs};
+use crate::cli::{CheckArgs, OnFork, PolicyArg, ReportArgs};
 use crate::commands::sign_in::{self, Bounds, SignIn};
 use crate::commands::{Failure, Host};
 
@@ -148,11 +148,29 @@ fn evidence(args: &CheckArgs) -> Result<Evidence, Failure> {
             "leave the flag out to judge files, or leave the files out to sign in",
         ));
     }
+    refuse_input_twice(args)?;
     Ok(Evidence::Files(Files {
         evidence: args.evidence.clone(),
         credential_report: args.credential_report.clone(),
         report_generated_at: args.report_generated_at,
     }))
+}
+
+/// Standard input can be read once: the second reader would find nothing.
+fn refuse_input_twice(args: &CheckArgs) -> Result<(), Failure> {
+    let evidence = args.evidence.iter().map(|path| ("--evidence", path.as_path()));
+    let report = args.credential_report.iter().map(|path| ("--credential-report", path.as_path()));
+    let policy = match &args.policy {
+        Some(PolicyArg::File(path)) => Some(("--policy", path.as_path())),
+        _ => None,
+    };
+    let is_input = |(_, path): &(&str, &Path)| *path == Path::new("-");
+    let mut given = policy.into_iter().chain(evidence).chain(report).filter(is_input);
+    let (Some((first, _)), Some((second, _))) = (given.next(), given.next()) else { return Ok(()) };
+    Err(Failure::new(
+        format!("{first} - and {second} - both read standard input, which can be read once"),
+        "give one of them as a file",
+    ))
 }
 
 /// The instant of `--at`, where it may be given.
