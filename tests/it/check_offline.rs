@@ -467,9 +467,9 @@ fn an_evidence_file_without_accounts_is_not_taken_for_none() {
     );
     let ended = folder.run(&["check", "--evidence", "none.json"]);
     ended.refused(&["no file that was given holds an account", "rootgate collect"]);
-    assert!(!ended.stderr.contains("give --evidence FILE"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("pass --evidence FILE"), "{}", ended.stderr);
     // The control: none was given.
-    folder.run(&["check", "--offline"]).refused(&["give --evidence FILE"]);
+    folder.run(&["check", "--offline"]).refused(&["pass --evidence FILE"]);
 }
 
 #[test]

@@ -338,7 +338,7 @@ fn what_cloudtrail_recorded_is_never_a_command() {
             harmless(&ended, &files(&gate), &what);
             let summary = gate.folder.read("github-summary");
             harmless_markdown(&summary, &what);
-            let shown = summary.contains("section No use") && summary.contains("signed in");
+            let shown = summary.contains("section Not a use") && summary.contains("signed in");
             assert_eq!(shown, details == "full", "{summary}");
             if format == "markdown" {
                 harmless_markdown(&ended.stdout, &what);

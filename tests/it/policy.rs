@@ -303,7 +303,7 @@ fn fail_on_weaker_exits_1_for_weaker_and_for_nothing_else() {
 fn reordering_comments_and_other_spellings_are_no_change() {
     let folder = Folder::new();
     folder.write("old.yaml", EXAMPLE);
-    let limits = EXAMPLE.find("# The longest that").unwrap();
+    let limits = EXAMPLE.find("# Maximum length of").unwrap();
     let (rest, limits) = EXAMPLE.split_at(limits);
     let moved = rest.replace("version: 1\n", &format!("version: 1\n{limits}"));
     let new = moved.replace("within: 30d", "within: 720h").replace("09:00:00+01:00", "08:00:00Z");

@@ -93,6 +93,9 @@ summary.AccountSigningCertificatesPresent = 1",
     assert_eq!(account.warned_of(), "");
     assert_eq!(still.code, 1, "{}{}", still.stdout, still.stderr);
     let log = still.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(log.contains("the rule fails until this is done, while the window is open"), "{log}");
+    assert!(
+        log.contains("the rule keeps failing until this is done while the window is open"),
+        "{log}"
+    );
     assert_eq!(suggested(&still.stdout), "", "each has its windows");
 }

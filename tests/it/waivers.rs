@@ -169,7 +169,7 @@ fn a_waiver_whose_rule_finds_nothing_any_more_is_unused() {
     expires: 2027-01-15
 ";
     let judged_run = judged(waiver);
-    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: the rule finds nothing any more; remove the waiver";
+    let message = "the waiver of root-signing-certificate-present (SEC-9) covers nothing: its rule no longer finds anything; remove the waiver";
     assert_eq!(notices(&judged_run), [("waiver-unused", message)]);
     assert!(judged_run.terminal.contains(message) && judged_run.summary.contains(message));
 }

@@ -215,13 +215,14 @@ impl<'a> Planner<'a> {
         let mut after = self.now;
         let mut found = Vec::new();
         for step in remedy.steps {
-            let known = self.policy.windows.iter().filter(|it| self.allows(it, remedy, step));
-            let known = known.filter_map(|window| {
+            let known = self.policy.windows.iter().filter_map(|window| {
                 let opening = window.openings(after).next()?;
-                Some(Agreed { id: window.id.clone(), opening, suggested_for: None })
+                let allows = self.allows(window, remedy.kind, self.with_mfa(remedy, opening), step);
+                allows.then(|| Agreed { id: window.id.clone(), opening, suggested_for: None })
             });
-            let suggested =
-                self.planned().filter(|it| it.allows(remedy.kind, remedy.require_mfa, step));
+            let suggested = self
+                .planned()
+                .filter(|it| it.allows(remedy.kind, self.with_mfa(remedy, it.opening), step));
             let suggested = suggested.filter(|it| after < it.opening.to).map(Agreed::suggested);
             let soon = known.chain(suggested).filter(|it| it.opening.from <= after + SOON);
             let first = soon.min_by_key(|agreed| agreed.opening.from)?;
@@ -231,9 +232,14 @@ impl<'a> Planner<'a> {
         Some(found)
     }
 
+    /// Whether root can sign in with MFA in that opening.
+    fn with_mfa(&self, remedy: &Remedy, opening: Opening) -> bool {
+        remedy.require_mfa || self.mfa_from.is_some_and(|from| from <= opening.from)
+    }
+
     /// Whether a window of the policy allows a step.
-    fn allows(&self, window: &Window, remedy: &Remedy, step: &Step) -> bool {
-        let kind = match remedy.kind {
+    fn allows(&self, window: &Window, kind: UseKind, with_mfa: bool, step: &Step) -> bool {
+        let kind = match kind {
             UseKind::SignIn => window.allow.sign_in,
             UseKind::AccessKey => window.allow.access_key,
         };
@@ -242,7 +248,7 @@ impl<'a> Planner<'a> {
             allowed.any(|allowed| allowed.eq_ignore_ascii_case(action))
         };
         kind && window.is_for(self.account)
-            && (!window.require_mfa || remedy.require_mfa)
+            && (!window.require_mfa || with_mfa)
             && step.actions.iter().all(is_named)
     }
 
