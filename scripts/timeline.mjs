@@ -47,7 +47,7 @@ async function drawn(text) {
     if (/[^A-Za-z0-9 ._-]/.test(label)) throw new Error(`the label ${JSON.stringify(label)}`);
     if (task.section === "Windows" && label.startsWith("window") && task.active) return `window ${from} ${to}`;
     const at = task.milestone && from === to;
-    if (at && task.section === "No use" && label === "central session") return `listed ${from}`;
+    if (at && task.section === "Not a use" && label === "central session") return `listed ${from}`;
     const use = /^(sign-in|access-key) (outside|in a window)$/.exec(label);
     const tagged = task.crit ? "outside" : task.done && "in a window";
     if (!at || task.section !== "Uses" || use?.[2] !== tagged) {

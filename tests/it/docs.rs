@@ -136,7 +136,7 @@ fn every_command_that_is_shown_exists() {
         }
     }
     assert!(count >= 8, "{count}");
-    for wrong in ["chekc", "check --evidenec x.json"] {
+    for wrong in ["unknown", "check --unknown x.json"] {
         let wrong = commands(&format!("```console\n$ rootgate {wrong} # x\n```"));
         assert!(unknown(&wrong[0]).is_some(), "{wrong:?}");
     }
