@@ -62,7 +62,7 @@ function told(rows) {
   return rows.map((row) => {
     const window = /^\| `([^`]+)` \| window until `([^`]+)` \| /.exec(row);
     if (window) return `window ${second(window[1])} ${second(window[2])}`;
-    const listed = /^\| `([^`]+)` \| no use: /.exec(row);
+    const listed = /^\| `([^`]+)` \| not a use: /.exec(row);
     if (listed) return `listed ${second(listed[1])}`;
     const use = /^\| `([^`]+)` \| use: (sign-in|access-key)\b/.exec(row);
     if (!use) throw new Error(`a row of no known form: ${row}`);
