@@ -212,7 +212,7 @@ pub(crate) fn events_off() -> Policy {
 
 /// A week, where sign-ins are recorded.
 pub(crate) fn events_policy() -> EventsPolicy {
-    EventsPolicy { lookback: Policy::MIN_LOOKBACK, regions: Regions::Default }
+    EventsPolicy { lookback: Policy::MIN_LOOKBACK, regions: Regions::Default, members: false }
 }
 
 /// One rule's outcome under a policy.

@@ -9,6 +9,7 @@ pub(crate) mod completions;
 mod failure;
 mod host;
 mod live;
+mod organization;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod rules;

@@ -36,7 +36,7 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
-pub use notice::{Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
+pub use notice::{ExcludeState, Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
     Verdict, WindowMark,

@@ -100,6 +100,13 @@ pub enum NoticeKind {
         /// The account.
         account: AccountId,
     },
+    /// Something of an account that `scope.organization` excludes.
+    Exclude {
+        /// The account.
+        account: AccountId,
+        /// What.
+        state: ExcludeState,
+    },
     /// No rule judged anything.
     NothingJudged {
         /// The policy switches all of them off; else none of those that are on applies.
@@ -163,6 +170,23 @@ pub enum WaiverState {
     },
 }
 
+/// What a reader should know of an exclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExcludeState {
+    /// It ends within 14 days.
+    ExpiresSoon {
+        /// Its last day.
+        expires: NaiveDate,
+        /// Days until then.
+        days: i64,
+    },
+    /// It has ended, and the account is judged again.
+    Expired {
+        /// Its last day.
+        expires: NaiveDate,
+    },
+}
+
 /// Why a valid waiver covered no finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unused {
@@ -210,6 +234,10 @@ impl Notice {
             },
             NoticeKind::WindowPast { .. } => NoticeCode::WindowPast,
             NoticeKind::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
+            NoticeKind::Exclude { state, .. } => match state {
+                ExcludeState::ExpiresSoon { .. } => NoticeCode::ExcludeExpiresSoon,
+                ExcludeState::Expired { .. } => NoticeCode::ExcludeExpired,
+            },
             NoticeKind::NothingJudged { .. } => NoticeCode::NothingJudged,
             NoticeKind::EventsOff => NoticeCode::EventsOff,
             NoticeKind::Incomplete { .. } => NoticeCode::Incomplete,
@@ -279,6 +307,9 @@ impl Notice {
             NoticeKind::WindowOutsideScope { id, account } => {
                 format!("window `{id}` names {account}, which is outside the scope")
             }
+            NoticeKind::Exclude { account, state } => {
+                format!("the exclusion of account {account} {}", state.words())
+            }
             NoticeKind::NothingJudged { every_rule_off } => {
                 let why = if *every_rule_off {
                     "the policy turns every rule off"
@@ -334,6 +365,25 @@ impl WaiverState {
             Self::Ambiguous { account, made } => ambiguous(account, made),
             Self::OutsideScope { account } => {
                 format!("names {account}, which is outside the scope")
+            }
+        }
+    }
+}
+
+impl ExcludeState {
+    fn words(self) -> String {
+        match self {
+            Self::ExpiresSoon { expires, days: 0 } => {
+                format!("ends today, on {expires}; from tomorrow on it is judged")
+            }
+            Self::ExpiresSoon { expires, days } => {
+                let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+                format!("ends in {days}, on {expires}; then it is judged again")
+            }
+            Self::Expired { expires } => {
+                format!(
+                    "ended on {expires}: it is judged again; remove the exclusion, or agree a new date"
+                )
             }
         }
     }
@@ -410,6 +460,10 @@ pub enum NoticeCode {
     WindowPast,
     /// A window or waiver names an account outside the scope.
     OutsideScope,
+    /// An exclusion of `scope.organization` ends within 14 days.
+    ExcludeExpiresSoon,
+    /// An exclusion of `scope.organization` has ended: the account is judged again.
+    ExcludeExpired,
     /// Rules that only CloudTrail events can judge.
     EventsOff,
     /// The run ended before everything was collected.
@@ -442,6 +496,8 @@ impl NoticeCode {
             Self::WaiverAmbiguous => "waiver-ambiguous",
             Self::WindowPast => "window-past",
             Self::OutsideScope => "outside-scope",
+            Self::ExcludeExpiresSoon => "exclude-expires-soon",
+            Self::ExcludeExpired => "exclude-expired",
             Self::EventsOff => "events-off",
             Self::Incomplete => "incomplete",
         }

@@ -114,6 +114,62 @@ waivers:
     assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
 }
 
+const ORGANIZATION: &str = "version: 1
+scope:
+  organization:
+    member-role: rootgate
+    exclude:
+      - { account: \"444455556666\", reason: being closed, expires: 2027-03-01 }
+windows:
+  - { id: a, reason: r, ticket: t, accounts: [\"123456789012\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+";
+
+#[test]
+fn a_policy_of_an_organization_is_checked_explained_and_compared() {
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", ORGANIZATION);
+    let text = "version: 1\nscope:\n  accounts: [{ id: \"111122223333\" }]\n  organization: { member-role: r }\n";
+    folder.write("beside.yaml", text);
+    let ended = folder.run(&["policy", "check", "rootgate.yaml", "beside.yaml"]);
+    assert_eq!(
+        (ended.code, &*ended.stderr),
+        (0, ""),
+        "what an organization may hold is no warning"
+    );
+    assert!(ended.stdout.starts_with("rootgate.yaml: valid (an organization named, "));
+    let named = "beside.yaml: valid (an organization and 1 account named, ";
+    assert!(ended.stdout.contains(named), "{}", ended.stdout);
+    let ended = folder.run(&[&["policy", "explain"], &AT[..]].concat());
+    let line = "\n  Every usable account of the organization (line 3).\n";
+    assert!(ended.code == 0 && ended.stdout.contains(line), "{}", ended.stdout);
+    let longer = ORGANIZATION.replace("2027-03-01", "2027-03-02");
+    folder.write("longer.yaml", longer);
+    let arguments = ["policy", "diff", "rootgate.yaml", "longer.yaml", "--fail-on-weaker"];
+    let ended = folder.run(&[&arguments, &AT[..]].concat());
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let change = "scope.organization.exclude.444455556666.expires: 2027-03-01 -> 2027-03-02";
+    assert!(ended.stdout.contains(change), "{}", ended.stdout);
+}
+
+/// Until organizations are collected: judging the named accounts alone would be a silent pass.
+#[test]
+fn what_cannot_be_judged_yet_is_never_judged_in_part() {
+    const SAID: &[&str] = &["`scope.organization`, line 3", "cannot judge one", "`scope.accounts`"];
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", ORGANIZATION);
+    folder.write("report.csv", credential_report(&[]));
+    folder.run(&[&REPORT[..], &["--json", "out.json"]].concat()).refused(SAID);
+    assert!(!folder.exists("out.json"));
+    folder.run(&["check"]).refused(SAID);
+    folder.run(&["collect", "--output", "evidence.json"]).refused(SAID);
+    assert!(!folder.exists("evidence.json"));
+    folder.run(&["permissions"]).refused(SAID);
+    // The control: the same policy with accounts.
+    let accounts = "  accounts: [{ id: \"111122223333\" }]\n";
+    folder.write("rootgate.yaml", format!("version: 1\nscope:\n{accounts}"));
+    assert_ne!(folder.run(&REPORT).code, 2);
+}
+
 /// Every rule but these off.
 fn only(on: &[&str]) -> String {
     let rules = rootgate::rules::infos();

@@ -16,7 +16,7 @@ use rootgate::report::{Format, Verbosity};
 
 use super::host::now;
 use super::live::{self, Shown};
-use super::{Failure, Host};
+use super::{Failure, Host, organization};
 use accounts::Accounts;
 use judging::{Copy, Judging};
 use outputs::Show;
@@ -46,7 +46,12 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     stricter(&mut judging.policy, plan.fail_on)?;
     let Judging { policy, origin, copy, notices, not_evaluated } = judging;
     let evaluated = not_evaluated.is_none();
-    let after = copy.as_ref().and_then(Copy::policy).filter(|_| evaluated);
+    if evaluated {
+        organization::refuse(&policy)?;
+    }
+    // What a copy with an organization would judge is not there to be judged.
+    let after = copy.as_ref().and_then(Copy::policy);
+    let after = after.filter(|copy| evaluated && organization::refuse(copy).is_ok());
     let after = after.map(|copy| at_least_as_strict(copy, plan.fail_on));
     let mut accounts = Accounts::new(plan, &policy, after.as_ref());
     let gathered =
@@ -60,7 +65,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
         policy_change: None,
         not_evaluated: not_evaluated.map(|reason| NotEvaluated { reason, skip: plan.skip_forks }),
         notices,
-        scope_named: !policy.scope.is_empty() || !bounds.accounts.is_empty(),
+        scope_named: policy.names_scope() || !bounds.accounts.is_empty(),
         evidence_files: gathered.files,
         incomplete: accounts.incomplete(),
     };

@@ -13,7 +13,7 @@ use rootgate::report::Details;
 use super::host::{now, runner};
 use super::live::{self, Shown};
 use super::policy::file;
-use super::{Failure, Host};
+use super::{Failure, Host, organization};
 use plan::{Plan, Refused};
 
 /// Collects, writes the evidence file, and gives the exit code.
@@ -28,6 +28,7 @@ pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
 fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let Plan { output, sign_in, bounds, .. } = plan;
     let (policy, _) = file::load(plan.policy.as_deref(), host, plan.color)?;
+    organization::refuse(&policy)?;
     let shown = Shown {
         text: false,
         verbose: plan.verbose,

@@ -70,10 +70,15 @@ fn render_warning(warning: &PolicyWarning, path: &str) -> String {
 }
 
 fn contents(policy: &Policy) -> String {
+    let named = counted(policy.scope.len(), "account");
+    let scope = match (policy.judges_an_organization(), policy.scope.is_empty()) {
+        (false, _) => named,
+        (true, true) => "an organization".to_owned(),
+        (true, false) => format!("an organization and {named}"),
+    };
     let on = policy.rules.iter().filter(|rule| rule.on).count();
     format!(
-        "{} named, {on} of {} on, {}, {}",
-        counted(policy.scope.len(), "account"),
+        "{scope} named, {on} of {} on, {}, {}",
         counted(policy.rules.len(), "rule"),
         counted(policy.windows.len(), "window"),
         counted(policy.waivers.len(), "waiver"),
