@@ -12,6 +12,8 @@ mod answer_check;
 pub mod enter;
 mod environment;
 mod failure;
+mod members;
+mod organization;
 mod pace;
 mod region;
 mod sources;
@@ -27,6 +29,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use enter::SignInError;
 pub use environment::Environment;
+pub use organization::{Inventory, OrganizationSettings};
 pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
@@ -101,6 +104,18 @@ pub struct Settings {
     pub needs: BTreeSet<Source>,
     /// Which events of CloudTrail are read; `None`: none.
     pub root_events: Option<EventsWanted>,
+    /// The organization all of whose accounts are read as well; `None`: only the accounts that are
+    /// named.
+    pub organization: Option<OrganizationSettings>,
+}
+
+/// What a collection says at its end, besides the evidence that it handed on.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// What the first GitHub token said, where one was used.
+    pub claims: Option<Claims>,
+    /// The accounts of the organization, where one was asked for.
+    pub inventory: Option<Inventory>,
 }
 
 /// Where lines go that must be written at once.
@@ -112,8 +127,7 @@ pub struct Sinks<'a> {
     pub note: &'a dyn Fn(&str),
 }
 
-/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order. Returns
-/// what the first GitHub token said, where one was used.
+/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order.
 ///
 /// `clock` is read for the instant at which a call is sent. `stop` ends the run early when it
 /// completes, with the reason: what was collected until then is returned, the rest are gaps.
@@ -127,7 +141,7 @@ pub async fn collect(
     sinks: &Sinks<'_>,
     stop: impl Future<Output = String> + Send + 'static,
     mut each: impl FnMut(Evidence),
-) -> Result<Option<Claims>, SignInError> {
+) -> Result<Collected, SignInError> {
     let (stop, _watcher) = Stop::when(stop);
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
@@ -136,7 +150,8 @@ pub async fn collect(
 #[must_use]
 pub fn incomplete(evidence: &Evidence) -> Option<String> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
-    evidence.gaps().into_iter().chain(regions).find_map(cut_short)
+    let parts = regions.chain(evidence.audit_gaps());
+    evidence.gaps().into_iter().chain(parts).find_map(cut_short)
 }
 
 /// The connector that all calls go through, for a request to GitHub: proxies from the environment,

@@ -56,7 +56,8 @@ pub(crate) fn collect(
     let sinks = Sinks { command: &command, note: &note };
     let settings = settings(sign_in, bounds, policy, host);
     let collected = collect::collect(&settings, &now, &sinks, collect::signal(), each);
-    runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))
+    let collected = runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))?;
+    Ok(collected.claims)
 }
 
 fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> Settings {
@@ -80,6 +81,7 @@ fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> 
         concurrency: sign_in.concurrency,
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
+        organization: None,
     }
 }
 

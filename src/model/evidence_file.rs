@@ -366,6 +366,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Audited, AuditedKey};
 
     const ACCOUNT: &str = r#""id": "111122223333", "partition": "aws",
         "account_summary": {"observed_at": "2026-11-20T08:00:00Z", "value": {"AccountAccessKeysPresent": 0}},
@@ -403,6 +404,38 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert_eq!(read(&text).unwrap(), evidence);
         assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), evidence);
+    }
+
+    #[test]
+    fn what_is_known_organization_policy_and_its_member_reads_as_it_was_written() {
+        let now = parse_time("2026-11-20T09:00:00Z").unwrap();
+        let mut audited = crate::testing::audited();
+        audited = audited.with_audit(|audit| {
+            let key =
+                |active| AuditedKey { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), active, created: now };
+            let keys = [Some(true), Some(false), None].map(key);
+            audit.access_keys = Some(Audited::Value(keys.to_vec()));
+            let gap = Gap::denied(Source::RootAudit, "iam:ListSigningCertificates", "denied");
+            audit.certificates = Some(Audited::Gap(gap));
+            audit.login_profile = None;
+        });
+        let mut text = Vec::new();
+        write_evidence(std::slice::from_ref(&audited), now, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(read(&text).unwrap(), [audited]);
+        for part in [r#""cause": "not-visible""#, r#""credentials_management": true"#] {
+            assert!(text.contains(part), "{part}");
+        }
+        for (whole, odd, says) in [
+            (r#""active": true"#, r#""active": "yes""#, "invalid type"),
+            (r#""management": false"#, r#""management": false, "management": true"#, "duplicate"),
+            (r#""root_sessions""#, r#""root_session""#, "unknown field"),
+            (r#""unclear": []"#, r#""unclear": [], "more": []"#, "unknown field"),
+            (r#""serial_number""#, r#""serial""#, "unknown field"),
+        ] {
+            let message = read(&text.replacen(whole, odd, 1)).unwrap_err().to_string();
+            assert!(message.contains(says), "{odd}: {message}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Everything else in the crate imports this module; it imports nothing of the crate.
 
 mod account;
+mod audit;
 pub mod call;
 mod duration;
 mod evidence;
@@ -14,13 +15,16 @@ mod key_path;
 mod notice;
 mod report;
 mod rule_info;
+pub mod scp;
 mod sources;
 mod subject;
 mod times;
 mod to_do;
+mod unique_json;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
+pub use audit::Audit;
 pub use call::{Call, Service};
 pub use duration::{Duration, InvalidDuration};
 pub use evidence::{Cause, Evidence, Fact, Gap, MapFact, Observed};
@@ -49,4 +53,5 @@ pub use sources::*;
 pub use subject::{Creation, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
 pub use to_do::{IamAction, ToDo};
+pub use unique_json::unique_json;
 pub use words::{capitalized, counted, sentence};

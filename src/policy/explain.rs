@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::organization::{Audit, Exclude, OrganizationScope};
+use super::organization::{Exclude, OrganizationScope};
 use super::schedule::{Opening, Schedule};
 use super::types::{
     KeyCreated, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When,
     Window,
 };
 
+use crate::model::Audit;
 use crate::model::{AccountId, Duration, UseKind, format_time};
 
 /// Maximum number of openings listed for a schedule.

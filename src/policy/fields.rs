@@ -4,7 +4,7 @@
 //! "did you mean", the JSON Schema and the reference are made from it, and which way a change of a
 //! key points. CONTRIBUTING.md says what else a new key takes.
 
-use super::organization::Audit;
+use crate::model::Audit;
 use crate::model::{Duration, Threshold, UseKind};
 
 /// A key of a mapping of the policy.
@@ -160,12 +160,7 @@ impl Field {
 /// The only version of the format.
 pub(super) const VERSION: &str = "1";
 /// Rules of the format that this version does not have yet.
-pub(super) const PLANNED_RULES: &[&str] = &[
-    "root-credentials-in-member",
-    "root-not-centrally-managed",
-    "root-not-denied-by-scp",
-    "root-activity-unmonitored",
-];
+pub(super) const PLANNED_RULES: &[&str] = &["root-activity-unmonitored"];
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.

@@ -28,7 +28,7 @@ mod warnings;
 pub use diff::diff;
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::explain;
-pub use organization::{Audit, Exclude, OrganizationScope};
+pub use organization::{Exclude, OrganizationScope};
 pub use reference::reference;
 pub use schedule::{Opening, Schedule, Week};
 pub use schema::schema;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{AccountId, Duration};
+use crate::model::{AccountId, Audit, Duration};
 
 /// The organization that is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +20,6 @@ pub struct OrganizationScope {
     pub exclude: Vec<Exclude>,
     /// 1-based line of the key `organization`.
     pub line: usize,
-}
-
-/// How member accounts are entered. The management account always takes a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audit {
-    /// By the role.
-    AssumeRole,
-    /// By sts:AssumeRoot.
-    AssumeRoot,
-    /// By the role, and by sts:AssumeRoot where that fails.
-    Auto,
 }
 
 /// An account that is not judged for a while.
@@ -57,18 +46,6 @@ impl OrganizationScope {
     #[must_use]
     pub fn excluded(&self, account: &AccountId, day: NaiveDate) -> Option<&Exclude> {
         self.exclude.iter().find(|exclude| exclude.account == *account && !exclude.is_over(day))
-    }
-}
-
-impl Audit {
-    /// The word in policies: `assume-root`.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::AssumeRole => "assume-role",
-            Self::AssumeRoot => "assume-root",
-            Self::Auto => "auto",
-        }
     }
 }
 

@@ -9,9 +9,9 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, Kind};
-use super::organization::Audit;
 use super::tree::{self, Node, ScalarType};
 use super::types::Window;
+use crate::model::Audit;
 use crate::model::{Amount, RuleInfo, Severity, SubjectKind};
 
 /// The JSON Schema (draft 2020-12) of a policy for this catalogue of rules.

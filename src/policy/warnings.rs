@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::combined::{self, Overlap, Timed};
 use super::error::visible;
-use super::organization::Audit;
 use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
+use crate::model::Audit;
 use crate::model::{AccountId, Source, format_time};
 
 /// Maximum number of windows named per group.
@@ -273,8 +273,8 @@ waivers:
 ";
         let two = scope("    - { id: \"111122223333\" }\n    - { id: \"222233334444\" }\n");
         let alone = format!("version: 1\nscope:\n{organization}");
-        for of_an_organization in [two.clone() + organization, alone] {
-            assert_eq!(warned(&(of_an_organization + rest)), [""; 0]);
+        for organization_policy in [two.clone() + organization, alone] {
+            assert_eq!(warned(&(organization_policy + rest)), [""; 0]);
         }
         let codes = ["no-sign-in 5", "outside-scope 7", "outside-scope 9"];
         assert_eq!(warned(&(two + rest)), codes, "the control: without it");

@@ -51,7 +51,7 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert!(collected.stderr.contains(&expected), "{}", collected.stderr);
         assert_eq!(file["evidence_files"], json!([{ "path": "evidence.json", "sha256": digest }]));
         assert_eq!(live["evidence_files"], json!([]), "{scenario}");
-        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
+        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 13, "{scenario}");
     });
 }
 

@@ -28,7 +28,7 @@ fn several_files_are_checked_and_each_problem_is_shown() {
     let ended = folder.run(&["policy", "check", "bad.yaml", "good.yaml", "gone.yaml"]);
     assert_eq!(
         ended.stdout,
-        "good.yaml: valid (2 accounts named, 10 of 10 rules on, 2 windows, 1 waiver)\n"
+        "good.yaml: valid (2 accounts named, 13 of 13 rules on, 2 windows, 1 waiver)\n"
     );
     ended.refused(&[
         "--> bad.yaml:2:9",
@@ -393,7 +393,7 @@ fn schema_is_json_schema_or_the_reference() {
     let schema = parsed(&folder.run(&["policy", "schema"]));
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     let rules = schema["properties"]["rules"]["properties"].as_object().unwrap();
-    assert!(rules.contains_key("root-used-outside-window") && rules.len() == 10);
+    assert!(rules.contains_key("root-used-outside-window") && rules.len() == 13);
     let reference = folder.run(&["policy", "schema", "--format", "markdown"]).stdout;
     assert!(reference.starts_with("# The policy\n") && reference.contains("| `fail-on` |"));
 }
@@ -409,7 +409,7 @@ fn init_writes_a_valid_policy_and_says_what_is_next() {
     );
     let check = folder.run(&["policy", "check"]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    assert!(check.stdout.contains("1 account named, 10 of 10 rules on"), "{}", check.stdout);
+    assert!(check.stdout.contains("1 account named, 13 of 13 rules on"), "{}", check.stdout);
     let explain = folder.run(&["policy", "explain"]);
     assert!(explain.code == 0 && explain.stdout.contains("111122223333"));
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::github::oidc::Claims;
 use crate::model::call::ASSUME_ROLE_WITH_WEB_IDENTITY;
+use crate::model::root_audit::ASSUME_ROOT;
 use crate::model::{AccountId, Call, Cause};
 
 use crate::collect::failure::{CallError, Kind};
@@ -83,6 +84,15 @@ pub enum SignInError {
         message: String,
         /// The role.
         role_arn: String,
+        /// Who asked.
+        caller: String,
+    },
+    /// STS gives no session of a member's root user.
+    RootDenied {
+        /// What AWS said.
+        message: String,
+        /// The member.
+        account: AccountId,
         /// Who asked.
         caller: String,
     },
@@ -223,6 +233,30 @@ impl SignInError {
             "ValidationError" => Self::InvalidRequest { message, role_arn: role_arn.to_owned() },
             _ => Self::from_call(error, call),
         }
+    }
+
+    /// What a failed `AssumeRoot` means.
+    pub(crate) fn of_root(
+        error: &CallError,
+        account: &AccountId,
+        region: &str,
+        caller: &str,
+    ) -> Self {
+        let message = error.full_message();
+        match error.code.as_str() {
+            "AccessDenied" => {
+                Self::RootDenied { message, account: account.clone(), caller: caller.to_owned() }
+            }
+            "RegionDisabledException" => {
+                Self::RegionDisabled { message, region: region.to_owned() }
+            }
+            _ => Self::from_call(error, &ASSUME_ROOT),
+        }
+    }
+
+    /// Whether AWS refused the account's role or root user; asking again does not change that.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::RoleDenied { .. } | Self::RootDenied { .. })
     }
 
     /// What any failed call of the sign-in means.

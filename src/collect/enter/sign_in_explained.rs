@@ -44,6 +44,9 @@ impl SignInError {
             Self::RoleDenied { role_arn, caller, .. } => {
                 format!("`{caller}` may not assume `{role_arn}`")
             }
+            Self::RootDenied { account, caller, .. } => {
+                format!("`{caller}` gets no session of the root user of account {account}")
+            }
             Self::ClockSkew(_) => "the clock of this machine is wrong".into(),
             Self::BadCredentials(_) => "AWS does not accept the credentials".into(),
             Self::WrongAccount { found, expected } => {
@@ -103,6 +106,7 @@ impl SignInError {
             | Self::RegionDisabled { message, .. }
             | Self::InvalidRequest { message, .. }
             | Self::RoleDenied { message, .. }
+            | Self::RootDenied { message, .. }
             | Self::ClockSkew(message)
             | Self::BadCredentials(message)
             | Self::NoIdentity(message)
@@ -167,6 +171,7 @@ impl SignInError {
                  must name `{caller}` or its account; a trust policy with an external id needs \
                  `--external-id`"
             ),
+            Self::RootDenied { message, caller, account } => root_denied_help(message, caller, account),
             Self::ClockSkew(_) => "set the clock (NTP); AWS accepts five minutes of difference".into(),
             Self::BadCredentials(_) => "they are expired, deleted, mistyped or of another \
                  partition: get new ones, and in China or GovCloud name the Region with `--region`"
@@ -294,6 +299,37 @@ fn not_trusted_help(role_arn: &str, claims: &Claims) -> String {
     }
     help
 }
+
+/// Source: the texts that STS has, as its users report them.
+fn root_denied_help(message: &str, caller: &str, account: &AccountId) -> String {
+    if message.contains("Root credentials management feature is not enabled") {
+        return "enable central management of root credentials: \
+                `aws iam enable-organizations-root-credentials-management`, in the management account"
+            .into();
+    }
+    if message.contains("Service not enabled for AWS Organizations") {
+        return "enable trusted access for IAM: `aws organizations enable-aws-service-access \
+                --service-principal iam.amazonaws.com`, in the management account"
+            .into();
+    }
+    if by_scp(message) {
+        return SCP_HELP.into();
+    }
+    format!(
+        "grant `{caller}` `sts:AssumeRoot` on `arn:*:iam::{account}:root`, with `sts:TaskPolicyArn` as in \
+         `rootgate permissions`; its account must be the management account or the delegated \
+         administrator of IAM. A suspended account refuses, too, and the management account always does"
+    )
+}
+
+/// Whether AWS names a service control policy as the reason.
+/// Source: IAM User Guide, "Troubleshoot access denied error messages".
+pub(super) fn by_scp(message: &str) -> bool {
+    message.contains("service control policy")
+}
+
+pub(super) const SCP_HELP: &str =
+    "a service control policy of the organization denies it: exempt this role of rootgate there";
 
 fn shown(claim: &str) -> &str {
     if claim.is_empty() { "(none)" } else { claim }

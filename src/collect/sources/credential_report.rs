@@ -17,7 +17,7 @@ use super::Reader;
 const SOURCE: Source = Source::CredentialReport;
 /// A report younger than this is not made anew. Source: IAM User Guide, "Generate credential
 /// reports for your AWS account".
-const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
+pub(crate) const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
 
 /// What a look at the report shows.
 enum ReportState {

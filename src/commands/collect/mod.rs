@@ -86,7 +86,7 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
 fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = account.gaps().into_iter();
     let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
-    gaps.retain(|(_, gap)| gap.cause != Cause::NotCollected);
+    gaps.retain(|(_, gap)| !matches!(gap.cause, Cause::NotCollected | Cause::NotVisible));
     if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
         gaps.truncate(1);
         gaps.iter_mut().for_each(|(what, _)| "everything".clone_into(what));
@@ -95,6 +95,7 @@ fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
         let region = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
         (format!("{}{region}", gap.source), gap)
     }));
+    gaps.extend(account.audit_gaps().map(|gap| (gap.source.to_string(), gap)));
     gaps
 }
 

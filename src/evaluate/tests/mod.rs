@@ -11,11 +11,11 @@ use proptest::prelude::{
 
 use super::{Run, Tally, evaluate, report};
 use crate::model::{
-    Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap,
-    Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
+    Audit, Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin,
+    RegionGap, Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
-    Allow, Audit, EventsPolicy, Exclude, KeyCreated, OnUndetermined, OrganizationScope, Policy,
+    Allow, EventsPolicy, Exclude, KeyCreated, OnUndetermined, OrganizationScope, Policy,
     ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 use crate::testing::{ACCOUNT, NOW, built_in, event, healthy, outcome_under, subjects, time};

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Diff, Side, day_size};
+use crate::model::Audit;
 use crate::model::{AccountId, ChangeKind, Duration, KeyPath};
 use crate::policy::fields::{self, Direction};
-use crate::policy::organization::{Audit, Exclude, OrganizationScope};
+use crate::policy::organization::{Exclude, OrganizationScope};
 use crate::policy::types::Policy;
 
 /// The key of the section.

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::super::fields::{self, Kind};
 use super::*;
+use crate::model::Audit;
 use crate::model::Duration;
 use crate::model::{UseKind, parse_time};
 use crate::policy::tests::rules::RULES;
-use crate::policy::{Audit, Exclude, OrganizationScope};
+use crate::policy::{Exclude, OrganizationScope};
 
 fn now() -> DateTime<Utc> {
     parse_time("2026-11-20T12:00:00Z").unwrap()
@@ -227,7 +228,7 @@ fn excluding(list: &str) -> String {
 }
 
 #[test]
-fn a_change_of_an_organization_is_named_for_what_it_lets_pass() {
+fn a_change_organization_policy_is_named_for_what_it_lets_pass() {
     let one = "{ account: \"444455556666\", reason: closing, expires: 2027-03-01 }";
     let accounts = |more: &str| format!("scope: {{ accounts: [{{ id: {A} }}]{more} }}");
     let beside = accounts(", organization: { member-role: r }");
@@ -360,7 +361,7 @@ fn a_change_of_an_organization_is_named_for_what_it_lets_pass() {
 }
 
 #[test]
-fn a_change_of_an_organization_names_the_lines_of_its_keys() {
+fn a_change_organization_policy_names_the_lines_of_its_keys() {
     let old = parse(
         "scope:
   organization:

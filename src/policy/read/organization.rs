@@ -4,12 +4,13 @@ use chrono::{Months, NaiveDate};
 
 use super::super::error::{PolicyError, Span, show};
 use super::super::fields::{self, EXCLUDE_MONTHS, Kind};
-use super::super::organization::{Audit, Exclude, OrganizationScope};
+use super::super::organization::{Exclude, OrganizationScope};
 use super::super::tree::Node;
 use super::Reader;
 use super::mapping::Mapping;
 use super::scalar::role_of_arn;
 use crate::model::AccountId;
+use crate::model::Audit;
 
 /// IAM's limits for the name of a role and for its path.
 ///

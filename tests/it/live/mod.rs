@@ -5,6 +5,8 @@ mod chain;
 mod enter;
 mod events;
 mod half_answers;
+mod organization;
+mod organization_faults;
 mod report;
 mod sign_in;
 pub(crate) mod tls;
@@ -13,7 +15,8 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use rootgate::collect::{
-    EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
+    EntrySettings, Environment, Inventory, Settings, SignInError, Sinks, Target, collect,
+    incomplete,
 };
 use rootgate::github::oidc::Claims;
 use rootgate::model::{Evidence, Gap, Source};
@@ -40,8 +43,14 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         targets: vec![target(ACCOUNT, Some(ROLE))],
         concurrency: 4,
         // Events have tests of their own: their pace is a matter of seconds.
-        needs: Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect(),
+        // Those of organizations too.
+        needs: Source::ALL
+            .iter()
+            .copied()
+            .filter(|it| *it != Source::RootEvents && !it.is_for_organizations())
+            .collect(),
         root_events: None,
+        organization: None,
     }
 }
 
@@ -88,7 +97,7 @@ pub(crate) fn run_until(
     let mut evidence = Vec::new();
     let collected = collect(settings, &clock, &sinks, stop, |it| evidence.push(it));
     let result =
-        runtime.block_on(collected).map(|claims| Collected::new(settings, evidence, claims));
+        runtime.block_on(collected).map(|collected| Collected::new(settings, evidence, collected));
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
@@ -99,20 +108,22 @@ pub(crate) struct Collected {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) incomplete: Option<String>,
     pub(crate) claims: Option<Claims>,
+    pub(crate) inventory: Option<Inventory>,
 }
 
 impl Collected {
     pub(crate) fn new(
         settings: &Settings,
         mut evidence: Vec<Evidence>,
-        claims: Option<Claims>,
+        collected: rootgate::collect::Collected,
     ) -> Self {
         let targets = &settings.targets;
         let order =
             |it: &Evidence| targets.iter().position(|at| at.account.as_ref() == Some(&it.account));
         evidence.sort_by_key(order);
         let incomplete = evidence.iter().find_map(incomplete);
-        Self { evidence, incomplete, claims }
+        let rootgate::collect::Collected { claims, inventory } = collected;
+        Self { evidence, incomplete, claims, inventory }
     }
 }
 

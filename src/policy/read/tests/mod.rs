@@ -879,9 +879,9 @@ fn each_mistake_is_named_where_it_stands() {
         ),
         (waiver(&format!("rule: root-sign-in-attempts\n{V}")), "no-waiver 3:11", "windows and no waivers"),
         (
-            waiver(&format!("rule: root-not-denied-by-scp\n{V}")),
+            waiver(&format!("rule: root-activity-unmonitored\n{V}")),
             "not-in-this-version 3:11",
-            "`root-not-denied-by-scp`",
+            "`root-activity-unmonitored`",
         ),
         (waiver(&format!("rule: root-mfa\n{V}")), "unknown-rule 3:11", "`root-mfa`"),
         (

@@ -1,9 +1,10 @@
 //! `scope.organization` and `evidence.root-events.members`: what they mean, and each mistake.
 
 use super::{day, parse, places, time};
+use crate::model::Audit;
 use crate::model::Duration;
 use crate::policy::tests::rules::RULES;
-use crate::policy::{Audit, Exclude, OrganizationScope, Policy};
+use crate::policy::{Exclude, OrganizationScope, Policy};
 
 fn top(text: &str) -> String {
     format!("version: 1\n{text}\n")
@@ -113,7 +114,7 @@ fn an_exclusion_that_has_ended_is_no_error_and_one_of_a_year_is_the_longest() {
 }
 
 #[test]
-fn each_mistake_of_an_organization_is_named_where_it_stands() {
+fn each_mistake_organization_policy_is_named_where_it_stands() {
     let bad: Vec<(String, &str, &str)> = vec![
         (top("scope: { organization: {} }"), "missing-key 2:24", "no `member-role`"),
         (top("scope: { organization: rootgate }"), "wrong-type 2:24", "a mapping of keys"),
@@ -149,7 +150,11 @@ fn each_mistake_of_an_organization_is_named_where_it_stands() {
             "`management-role` is one role",
         ),
         (organization("member-role: r\nnew-account-grace: 8d"), "out-of-bounds 5:24", "to 7d"),
-        (organization("member-role: r\nnew-account-grace: 24"), "duration 5:24", "a number without a unit"),
+        (
+            organization("member-role: r\nnew-account-grace: 24"),
+            "duration 5:24",
+            "a number without a unit",
+        ),
         (excluded("{ account: \"444455556666\", reason: r }"), "missing-key 6:9", "no `expires`"),
         (
             excluded("{ account: \"444455556666\", expires: 2027-03-01 }"),
@@ -223,7 +228,7 @@ fn the_help_of_a_role_says_what_to_write() {
 }
 
 #[test]
-fn mistakes_of_an_organization_are_reported_together() {
+fn mistakes_organization_policy_are_reported_together() {
     let text = "version: 1
 scope:
   organization: { member-role: \"*\", audit: root, new-account-grace: 30d, exclude: [{ account: 1 }] }
