@@ -277,9 +277,9 @@ pub(crate) struct SignInArgs {
     /// Maximum number of accounts collected at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
-    /// Time limit of the whole run
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = timeout)]
-    pub(crate) timeout: Duration,
+    /// Time limit of the whole run [default: 5m; with `scope.organization` 15m]
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -29,11 +29,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use enter::SignInError;
 pub use environment::Environment;
-pub use organization::{Inventory, OrganizationSettings};
+pub use organization::OrganizationSettings;
 pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause, Evidence, Gap, Source};
+use crate::model::{AccountId, Cause, Evidence, Gap, Inventory, Source};
 
 use pace::Stop;
 use transport::Transport;

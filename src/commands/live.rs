@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use rootgate::collect::{
-    self, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
+    self, Collected, EntrySettings, EventsWanted, OrganizationSettings, Settings, Sinks, Target,
+    WantedRegions,
 };
 use rootgate::escape;
-use rootgate::github::oidc::Claims;
 use rootgate::model::Evidence;
-use rootgate::policy::{EventsPolicy, Policy, Regions};
+use rootgate::policy::{EventsPolicy, OrganizationScope, Policy, Regions};
 use rootgate::report::Details;
 use rootgate::rules;
 
@@ -39,7 +39,7 @@ pub(crate) fn collect(
     host: &Host,
     shown: &Shown,
     each: impl FnMut(Evidence),
-) -> Result<Option<Claims>, Failure> {
+) -> Result<Collected, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::new(
@@ -56,8 +56,7 @@ pub(crate) fn collect(
     let sinks = Sinks { command: &command, note: &note };
     let settings = settings(sign_in, bounds, policy, host);
     let collected = collect::collect(&settings, &now, &sinks, collect::signal(), each);
-    let collected = runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))?;
-    Ok(collected.claims)
+    runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))
 }
 
 fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> Settings {
@@ -74,14 +73,27 @@ fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> 
             ca_bundle: bounds.ca_bundle.clone(),
             oidc_audience: sign_in.oidc_audience.clone(),
             external_id: sign_in.external_id.clone(),
-            timeout: bounds.timeout,
+            timeout: bounds.timeout(policy),
             environment: host.environment.clone(),
         },
         targets: policy.scope.iter().map(target).collect(),
         concurrency: sign_in.concurrency,
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
-        organization: None,
+        organization: policy.organization.as_ref().map(|it| organization(it, policy)),
+    }
+}
+
+fn organization(scope: &OrganizationScope, policy: &Policy) -> OrganizationSettings {
+    let day = now().date_naive();
+    let excluded = scope.exclude.iter().filter(|exclude| !exclude.is_over(day));
+    OrganizationSettings {
+        member_role: scope.member_role.clone(),
+        management_role: scope.management_role().map(str::to_owned),
+        audit: scope.audit,
+        new_account_grace: scope.new_account_grace.map(|grace| grace.delta()).unwrap_or_default(),
+        excluded: excluded.map(|exclude| (exclude.account.clone(), exclude.why())).collect(),
+        read_members_events: policy.root_events.as_ref().is_some_and(|events| events.members),
     }
 }
 

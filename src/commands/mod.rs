@@ -9,7 +9,6 @@ pub(crate) mod completions;
 mod failure;
 mod host;
 mod live;
-mod organization;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod rules;

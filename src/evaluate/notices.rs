@@ -48,6 +48,9 @@ fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Noti
     if let Some(why) = &run.incomplete {
         say(NoticeKind::Incomplete { why: why.clone() });
     }
+    if let Some(gap) = run.inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
+        say(NoticeKind::InventoryIncomplete { gap: gap.clone() });
+    }
     if run.origin.path.is_none() {
         say(NoticeKind::BuiltInPolicy(run.origin.judge.clone()));
     }

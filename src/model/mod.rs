@@ -10,6 +10,7 @@ mod evidence;
 mod evidence_file;
 mod finding;
 mod head;
+mod inventory;
 mod judging;
 mod key_path;
 mod notice;
@@ -36,6 +37,7 @@ pub use finding::{
     sha256_hex,
 };
 pub use head::{Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json};
+pub use inventory::{Inventory, SkippedAccount};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };

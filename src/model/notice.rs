@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{AccountId, Judge, RuleId, Severity, format_time};
+use super::{AccountId, Gap, Judge, RuleId, Severity, ToDo, format_time};
 
 /// Something a reader should know that is not a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +118,11 @@ pub enum NoticeKind {
     Incomplete {
         /// Why.
         why: String,
+    },
+    /// An organization's accounts may not all be known.
+    InventoryIncomplete {
+        /// Why not.
+        gap: Gap,
     },
 }
 
@@ -241,6 +246,7 @@ impl Notice {
             NoticeKind::NothingJudged { .. } => NoticeCode::NothingJudged,
             NoticeKind::EventsOff => NoticeCode::EventsOff,
             NoticeKind::Incomplete { .. } => NoticeCode::Incomplete,
+            NoticeKind::InventoryIncomplete { .. } => NoticeCode::OrganizationIncomplete,
         }
     }
 
@@ -326,6 +332,15 @@ impl Notice {
             NoticeKind::Incomplete { why } => {
                 format!("the run is incomplete: {why}; rootgate judged what it had collected by then")
             }
+            NoticeKind::InventoryIncomplete { gap } => format!(
+                "an account of the organization may be missing, so the run is undetermined: {}{}",
+                gap.detail,
+                match &gap.grant {
+                    Some(ToDo::Grant(action)) => format!("; grant {action}"),
+                    Some(ToDo::Do(what)) => format!("; {what}"),
+                    None => String::new(),
+                }
+            ),
         }
     }
 }
@@ -468,6 +483,8 @@ pub enum NoticeCode {
     EventsOff,
     /// The run ended before everything was collected.
     Incomplete,
+    /// An organization's accounts may not all be known.
+    OrganizationIncomplete,
 }
 
 impl NoticeCode {
@@ -500,6 +517,7 @@ impl NoticeCode {
             Self::ExcludeExpired => "exclude-expired",
             Self::EventsOff => "events-off",
             Self::Incomplete => "incomplete",
+            Self::OrganizationIncomplete => "organization-incomplete",
         }
     }
 }

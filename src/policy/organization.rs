@@ -50,6 +50,12 @@ impl OrganizationScope {
 }
 
 impl Exclude {
+    /// Why the account is not judged.
+    #[must_use]
+    pub fn why(&self) -> String {
+        format!("`scope.organization.exclude` names it until {}: {}", self.expires, self.reason)
+    }
+
     /// Whether the account is judged again on a day (UTC).
     #[must_use]
     pub fn is_over(&self, day: NaiveDate) -> bool {

@@ -203,6 +203,7 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
         fail_on: Severity::Medium,
         enforce_from: None,
         evidence_files: vec![],
+        inventory: None,
         incomplete: None,
         not_evaluated: None,
         policy_change: None,

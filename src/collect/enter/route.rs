@@ -263,7 +263,9 @@ impl<'a> Routes<'a> {
             role_arn: role_arn(member.partition, member.account.as_str(), name),
         };
         if member.management {
-            return Ok(Some(vec![role(&organization.management_role)]));
+            return Ok(Some(
+                organization.management_role.as_deref().map(role).into_iter().collect(),
+            ));
         }
         let by_role = organization.member_role.as_deref().map(role);
         let by_root = Route::Root { account: member.account.clone() };
@@ -299,6 +301,8 @@ pub(crate) fn no_target() -> SignInError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::collect::Environment;
 
@@ -451,10 +455,10 @@ mod tests {
     fn organization(audit: Audit) -> OrganizationSettings {
         OrganizationSettings {
             member_role: Some("audit/rootgate".to_owned()),
-            management_role: "management".to_owned(),
+            management_role: Some("management".to_owned()),
             audit,
             new_account_grace: chrono::TimeDelta::hours(24),
-            excluded: Vec::new(),
+            excluded: BTreeMap::new(),
             read_members_events: false,
         }
     }

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::Sender;
 use crate::collect::enter::Session;
 use crate::collect::failure::CallError;
 use crate::model::organization::LIST_ACCOUNTS;
-use crate::model::{AccountId, Cause, Gap, Partition, Source};
+use crate::model::{AccountId, Cause, Gap, Inventory, Partition, SkippedAccount, Source, counted};
 use crate::net::bucket::LearnedBucket;
 
-use super::{Description, Inquiry, Inventory};
+use super::{Description, Inquiry};
 
 /// The most that one page may hold. Source: API reference, `MaxResults`.
 const PAGE: i32 = 20;
@@ -79,7 +79,7 @@ fn cut(text: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     seen: BTreeSet<AccountId>,
-    skipped: Vec<(AccountId, String)>,
+    skipped: Vec<SkippedAccount>,
     not_entered: BTreeSet<AccountId>,
     /// Why the listing is incomplete: the first reason, and how many more there are.
     problem: Option<(Gap, usize)>,
@@ -98,8 +98,8 @@ impl Ledger {
         self.problem(Gap::for_call(Source::Organization, &LIST_ACCOUNTS, Cause::Unreadable, why));
     }
 
-    pub(crate) fn skip(&mut self, account: AccountId, why: String) {
-        self.skipped.push((account, why));
+    pub(crate) fn skip(&mut self, id: AccountId, reason: String) {
+        self.skipped.push(SkippedAccount { id, reason });
     }
 
     pub(crate) fn not_entered(&mut self, account: AccountId) {
@@ -135,14 +135,13 @@ impl Ledger {
             skipped,
             // Accounts that were named may be outside of the organization.
             not_entered: not_entered.intersection(&seen).count(),
-            complete: match problem {
-                None => Ok(()),
-                Some((gap, 0)) => Err(gap),
-                Some((gap, more)) => {
-                    let detail = format!("{} (and {more} more reasons)", gap.detail);
-                    Err(Gap { detail, ..gap })
-                }
-            },
+            gap: problem.map(|(gap, more)| match more {
+                0 => gap,
+                more => Gap {
+                    detail: format!("{} (and {})", gap.detail, counted(more, "more reason")),
+                    ..gap
+                },
+            }),
         }
     }
 }
@@ -214,11 +213,11 @@ impl Inquiry<'_> {
         }
         let state = account.state.as_ref().map(|state| state.as_str());
         let status = account.status.as_ref().map(|status| status.as_str());
+        if let Some(reason) = self.settings.excluded.get(&id) {
+            ledger.skip(id, reason.clone());
+            return None;
+        }
         match standing(state, status) {
-            _ if self.settings.excluded.contains(&id) => {
-                ledger.skip(id, "`scope.organization.exclude` names the account".to_owned());
-                return None;
-            }
             Validity::Usable => {}
             Validity::Unusable(why) => {
                 ledger.skip(id, why.to_owned());
@@ -300,7 +299,7 @@ mod tests {
         ledger.odd("second");
         let inventory = ledger.inventory(None);
         assert_eq!((inventory.listed, inventory.not_entered), (2, 1));
-        let gap = inventory.complete.unwrap_err();
-        assert_eq!(gap.detail, "organizations:ListAccounts: first (and 1 more reasons)");
+        let gap = inventory.gap.unwrap();
+        assert_eq!(gap.detail, "organizations:ListAccounts: first (and 1 more reason)");
     }
 }

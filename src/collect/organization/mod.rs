@@ -5,7 +5,7 @@
 //!                      -> features, policies (beside it) -> what the organization says of each account
 //! ```
 //!
-//! Nothing of it ends a run: what could not be listed is in [`Inventory::complete`].
+//! Nothing of it ends a run: what could not be listed is in [`Inventory`](crate::model::Inventory).
 
 mod facts;
 mod features;
@@ -29,23 +29,6 @@ pub(crate) use facts::{OrganizationFacts, leave_gaps};
 pub(crate) use listing::{Ledger, Listed};
 pub use settings::OrganizationSettings;
 pub(crate) use settings::role_arn;
-
-/// Which accounts an organization has, and what became of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inventory {
-    /// The organization's id; `None`: AWS did not tell.
-    pub id: Option<String>,
-    /// Its management account; `None`: AWS did not tell.
-    pub management_account: Option<AccountId>,
-    /// So many accounts were listed: those that were entered, skipped and not entered.
-    pub listed: usize,
-    /// The accounts that were not read and need not be, each with the reason.
-    pub skipped: Vec<(AccountId, String)>,
-    /// So many accounts could not be entered. The evidence of each was handed on, all gaps.
-    pub not_entered: usize,
-    /// Whether these are all accounts of the organization; else why nobody can tell.
-    pub complete: Result<(), Gap>,
-}
 
 /// What the organization is asked with.
 pub(crate) struct Inquiry<'a> {

@@ -1,5 +1,7 @@
 //! What is asked of an organization.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use crate::model::{AccountId, Audit, Partition};
@@ -10,13 +12,13 @@ pub struct OrganizationSettings {
     /// The role in each member, perhaps with a path; only an audit by `AssumeRoot` alone needs none.
     pub member_role: Option<String>,
     /// The role in the management account, for a run that does not begin there.
-    pub management_role: String,
+    pub management_role: Option<String>,
     /// How members are entered.
     pub audit: Audit,
     /// An account that joined less long ago and refuses is skipped.
     pub new_account_grace: TimeDelta,
-    /// Accounts that are not read.
-    pub excluded: Vec<AccountId>,
+    /// Accounts that are not read, each with the reason.
+    pub excluded: BTreeMap<AccountId, String>,
     /// Whether events of CloudTrail are read in members, and not only in the management account.
     pub read_members_events: bool,
 }
@@ -25,7 +27,7 @@ impl OrganizationSettings {
     /// The ARNs of the roles that may be entered in an account.
     pub(crate) fn roles_in(&self, partition: &Partition, account: &str) -> Vec<String> {
         let in_members = self.member_role.as_deref().filter(|_| self.audit != Audit::AssumeRoot);
-        let names = in_members.into_iter().chain([self.management_role.as_str()]);
+        let names = in_members.into_iter().chain(self.management_role.as_deref());
         let mut roles: Vec<String> = names.map(|name| role_arn(partition, account, name)).collect();
         roles.dedup();
         roles

@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rootgate::collect;
 use rootgate::evaluate::{Run, Tally, evaluate};
-use rootgate::model::{AccountId, AccountReport, AfterMerge, Cause, Evidence, Partition, Report};
-use rootgate::policy::Policy;
+use rootgate::model::{
+    AccountId, AccountReport, AfterMerge, Cause, Evidence, Inventory, Partition, Report,
+    SkippedAccount,
+};
+use rootgate::policy::{Exclude, Policy};
 
 use super::plan::{self, Plan};
 use crate::commands::Failure;
@@ -26,6 +29,10 @@ pub(super) struct Accounts<'a> {
     outside: Option<AccountId>,
     not_allowed: Option<AccountId>,
     incomplete: Option<String>,
+    /// Number of judged accounts that belong to the organization.
+    members: usize,
+    /// Accounts of the organization whose evidence was given, and that the policy excludes.
+    excluded: Vec<SkippedAccount>,
 }
 
 /// The copy of a pull request, which judges the same evidence.
@@ -60,6 +67,8 @@ impl<'a> Accounts<'a> {
             outside: None,
             not_allowed: None,
             incomplete: None,
+            members: 0,
+            excluded: Vec::new(),
         }
     }
 
@@ -74,7 +83,18 @@ impl<'a> Accounts<'a> {
             self.not_allowed.get_or_insert_with(|| evidence.account.clone());
             return;
         }
+        if let Some(exclude) = self.excluded(&evidence.account) {
+            let skipped = SkippedAccount { id: evidence.account.clone(), reason: exclude.why() };
+            self.excluded.push(skipped);
+            return;
+        }
         self.judge_of_scope(evidence);
+    }
+
+    /// The policy's exclusion of an account. A live run does not even read such an account.
+    fn excluded(&self, account: &AccountId) -> Option<&'a Exclude> {
+        let day = self.at.unwrap_or_else(now).date_naive();
+        self.policy.organization.as_ref()?.excluded(account, day)
     }
 
     fn judge_of_scope(&mut self, evidence: &Evidence) {
@@ -82,6 +102,7 @@ impl<'a> Accounts<'a> {
         let at = self.at.unwrap_or_else(now);
         let report = evaluate(self.policy, evidence, at);
         self.tally.add(&report);
+        self.members += usize::from(evidence.organization.is_ok());
         self.reports.insert(report.id.clone(), report);
         if let Some(by_copy) = &mut self.by_copy {
             by_copy.judge(evidence, at);
@@ -116,7 +137,7 @@ impl<'a> Accounts<'a> {
 
     /// An account of the scope of which no evidence came is all gaps.
     pub(super) fn judge_missing(&mut self) {
-        for (account, partition) in self.scope.0.clone() {
+        for (account, partition) in self.scope.named.clone() {
             if !self.reports.contains_key(&account) {
                 self.judge_of_scope(&no_evidence(account, partition));
             }
@@ -132,6 +153,18 @@ impl<'a> Accounts<'a> {
         self.incomplete.clone()
     }
 
+    /// The accounts of the organization, checked against those that were judged, if the policy judges
+    /// one.
+    pub(super) fn inventory(&mut self, listed: Option<Inventory>) -> Option<Inventory> {
+        self.policy.organization.as_ref()?;
+        let missing =
+            || Inventory::missing("the evidence has no list of the organization's accounts");
+        let mut inventory = listed.unwrap_or_else(missing);
+        inventory.skipped.append(&mut self.excluded);
+        inventory.skipped.sort();
+        Some(inventory.checked(self.members))
+    }
+
     /// How the same evidence would be judged by the copy of the policy. What was not collected,
     /// because the judging policy does not ask for it, is undetermined.
     pub(super) fn after_merge(&self, run: &Run) -> Option<AfterMerge> {
@@ -142,7 +175,7 @@ impl<'a> Accounts<'a> {
     pub(super) fn report(self, run: Run) -> Report {
         let Self { scope, tally, mut reports, .. } = self;
         let mut accounts: Vec<_> =
-            scope.0.iter().filter_map(|(account, _)| reports.remove(account)).collect();
+            scope.named.iter().filter_map(|(account, _)| reports.remove(account)).collect();
         accounts.extend(reports.into_values());
         tally.report(accounts, run)
     }
@@ -157,7 +190,7 @@ impl CopyTally<'_> {
     }
 
     fn judge_missing(&mut self, at: DateTime<Utc>) {
-        for (account, partition) in self.scope.0.clone() {
+        for (account, partition) in self.scope.named.clone() {
             if !self.judged.contains(&account) {
                 self.judge(&no_evidence(account, partition), at);
             }
@@ -170,20 +203,27 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
     Evidence::unread(account, partition, Cause::NotCollected, detail)
 }
 
-/// Which accounts are judged: those of the policy, else those named by flag; none: what is there.
-struct Scope(Vec<(AccountId, Option<Partition>)>);
+/// Which accounts are judged: those of the policy, else those named by flag. If none is named, or the
+/// policy judges an organization: whatever there is evidence of.
+struct Scope {
+    named: Vec<(AccountId, Option<Partition>)>,
+    /// Only the named accounts are judged.
+    closed: bool,
+}
 
 impl Scope {
     fn new(policy: &Policy, named: &[AccountId]) -> Self {
-        if policy.scope.is_empty() {
-            return Self(named.iter().map(|id| (id.clone(), None)).collect());
-        }
         let partition = |role: &Option<String>| role.as_deref().and_then(Partition::from_arn);
-        let accounts = policy.scope.iter();
-        Self(accounts.map(|account| (account.id.clone(), partition(&account.role_arn))).collect())
+        let of_policy = policy.scope.iter();
+        let of_policy = of_policy.map(|account| (account.id.clone(), partition(&account.role_arn)));
+        if policy.names_scope() {
+            return Self { named: of_policy.collect(), closed: !policy.judges_an_organization() };
+        }
+        let named: Vec<_> = named.iter().map(|id| (id.clone(), None)).collect();
+        Self { closed: !named.is_empty(), named }
     }
 
     fn holds(&self, account: &AccountId) -> bool {
-        self.0.is_empty() || self.0.iter().any(|(id, _)| id == account)
+        !self.closed || self.named.iter().any(|(id, _)| id == account)
     }
 }

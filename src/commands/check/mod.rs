@@ -10,15 +10,16 @@ mod upload;
 use std::time::Instant;
 
 use rootgate::evaluate::{NotEvaluated, Run};
-use rootgate::model::{AccountId, EvidenceFile, Severity};
+use rootgate::model::{AccountId, EvidenceFile, Inventory, Severity};
 use rootgate::policy::Policy;
 use rootgate::report::{Format, Verbosity};
 
 use super::host::now;
 use super::live::{self, Shown};
-use super::{Failure, Host, organization};
+use super::{Failure, Host};
 use accounts::Accounts;
 use judging::{Copy, Judging};
+use offline::Loaded;
 use outputs::Show;
 use plan::{Plan, Refused};
 use upload::Upload;
@@ -46,12 +47,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     stricter(&mut judging.policy, plan.fail_on)?;
     let Judging { policy, origin, copy, notices, not_evaluated } = judging;
     let evaluated = not_evaluated.is_none();
-    if evaluated {
-        organization::refuse(&policy)?;
-    }
-    // What a copy with an organization would judge is not there to be judged.
-    let after = copy.as_ref().and_then(Copy::policy);
-    let after = after.filter(|copy| evaluated && organization::refuse(copy).is_ok());
+    let after = copy.as_ref().and_then(Copy::policy).filter(|_| evaluated);
     let after = after.map(|copy| at_least_as_strict(copy, plan.fail_on));
     let mut accounts = Accounts::new(plan, &policy, after.as_ref());
     let gathered =
@@ -59,6 +55,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let details = host.details(shown.details, gathered.visibility.as_deref());
     outputs.can_show(shown.format, details)?;
     let mut run = Run {
+        inventory: accounts.inventory(gathered.inventory),
         now: plan.at.unwrap_or_else(now),
         as_of: plan.at.is_some(),
         origin,
@@ -75,7 +72,8 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     // After the files, which say the same whatever GitHub does, and before what says how it went.
     let category = shown.category.as_deref();
     let upload = plan.upload.as_ref();
-    let upload = upload.map(|plan| Upload { plan, category, bounds, host, started });
+    let ends = started + bounds.timeout(&policy);
+    let upload = upload.map(|plan| Upload { plan, category, bounds, host, ends });
     let uploaded = upload.map(|upload| upload.carry_out(&report));
     let show = Show { plan, details, host, upload: uploaded.as_ref() };
     outputs::show(&report, &show, streams)?;
@@ -86,6 +84,8 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
 #[derive(Default)]
 struct Gathered {
     files: Vec<EvidenceFile>,
+    /// The accounts of the organization, if it was listed.
+    inventory: Option<Inventory>,
     /// What GitHub's token says of the repository's visibility.
     visibility: Option<String>,
 }
@@ -105,13 +105,13 @@ fn gather(
                 redacted: live::notes_are_redacted(host, plan.shown.details),
             };
             let each = |evidence| accounts.judge(&evidence);
-            let claims = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
-            let visibility = claims.and_then(|claims| claims.repository_visibility);
-            Gathered { files: Vec::new(), visibility }
+            let collected = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
+            let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+            Gathered { files: Vec::new(), inventory: collected.inventory, visibility }
         }
         plan::Evidence::Files(files) => {
-            let files = from_files(files, policy, &plan.bounds.accounts, accounts)?;
-            Gathered { files, visibility: None }
+            let loaded = from_files(files, policy, &plan.bounds.accounts, accounts)?;
+            Gathered { files: loaded.files, inventory: loaded.inventory, visibility: None }
         }
     };
     accounts.check_scope()?;
@@ -124,15 +124,15 @@ fn from_files(
     policy: &Policy,
     named: &[AccountId],
     accounts: &mut Accounts<'_>,
-) -> Result<Vec<EvidenceFile>, Failure> {
+) -> Result<Loaded, Failure> {
     let named: Vec<_> = if policy.scope.is_empty() {
         named.iter().collect()
     } else {
         policy.scope.iter().map(|account| &account.id).collect()
     };
     let only = if let [only] = named[..] { Some(only) } else { None };
-    let files_read = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
-    if accounts.is_empty() && !files_read.is_empty() {
+    let loaded = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
+    if accounts.is_empty() && !loaded.files.is_empty() {
         return Err(Failure::new(
             "there is no evidence to judge: no file that was given holds an account",
             "collect the evidence again: rootgate collect --output FILE",
@@ -144,7 +144,7 @@ fn from_files(
             "pass --evidence FILE or --credential-report FILE",
         ));
     }
-    Ok(files_read)
+    Ok(loaded)
 }
 
 /// The copy of a pull request, with the severity of `--fail-on` where that is lower.

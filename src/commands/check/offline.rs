@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use rootgate::model::{
-    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact,
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact, Inventory,
     ParsedReport, parse_time, read_evidence, sha256_hex,
 };
 use serde::Deserialize;
@@ -24,7 +24,8 @@ pub(crate) fn load(
     given: &Files,
     only_account: Option<&AccountId>,
     mut each: impl FnMut(Evidence),
-) -> Result<Vec<EvidenceFile>, Failure> {
+) -> Result<Loaded, Failure> {
+    let mut inventories: Vec<(Inventory, usize)> = Vec::new();
     let mut files: Vec<EvidenceFile> = Vec::new();
     let mut known: BTreeMap<AccountId, usize> = BTreeMap::new();
     let mut twice: Option<(AccountId, usize, usize)> = None;
@@ -36,8 +37,9 @@ pub(crate) fn load(
         };
     for path in &given.evidence {
         let mut file = files::Hashed::open(path, EVIDENCE)?;
-        read_evidence(&mut file, |evidence| add(evidence, files.len()))
+        let inventory = read_evidence(&mut file, |evidence| add(evidence, files.len()))
             .map_err(|error| not_read(path, error))?;
+        inventories.extend(inventory.map(|inventory| (inventory, files.len())));
         files.push(EvidenceFile { path: path.display().to_string(), sha256: file.sha256() });
     }
     if let Some(path) = &given.credential_report {
@@ -53,8 +55,26 @@ pub(crate) fn load(
             "pass the evidence of each account once",
         ));
     }
+    if let [(_, one), (_, other), ..] = inventories[..] {
+        return Err(Failure::new(
+            format!(
+                "both {} and {} list the accounts of an organization",
+                files[one].path, files[other].path
+            ),
+            "pass one of them: it has every account of its organization",
+        ));
+    }
+    let inventory = inventories.pop().map(|(inventory, _)| inventory);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    Ok(Loaded { files, inventory })
+}
+
+/// What the files hold besides the evidence of each account.
+pub(crate) struct Loaded {
+    /// The files, by path.
+    pub(crate) files: Vec<EvidenceFile>,
+    /// The accounts of the organization, if one was collected.
+    pub(crate) inventory: Option<Inventory>,
 }
 
 const EVIDENCE: &str = "the evidence file";

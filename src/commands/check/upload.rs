@@ -39,8 +39,8 @@ pub(crate) struct Upload<'a> {
     pub(crate) category: Option<&'a str>,
     pub(crate) bounds: &'a Bounds,
     pub(crate) host: &'a Host,
-    /// When the run started.
-    pub(crate) started: Instant,
+    /// When the run has to end.
+    pub(crate) ends: Instant,
 }
 
 /// How an upload ended.
@@ -78,6 +78,9 @@ impl Upload<'_> {
         if let Some(reason) = &report.incomplete {
             return Some(format!("the run is incomplete ({reason}), {stays}"));
         }
+        if report.inventory.as_ref().is_some_and(|inventory| !inventory.is_complete()) {
+            return Some(format!("the list of the organization's accounts is incomplete, {stays}"));
+        }
         if report.not_evaluated.is_some() {
             return Some(format!("nothing was evaluated, {stays}"));
         }
@@ -100,7 +103,7 @@ impl Upload<'_> {
     ) -> Result<UploadResult, UploadResult> {
         let target = self.plan.target.as_ref();
         let target = target.map_err(|missing| UploadResult::not_uploaded(missing, NO_RUNNER))?;
-        let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
+        let left = self.ends.saturating_duration_since(Instant::now());
         if left.is_zero() {
             let what = "the time limit of --timeout was used up";
             return Err(UploadResult::not_uploaded(what, "raise --timeout"));

@@ -13,7 +13,7 @@ use rootgate::report::Details;
 use super::host::{now, runner};
 use super::live::{self, Shown};
 use super::policy::file;
-use super::{Failure, Host, organization};
+use super::{Failure, Host};
 use plan::{Plan, Refused};
 
 /// Collects, writes the evidence file, and gives the exit code.
@@ -28,24 +28,25 @@ pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
 fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let Plan { output, sign_in, bounds, .. } = plan;
     let (policy, _) = file::load(plan.policy.as_deref(), host, plan.color)?;
-    organization::refuse(&policy)?;
     let shown = Shown {
         text: false,
         verbose: plan.verbose,
         redacted: live::notes_are_redacted(host, plan.details),
     };
     let mut evidence = Vec::new();
-    let claims = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
-    let in_scope = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
-    evidence.sort_by_key(in_scope);
+    let collected = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
+    let inventory = collected.inventory;
+    // The named accounts first, in the order of the scope, then the organization's by id.
+    let position = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
+    evidence.sort_by_cached_key(|it| (position(it).unwrap_or(usize::MAX), it.account.clone()));
     let mut text = Vec::new();
-    write_evidence(&evidence, now(), &mut text).map_err(|error| {
+    write_evidence(&evidence, inventory.as_ref(), now(), &mut text).map_err(|error| {
         Failure::new(
             format!("the evidence cannot be written as JSON: {error}"),
             "report this as a bug in rootgate",
         )
     })?;
-    let visibility = claims.and_then(|claims| claims.repository_visibility);
+    let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
     let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
@@ -56,6 +57,9 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
+    if let Some(gap) = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
+        line(&format!("incomplete: an account of the organization may be missing: {}", gap.detail));
+    }
     if let Some(why) = evidence.iter().find_map(incomplete) {
         line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
         return Ok(3);

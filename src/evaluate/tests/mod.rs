@@ -25,6 +25,7 @@ const ACTIVE_KEY: &[(&str, &str)] =
 
 fn run() -> Run {
     Run {
+        inventory: None,
         now: time(NOW),
         as_of: false,
         origin: PolicyOrigin {

@@ -15,11 +15,10 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use rootgate::collect::{
-    EntrySettings, Environment, Inventory, Settings, SignInError, Sinks, Target, collect,
-    incomplete,
+    EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
 };
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Gap, Source};
+use rootgate::model::{Evidence, Gap, Inventory, Source};
 
 use crate::fake::Fake;
 

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use rootgate::collect::{Inventory, OrganizationSettings, Settings};
-use rootgate::model::Audit;
-use rootgate::model::{Cause, Evidence, Gap, Source, ToDo};
+use rootgate::collect::{OrganizationSettings, Settings};
+use rootgate::model::{Audit, Cause, Evidence, Gap, Inventory, Source, ToDo};
 use serde_json::Value;
 
 use super::{Ran, run, run_until, settings, target};
@@ -29,10 +28,10 @@ pub(super) fn all(fake: &Fake) -> Settings {
     settings.needs = Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect();
     settings.organization = Some(OrganizationSettings {
         member_role: Some("rootgate".to_owned()),
-        management_role: "rootgate".to_owned(),
+        management_role: Some("rootgate".to_owned()),
         audit: Audit::AssumeRole,
         new_account_grace: TimeDelta::hours(24),
-        excluded: Vec::new(),
+        excluded: BTreeMap::new(),
         read_members_events: false,
     });
     settings
@@ -80,7 +79,7 @@ impl Found {
 
     fn skipped(&self) -> BTreeMap<&str, &str> {
         let skipped = self.inventory.skipped.iter();
-        skipped.map(|(account, why)| (account.as_str(), why.as_str())).collect()
+        skipped.map(|it| (it.id.as_str(), it.reason.as_str())).collect()
     }
 
     /// What became of the listed accounts adds up.
@@ -89,13 +88,13 @@ impl Found {
         assert_eq!(*listed, self.evidence.len() + skipped.len());
         // What was entered may still be unread: interrupted, or out of time.
         assert!(*not_entered <= self.unread().len(), "{:?}", self.notes);
-        if self.inventory.complete.is_ok() {
+        if self.inventory.is_complete() {
             assert_eq!(*not_entered, self.unread().len(), "{:?}", self.notes);
         }
     }
 
     fn incomplete(&self) -> &Gap {
-        self.inventory.complete.as_ref().unwrap_err()
+        self.inventory.gap.as_ref().unwrap()
     }
 }
 
@@ -117,7 +116,7 @@ fn of_class(fake: &Fake, class: &str) -> Vec<String> {
 fn every_account_is_listed_entered_and_read_once() {
     let fake = organization(50, "organization.members = password");
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.complete, Ok(()));
+    assert_eq!(found.inventory.gap, None);
     assert_eq!(found.inventory.id.as_deref(), Some("o-exampleorgid"));
     assert_eq!(found.inventory.management_account.as_ref().unwrap().as_str(), MANAGEMENT);
     assert_eq!((found.inventory.listed, found.inventory.not_entered), (50, 0));
@@ -160,9 +159,10 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
         );
         let mut settings = all(&fake);
         let excluded = of_class(&fake, "violating")[0].clone();
-        settings.organization.as_mut().unwrap().excluded = vec![excluded.parse().unwrap()];
+        settings.organization.as_mut().unwrap().excluded =
+            BTreeMap::from([(excluded.parse().unwrap(), "excluded".to_owned())]);
         let found = found(&settings);
-        assert_eq!(found.inventory.complete, Ok(()), "{fields}");
+        assert_eq!(found.inventory.gap, None, "{fields}");
         found.adds_up();
         let skipped = found.skipped();
         assert_eq!(skipped.len(), 7);
@@ -236,11 +236,7 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
         "organization.throttled = 5%",
     ] {
         let found = found(&all(&organization(70, lines)));
-        assert_eq!(
-            (found.inventory.complete.clone(), found.inventory.listed),
-            (Ok(()), 70),
-            "{lines}"
-        );
+        assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 70), "{lines}");
         assert!(found.unread().is_empty(), "{lines}: {:?}", found.notes);
     }
 }
@@ -273,7 +269,7 @@ fn a_session_as_root_reads_the_summary_keys_and_certificates_and_the_rest_only_w
         "organization.violating = 4\norganization.kinds = active-key inactive-key no-mfa certificate",
     );
     let found = found(&by(&fake, Audit::AssumeRoot));
-    assert_eq!(found.inventory.complete, Ok(()));
+    assert_eq!(found.inventory.gap, None);
     found.adds_up();
     assert!(found.unread().is_empty());
     let (mut with_mfa, mut with_password) = (0, 0);
@@ -356,7 +352,7 @@ fn a_member_that_refuses_or_is_another_one_is_a_gap_of_its_own() {
     ] {
         let fake = organization(40, &format!("organization.{class} = 2"));
         let found = found(&by(&fake, audit));
-        assert_eq!(found.inventory.complete, Ok(()));
+        assert_eq!(found.inventory.gap, None);
         found.adds_up();
         let expected = of_class(&fake, class);
         assert_eq!(
@@ -400,11 +396,11 @@ fn a_new_account_that_refuses_is_skipped_within_the_grace() {
 fn from_the_hub_the_management_account_has_a_role_of_its_own_or_is_a_gap() {
     let fake = organization(30, "organization.management-role = management");
     let mut settings = from_hub(&fake);
-    settings.organization.as_mut().unwrap().management_role = "management".to_owned();
+    settings.organization.as_mut().unwrap().management_role = Some("management".to_owned());
     for audit in [Audit::AssumeRole, Audit::AssumeRoot, Audit::Auto] {
         settings.organization.as_mut().unwrap().audit = audit;
         let found = found(&settings);
-        assert_eq!(found.inventory.complete, Ok(()));
+        assert_eq!(found.inventory.gap, None);
         assert!(found.unread().is_empty(), "{audit:?}: {:?}", found.notes);
         let management = &found.evidence[MANAGEMENT];
         assert!(management.credential_report.is_ok());
@@ -427,7 +423,7 @@ fn from_the_hub_the_management_account_has_a_role_of_its_own_or_is_a_gap() {
 fn a_delegation_policy_is_enough_to_list() {
     let fake = organization(30, "organization.hub = policy");
     let found = found(&from_hub(&fake));
-    assert_eq!(found.inventory.complete, Ok(()));
+    assert_eq!(found.inventory.gap, None);
     assert!(found.unread().is_empty());
     let member = found.evidence.values().next_back().unwrap();
     let gap = member.central_root.as_ref().unwrap_err();
@@ -435,7 +431,7 @@ fn a_delegation_policy_is_enough_to_list() {
     assert!(member.service_control_policies.is_ok());
     let fake = organization(30, "organization.hub = none");
     let none = super::run(&from_hub(&fake)).result.unwrap().inventory.unwrap();
-    assert_eq!(none.complete.unwrap_err().cause, Cause::Denied);
+    assert_eq!(none.gap.unwrap().cause, Cause::Denied);
 }
 
 #[test]
@@ -450,7 +446,7 @@ fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
         target(outside, Some(&role(outside))),
     ];
     let found = found(&settings);
-    assert_eq!(found.inventory.complete, Ok(()));
+    assert_eq!(found.inventory.gap, None);
     assert_eq!((found.evidence.len(), found.inventory.listed), (31, 30));
     assert_eq!(found.inventory.not_entered, 0);
     // By GitHub's token, into its own role, which the fake lets in.
@@ -506,7 +502,7 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
     ] {
         let fake = organization(30, &format!("scp = deny-root root\n{fault}"));
         let found = found(&all(&fake));
-        assert_eq!(found.inventory.complete, Ok(()), "the list is whole");
+        assert_eq!(found.inventory.gap, None, "the list is whole");
         let members = found.evidence.values().filter(|it| it.account.as_str() != MANAGEMENT);
         for evidence in members {
             let gap = match action.starts_with("iam:") {
@@ -526,7 +522,7 @@ fn sessions_that_end_before_the_run_are_opened_anew() {
          member = 7\nfault GetAccountSummary = slow 2500",
     );
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.complete, Ok(()), "{:?}", found.notes);
+    assert_eq!(found.inventory.gap, None, "{:?}", found.notes);
     assert!(found.unread().is_empty(), "{:?}", found.notes);
     let read = |evidence: &&Evidence| {
         evidence.account_summary.is_ok() && evidence.credential_report.is_ok()
@@ -549,7 +545,7 @@ fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
     let started = Instant::now();
     let found = found(&settings);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    assert_eq!(found.inventory.complete, Ok(()));
+    assert_eq!(found.inventory.gap, None);
     let late = found.evidence.values().filter(|evidence| {
         evidence.credential_report.as_ref().is_err_and(|gap| gap.cause == Cause::TimedOut)
     });
@@ -639,7 +635,7 @@ fn with_the_limits_of_aws_the_listing_is_hardly_slower_than_they_are() {
     let started = Instant::now();
     let found = found(&settings);
     let took = started.elapsed();
-    assert_eq!((found.inventory.complete.clone(), found.inventory.listed), (Ok(()), 600));
+    assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 600));
     assert!(found.unread().is_empty());
     // 30 pages, 12 at once, the others at eight a second; the bench measures it closely.
     assert!(took > Duration::from_secs(2), "{took:?}");
@@ -682,7 +678,7 @@ fn speed() {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     println!(
         "{size} accounts, {latency} ms: {took:?} (floor {floor} s), handed {handed}, unread {unread}, {:?}; {peak}; CPU ticks {} + {}; ListAccounts {}",
-        inventory.complete,
+        inventory.gap,
         fields[11],
         fields[12],
         fake.fetch("/__counts")["ListAccounts"]

@@ -8,8 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rootgate::model::Audit;
-use rootgate::model::{Audited, Cause, Evidence, Gap, Source};
+use rootgate::model::{Audit, Audited, Cause, Evidence, Gap, Source};
 
 use super::organization::{all, by, organization};
 use super::{Ran, run};
@@ -89,9 +88,9 @@ fn said(ran: Ran) -> String {
         Err(error) => return format!("error: {}", error.what()),
     };
     let inventory = collected.inventory.unwrap();
-    let list = match &inventory.complete {
-        Ok(()) => format!("{} listed", inventory.listed),
-        Err(gap) => {
+    let list = match &inventory.gap {
+        None => format!("{} listed", inventory.listed),
+        Some(gap) => {
             format!("{} listed, incomplete: {} {}", inventory.listed, gap.action, gap.cause.id())
         }
     };

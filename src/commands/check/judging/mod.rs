@@ -105,7 +105,7 @@ impl PolicySource<'_> {
 
     /// What is left of `--timeout`.
     fn time_left(&self) -> Duration {
-        self.plan.bounds.timeout.saturating_sub(self.started.elapsed())
+        self.plan.bounds.timeout_without_policy().saturating_sub(self.started.elapsed())
     }
 
     /// Whether workflow commands may stand on standard output.
