@@ -9,6 +9,8 @@ use crate::github::oidc::Claims;
 use crate::model::{Evidence, Partition};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
+use crate::text;
+use crate::text::outside;
 
 use super::enter::{AccountSessions, NamedTarget, Session};
 use super::pace::{Pace, Stop};
@@ -43,7 +45,7 @@ pub(super) async fn collect(
     let ends = started + (entry.timeout - reserve);
     let proxies = &entry.environment.proxy_variables;
     if !proxies.is_empty() {
-        (sinks.note)(&format!("proxies are taken from {}", proxies.join(", ")));
+        (sinks.note)(&text!("proxies are taken from {}", outside(proxies.join(", "))));
     }
     let sessions = AccountSessions::open(entry, targets, needs, sinks, stop.clone(), ends).await?;
     let run = &Run { settings, clock, sinks, sessions };
@@ -108,16 +110,17 @@ impl Run<'_> {
 
     fn unread(&self, target: &NamedTarget<'_>, error: &SignInError) -> Evidence {
         let detail = match (target.role_arn, error) {
-            (None, SignInError::WrongAccount { found, .. }) => format!(
+            (None, SignInError::WrongAccount { found, .. }) => text!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
-                 credentials of this run belong to {found}: give each account a role, as in \
-                 docs/action.md, \"Several accounts\""
+                 credentials of this run belong to {}: give each account a role, as in \
+                 docs/action.md, \"Several accounts\"",
+                found
             ),
-            _ => format!("the account could not be entered: {error}"),
+            _ => text!("the account could not be entered: {}", error),
         };
         (self.sinks.note)(&detail);
         let partition = target.role_arn.and_then(Partition::from_arn);
-        Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
+        Evidence::unread(target.account.clone(), partition, error.cause(), &detail.to_string())
     }
 
     async fn read(&self, session: &Session, pace: Pace) -> Evidence {

@@ -5,14 +5,14 @@ use std::io::Write;
 use rootgate::collect::{
     self, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
 };
-use rootgate::escape;
 use rootgate::github::oidc::Claims;
 use rootgate::model::Evidence;
 use rootgate::policy::{EventsPolicy, Policy, Regions};
 use rootgate::report::Details;
-use rootgate::rules;
+use rootgate::text::Text;
+use rootgate::{rules, text};
 
-use super::host::{now, runner};
+use super::host::now;
 use super::sign_in::{Bounds, SignIn};
 use super::{Failure, Host};
 
@@ -43,14 +43,14 @@ pub(crate) fn collect(
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::new(
-                format!("cannot start: {error}"),
+                text!("cannot start: {}", &error),
                 "raise this process's limits of open files and threads",
             )
         })?;
     let command = |line: &str| write_command(line, shown.text);
-    let note = |line: &str| {
+    let note = |text: &Text| {
         if shown.verbose {
-            write_note(line, shown.redacted);
+            write_note(text, shown.redacted);
         }
     };
     let sinks = Sinks { command: &command, note: &note };
@@ -104,8 +104,7 @@ pub(crate) fn write_command(line: &str, text: bool) {
     };
 }
 
-fn write_note(line: &str, redacted: bool) {
-    let line = escape::visible(line);
-    let line = if redacted { runner::redacted(&line) } else { line };
+fn write_note(text: &Text, redacted: bool) {
+    let line = if redacted { text.redacted().line() } else { text.line() };
     let _written = writeln!(std::io::stderr(), "note: {line}");
 }

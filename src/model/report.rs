@@ -211,7 +211,7 @@ pub struct Report {
     /// The files that evidence came from, by path; empty where all was collected live.
     pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<&'static str>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<String>,
     /// Every rule of the catalogue, in its order.

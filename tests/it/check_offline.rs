@@ -426,6 +426,30 @@ fn standard_output_is_one_format_and_nothing_else() {
 }
 
 #[test]
+fn strangers_read_an_error_without_its_private_values() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder.write("rootgate.yaml", EVENTS_OFF);
+    let run = |more: &[&str]| folder.run(&[&REPORT[..], &["--details", "redacted"], more].concat());
+    let outside = run(&["--account", "444455556666"]);
+    outside.refused(&["evidence for account [left out], which", "ids are left out"]);
+    // Both problems of the flags, each by itself, and one note.
+    let two = run(&["--upload", "always", "--json", "111122223333/out.json"]);
+    two.refused(&[
+        "--upload always, but GITHUB_REPOSITORY is not",
+        "cannot write [left out]/out.json",
+    ]);
+    assert_eq!(two.stderr.matches("  note: ").count(), 1, "{}", two.stderr);
+    for text in [&outside.stderr, &two.stderr] {
+        assert!(!text.contains("111122223333") && !text.contains("444455556666"), "{text}");
+    }
+    // Control: nothing in it is private.
+    let harmless = run(&["--upload", "always"]);
+    harmless.refused(&["--upload always, but GITHUB_REPOSITORY is not"]);
+    assert!(!harmless.stderr.contains("left out"), "{}", harmless.stderr);
+}
+
+#[test]
 fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));

@@ -427,7 +427,7 @@ fn init_says_what_stands_in_the_place_of_its_folder() {
     assert!(!ended.stderr.contains("rootgate.yaml exists already"), "{}", ended.stderr);
     std::fs::remove_file(&github).unwrap();
     std::fs::write(&github, "").unwrap();
-    folder.run(&["policy", "init"]).refused(&[".github is no folder"]);
+    folder.run(&["policy", "init"]).refused(&[".github is not a folder"]);
     // The control: a link to a folder is one.
     std::fs::remove_file(&github).unwrap();
     std::fs::create_dir(folder.path().join("real")).unwrap();

@@ -8,6 +8,7 @@ use rootgate::collect;
 use rootgate::evaluate::{Run, Tally, evaluate};
 use rootgate::model::{AccountId, AccountReport, AfterMerge, Cause, Evidence, Partition, Report};
 use rootgate::policy::Policy;
+use rootgate::text;
 
 use super::plan::{self, Plan};
 use crate::commands::Failure;
@@ -25,7 +26,7 @@ pub(super) struct Accounts<'a> {
     allowed: &'a [AccountId],
     outside: Option<AccountId>,
     not_allowed: Option<AccountId>,
-    incomplete: Option<String>,
+    incomplete: Option<&'static str>,
 }
 
 /// The copy of a pull request, which judges the same evidence.
@@ -99,7 +100,7 @@ impl<'a> Accounts<'a> {
     pub(super) fn check_scope(&self) -> Result<(), Failure> {
         let Some(account) = &self.outside else { return self.none_forbidden() };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which is outside the scope"),
+            text!("there is evidence for account {}, which is outside the scope", account),
             "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
              evidence out",
         ))
@@ -108,7 +109,7 @@ impl<'a> Accounts<'a> {
     fn none_forbidden(&self) -> Result<(), Failure> {
         let Some(account) = &self.not_allowed else { return Ok(()) };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which --account does not allow"),
+            text!("there is evidence for account {}, which --account does not allow", account),
             "--account never narrows the scope of the policy: name this account by it as well, or leave \
              --account out",
         ))
@@ -128,8 +129,8 @@ impl<'a> Accounts<'a> {
     }
 
     /// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
-    pub(super) fn incomplete(&self) -> Option<String> {
-        self.incomplete.clone()
+    pub(super) const fn incomplete(&self) -> Option<&'static str> {
+        self.incomplete
     }
 
     /// How the same evidence would be judged by the copy of the policy. What was not collected,

@@ -13,6 +13,7 @@ use rootgate::evaluate::{NotEvaluated, Run};
 use rootgate::model::{AccountId, EvidenceFile, Severity};
 use rootgate::policy::Policy;
 use rootgate::report::{Format, Verbosity};
+use rootgate::text;
 
 use super::host::now;
 use super::live::{self, Shown};
@@ -155,7 +156,7 @@ fn stricter(policy: &mut Policy, flag: Option<Severity>) -> Result<(), Failure> 
     let own = policy.gate.fail_on;
     if flag > own {
         return Err(Failure::new(
-            format!("--fail-on {flag} is looser than the policy, which says `fail-on: {own}`"),
+            text!("--fail-on {} is looser than the policy, which says `fail-on: {}`", flag, own),
             "change the policy where people review it; a flag can only be stricter",
         ));
     }

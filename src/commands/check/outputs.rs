@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
+use rootgate::text;
 
 use super::plan::{Outputs, Plan, Shown};
 use super::upload::Remark;
@@ -30,12 +31,12 @@ impl Outputs {
         let mut outputs = self.0.iter().map(|(_, output)| output);
         let what = match outputs.find(|output| output.is_in_log()) {
             _ if details == Details::Full => return Ok(()),
-            Some(output) => format!("what is written to {}", output.path().display()),
-            None if !format.can_redact() => format!("--format {}", format.id()),
+            Some(output) => text!("what is written to {}", output.path()),
+            None if !format.can_redact() => text!("--format {}", format.id()),
             None => return Ok(()),
         };
         Err(Failure::new(
-            format!("{what} cannot leave out what strangers must not read"),
+            text!("{} cannot leave out what strangers must not read", what),
             "write a file instead (--json FILE, --sarif FILE), or use --details full",
         ))
     }
@@ -161,5 +162,5 @@ fn on_stdout(report: &Report, show: &Show<'_>, out: &mut dyn Write) -> io::Resul
 }
 
 fn cannot_render(error: &io::Error) -> Failure {
-    Failure::new(format!("cannot write the report: {error}"), "choose another --format")
+    Failure::new(text!("cannot write the report: {}", error), "choose another --format")
 }

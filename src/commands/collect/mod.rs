@@ -9,8 +9,10 @@ use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
+use rootgate::text;
+use rootgate::text::outside;
 
-use super::host::{now, runner};
+use super::host::now;
 use super::live::{self, Shown};
 use super::policy::file;
 use super::{Failure, Host};
@@ -40,7 +42,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let mut text = Vec::new();
     write_evidence(&evidence, now(), &mut text).map_err(|error| {
         Failure::new(
-            format!("the evidence cannot be written as JSON: {error}"),
+            text!("the evidence cannot be written as JSON: {}", &error),
             "report this as a bug in rootgate",
         )
     })?;
@@ -48,7 +50,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
-            format!("{} may be read by strangers, and evidence names accounts", output.shown()),
+            text!("{} may be read by strangers, and evidence names accounts", output.shown()),
             "write a file instead (--output FILE), or use --details full",
         ));
     }
@@ -103,10 +105,12 @@ fn gap_line(label: &str, what: &str, gap: &Gap, details: Details) -> String {
         Details::Redacted => gap.cause.id(),
     };
     let help = gap.grant.as_ref().map(|to_do| match to_do {
-        ToDo::Grant(action) => format!("; help: grant {action}"),
-        ToDo::Do(what) => format!("; help: {what}"),
+        ToDo::Grant(action) => text!("; help: grant {}", action),
+        ToDo::Do(what) => text!("; help: {}", outside(what)),
     });
-    format!("gap: {label}, {what}: {why}{}", help.unwrap_or_default())
+    let help = help.unwrap_or_default();
+    let help = if details == Details::Redacted { help.redacted() } else { help };
+    format!("gap: {label}, {what}: {why}{help}")
 }
 
 /// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.
@@ -116,7 +120,7 @@ fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) ->
     match (details, name) {
         (Details::Full, Some(name)) => format!("account {} ({name})", account.account),
         (Details::Full, None) => format!("account {}", account.account),
-        (Details::Redacted, Some(name)) => runner::redacted(name),
+        (Details::Redacted, Some(name)) => outside(name).redacted().to_string(),
         (Details::Redacted, None) => format!("account {}", index + 1),
     }
 }

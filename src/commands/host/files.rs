@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rootgate::text;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -23,13 +24,13 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// The failure for a file that cannot be read.
-pub(crate) fn unreadable(path: &Path, what: &str, error: &io::Error) -> Failure {
+pub(crate) fn unreadable(path: &Path, what: &'static str, error: &io::Error) -> Failure {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "check the path; it is taken relative to the working directory",
         io::ErrorKind::PermissionDenied => "give the user of this process read access",
         _ => "use a readable file",
     };
-    Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
+    Failure::new(text!("cannot read {} {}: {}", what, path, error), help)
 }
 
 /// A file that is hashed while it is read, so that it need not be held whole.
@@ -39,7 +40,7 @@ pub(crate) struct Hashed {
 }
 
 impl Hashed {
-    pub(crate) fn open(path: &Path, what: &str) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, what: &'static str) -> Result<Self, Failure> {
         let file = open(path).map_err(|error| unreadable(path, what, &error))?;
         Ok(Self { file, digest: Sha256::new() })
     }
@@ -59,7 +60,7 @@ impl Read for Hashed {
 }
 
 /// Reads a file whole; `-` is standard input.
-pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| unreadable(path, what, &error);
     let mut bytes = Vec::new();
     open(path)
@@ -68,7 +69,7 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {
-        let what = format!("{what} {} is larger than 64 MiB", path.display());
+        let what = text!("{} {} is larger than 64 MiB", what, path);
         return Err(Failure::new(what, "rootgate reads no file of this size; check the path"));
     }
     Ok(bytes)

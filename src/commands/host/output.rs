@@ -4,6 +4,9 @@ use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use rootgate::text;
+use rootgate::text::{Text, public};
+
 use super::files;
 use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
@@ -54,18 +57,18 @@ enum Found {
 impl Output {
     /// Inspects the path, and refuses a file that rootgate did not write.
     pub(crate) fn find(path: &Path, flag: &str, kind: Kind) -> Result<Self, Failure> {
-        let refused = |what: String, help: &str| {
-            Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
+        let refused = |what: Text, help: &'static str| {
+            Failure::new(text!("cannot write {} ({}): {}", path, public(flag), what), help)
         };
         let destination = inspect(path, kind).map_err(|error| match error {
-            Refused::Error(error) => refused(error.to_string(), FOLDER),
-            Refused::IsA(what) => refused(format!("it is {what}"), "use another path"),
+            Refused::Error(error) => refused(Text::from(&error), FOLDER),
+            Refused::IsA(what) => refused(text!("it is {}", what), "use another path"),
             Refused::NotOurs => refused(
-                format!("the existing file is not {}; it is unchanged", kind.name),
+                text!("the existing file is not {}; it is unchanged", kind.name),
                 "use another path, or remove the file",
             ),
             Refused::DanglingLink => refused(
-                "it is a link to a file that does not exist".to_owned(),
+                "it is a link to a file that does not exist".into(),
                 "use the path of the file itself, or remove the link",
             ),
         })?;
@@ -76,7 +79,7 @@ impl Output {
     /// Tries whether the path can be written to.
     pub(crate) fn check(&self, flag: &str) -> Result<(), Failure> {
         self.try_folder().map_err(|error| {
-            let what = format!("cannot write {} ({flag}): {error}", self.path.display());
+            let what = text!("cannot write {} ({}): {}", &self.path, public(flag), &error);
             Failure::new(what, FOLDER)
         })
     }
@@ -92,10 +95,10 @@ impl Output {
     }
 
     /// How messages name it.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> Text {
         match self.destination {
-            Destination::StandardOutput => "standard output".to_owned(),
-            _ => self.path.display().to_string(),
+            Destination::StandardOutput => "standard output".into(),
+            _ => Text::from(&self.path),
         }
     }
 
@@ -109,7 +112,7 @@ impl Output {
         let Destination::File(file, _) = &self.destination else { return Ok(()) };
         remove(file, self.kind).map_err(|error| {
             Failure::new(
-                format!("cannot remove the earlier report {}: {error}", self.path.display()),
+                text!("cannot remove the earlier report {}: {}", &self.path, &error),
                 "remove it by hand: it is not the report of this run",
             )
         })

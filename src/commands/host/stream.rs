@@ -8,6 +8,8 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rootgate::text;
+
 use crate::commands::Failure;
 
 /// So much is written at once.
@@ -123,7 +125,7 @@ pub(crate) fn unless_closed(error: io::Error) -> Result<(), Failure> {
 fn cannot_write(path: Option<&Path>, error: &io::Error) -> Failure {
     match path {
         None => Failure::new(
-            format!("cannot write to standard output: {error}"),
+            text!("cannot write to standard output: {}", error),
             "give standard output a place with room for it",
         ),
         Some(path) => cannot_write_to(path, error),
@@ -133,7 +135,7 @@ fn cannot_write(path: Option<&Path>, error: &io::Error) -> Failure {
 /// What was to be written to this place could not be.
 pub(super) fn cannot_write_to(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
-        format!("cannot write {}: {error}", path.display()),
+        text!("cannot write {}: {}", path, error),
         "make room or give another path; a run that cannot write what it was asked for counts as failed",
     )
 }

@@ -8,7 +8,8 @@ use rootgate::policy::Policy;
 use rootgate::repo::git::{GitError, Repository};
 use rootgate::repo::worktree::{Links, NoPath, Unreadable};
 use rootgate::repo::{self, Commit, File, Kind, NotRead, RepoPath, Tree};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use super::file::{self, PolicyFile, Unusable};
 use crate::commands::host::git_variables;
@@ -43,7 +44,7 @@ pub(crate) fn read(
     if let (Some(file), None) = (named, &old) {
         if new.is_none() {
             return Err(Failure::new(
-                format!("{} is neither in the working tree nor at {base}", file.display()),
+                text!("{} is neither in the working tree nor at {}", file, outside(base)),
                 "check the path; it is taken relative to the working directory",
             ));
         }
@@ -85,24 +86,23 @@ const WORKING_TREE: &str = "the working tree";
 /// The named file's path in the repository. A link on the way to it is one that must be seen.
 fn path_of(file: &Path, repository: &Repository, host: &Host) -> Result<RepoPath, Failure> {
     let tree = repository.work_tree();
-    let shown = file.display();
     tree.path(&host.working_directory, file, Links::Kept).map_err(|none| match none {
         NoPath::Outside => Failure::new(
-            format!("{shown} lies outside of the repository {}", tree.root().display()),
+            text!("{} lies outside of the repository {}", file, tree.root()),
             "name a file of this repository",
         ),
         NoPath::NotUtf8 => {
-            Failure::new(format!("{shown} is not UTF-8"), "give the policy a plain name")
+            Failure::new(text!("{} is not UTF-8", file), "give the policy a plain name")
         }
         NoPath::Root => Failure::new(
-            format!("{shown} is a folder, not a policy"),
+            text!("{} is a folder, not a policy", file),
             "name a file, relative to the working directory",
         ),
     })
 }
 
 fn failed(error: GitError) -> Failure {
-    Failure::new(error.to_string(), error.help())
+    Failure::new(outside(&error), outside(error.help()))
 }
 
 /// The result of a merge if the branch did not change the policy: the policy of the base.
@@ -160,15 +160,15 @@ fn at_commit(
     base: &str,
     paths: &[RepoPath],
 ) -> Result<Option<File>, Failure> {
-    found(&repository.at(commit), paths, |path| format!("{base}:{path}"), failed)
+    found(&repository.at(commit), paths, |path| text!("{}:{}", outside(base), path), failed)
 }
 
 fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, Failure> {
     let unreadable = |Unreadable { path, error }| {
         let help = "give the user of this process read access";
-        Failure::new(format!("cannot look at {path}: {error}"), help)
+        Failure::new(text!("cannot look at {}: {}", &path, &error), help)
     };
-    found(repository.work_tree(), paths, RepoPath::to_string, unreadable)
+    found(repository.work_tree(), paths, |path| path.into(), unreadable)
 }
 
 /// The only existing file of these paths. Two files are an error, and so is anything that is not a regular
@@ -176,19 +176,21 @@ fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, 
 fn found<T: Tree>(
     tree: &T,
     paths: &[RepoPath],
-    shown: impl Fn(&RepoPath) -> String,
+    shown: impl Fn(&RepoPath) -> Text,
     unknown: impl Fn(T::Error) -> Failure,
 ) -> Result<Option<File>, Failure> {
     let answers = paths.iter().map(|path| (path.clone(), repo::read(tree, path)));
     repo::at_most_one(answers).map_err(|error| match error {
         NotRead::Unknown(error) => unknown(error),
-        NotRead::Two { path, second } => file::two_defaults(&shown(&path), &shown(&second), ""),
+        NotRead::Two { path, second } => {
+            file::two_defaults(shown(&path), shown(&second), &Text::default())
+        }
         NotRead::TooLarge { path, .. } | NotRead::LfsPointer { path } => Failure::new(
-            format!("{} is larger than 1 MB", shown(&path)),
+            text!("{} is larger than 1 MB", shown(&path)),
             "this is not a policy; check the path",
         ),
         NotRead::NotAFile { path, kind } => Failure::new(
-            format!("{} is {}", shown(&path), kind_name(kind)),
+            text!("{} is {}", shown(&path), kind_name(kind)),
             "the policy is a regular file of this repository, with regular folders above it",
         ),
     })

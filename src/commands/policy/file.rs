@@ -7,7 +7,8 @@ use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::repo::RepoPath;
 use rootgate::repo::worktree::{Links, WorkTree};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
@@ -23,10 +24,19 @@ pub(crate) fn default_paths() -> Vec<RepoPath> {
 }
 
 /// The error for two default files (`location`: "at the tip of …").
-pub(crate) fn two_defaults(first: &str, second: &str, location: &str) -> Failure {
-    let location = if location.is_empty() { String::new() } else { format!(" {location}") };
+pub(crate) fn two_defaults(
+    first: impl Into<Text>,
+    second: impl Into<Text>,
+    location: &Text,
+) -> Failure {
+    let location = if location.is_empty() { Text::default() } else { text!(" {}", location) };
     Failure::new(
-        format!("there are two default policy files{location}, {first} and {second}"),
+        text!(
+            "there are two default policy files{}, {} and {}",
+            location,
+            first.into(),
+            second.into()
+        ),
         "keep one of them",
     )
 }
@@ -77,7 +87,7 @@ impl Unusable {
     pub(crate) fn into_failure(self, color: bool) -> Failure {
         match self {
             Self::Unreadable(failure) => failure,
-            Self::Invalid(errors) => Failure::from_policy(&errors, color, ""),
+            Self::Invalid(errors) => Failure::from_policy(errors, color, ""),
         }
     }
 }
@@ -120,9 +130,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
         found.extend(above);
     }
     match &found[..] {
-        [first, second, ..] => {
-            Err(two_defaults(&first.display().to_string(), &second.display().to_string(), ""))
-        }
+        [first, second, ..] => Err(two_defaults(first, second, &Text::default())),
         [only] => {
             refuse_a_strangers_file(only, host)?;
             refuse_a_link_out(only, host)?;
@@ -156,10 +164,10 @@ fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(
-        format!(
+        text!(
             "the repository {} belongs to another user than the working directory, so its policy is \
              not used by default",
-            host.work_tree.as_ref().map_or(root, WorkTree::root).display()
+            host.work_tree.as_ref().map_or(root, WorkTree::root)
         ),
         "if you trust it, name the file: --policy FILE",
     ))
@@ -175,13 +183,13 @@ fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
     if host.github_actions() || parts.all(|part| is_of_a_trusted_user(&part, here)) {
         return Ok(());
     }
-    let shown = file.display();
     Err(Failure::new(
-        format!(
-            "the default policy file {shown} belongs to another user than this process and the working \
-             directory, so it does not judge by itself"
+        text!(
+            "the default policy file {} belongs to another user than this process and the working \
+             directory, so it does not judge by itself",
+            file
         ),
-        format!("if you trust it, name the file: --policy {}", escape::visible(&shown.to_string())),
+        text!("if you trust it, name the file: --policy {}", file),
     ))
 }
 
@@ -196,16 +204,16 @@ fn refuse_a_link_out(file: &Path, host: &Host) -> Result<(), Failure> {
     if target.starts_with(around.canonicalize().unwrap_or_else(|_| around.to_owned())) {
         return Ok(());
     }
-    let shown = file.display();
     Err(Failure::new(
-        format!(
-            "the default policy file {shown} is a symbolic link (or lies behind one) that leads out of {}, \
+        text!(
+            "the default policy file {} is a symbolic link (or lies behind one) that leads out of {}, \
              so it was not read",
-            around.display()
+            file,
+            around
         ),
-        format!(
+        text!(
             "make it a regular file, or if you trust what it leads to, name it: --policy {}",
-            escape::visible(&shown.to_string())
+            file
         ),
     ))
 }
@@ -249,7 +257,7 @@ pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
         Failure::new(
-            format!("{shown}:{line}: the policy is not UTF-8 text"),
+            text!("{}:{}: the policy is not UTF-8 text", outside(shown), line),
             "save the file as UTF-8",
         )
     })
@@ -270,10 +278,7 @@ pub(crate) fn both(
     let failed = |unusable: Unusable| unusable.into_failure(color);
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
-        (Err(old), Err(new)) => {
-            let (old, new) = (failed(old).into_text(), failed(new).into_text());
-            Err(Failure::problems(&(old + &new)))
-        }
+        (Err(old), Err(new)) => Err(Failure::all([failed(old), failed(new)])),
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
     }
 }

@@ -11,6 +11,8 @@ use rootgate::github::mask_command;
 use rootgate::github::oidc::{IdToken, TokenError, request_token};
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin};
+use rootgate::text;
+use rootgate::text::{Text, outside};
 
 use super::copy::Copy;
 use super::{Judging, PolicySource};
@@ -64,8 +66,9 @@ async fn environment(source: &PolicySource<'_>) -> Result<String, Failure> {
 
 fn no_reviewers(environment: &str) -> Failure {
     refused(
-        &format!(
-            "the environment `{environment}` has no required reviewers, so nobody accepts this change"
+        text!(
+            "the environment `{}` has no required reviewers, so nobody accepts this change",
+            outside(environment)
         ),
         "give it required reviewers (Settings, Environments); a private repository outside of GitHub \
          Enterprise cannot have any: there, keep the policy in a repository of the people who accept \
@@ -83,8 +86,10 @@ fn unknown_reviewers(environment: &str, error: &ApiError) -> Failure {
         _ => "run it again; the job needs the permission actions: read",
     };
     refused(
-        &format!(
-            "whether the environment `{environment}` has required reviewers is not known: {error}"
+        text!(
+            "whether the environment `{}` has required reviewers is not known: {}",
+            outside(environment),
+            error
         ),
         help,
     )
@@ -104,7 +109,7 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     let limit = source.time_left();
     let connect = (limit / 10).min(std::time::Duration::from_secs(5));
     let connector = collect::connector(bundle, connect)
-        .map_err(|error| refused(&error.what(), "give --ca-bundle a file of certificates"))?;
+        .map_err(|error| refused(error.what(), "give --ca-bundle a file of certificates"))?;
     let asked = async {
         let mut attempt = 1;
         loop {
@@ -116,11 +121,11 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     };
     let late = || TokenError::Unreachable("it did not answer in time".to_owned());
     let token = tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()));
-    let token = token.map_err(|error| refused(&error.to_string(), TOKEN_OF_THIS_JOB))?;
+    let token = token.map_err(|error| refused(&error, TOKEN_OF_THIS_JOB))?;
     live::write_command(&mask_command(&token.jwt), source.shows_text());
     Ok(token)
 }
 
-fn refused(what: &str, help: &str) -> Failure {
-    Failure::new(format!("--accept-policy-change: {what}"), help)
+fn refused(what: impl Into<Text>, help: &'static str) -> Failure {
+    Failure::new(text!("--accept-policy-change: {}", what.into()), help)
 }

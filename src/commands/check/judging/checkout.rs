@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rootgate::repo::worktree::{Links, Unreadable, WorkTree};
 use rootgate::repo::{self, File, Kind, MAX_FILE_BYTES, NotRead, RepoPath};
+use rootgate::text;
+use rootgate::text::{Text, outside};
 
 use crate::commands::{Failure, Host};
 
@@ -63,32 +65,34 @@ impl Checkout {
 }
 
 /// Why a path holds no policy: "rootgate.yaml is a symbolic link".
-pub(super) fn unusable(error: &NotRead<Unreadable>) -> String {
+pub(super) fn unusable(error: &NotRead<Unreadable>) -> Text {
     match error {
         NotRead::NotAFile { path, kind: Kind::SymbolicLink } => {
-            format!("{path} is a symbolic link")
+            text!("{} is a symbolic link", path)
         }
         NotRead::NotAFile { path, .. } | NotRead::LfsPointer { path } => {
-            format!("{path} is not a file")
+            text!("{} is not a file", path)
         }
-        NotRead::TooLarge { path, .. } => format!("{path} is larger than {MAX_FILE_BYTES} bytes"),
+        NotRead::TooLarge { path, .. } => text!("{} is larger than {} bytes", path, MAX_FILE_BYTES),
         NotRead::Two { path, second } => two_files(path, second),
-        NotRead::Unknown(Unreadable { path, error }) => format!("{path} cannot be read: {error}"),
+        NotRead::Unknown(Unreadable { path, error }) => {
+            text!("{} cannot be read: {}", path, outside(error))
+        }
     }
 }
 
 /// The gate could not judge by either of them.
-pub(super) fn two_files(first: &RepoPath, second: &RepoPath) -> String {
-    format!("{first} and {second} both exist, and only one default file is allowed")
+pub(super) fn two_files(first: &RepoPath, second: &RepoPath) -> Text {
+    text!("{} and {} both exist, and only one default file is allowed", first, second)
 }
 
 /// The policy that `--policy` names lies outside the repository.
-pub(super) fn outside(file: &Path) -> Failure {
+pub(super) fn lies_outside(file: &Path) -> Failure {
     Failure::new(
-        format!(
+        text!(
             "--policy {} lies outside the checkout of the repository; under GitHub Actions the default \
              branch's policy judges",
-            file.display()
+            file
         ),
         "name a file of this repository, one of another repository as github:OWNER/REPO/PATH@REF, or \
          use --policy-from checkout (`policy-from`), which every report shows",

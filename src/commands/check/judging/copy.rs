@@ -9,7 +9,8 @@ use rootgate::model::{
 use rootgate::policy::{self, Policy};
 use rootgate::repo::github::{Unknown, merge_base, merged_into};
 use rootgate::repo::{Commit, File, NotRead, RepoPath};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use super::checkout::{Checkout, two_files, unusable};
 use super::tip::{self, Tip, read_policy};
@@ -107,7 +108,7 @@ enum FoundCopy {
     Nothing,
     File(File),
     /// It is no policy file: its path, and what it is.
-    Unusable(RepoPath, String),
+    Unusable(RepoPath, Text),
 }
 
 impl FoundCopy {
@@ -181,8 +182,8 @@ fn weight(copy: Option<&Copy>) -> u8 {
 }
 
 impl Copy {
-    fn unusable(path: RepoPath, what: &str) -> Self {
-        let problems = vec![Problem { message: what.to_owned(), line: None }];
+    fn unusable(path: RepoPath, what: &Text) -> Self {
+        let problems = vec![Problem { message: what.to_string(), line: None }];
         let state = State::Broken(problems, cannot_judge(what));
         Self { path: Some(path), sha256: None, state, accepted: false }
     }
@@ -269,7 +270,7 @@ impl State {
                 let problems = errors.errors().iter().map(problem).collect();
                 Self::Broken(
                     problems,
-                    Failure::from_policy(&errors, source.color, "this is the checkout's copy"),
+                    Failure::from_policy(errors, source.color, "this is the checkout's copy"),
                 )
             }
         }
@@ -290,9 +291,10 @@ impl History<'_> {
             Err(NotRead::Unknown(unknown @ Unknown::Unproven { .. })) => {
                 unread(unknown.to_string())
             }
-            Err(NotRead::Unknown(Unknown::Api { path, error })) => {
-                Err(tip::unreadable(format!("{path} at the run's commit {commit}"), &error))
-            }
+            Err(NotRead::Unknown(Unknown::Api { path, error })) => Err(tip::unreadable(
+                text!("{} at the run's commit {}", outside(path), &commit),
+                &error,
+            )),
             Err(NotRead::Two { path, second }) => {
                 let what = two_files(&path, &second);
                 Ok((FoundCopy::Unusable(path, what), None))
@@ -301,7 +303,7 @@ impl History<'_> {
                 ref error @ (NotRead::NotAFile { ref path, .. }
                 | NotRead::TooLarge { ref path, .. }
                 | NotRead::LfsPointer { ref path }),
-            ) => Ok((FoundCopy::Unusable(path.clone(), error.to_string()), None)),
+            ) => Ok((FoundCopy::Unusable(path.clone(), error.into()), None)),
         }
     }
 

@@ -10,7 +10,7 @@ use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::repo::{File, RepoPath};
-use rootgate::rules;
+use rootgate::{rules, text};
 
 use super::checkout::{self, Checkout};
 use super::copy::{self, History, Looked};
@@ -30,7 +30,7 @@ pub(super) async fn read(
         Some(file) => {
             // `-` is standard input, which no branch holds.
             let path = checkout.repository_path(file).filter(|_| file != Path::new("-"));
-            Some(path.ok_or_else(|| checkout::outside(file))?)
+            Some(path.ok_or_else(|| checkout::lies_outside(file))?)
         }
     };
     let (api, repository) = (source.api()?, source.repository()?);
@@ -72,10 +72,11 @@ async fn refuse_a_wrong_name(
     let default = default.map_err(|error| cannot_read(&error, tip))?;
     if let Some(default) = default {
         return Err(Failure::new(
-            format!(
-                "{named}, which --policy names, is not {}, which has {}",
+            text!(
+                "{}, which --policy names, is not {}, which has {}",
+                named,
                 tip.location(),
-                default.path
+                &default.path
             ),
             "leave --policy out, or name the file that the default branch has; a policy is moved by \
              a change that keeps the name until it is merged",
@@ -83,8 +84,9 @@ async fn refuse_a_wrong_name(
     }
     if matches!(checkout.read(named), Ok(None)) {
         return Err(Failure::new(
-            format!(
-                "{named}, which --policy names, is neither {} nor in the checkout",
+            text!(
+                "{}, which --policy names, is neither {} nor in the checkout",
+                named,
                 tip.location()
             ),
             "check the name, or leave --policy out to be judged by the strict built-in defaults",

@@ -2,6 +2,7 @@
 
 use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
+use rootgate::text;
 
 use super::{PolicySource, tip};
 use crate::commands::check::plan::{Evidence, Plan};
@@ -28,12 +29,14 @@ pub(super) async fn established(
             )
         })),
         Err(error @ ApiError::Status { status: 403 | 404, .. }) => Err(Failure::new(
-            format!(
-                "there is no OIDC token to sign in with, and whether pull request {number} is from a fork \
-                 cannot be read: {error}"
+            text!(
+                "there is no OIDC token to sign in with, and whether pull request {} is from a fork \
+                 cannot be read: {}",
+                number,
+                &error
             ),
             "give the job the permissions id-token: write, contents: read and pull-requests: read",
         )),
-        Err(error) => Err(tip::unreadable(format!("pull request {number}"), &error)),
+        Err(error) => Err(tip::unreadable(text!("pull request {}", number), &error)),
     }
 }

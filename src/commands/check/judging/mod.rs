@@ -20,7 +20,8 @@ use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, PolicyOrigin};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::report::Format;
-use rootgate::rules;
+use rootgate::text::Text;
+use rootgate::{rules, text};
 
 use checkout::Checkout;
 pub(crate) use copy::Copy;
@@ -119,10 +120,10 @@ impl PolicySource<'_> {
         github_api::client(self.host, bundle, self.time_left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",
-                format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
+                text!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
             ),
             NoApi::Setup(what, help) => {
-                Failure::new(format!("the policy cannot be read from GitHub: {what}"), help)
+                Failure::new(text!("the policy cannot be read from GitHub: {}", what), help)
             }
             NoApi::Api(error) => tip::unreadable("GitHub's API", &error),
         })
@@ -141,20 +142,20 @@ impl PolicySource<'_> {
     }
 
     /// Reads the text of a policy that judges.
-    fn parse(&self, text: &[u8], shown: &str, location: &str) -> Result<Policy, Failure> {
+    fn parse(&self, text: &[u8], shown: &str, location: &Text) -> Result<Policy, Failure> {
         parse(text, shown, self.host).map_err(|unusable| match unusable {
             Unparsed::NoText(failure) => failure,
             Unparsed::Invalid(errors) => {
-                Failure::from_policy(&errors, self.color, &format!("this is the file {location}"))
+                Failure::from_policy(errors, self.color, text!("this is the file {}", location))
             }
         })
     }
 }
 
 /// The checkout's copy is there and no policy file.
-fn cannot_judge(what: &str) -> Failure {
+fn cannot_judge(what: &Text) -> Failure {
     Failure::new(
-        format!("the checkout's copy of the policy cannot judge: {what}"),
+        text!("the checkout's copy of the policy cannot judge: {}", what),
         "make it one regular file of less than 1 MB",
     )
 }

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootgate::model::{Severity, format_time};
 use rootgate::report::{Details, Format, Verbosity};
+use rootgate::text;
+use rootgate::text::public;
 
 pub(crate) use judged_by::JudgedBy;
 pub(crate) use outputs::Outputs;
@@ -142,8 +144,9 @@ fn evidence(args: &CheckArgs) -> Result<Evidence, Failure> {
     // What only means something to a run that signs in must not be ignored in silence.
     if let Some(flag) = sign_in::flags_given(&args.sign_in).next() {
         return Err(Failure::new(
-            format!(
-                "{flag} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)"
+            text!(
+                "{} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)",
+                public(flag)
             ),
             "leave the flag out to judge files, or leave the files out to sign in",
         ));
@@ -168,7 +171,7 @@ fn refuse_input_twice(args: &CheckArgs) -> Result<(), Failure> {
     let mut given = policy.into_iter().chain(evidence).chain(report).filter(is_input);
     let (Some((first, _)), Some((second, _))) = (given.next(), given.next()) else { return Ok(()) };
     Err(Failure::new(
-        format!("{first} - and {second} - both read standard input, which can be read once"),
+        text!("{} - and {} - both read standard input, which can be read once", first, second),
         "give one of them as a file",
     ))
 }
@@ -184,7 +187,7 @@ fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc
     }
     if at > host.now {
         return Err(Failure::new(
-            format!("--at {} lies in the future", format_time(at)),
+            text!("--at {} lies in the future", public(format_time(at))),
             "use a time in the past",
         ));
     }

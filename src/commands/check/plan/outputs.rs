@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rootgate::report::{self, Format};
+use rootgate::text;
+use rootgate::text::public;
 
 use crate::cli::{CheckArgs, PolicyArg};
 use crate::commands::host::clash::{self, Given};
@@ -63,7 +65,7 @@ fn shown_on_standard_output(
 ) -> Result<(), Failure> {
     match standard {
         Some((other, shown)) if other != "--format" || *shown != format => Err(Failure::new(
-            format!("{flag} {} and {other} both name standard output", path.display()),
+            text!("{} {} and {} both name standard output", public(flag), path, public(other)),
             "give one of them a file",
         )),
         _ => Ok(()),
