@@ -1,7 +1,7 @@
 //! Text whose parts say who may read them: built where an error or a note is made, rendered last.
 //!
-//! The log of a public repository is open to everyone. A [`Text`] keeps the program's own words apart
-//! from the values in them, so redaction leaves out values by their kind and never searches a
+//! The log of a public repository is open to everyone. A [`Text`] keeps the program's own words
+//! apart from the values in them, so redaction leaves out values by their kind and never searches a
 //! finished sentence. A plain `String` does not become a [`Text`] by itself: its author says
 //! whether it is [`private`], [`outside`] or [`public`].
 
@@ -153,8 +153,8 @@ impl Text {
         Self(self.0.iter().map(redacted).collect())
     }
 
-    /// The lines, escaped. Only the program's own words begin a new line: a line break in a value is
-    /// escaped.
+    /// The lines, escaped. Only the program's own words begin a new line: a line break in a value
+    /// is escaped.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![String::new()];
@@ -243,8 +243,8 @@ impl From<&PathBuf> for Text {
     }
 }
 
-/// Text from outside without ARNs, numbers as long as an account id (GitHub's own ids are shorter), key
-/// ids and addresses.
+/// Text from outside without ARNs, numbers as long as an account id (GitHub's own ids are shorter),
+/// key ids and addresses.
 fn scrubbed(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

@@ -69,8 +69,8 @@ impl Failure {
         Self::one(What::Error { what, message, help }, Effect::Command)
     }
 
-    /// The problems of a policy, shown at their lines; `note` names the file. Strangers see only codes
-    /// and lines, because the policy may be private.
+    /// The problems of a policy, shown at their lines; `note` names the file. Strangers see only
+    /// codes and lines, because the policy may be private.
     pub(crate) fn from_policy(errors: PolicyErrors, color: bool, note: impl Into<Text>) -> Self {
         Self::one(What::Policy { errors, color, note: note.into() }, Effect::Command)
     }

@@ -54,7 +54,7 @@ fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
     let command = Cli::command();
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let used = words.into_iter().try_fold(&command, |command, word| {
-        // Stops at the first word that is no command.
+        // Stops at the first word that is not a command.
         command.find_subcommand(word).map_or(ControlFlow::Break(command), ControlFlow::Continue)
     });
     let (ControlFlow::Break(used) | ControlFlow::Continue(used)) = used;
@@ -75,9 +75,9 @@ fn may_be_a_check(arguments: &[OsString]) -> bool {
     command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }
 
-/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner or
-/// for arguments with special characters. It is all text from outside: clap has put the arguments into
-/// its sentences.
+/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner
+/// or for arguments with special characters. It is all text from outside: clap has put the
+/// arguments into its sentences.
 fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<Text> {
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let plain = arguments.iter().all(|argument| escape::visible(argument) == *argument);

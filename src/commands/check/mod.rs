@@ -68,7 +68,8 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     run.policy_change = copy.map(|copy| copy.change(&policy, accounts.after_merge(&run)));
     let report = accounts.report(run);
     let streams = outputs.write(&report, shown)?;
-    // After the files, which say the same whatever GitHub does, and before what says how it went.
+    // After the report files, which do not depend on the upload, and before the output that shows
+    // its result.
     let category = shown.category.as_deref();
     let upload = plan.upload.as_ref();
     let upload = upload.map(|plan| Upload { plan, category, bounds, host, started });
@@ -78,15 +79,15 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     Ok(report.exit_code)
 }
 
-/// What is known of the evidence when the accounts have been judged.
+/// What is known about the evidence after the accounts were judged.
 #[derive(Default)]
 struct Gathered {
     files: Vec<EvidenceFile>,
-    /// What GitHub's token says of the repository's visibility.
+    /// The visibility of the repository in GitHub's token.
     visibility: Option<String>,
 }
 
-/// Collects or loads the evidence, and has each account judged.
+/// Collects or loads the evidence and judges each account.
 fn gather(
     plan: &Plan,
     policy: &Policy,
@@ -143,7 +144,7 @@ fn from_files(
     Ok(files_read)
 }
 
-/// The copy of a pull request, with the severity of `--fail-on` where that is lower.
+/// The copy in a pull request, with the severity of `--fail-on` if that is lower.
 fn at_least_as_strict(copy: &Policy, flag: Option<Severity>) -> Policy {
     let mut policy = copy.clone();
     policy.gate.fail_on = policy.gate.fail_on.min(flag.unwrap_or(policy.gate.fail_on));

@@ -18,8 +18,8 @@ use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
-/// Reads everything that the flags name, account by account, and returns the files. A duplicate account
-/// is an error.
+/// Reads everything that the flags name, account by account, and returns the files. A duplicate
+/// account is an error.
 ///
 /// The calls of `each` only count if this succeeds.
 pub(crate) fn load(

@@ -1,7 +1,7 @@
-//! `--upload`: the report into GitHub code scanning. Nothing here changes a verdict.
+//! `--upload`: sends the report to GitHub code scanning. It never changes the verdict.
 //!
-//! GitHub closes every alert that is missing from the newest report of the same category. So incomplete
-//! results are not uploaded, and their alerts stay unchanged.
+//! GitHub closes every alert that is missing from the newest report of the same category. So
+//! incomplete results are not uploaded, and their alerts stay unchanged.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -20,7 +20,8 @@ use crate::commands::Host;
 use crate::commands::host::github_api::{self, NO_TOKEN, NoApi};
 use crate::commands::sign_in::Bounds;
 
-/// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
+/// The permissions that code scanning needs. Source: GitHub Docs, "Uploading a SARIF file to
+/// GitHub".
 const PERMISSION: &str = "give the job the permission security-events: write, in a private \
                           repository also contents: read and actions: read; switch code scanning \
                           on in the settings of the repository, or, if it is not available, use \
@@ -60,7 +61,7 @@ impl UploadResult {
 }
 
 impl Upload<'_> {
-    /// Uploads what may be, in the time that `--timeout` leaves.
+    /// Uploads the complete results in the rest of `--timeout`.
     pub(crate) fn carry_out(&self, report: &Report) -> Remark {
         let (unread, judged): (Vec<&AccountReport>, Vec<_>) =
             report.accounts.iter().partition(|account| account.nothing_read);
@@ -73,7 +74,7 @@ impl Upload<'_> {
         Remark { ended, unread, beyond }
     }
 
-    /// Why there is nothing to upload, as far as that is known without asking GitHub.
+    /// Why there is nothing to upload, if this is clear without a request to GitHub.
     fn skipped(&self, report: &Report, nothing_left: bool) -> Option<Text> {
         let stays = "so its alerts stay as they were";
         if let Some(reason) = &report.incomplete {
@@ -88,7 +89,7 @@ impl Upload<'_> {
         if self.plan.always {
             return None;
         }
-        // There the ref is the default branch, but the files may be those of a pull request.
+        // On this event the ref is the default branch, but the files may be from a pull request.
         let foreign = self.host.environment.event_name.as_deref() == Some("pull_request_target");
         let git_ref = self.host.workflow.git_ref.as_deref().unwrap_or("refs/heads/");
         (foreign || !git_ref.starts_with("refs/heads/")).then(|| NOT_DEFAULT_BRANCH.into())
@@ -184,8 +185,8 @@ fn api_failed(error: &ApiError) -> UploadResult {
     UploadResult::not_uploaded(error, help)
 }
 
-/// GitHub uses 404 and 422 for a commit or ref that it does not have as well as for a token that may
-/// not ask or a file that it cannot use: only its words tell them apart.
+/// GitHub answers 404 or 422 for a missing commit or ref, for a missing permission and for an
+/// unusable file. Only the message differs.
 fn is_commit_missing(error: &ApiError) -> bool {
     let ApiError::Status { status: 404 | 422, message } = error else { return false };
     let message = message.to_ascii_lowercase();
@@ -193,12 +194,12 @@ fn is_commit_missing(error: &ApiError) -> bool {
     no_commit || (message.contains("ref ") && message.contains("not found in this repository"))
 }
 
-/// What became of the upload, for the log and the job summary.
+/// The result of the upload, for the log and the job summary.
 pub(crate) struct Remark {
     ended: UploadResult,
-    /// Accounts that are left out because nothing of them could be read.
+    /// Accounts that are left out because none of their facts could be read.
     unread: Vec<AccountId>,
-    /// How many accounts are left out because one file does not hold more.
+    /// Number of accounts that are left out because of GitHub's limit for one file.
     beyond: usize,
 }
 
@@ -217,7 +218,7 @@ impl Remark {
             false => format!("note: {text}"),
         };
         if warning || !quiet {
-            // A closed standard error changes nothing.
+            // A closed standard error does not affect the verdict.
             let _written = writeln!(anstream::stderr(), "{line}");
         }
     }

@@ -1,4 +1,4 @@
-//! `rootgate collect`: one job with cloud access collects, another job judges.
+//! `rootgate collect`: one job with cloud access collects evidence, another job judges it.
 
 pub(crate) mod plan;
 
@@ -18,7 +18,7 @@ use super::policy::file;
 use super::{Failure, Host};
 use plan::{Plan, Refused};
 
-/// Collects, writes the evidence file, and gives the exit code.
+/// Collects, writes the evidence file and returns the exit code.
 pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
     let (ended, details) = match plan {
         Ok(plan) => (collect(&plan, host), plan.details),
@@ -113,7 +113,7 @@ fn gap_line(label: &str, what: &str, gap: &Gap, details: Details) -> String {
     format!("gap: {label}, {what}: {why}{help}")
 }
 
-/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.
+/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` if it has no name.
 fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) -> String {
     let named = policy.scope.iter().find(|named| named.id == account.account);
     let name = named.and_then(|named| named.name.as_deref());

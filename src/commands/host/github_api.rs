@@ -24,7 +24,7 @@ pub(crate) enum NoApi {
     Api(ApiError),
 }
 
-/// A client for `GITHUB_API_URL` with `GITHUB_TOKEN`, for as long as `limit`.
+/// A client for `GITHUB_API_URL` with `GITHUB_TOKEN`; `limit` is its total time.
 pub(crate) fn client(host: &Host, ca_bundle: Option<&Path>, limit: Duration) -> Result<Api, NoApi> {
     let token = host.workflow.token.clone();
     let token = token.ok_or(NoApi::NoToken)?;

@@ -12,18 +12,19 @@ use serde::Deserialize;
 use super::stream::Tail;
 use crate::commands::Failure;
 
-/// The files that the runner names in the environment; `None` outside of a runner.
+/// The files that the runner's variables name; `None` outside a runner.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runner {
     /// `GITHUB_OUTPUT`: outputs of the step.
     pub(crate) output: Option<PathBuf>,
-    /// `GITHUB_STEP_SUMMARY`: Markdown for the page of the run.
+    /// `GITHUB_STEP_SUMMARY`: the job summary, in Markdown.
     pub(crate) step_summary: Option<PathBuf>,
     /// `GITHUB_EVENT_PATH`: the event as JSON.
     pub(crate) event: Option<PathBuf>,
 }
 
-/// The step's outputs, in the order of the contract. Only enums, numbers and paths of ours.
+/// The step's outputs, in the documented order. Their values are enums, numbers, hashes, times and
+/// the paths of report files.
 pub(crate) fn outputs(
     report: &Report,
     sarif: Option<&Path>,
@@ -56,7 +57,7 @@ pub(crate) fn error_outputs() -> Vec<(&'static str, String)> {
 }
 
 impl Runner {
-    /// Adds to the page of the run, and writes the step's outputs: both, or nothing of either.
+    /// Adds to the job summary and writes the step's outputs: both or neither.
     pub(crate) fn write(
         &self,
         summary: &[u8],
@@ -75,7 +76,7 @@ impl Runner {
         Ok(added)
     }
 
-    /// The runner's files, which no flag may name as well.
+    /// The runner's files. A flag must not name any of them.
     pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
         let files = [
             ("GITHUB_OUTPUT", &self.output),
@@ -85,7 +86,7 @@ impl Runner {
         files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))).collect()
     }
 
-    /// What the event says of the repository's visibility, where it says anything.
+    /// The detail that the event's visibility of the repository allows; `None`: there is no event.
     #[expect(clippy::disallowed_methods, reason = "the event file is the runner's, and optional")]
     fn event_details(&self) -> Option<Details> {
         #[derive(Deserialize)]
@@ -106,21 +107,21 @@ impl Runner {
         }
     }
 
-    /// `--details auto` under GitHub Actions: by the token's claim, else the event's word, else
-    /// as if the whole world could read.
+    /// `--details auto` under GitHub Actions: the token's claim decides, else the event. Without
+    /// both, the repository counts as public.
     pub(crate) fn details(&self, claim: Option<&str>) -> Details {
         let claimed = claim.map(from_visibility);
         claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)
     }
 }
 
-/// Only what is known to be closed is shown whole.
+/// Full detail needs a repository that is known not to be public.
 fn from_visibility(word: &str) -> Details {
     if matches!(word, "private" | "internal") { Details::Full } else { Details::Redacted }
 }
 
-/// `name<<delimiter` and so on: a value that holds line breaks cannot end its own block, because
-/// it cannot know the delimiter.
+/// The `name<<delimiter` form. The delimiter is random, so a value with line breaks cannot end its
+/// own block.
 fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
     let delimiter = format!("rootgate_{random:032x}");
     outputs
@@ -129,7 +130,7 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
         .collect()
 }
 
-/// What was added to the runner's files, until something else fails.
+/// What was added to the runner's files. It is removed again if a later write fails.
 #[derive(Debug, Default)]
 pub(crate) struct Added(Vec<Tail>);
 
@@ -153,15 +154,15 @@ fn cannot_append(path: &Path, variable: &'static str, error: &io::Error) -> Fail
 fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     let tail = Tail::from_file(&file)?;
-    // What an earlier step left without a line end is no part of the first line here.
+    // An earlier step may have left its last line without a line end.
     let start: &[u8] = if tail.is_some() && ends_within_a_line(path) { b"\n" } else { b"" };
     file.write_all(&[start, bytes].concat())
         .inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
     Ok(tail)
 }
 
-/// Whether the last line of a regular file lacks its end. Where that cannot be read it may: an empty line
-/// more changes nothing in the runner's files.
+/// Whether the last line of a regular file has no line end. If the file cannot be read, the answer
+/// is yes: an extra empty line does no harm in the runner's files.
 #[expect(clippy::disallowed_methods, reason = "the runner's files are shared with earlier steps")]
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<Option<u8>> {

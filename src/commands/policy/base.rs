@@ -1,5 +1,5 @@
-//! The two sides of `rootgate policy diff --base REF`: the policy at a commit and the one in the
-//! working tree, each found by itself.
+//! The two sides of `rootgate policy diff --base REF`: the policy at a commit and the policy in the
+//! working tree. Each is found separately.
 
 use std::path::Path;
 
@@ -83,7 +83,7 @@ pub(crate) fn read(
 
 const WORKING_TREE: &str = "the working tree";
 
-/// The named file's path in the repository. A link on the way to it is one that must be seen.
+/// The path of the named file in the repository. Links are kept, so that they can be refused.
 fn path_of(file: &Path, repository: &Repository, host: &Host) -> Result<RepoPath, Failure> {
     let tree = repository.work_tree();
     tree.path(&host.working_directory, file, Links::Kept).map_err(|none| match none {
@@ -105,7 +105,7 @@ fn failed(error: GitError) -> Failure {
     Failure::new(outside(&error), outside(error.help()))
 }
 
-/// The result of a merge if the branch did not change the policy: the policy of the base.
+/// The result of a merge if the branch did not change the policy: the policy at the base.
 fn not_changed(old: &PolicyFile, new: Option<&File>) -> PolicyFile {
     let path = new.map_or(WORKING_TREE, |new| new.path.as_str());
     PolicyFile { shown: format!("{path} (not changed here)"), ..old.clone() }
@@ -123,7 +123,7 @@ fn removed(old: File) -> Change {
     }
 }
 
-/// The policy, or the built-in defaults where there is no file.
+/// The policy, or the built-in defaults if there is no file.
 fn side(
     found: Option<&File>,
     shown: impl Fn(&str) -> String,
@@ -140,7 +140,8 @@ fn side(
     }
 }
 
-/// Where the branch left the base and what the policy was then, if the base has changed it since.
+/// The commit where the branch left the base, with its policy, if the base has changed the policy
+/// since.
 fn fork_point(
     repository: &Repository,
     tip: &Commit,
@@ -171,8 +172,8 @@ fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, 
     found(repository.work_tree(), paths, |path| path.into(), unreadable)
 }
 
-/// The only existing file of these paths. Two files are an error, and so is anything that is not a regular
-/// file.
+/// The only existing file of these paths. Two files are an error, and so is anything that is not a
+/// regular file.
 fn found<T: Tree>(
     tree: &T,
     paths: &[RepoPath],

@@ -13,8 +13,8 @@ use rootgate::{rules, text};
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
-/// The default paths of a policy, at the root of the repository and in the working directory. Only one
-/// of them may exist, so that no search order decides which one judges.
+/// The default paths of a policy, at the root of the repository and in the working directory. Only
+/// one of them may exist, so that no search order decides which one judges.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
@@ -75,7 +75,7 @@ pub(crate) struct PolicyFile {
     pub(crate) policy: Policy,
 }
 
-/// Why there is no policy in a file.
+/// Why a file contains no usable policy.
 pub(crate) enum Unusable {
     /// It cannot be read as text.
     Unreadable(Failure),
@@ -124,7 +124,7 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
         if !above.is_empty() {
             check_owner(&root, host)?;
         }
-        // In `.github`, a file here is one of the root's.
+        // In `.github`, a file of the working directory may be one of the root's files.
         let other = |path: &PathBuf| !found.iter().any(|here| files::same_file(here, path));
         let above: Vec<PathBuf> = above.into_iter().filter(other).collect();
         found.extend(above);
@@ -150,15 +150,16 @@ fn defaults_in(folder: &Path) -> [PathBuf; 4] {
     DEFAULT_PATHS.map(|path| folder.join(path))
 }
 
-/// The way up to the root of the work tree, `../..`; `None` at the root itself and outside of one.
+/// The relative path up to the root of the work tree, such as `../..`; `None` at the root and
+/// outside a work tree.
 fn root_above(host: &Host) -> Option<PathBuf> {
     let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?.root()).ok()?;
     let up: PathBuf = below.components().map(|_| "..").collect();
     (!up.as_os_str().is_empty()).then_some(up)
 }
 
-/// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge below
-/// it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
+/// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge
+/// below it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
 fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
     if host.github_actions() || has_same_owner(&root.join(".git"), &host.working_directory) {
         return Ok(());
@@ -173,10 +174,10 @@ fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
     ))
 }
 
-/// Everybody can make a file in a shared folder, and everybody who runs there would be judged by it.
+/// Any user can create a file in a shared folder. It must not judge the runs of other users there.
 fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
     let here = &host.working_directory;
-    // Of a link, the file that it leads to as well; of `.github/rootgate.yaml`, the folder.
+    // Also the target of a link, and the folder `.github`.
     let parts = [Some(file), file.parent().filter(|folder| folder.ends_with(".github"))];
     let links = parts.into_iter().flatten().map(Path::to_owned);
     let mut parts = links.chain(file.canonicalize());
@@ -193,13 +194,13 @@ fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
     ))
 }
 
-/// What is wrong with a policy is shown with its lines: where nobody has named the file, none is read that
-/// a link in the repository, or in the working directory outside of one, points at elsewhere.
+/// Errors show lines of the policy. So a default file that is a link to somewhere outside the
+/// repository (or outside the working directory, without a repository) is not read.
 fn refuse_a_link_out(file: &Path, host: &Host) -> Result<(), Failure> {
     let here = &host.working_directory;
     let tree = host.work_tree.as_ref().map(WorkTree::root);
     let around = tree.filter(|root| here.starts_with(root)).unwrap_or(here);
-    // One that leads nowhere is an error when it is read.
+    // A dangling link is an error when it is read.
     let Ok(target) = here.join(file).canonicalize() else { return Ok(()) };
     if target.starts_with(around.canonicalize().unwrap_or_else(|_| around.to_owned())) {
         return Ok(());
@@ -233,8 +234,8 @@ fn has_same_owner(repository: &Path, here: &Path) -> bool {
     owner(repository).is_some_and(|uid| uid == ROOT || Some(uid) == owner(here))
 }
 
-/// The user of this process, or whose the working directory is: a container runs as another user than
-/// the one whose checkout it mounts.
+/// Whether the owner is the user of this process or the owner of the working directory: a container
+/// may run as another user than the owner of the mounted checkout.
 #[cfg(unix)]
 fn is_of_a_trusted_user(path: &Path, here: &Path) -> bool {
     let is_own = owner(path) == Some(rustix::process::geteuid().as_raw());

@@ -43,7 +43,8 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// At the root of the repository, where GitHub and every later run look; outside of one, here.
+/// The default file at the root of the repository, where later runs look for it; without a
+/// repository, in the working directory.
 fn default_output(host: &Host) -> PathBuf {
     let default = PathBuf::from(DEFAULT_PATHS[0]);
     match &host.repository {
@@ -74,8 +75,8 @@ fn already_exists(path: &Path) -> Failure {
     )
 }
 
-/// Where a folder of the path is something else, such as a link that leads nowhere, the system's own words
-/// ("File exists") would be taken for those of the policy.
+/// A folder of the path may be something else, such as a dangling link. The system's error ("File
+/// exists") would then seem to be about the policy file.
 fn refuse_no_folder(path: &Path) -> Result<(), Failure> {
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
     let is_none = |folder: &&Path| folder.symlink_metadata().is_ok() && !folder.is_dir();
@@ -90,7 +91,8 @@ fn refuse_no_folder(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// A second default file, here or at the root of the repository, would be an error in every later run.
+/// A second default file, here or at the root of the repository, would be an error in every later
+/// run.
 fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];

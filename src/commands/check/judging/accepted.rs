@@ -1,8 +1,8 @@
-//! `--accept-policy-change`: the reviewed way to be judged by a policy before it is merged.
+//! `--accept-policy-change`: reviewers let a policy judge before it is merged.
 //!
-//! A job that is bound to an environment with required reviewers runs only after one of them let it.
-//! GitHub's token names the environment, and GitHub's API says whether it has reviewers: GitHub makes
-//! an environment that a workflow names and that does not exist, without any.
+//! A job with an environment that has required reviewers runs only after one of them approves it.
+//! GitHub's token names the environment, and GitHub's API lists its reviewers. Both are needed: if
+//! a workflow names an environment that does not exist, GitHub creates it without reviewers.
 
 use rootgate::collect;
 use rootgate::github::api::{Api, ApiError};
@@ -18,11 +18,11 @@ use super::copy::Copy;
 use super::{Judging, PolicySource};
 use crate::commands::{Failure, live};
 
-/// Nothing outside of GitHub takes a token with this audience.
+/// Nothing outside rootgate accepts a token with this audience.
 const AUDIENCE: &str = "rootgate-policy-change";
 const ATTEMPTS: u32 = 3;
 
-/// Lets the copy judge, if the job may accept it.
+/// Lets the copy judge if the job may accept it.
 pub(super) async fn by_the_copy(
     source: &PolicySource<'_>,
     api: &Api,

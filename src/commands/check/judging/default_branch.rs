@@ -18,7 +18,7 @@ use super::tip::{Tip, cannot_read, read_policy};
 use super::{Judging, PolicySource, accepted};
 use crate::commands::Failure;
 
-/// The policy of the default branch, or the checkout's copy where that is accepted.
+/// The policy of the default branch, or the checkout's copy if it is accepted.
 pub(super) async fn read(
     source: &PolicySource<'_>,
     named: Option<&Path>,
@@ -28,7 +28,7 @@ pub(super) async fn read(
     let named = match named {
         None => None,
         Some(file) => {
-            // `-` is standard input, which no branch holds.
+            // `-` is standard input, which is not in any branch.
             let path = checkout.repository_path(file).filter(|_| file != Path::new("-"));
             Some(path.ok_or_else(|| checkout::lies_outside(file))?)
         }
@@ -59,8 +59,8 @@ pub(super) async fn read(
     }
 }
 
-/// A path that `--policy` names and the default branch lacks is a new policy only where there is
-/// none so far: otherwise whoever changes the name would change which policy judges.
+/// If `--policy` names a path that the default branch does not have, the file is a new policy only
+/// if the default branch has none. Otherwise a change of the name would change which policy judges.
 async fn refuse_a_wrong_name(
     api: &Api,
     repository: &Repository,
@@ -119,8 +119,8 @@ fn judge_by_tip(
     Ok(Judging::new(policy, at(origin)))
 }
 
-/// A pull request that is not for the default branch may be pointed there later, and then what was
-/// tried here is not what is merged.
+/// The base of a pull request can be changed to the default branch later. The result of this run
+/// would not apply to that merge.
 fn other_base(source: &PolicySource<'_>, tip: &Tip) -> Option<Notice> {
     let base = source.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
     let (base, default) = (base.to_owned(), tip.branch.clone());

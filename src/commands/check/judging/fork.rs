@@ -1,4 +1,4 @@
-//! Pull requests from forks: GitHub gives them no token to sign in with.
+//! Pull requests from forks. GitHub gives them no token, so they cannot sign in.
 
 use rootgate::github::api::ApiError;
 use rootgate::github::pulls::is_fork;
@@ -8,8 +8,8 @@ use super::{PolicySource, tip};
 use crate::commands::check::plan::{Evidence, Plan};
 use crate::commands::{Failure, Host};
 
-/// The number of the pull request, where this run may be one of a fork: it would have to sign in,
-/// and has no OIDC token.
+/// The number of the pull request, if it may be from a fork: the run must sign in and has no OIDC
+/// token.
 pub(super) fn suspected(plan: &Plan, host: &Host) -> Option<u64> {
     let would_sign_in = host.github_actions() && matches!(plan.evidence, Evidence::Live(_));
     let number = host.pull_request().filter(|_| would_sign_in)?;

@@ -9,7 +9,7 @@ use super::{Judging, PolicySource, tip};
 use crate::commands::Failure;
 use crate::commands::check::plan::RemotePolicy;
 
-/// Reads the policy at the commit that the ref is now.
+/// Reads the policy at the current commit of the ref.
 pub(super) async fn read(
     source: &PolicySource<'_>,
     remote: &RemotePolicy,

@@ -29,7 +29,7 @@ impl Tip {
         Ok(Self { branch, commit })
     }
 
-    /// The location of its files, in words.
+    /// The location of its files, for messages.
     pub(super) fn location(&self) -> Text {
         text!("at the tip of the default branch `{}` ({})", outside(&self.branch), &self.commit)
     }
@@ -49,7 +49,7 @@ pub(super) async fn read_policy(
 pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
                              repository (GITHUB_TOKEN)";
 
-/// The failure if GitHub did not return what the judging needs.
+/// The failure if GitHub did not return what the run needs to judge.
 pub(super) fn unreadable(what: impl Into<Text>, error: &ApiError) -> Failure {
     let help = match error {
         ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",

@@ -1,4 +1,4 @@
-//! Which policy judges, by the flags and by where the run is.
+//! Which policy judges. The flags and GitHub Actions decide.
 
 use std::path::PathBuf;
 
@@ -11,15 +11,15 @@ use crate::commands::{Failure, Host};
 
 /// Which policy judges.
 pub(crate) enum JudgedBy {
-    /// The file on disk: the named one, else the default one.
+    /// The file on disk: the named file, else the default file.
     File { named: Option<PathBuf>, judge: Judge },
-    /// The default branch's, or the checkout's copy where that is accepted.
+    /// The default branch's file, or the checkout's copy if it is accepted.
     DefaultBranch { named: Option<PathBuf>, accept: bool },
     /// A file of another repository.
     Remote(RemotePolicy),
 }
 
-/// Flags that contradict each other are an error, never settled in silence.
+/// Flags that contradict each other are an error: none of them wins silently.
 pub(super) fn read(args: &CheckArgs, host: &Host) -> Result<JudgedBy, Failure> {
     let contradicts = |one: &'static str, other: &'static str, help: &'static str| {
         Err(Failure::new(text!("{} and {} contradict each other", one, other), help))

@@ -13,15 +13,15 @@ use rootgate::text;
 use crate::cli::{ReportArgs, UploadFlag};
 use crate::commands::{Failure, Host};
 
-/// An upload that is asked for.
+/// A requested upload.
 pub(crate) struct Upload {
-    /// Whatever the ref is.
+    /// From every ref.
     pub(crate) always: bool,
-    /// Where to; or which variable does not say so.
+    /// The target, or the variable that is missing or invalid.
     pub(crate) target: Result<Target, &'static str>,
 }
 
-/// Settles before anything is judged whether an upload is asked for, and whether it can be.
+/// Decides before the judging whether an upload is requested and possible.
 pub(super) fn read(
     args: &ReportArgs,
     at: Option<DateTime<Utc>>,
@@ -48,7 +48,7 @@ pub(super) fn read(
     }
 }
 
-/// What the runner says of the commit.
+/// The target from the runner's variables.
 fn target(host: &Host) -> Result<Target, &'static str> {
     let run = &host.workflow;
     let repository = run.repository.as_deref().and_then(Repository::new);
