@@ -301,7 +301,7 @@ mod tests {
     /// Control: without a private value nothing changes, and no note is added.
     #[test]
     fn strangers_read_the_same_if_nothing_is_private() {
-        let failure = Failure::new(text!("--at {} lies in the future", "x"), "use a past time");
+        let failure = Failure::new(text!("--at {} is in the future", "x"), "use a past time");
         assert_eq!(failure.render(Details::Full), failure.render(Details::Redacted));
         assert_eq!(Failure::already_shown().render(Details::Redacted), None);
     }

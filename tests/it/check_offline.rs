@@ -238,7 +238,7 @@ fn at_lies_in_the_past_and_outside_of_github_actions() {
     folder.write("report.csv", credential_report(&[]));
     folder
         .run(&["check", "--credential-report", "report.csv", "--at", "2999-01-01T00:00:00Z"])
-        .refused(&["lies in the future"]);
+        .refused(&["is in the future"]);
     folder
         .run(&["check", "--at", "2026-11-20T09:00:00Z"])
         .refused(&["no evidence to judge", "--evidence FILE"]);
@@ -490,7 +490,7 @@ fn an_evidence_file_without_accounts_is_not_taken_for_none() {
         r#"{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z","accounts":[]}"#,
     );
     let ended = folder.run(&["check", "--evidence", "none.json"]);
-    ended.refused(&["no file that was given holds an account", "rootgate collect"]);
+    ended.refused(&["none of the given files contains an account", "rootgate collect"]);
     assert!(!ended.stderr.contains("pass --evidence FILE"), "{}", ended.stderr);
     // The control: none was given.
     folder.run(&["check", "--offline"]).refused(&["pass --evidence FILE"]);

@@ -423,7 +423,7 @@ fn init_says_what_stands_in_the_place_of_its_folder() {
     let github = folder.path().join(".github");
     std::os::unix::fs::symlink("nowhere", &github).unwrap();
     let ended = folder.run(&["policy", "init"]);
-    ended.refused(&[".github is a link that leads to no folder", "--output FILE"]);
+    ended.refused(&[".github is a link, but not to a folder", "--output FILE"]);
     assert!(!ended.stderr.contains("rootgate.yaml exists already"), "{}", ended.stderr);
     std::fs::remove_file(&github).unwrap();
     std::fs::write(&github, "").unwrap();

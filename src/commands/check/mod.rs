@@ -131,7 +131,7 @@ fn from_files(
     let files_read = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
     if accounts.is_empty() && !files_read.is_empty() {
         return Err(Failure::new(
-            "there is no evidence to judge: no file that was given holds an account",
+            "there is no evidence to judge: none of the given files contains an account",
             "collect the evidence again: rootgate collect --output FILE",
         ));
     }

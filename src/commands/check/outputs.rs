@@ -35,7 +35,7 @@ impl Outputs {
             None => return Ok(()),
         };
         Err(Failure::new(
-            text!("{} cannot leave out what strangers must not read", what),
+            text!("{} cannot be redacted, and strangers may read it", what),
             "write a file instead (--json FILE, --sarif FILE), or use --details full",
         ))
     }

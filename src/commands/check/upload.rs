@@ -27,11 +27,11 @@ const PERMISSION: &str = "give the job the permission security-events: write, in
                           on in the settings of the repository, or, if it is not available, use \
                           --upload never (upload-sarif: never)";
 const NEXT_RUN: &str =
-    "nothing, if the next run uploads; else look at https://www.githubstatus.com";
+    "nothing if the next run uploads; otherwise look at https://www.githubstatus.com";
 const COMMIT_GONE: &str = "no permission is missing: this repository does not have the run's commit \
-                           or ref (any more), because the branch was deleted, pushed anew or \
-                           belongs to another repository; run the workflow again for the commit \
-                           that is there now, and leave GITHUB_SHA, GITHUB_REF and \
+                           or ref, because the branch was deleted, force-pushed or belongs to \
+                           another repository; run the workflow again for the current \
+                           commit, and leave GITHUB_SHA, GITHUB_REF and \
                            GITHUB_REPOSITORY as the runner sets them";
 const OWN_FAULT: &str = "keep the file of --sarif and report this as a bug in rootgate";
 
@@ -238,7 +238,7 @@ impl Remark {
             UploadResult::Skipped(reason) => text!("not uploaded: {}.", reason),
             UploadResult::Failed(what, help) => {
                 let what = what.clone().without_full_stop();
-                text!("{}. The verdict stands. To do: {}.", what, *help)
+                text!("{}. The verdict does not change. To do: {}.", what, *help)
             }
         };
         text.push(self.left_out(details));
@@ -256,7 +256,7 @@ impl Remark {
         if self.beyond > 0 {
             let are = if self.beyond == 1 { "is" } else { "are" };
             text.push(text!(
-                " GitHub takes {} accounts at a time, so {} more {} left out.",
+                " GitHub accepts {} accounts at a time, so {} more {} left out.",
                 sarif::MAX_RUNS,
                 self.beyond,
                 are

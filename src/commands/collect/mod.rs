@@ -58,7 +58,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
     if let Some(why) = evidence.iter().find_map(incomplete) {
-        line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
+        line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
         return Ok(3);
     }
     Ok(0)
@@ -76,8 +76,8 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     }
     let gaps = match count {
         0 => "no gaps".to_owned(),
-        1 => "1 gap, which the judging job decides about".to_owned(),
-        _ => format!("{count} gaps, which the judging job decides about"),
+        1 => "1 gap; the judging job decides about it".to_owned(),
+        _ => format!("{count} gaps; the judging job decides about them"),
     };
     let accounts = if evidence.len() == 1 { "account" } else { "accounts" };
     line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));

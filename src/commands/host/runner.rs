@@ -143,7 +143,7 @@ impl Added {
 fn cannot_append(path: &Path, variable: &'static str, error: &io::Error) -> Failure {
     Failure::new(
         text!("cannot write {} ({}): {}", path, variable, error),
-        "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
+        "the runner sets this variable; do not change it in an earlier step, and free disk space",
     )
 }
 

@@ -126,7 +126,7 @@ fn cannot_write(path: Option<&Path>, error: &io::Error) -> Failure {
     match path {
         None => Failure::new(
             text!("cannot write to standard output: {}", error),
-            "give standard output a place with room for it",
+            "free disk space, or redirect standard output to another place",
         ),
         Some(path) => cannot_write_to(path, error),
     }
@@ -136,7 +136,7 @@ fn cannot_write(path: Option<&Path>, error: &io::Error) -> Failure {
 pub(super) fn cannot_write_to(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
         text!("cannot write {}: {}", path, error),
-        "make room or give another path; a run that cannot write what it was asked for counts as failed",
+        "free disk space or use another path; a run that cannot write a requested output fails",
     )
 }
 
@@ -199,6 +199,6 @@ fn open(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
     let open = move || sender.send(fs::OpenOptions::new().append(true).open(path));
     std::thread::Builder::new().spawn(open)?;
-    let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
-    opened.recv_timeout(READER).map_err(|_| nobody())?
+    let no_reader = || io::Error::new(io::ErrorKind::TimedOut, "it has no reader");
+    opened.recv_timeout(READER).map_err(|_| no_reader())?
 }

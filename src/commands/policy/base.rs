@@ -64,15 +64,15 @@ pub(crate) fn read(
         if File::same(then.as_ref(), new.as_ref()) {
             notes.push(format!(
                 "the policy here is still that of {commit}, where this branch left {base}; {base} \
-                 has changed it since, and a merge keeps that"
+                 has changed it since, and a merge keeps that change"
             ));
             let old = old_side.map_err(|unusable| unusable.into_failure(color))?;
             return Ok(Sides { new: not_changed(&old, new.as_ref()), old, removed: None, notes });
         }
         notes.push(format!(
-            "{base} has changed the policy since this branch left it at {commit}: some of this may \
-             be that change, taken back. Merge {base}, or see by `--base {commit}` what this branch \
-             alone changes"
+            "{base} has changed the policy since this branch left it at {commit}: some of these \
+             changes may only undo it. Merge {base}, or use `--base {commit}` to see only the changes \
+             of this branch"
         ));
     }
     let new_side = side(new.as_ref(), str::to_owned, WORKING_TREE, host);
@@ -88,7 +88,7 @@ fn path_of(file: &Path, repository: &Repository, host: &Host) -> Result<RepoPath
     let tree = repository.work_tree();
     tree.path(&host.working_directory, file, Links::Kept).map_err(|none| match none {
         NoPath::Outside => Failure::new(
-            text!("{} lies outside of the repository {}", file, tree.root()),
+            text!("{} is outside the repository {}", file, tree.root()),
             "name a file of this repository",
         ),
         NoPath::NotUtf8 => {
@@ -167,7 +167,7 @@ fn at_commit(
 fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, Failure> {
     let unreadable = |Unreadable { path, error }| {
         let help = "give the user of this process read access";
-        Failure::new(text!("cannot look at {}: {}", &path, &error), help)
+        Failure::new(text!("cannot read {}: {}", &path, &error), help)
     };
     found(repository.work_tree(), paths, |path| path.into(), unreadable)
 }

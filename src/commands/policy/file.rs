@@ -187,7 +187,7 @@ fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
     Err(Failure::new(
         text!(
             "the default policy file {} belongs to another user than this process and the working \
-             directory, so it does not judge by itself",
+             directory, so it is not used by default",
             file
         ),
         text!("if you trust it, name the file: --policy {}", file),
@@ -207,15 +207,12 @@ fn refuse_a_link_out(file: &Path, host: &Host) -> Result<(), Failure> {
     }
     Err(Failure::new(
         text!(
-            "the default policy file {} is a symbolic link (or lies behind one) that leads out of {}, \
+            "the default policy file {} is a symbolic link (or is behind one) to a place outside {}, \
              so it was not read",
             file,
             around
         ),
-        text!(
-            "make it a regular file, or if you trust what it leads to, name it: --policy {}",
-            file
-        ),
+        text!("make it a regular file, or if you trust its target, name it: --policy {}", file),
     ))
 }
 

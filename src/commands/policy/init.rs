@@ -82,7 +82,7 @@ fn refuse_no_folder(path: &Path) -> Result<(), Failure> {
     let is_none = |folder: &&Path| folder.symlink_metadata().is_ok() && !folder.is_dir();
     let Some(folder) = folders.into_iter().find(is_none) else { return Ok(()) };
     let what = match folder.is_symlink() {
-        true => text!("{} is a link that leads to no folder", folder),
+        true => text!("{} is a link, but not to a folder", folder),
         false => text!("{} is not a folder", folder),
     };
     Err(Failure::new(

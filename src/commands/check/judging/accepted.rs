@@ -58,8 +58,8 @@ async fn environment(source: &PolicySource<'_>) -> Result<String, Failure> {
     named.ok_or_else(|| {
         refused(
             "GitHub's token names no environment",
-            "bind the job to a protected environment (`environment:`), whose reviewers then accept the \
-             change by letting the job run",
+            "bind the job to a protected environment (`environment:`), whose reviewers accept the \
+             change when they approve the job",
         )
     })
 }
@@ -70,8 +70,8 @@ fn no_reviewers(environment: &str) -> Failure {
             "the environment `{}` has no required reviewers, so nobody accepts this change",
             outside(environment)
         ),
-        "give it required reviewers (Settings, Environments); a private repository outside of GitHub \
-         Enterprise cannot have any: there, keep the policy in a repository of the people who accept \
+        "give it required reviewers (Settings, Environments); private repositories outside GitHub \
+         Enterprise cannot have any: instead keep the policy in a repository of the people who accept \
          changes (--policy github:OWNER/REPO/PATH@REF), or merge by a ruleset bypass that is limited \
          to pull requests",
     )
@@ -101,7 +101,7 @@ const TOKEN_OF_THIS_JOB: &str =
 async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     let endpoint = source.host.environment.token_endpoint.as_ref().ok_or_else(|| {
         refused(
-            "there is no OIDC token that could name the job's environment",
+            "there is no OIDC token to name the job's environment",
             "give the job the permission id-token: write and bind it to a protected environment",
         )
     })?;

@@ -90,7 +90,7 @@ pub(super) fn two_files(first: &RepoPath, second: &RepoPath) -> Text {
 pub(super) fn lies_outside(file: &Path) -> Failure {
     Failure::new(
         text!(
-            "--policy {} lies outside the checkout of the repository; under GitHub Actions the default \
+            "--policy {} is outside the checkout of the repository; under GitHub Actions the default \
              branch's policy judges",
             file
         ),

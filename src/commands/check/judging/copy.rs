@@ -218,7 +218,7 @@ impl Copy {
             }
             (State::Broken(_, failure), _) => Err(failure),
             (State::Policy(..) | State::Behind(_), _) => Err(Failure::new(
-                "--accept-policy-change: the checkout holds no policy that could be accepted",
+                "--accept-policy-change: the checkout contains no policy to accept",
                 "check the policy out, or leave the flag out",
             )),
         }

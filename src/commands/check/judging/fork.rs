@@ -25,7 +25,7 @@ pub(super) async fn established(
     match is_fork(&api, &repository, number).await {
         Ok(is_fork) => Ok(is_fork.then(|| {
             format!(
-                "pull request {number} is from a fork, which GitHub gives no token to sign in with"
+                "pull request {number} is from a fork, and GitHub gives forks no token to sign in with"
             )
         })),
         Err(error @ ApiError::Status { status: 403 | 404, .. }) => Err(Failure::new(

@@ -187,7 +187,7 @@ fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc
     }
     if at > host.now {
         return Err(Failure::new(
-            text!("--at {} lies in the future", public(format_time(at))),
+            text!("--at {} is in the future", public(format_time(at))),
             "use a time in the past",
         ));
     }
