@@ -245,6 +245,9 @@ impl From<&PathBuf> for Text {
 
 /// Text from outside without ARNs, numbers as long as an account id (GitHub's own ids are shorter),
 /// key ids and addresses.
+///
+/// Only for text from outside: AWS, GitHub and the system put values into their sentences, so the
+/// sentence is all there is. The program's own sentences keep their values apart.
 fn scrubbed(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

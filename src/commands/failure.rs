@@ -248,7 +248,7 @@ mod tests {
     const ID: &str = "111122223333";
 
     fn errors() -> PolicyErrors {
-        let text = "version: 1\nscope:\n  accounts: [{ id: \"111122223333\", nmae: x }]\n";
+        let text = "version: 1\nscope:\n  accounts: [{ id: \"111122223333\", nickname: x }]\n";
         Policy::parse(text, "p.yaml", &rules::infos(), DateTime::<Utc>::UNIX_EPOCH).unwrap_err()
     }
 
@@ -291,9 +291,9 @@ mod tests {
         let policy = || Failure::from_policy(errors(), false, "this is the file x");
         let several = Failure::all([policy(), Failure::new("y", "z")]);
         for failure in [policy(), several] {
-            assert!(failure.render(Details::Full).unwrap().contains("nmae"));
+            assert!(failure.render(Details::Full).unwrap().contains("nickname"));
             let text = failure.render(Details::Redacted).unwrap();
-            assert!(!text.contains(ID) && !text.contains("nmae"), "{text}");
+            assert!(!text.contains(ID) && !text.contains("nickname"), "{text}");
             assert!(text.contains(": line 3\n") && text.contains(LEFT_OUT), "{text}");
         }
     }

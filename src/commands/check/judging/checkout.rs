@@ -34,7 +34,7 @@ impl Checkout {
         Self { tree: first.unwrap_or_else(|| WorkTree::with_root(workspace)), here }
     }
 
-    /// The path of the repository that a path of this machine is; `None` outside of it. A link
+    /// The path in the repository of a file on this machine; `None` outside the repository. A link
     /// below the workspace is kept, so that it is refused when it is looked at.
     pub(super) fn repository_path(&self, file: &Path) -> Option<RepoPath> {
         self.tree.path(&self.here, file, Links::Kept).ok()
