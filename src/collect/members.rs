@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
+use crate::text;
 
 use super::enter::{Member, NamedTarget, Refused, Route, Session};
 use super::organization::{Description, Inquiry, Ledger, Listed, OrganizationFacts, leave_gaps};
@@ -206,7 +207,7 @@ impl Run<'_> {
         refused: &Refused,
     ) -> Activity {
         let detail = refused.detail();
-        (self.sinks.note)(&format!("account {}: {detail}", listed.account));
+        (self.sinks.note)(&text!("account {}: {}", &listed.account, &detail));
         let grace = organization.new_account_grace;
         let new = listed.is_newer_than(grace, (self.clock)());
         if let Some(age) = new.filter(|_| refused.by_aws() && !listed.management) {
@@ -229,7 +230,7 @@ impl Run<'_> {
             None if source == Source::RootEvents && !self.reads_events(organization, &listed) => {
                 members_events_unread()
             }
-            None => Gap::new(source, refused.cause(), detail.clone()).to_do(to_do.clone()),
+            None => Gap::new(source, refused.cause(), detail.to_string()).to_do(to_do.clone()),
         };
         let evidence =
             Evidence::from_gaps(listed.account.clone(), Some(listed.partition.clone()), gap);

@@ -34,6 +34,7 @@ pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Cause, Evidence, Gap, Inventory, Source};
+use crate::text::Text;
 
 use pace::Stop;
 use transport::Transport;
@@ -123,8 +124,9 @@ pub struct Sinks<'a> {
     /// Workflow commands (`::add-mask::…`): to standard output, unchanged, before anything else.
     /// Used under GitHub Actions only.
     pub command: &'a dyn Fn(&str),
-    /// Remarks for `-v`, one line each; they may hold text of AWS, so they are escaped on output.
-    pub note: &'a dyn Fn(&str),
+    /// Remarks for `-v`, one line each. They are escaped on output, and redacted if strangers may read
+    /// them.
+    pub note: &'a dyn Fn(&Text),
 }
 
 /// Signs in and collects: `each` is given an account's evidence when it is complete, in any order.
@@ -148,7 +150,7 @@ pub async fn collect(
 
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
 #[must_use]
-pub fn incomplete(evidence: &Evidence) -> Option<String> {
+pub fn incomplete(evidence: &Evidence) -> Option<&'static str> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
     let parts = regions.chain(evidence.audit_gaps());
     evidence.gaps().into_iter().chain(parts).find_map(cut_short)
@@ -184,10 +186,10 @@ pub async fn signal() -> String {
     }
 }
 
-fn cut_short(gap: &Gap) -> Option<String> {
+const fn cut_short(gap: &Gap) -> Option<&'static str> {
     match gap.cause {
-        Cause::Interrupted => Some("the run was interrupted".to_owned()),
-        Cause::TimedOut => Some("the time limit was reached".to_owned()),
+        Cause::Interrupted => Some("the run was interrupted"),
+        Cause::TimedOut => Some("the time limit was reached"),
         _ => None,
     }
 }

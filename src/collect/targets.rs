@@ -11,6 +11,8 @@ use tokio::time::Instant;
 use crate::model::{CredentialReport, Evidence, Fact, Partition, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
+use crate::text;
+use crate::text::outside;
 
 use super::enter::{AccountSessions, NamedTarget, Session, Wanted};
 use super::pace::{Pace, Stop};
@@ -50,7 +52,7 @@ pub(super) async fn collect(
     let ends = started + (entry.timeout - reserve);
     let proxies = &entry.environment.proxy_variables;
     if !proxies.is_empty() {
-        (sinks.note)(&format!("proxies are taken from {}", proxies.join(", ")));
+        (sinks.note)(&text!("proxies are taken from {}", outside(proxies.join(", "))));
     }
     let organization = settings.organization.as_ref();
     let wanted = Wanted { targets, organization, needs, ends, clock: Some(clock) };
@@ -128,16 +130,17 @@ impl Run<'_> {
 
     fn unread(&self, target: &NamedTarget<'_>, error: &SignInError) -> Evidence {
         let detail = match (target.role_arn, error) {
-            (None, SignInError::WrongAccount { found, .. }) => format!(
+            (None, SignInError::WrongAccount { found, .. }) => text!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
-                 credentials of this run belong to {found}: give each account a role, as in \
-                 docs/action.md, \"Several accounts\""
+                 credentials of this run belong to {}: give each account a role, as in \
+                 docs/action.md, \"Several accounts\"",
+                found
             ),
-            _ => format!("the account could not be entered: {error}"),
+            _ => text!("the account could not be entered: {}", error),
         };
         (self.sinks.note)(&detail);
         let partition = target.role_arn.and_then(Partition::from_arn);
-        Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
+        Evidence::unread(target.account.clone(), partition, error.cause(), &detail.to_string())
     }
 
     /// Reads an account. Where its session ends meanwhile, `again` opens a new one for what is missing.

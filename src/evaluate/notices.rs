@@ -45,8 +45,8 @@ fn nothing_judged(tally: &Tally<'_>) -> Option<Notice> {
 
 fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {
     let mut say = |kind| notices.push(Notice::for_run(kind));
-    if let Some(why) = &run.incomplete {
-        say(NoticeKind::Incomplete { why: why.clone() });
+    if let Some(why) = run.incomplete {
+        say(NoticeKind::Incomplete { why: why.to_owned() });
     }
     if let Some(gap) = run.inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
         say(NoticeKind::InventoryIncomplete { gap: gap.clone() });

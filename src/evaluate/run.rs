@@ -23,7 +23,7 @@ pub struct Run {
     /// The files that evidence came from.
     pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<&'static str>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<NotEvaluated>,
     /// Notices from choosing the judging policy.

@@ -213,7 +213,7 @@ pub struct Report {
     /// The accounts of the organization, if the policy judges one.
     pub inventory: Option<Inventory>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<&'static str>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<String>,
     /// Every rule of the catalogue, in its order.

@@ -560,7 +560,7 @@ fn outside_report(text: &str) -> Report {
     report.policy.repository_path = Some(text());
     report.policy.git_ref = Some(text());
     report.policy.commit = Some(text());
-    report.incomplete = Some(text());
+    report.incomplete = Some(text().leak());
     report.evidence_files =
         vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
     for notice in &mut report.notices {

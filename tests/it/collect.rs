@@ -64,7 +64,7 @@ fn a_gap_is_in_the_file_and_on_its_own_line() {
     assert_eq!(gaps.len(), 2, "{}", ended.stderr);
     assert!(gaps[0].starts_with("gap: account 111122223333, account summary: AWS denied"));
     assert!(gaps[0].ends_with("; help: grant iam:GetAccountSummary"), "{}", gaps[0]);
-    assert!(ended.stderr.ends_with("1 account, 2 gaps, which the judging job decides about\n"));
+    assert!(ended.stderr.ends_with("1 account, 2 gaps; the judging job decides about them\n"));
     let account = gate.folder.json("evidence.json")["accounts"][0].clone();
     assert_eq!(account["account_summary"]["gap"]["cause"], "denied");
     assert!(account["credential_report"]["value"].is_object());

@@ -479,11 +479,11 @@ fn init_says_what_stands_in_the_place_of_its_folder() {
     let github = folder.path().join(".github");
     std::os::unix::fs::symlink("nowhere", &github).unwrap();
     let ended = folder.run(&["policy", "init"]);
-    ended.refused(&[".github is a link that leads to no folder", "--output FILE"]);
+    ended.refused(&[".github is a link, but not to a folder", "--output FILE"]);
     assert!(!ended.stderr.contains("rootgate.yaml exists already"), "{}", ended.stderr);
     std::fs::remove_file(&github).unwrap();
     std::fs::write(&github, "").unwrap();
-    folder.run(&["policy", "init"]).refused(&[".github is no folder"]);
+    folder.run(&["policy", "init"]).refused(&[".github is not a folder"]);
     // The control: a link to a folder is one.
     std::fs::remove_file(&github).unwrap();
     std::fs::create_dir(folder.path().join("real")).unwrap();

@@ -23,6 +23,8 @@ use crate::github::{Secret, Secrets, chain, mask_command};
 use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY};
 use crate::model::root_audit::ASSUME_ROOT;
 use crate::model::{AccountId, Call, Partition};
+use crate::text;
+use crate::text::{outside, private};
 
 use super::profile::{self, ProfileTexts};
 use super::route::{Route, no_target};
@@ -146,7 +148,7 @@ impl<'a> Access<'a> {
             loaded.map_err(|error| match error {
                 // That every place is empty says no more than the error itself.
                 CredentialsError::CredentialsNotLoaded(_) => {
-                    (self.sinks.note)(&self.secrets.hide(&chain(&error)));
+                    (self.sinks.note)(&outside(self.secrets.hide(&chain(&error))));
                     CallError::new(Kind::Refused, "")
                 }
                 _ => CallError::new(Kind::Refused, chain(&error)),
@@ -225,7 +227,7 @@ impl<'a> Access<'a> {
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
             (Kind::Untrusted, Some(_)) => {
-                SignInError::from_call(&error, &"the request for GitHub's token")
+                SignInError::from_call(&error, "the request for GitHub's token")
             }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
@@ -262,8 +264,14 @@ impl<'a> Access<'a> {
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::from_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
-                .in_region(&error, self.named(&region))
+            SignInError::from_role(
+                &error,
+                &ASSUME_ROLE,
+                role_arn,
+                region.as_ref(),
+                private(&from.arn),
+            )
+            .in_region(&error, self.named(&region))
         })?;
         let credentials = self.issued(&ASSUME_ROLE, answer.credentials, pace)?;
         self.identified(credentials, region, None, pace).await
@@ -292,7 +300,7 @@ impl<'a> Access<'a> {
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::of_root(&error, account, region.as_ref(), &from.arn)
+            SignInError::from_root(&error, account, region.as_ref(), private(&from.arn))
                 .in_region(&error, self.named(&region))
         })?;
         let credentials = self.issued(&ASSUME_ROOT, answer.credentials, pace)?;
@@ -308,7 +316,7 @@ impl<'a> Access<'a> {
     ) -> Result<Credentials, SignInError> {
         // The interceptor has seen them; this is for the type.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
-            call: call.to_string(),
+            call: call.iam_action,
             message: "it has no `Credentials`".to_owned(),
         })?;
         let credentials = Credentials::new(
@@ -338,7 +346,7 @@ impl<'a> Access<'a> {
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::from_call(&error, &GET_CALLER_IDENTITY)
+            SignInError::from_call(&error, GET_CALLER_IDENTITY.iam_action)
                 .in_region(&error, self.named(&region))
         })?;
         let arn = answer.arn.unwrap_or_default();
@@ -346,7 +354,7 @@ impl<'a> Access<'a> {
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
         let account = account.map_err(|_| unknown())?;
         let partition = Partition::from_arn(&arn).ok_or_else(unknown)?;
-        (self.sinks.note)(&format!("signed in as {arn}"));
+        (self.sinks.note)(&text!("signed in as {}", private(&arn)));
         Ok(Session { account, partition, arn, claims, expires, config })
     }
 

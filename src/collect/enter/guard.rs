@@ -96,9 +96,9 @@ fn services_of_profiles(profiles: &ProfileTexts) -> BTreeSet<String> {
     services
 }
 
-fn must_be_private(setting: &str, url: &str) -> Result<(), SignInError> {
+fn must_be_private(setting: &'static str, url: &str) -> Result<(), SignInError> {
     if is_private(url) {
         return Ok(());
     }
-    Err(SignInError::PlainHttp { setting: setting.to_owned(), url: crate::github::one_line(url) })
+    Err(SignInError::PlainHttp { setting, url: crate::github::one_line(url) })
 }

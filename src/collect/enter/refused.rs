@@ -1,6 +1,8 @@
 //! A member that could not be entered: what happened, and what to do where.
 
 use crate::model::{AccountId, Cause};
+use crate::text;
+use crate::text::Text;
 
 use super::SignInError;
 use super::sign_in_explained::{SCP_HELP, by_scp};
@@ -27,12 +29,12 @@ impl Refused {
     }
 
     /// What happened; one sentence without its full stop.
-    pub(crate) fn detail(&self) -> String {
-        let message: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
-        match message.is_empty() {
-            true => "the account could not be entered: the policy names no role in it".to_owned(),
-            false => format!("the account could not be entered: {}", message.join("; and ")),
+    pub(crate) fn detail(&self) -> Text {
+        if self.errors.is_empty() {
+            return "the account could not be entered: the policy names no role in it".into();
         }
+        let errors = Text::joined(self.errors.iter().map(Text::from), "; and ");
+        text!("the account could not be entered: {}", errors)
     }
 
     /// What to do, and where.
@@ -54,7 +56,7 @@ fn to_do(error: &SignInError, account: &AccountId) -> String {
              missing, and let its trust policy name `{caller}` (with the external id, if it asks for one); \
              grant `{caller}` `sts:AssumeRole` on it; and look whether the account was suspended meanwhile"
         ),
-        other => other.help().replace('\n', "; "),
+        other => other.help().to_string().replace('\n', "; "),
     }
 }
 
@@ -68,7 +70,7 @@ mod tests {
         SignInError::RoleDenied {
             message: message.to_owned(),
             role_arn: format!("arn:aws:iam::{MEMBER}:role/rootgate"),
-            caller: "arn:aws:sts::111122223333:assumed-role/hub/x".to_owned(),
+            caller: crate::text::private("arn:aws:sts::111122223333:assumed-role/hub/x"),
         }
     }
 
@@ -76,7 +78,7 @@ mod tests {
         SignInError::RootDenied {
             message: message.to_owned(),
             account: MEMBER.parse().unwrap(),
-            caller: "arn:aws:sts::111122223333:assumed-role/hub/x".to_owned(),
+            caller: crate::text::private("arn:aws:sts::111122223333:assumed-role/hub/x"),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::collect::failure::CallError;
 use crate::model::organization::LIST_ACCOUNTS;
 use crate::model::{AccountId, Cause, Gap, Inventory, Partition, SkippedAccount, Source, counted};
 use crate::net::bucket::LearnedBucket;
+use crate::text;
 
 use super::{Description, Inquiry};
 
@@ -182,7 +183,7 @@ impl Inquiry<'_> {
             match page.next_token {
                 None => {
                     let listed = ledger.borrow().seen.len();
-                    (self.note)(&format!("the organization has {listed} accounts"));
+                    (self.note)(&text!("the organization has {} accounts", listed));
                     return must_hold(description, self, &mut ledger.borrow_mut());
                 }
                 Some(next) if !tokens.insert(next.clone()) => {

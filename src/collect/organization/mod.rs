@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::model::organization::DESCRIBE;
 use crate::model::{AccountId, Cause, Gap, Partition, Source};
 use crate::net::bucket::LearnedBucket;
+use crate::text::Text;
 
 use super::enter::{AccountSessions, MAX_RENEWALS, Session};
 use super::failure::{CallError, Kind};
@@ -35,7 +36,7 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) sessions: &'a AccountSessions<'a>,
     pub(crate) settings: &'a OrganizationSettings,
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
-    pub(crate) note: &'a dyn Fn(&str),
+    pub(crate) note: &'a dyn Fn(&Text),
     /// So long may each call take.
     pub(crate) share: Duration,
 }

@@ -15,6 +15,7 @@ use crate::model::{
     AccountSummary, Cause, Evidence, Gap, MemberRoute, Observed, RootAudit, Source,
     VirtualMfaDevice,
 };
+use crate::text::Text;
 
 use super::EventsWanted;
 use super::enter::Session;
@@ -32,7 +33,7 @@ pub(crate) struct Reader<'a> {
     /// Read for the instant at which a call is sent.
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Remarks.
-    pub(crate) note: &'a dyn Fn(&str),
+    pub(crate) note: &'a dyn Fn(&Text),
     /// The sources that are asked.
     pub(crate) needs: &'a BTreeSet<Source>,
     /// Which events are asked for, where they are needed.

@@ -1,5 +1,5 @@
-//! One pass over the accounts: each is judged as it comes, by the policy and by the copy of a pull
-//! request beside it. Its evidence is not kept.
+//! One pass over the accounts. Each account is judged when its evidence arrives, by the policy and
+//! by the copy in a pull request. Its evidence is not kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use rootgate::model::{
     SkippedAccount,
 };
 use rootgate::policy::{Exclude, Policy};
+use rootgate::text;
 
 use super::plan::{self, Plan};
 use crate::commands::Failure;
@@ -24,18 +25,18 @@ pub(super) struct Accounts<'a> {
     tally: Tally<'a>,
     by_copy: Option<CopyTally<'a>>,
     reports: BTreeMap<AccountId, AccountReport>,
-    /// What `--account` allows evidence from files to be of; empty: anything.
+    /// The accounts that `--account` allows in evidence files; empty: any.
     allowed: &'a [AccountId],
     outside: Option<AccountId>,
     not_allowed: Option<AccountId>,
-    incomplete: Option<String>,
+    incomplete: Option<&'static str>,
     /// Number of judged accounts that belong to the organization.
     members: usize,
     /// Accounts of the organization whose evidence was given, and that the policy excludes.
     excluded: Vec<SkippedAccount>,
 }
 
-/// The copy of a pull request, which judges the same evidence.
+/// The copy in a pull request, which judges the same evidence.
 struct CopyTally<'a> {
     scope: Scope,
     policy: &'a Policy,
@@ -45,7 +46,7 @@ struct CopyTally<'a> {
 
 impl<'a> Accounts<'a> {
     pub(super) fn new(plan: &'a Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
-        // A live run judges what it signs in to: `--account` only says what that may be.
+        // A live run judges the accounts that it signs in to; `--account` only limits them.
         let named = match plan.evidence {
             plan::Evidence::Files(_) => &plan.bounds.accounts[..],
             plan::Evidence::Live(_) => &[],
@@ -72,13 +73,13 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// Judges one more account.
+    /// Judges an account.
     pub(super) fn judge(&mut self, evidence: &Evidence) {
         if !self.scope.holds(&evidence.account) {
             self.outside.get_or_insert_with(|| evidence.account.clone());
             return;
         }
-        // It never narrows the scope: what it does not allow is a contradiction.
+        // `--account` never narrows the scope, so an account that it does not allow is an error.
         if !self.allowed.is_empty() && !self.allowed.contains(&evidence.account) {
             self.not_allowed.get_or_insert_with(|| evidence.account.clone());
             return;
@@ -98,7 +99,7 @@ impl<'a> Accounts<'a> {
     }
 
     fn judge_of_scope(&mut self, evidence: &Evidence) {
-        // A live run judges each account at the instant at which its evidence is complete.
+        // A live run judges each account when its evidence is complete.
         let at = self.at.unwrap_or_else(now);
         let report = evaluate(self.policy, evidence, at);
         self.tally.add(&report);
@@ -116,11 +117,11 @@ impl<'a> Accounts<'a> {
         self.reports.is_empty() && self.outside.is_none() && self.not_allowed.is_none()
     }
 
-    /// Evidence of an account that is not to be judged is a mistake of whoever gave it.
+    /// Fails if there is evidence for an account that must not be judged.
     pub(super) fn check_scope(&self) -> Result<(), Failure> {
         let Some(account) = &self.outside else { return self.none_forbidden() };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which is outside the scope"),
+            text!("there is evidence for account {}, which is outside the scope", account),
             "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
              evidence out",
         ))
@@ -129,13 +130,13 @@ impl<'a> Accounts<'a> {
     fn none_forbidden(&self) -> Result<(), Failure> {
         let Some(account) = &self.not_allowed else { return Ok(()) };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which --account does not allow"),
+            text!("there is evidence for account {}, which --account does not allow", account),
             "--account never narrows the scope of the policy: name this account by it as well, or leave \
              --account out",
         ))
     }
 
-    /// An account of the scope of which no evidence came is all gaps.
+    /// Judges the accounts in the scope that have no evidence: each of their facts is a gap.
     pub(super) fn judge_missing(&mut self) {
         for (account, partition) in self.scope.named.clone() {
             if !self.reports.contains_key(&account) {
@@ -149,8 +150,8 @@ impl<'a> Accounts<'a> {
     }
 
     /// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
-    pub(super) fn incomplete(&self) -> Option<String> {
-        self.incomplete.clone()
+    pub(super) const fn incomplete(&self) -> Option<&'static str> {
+        self.incomplete
     }
 
     /// The accounts of the organization, checked against those that were judged, if the policy judges
@@ -165,13 +166,13 @@ impl<'a> Accounts<'a> {
         Some(inventory.checked(self.members))
     }
 
-    /// How the same evidence would be judged by the copy of the policy. What was not collected,
-    /// because the judging policy does not ask for it, is undetermined.
+    /// How the copy of the policy would judge the same evidence. Evidence that the judging policy
+    /// does not need was not collected, so it is undetermined.
     pub(super) fn after_merge(&self, run: &Run) -> Option<AfterMerge> {
         self.by_copy.as_ref().map(|by_copy| by_copy.tally.after_merge(run))
     }
 
-    /// The report, its accounts in the order of the scope.
+    /// The report, with its accounts in the order of the scope.
     pub(super) fn report(self, run: Run) -> Report {
         let Self { scope, tally, mut reports, .. } = self;
         let mut accounts: Vec<_> =

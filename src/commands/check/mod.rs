@@ -13,6 +13,7 @@ use rootgate::evaluate::{NotEvaluated, Run};
 use rootgate::model::{AccountId, EvidenceFile, Inventory, Severity};
 use rootgate::policy::Policy;
 use rootgate::report::{Format, Verbosity};
+use rootgate::text;
 
 use super::host::now;
 use super::live::{self, Shown};
@@ -69,7 +70,8 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     run.policy_change = copy.map(|copy| copy.change(&policy, accounts.after_merge(&run)));
     let report = accounts.report(run);
     let streams = outputs.write(&report, shown)?;
-    // After the files, which say the same whatever GitHub does, and before what says how it went.
+    // After the report files, which do not depend on the upload, and before the output that shows
+    // its result.
     let category = shown.category.as_deref();
     let upload = plan.upload.as_ref();
     let ends = started + bounds.timeout(&policy);
@@ -80,17 +82,17 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     Ok(report.exit_code)
 }
 
-/// What is known of the evidence when the accounts have been judged.
+/// What is known about the evidence after the accounts were judged.
 #[derive(Default)]
 struct Gathered {
     files: Vec<EvidenceFile>,
     /// The accounts of the organization, if it was listed.
     inventory: Option<Inventory>,
-    /// What GitHub's token says of the repository's visibility.
+    /// The visibility of the repository in GitHub's token.
     visibility: Option<String>,
 }
 
-/// Collects or loads the evidence, and has each account judged.
+/// Collects or loads the evidence and judges each account.
 fn gather(
     plan: &Plan,
     policy: &Policy,
@@ -134,7 +136,7 @@ fn from_files(
     let loaded = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
     if accounts.is_empty() && !loaded.files.is_empty() {
         return Err(Failure::new(
-            "there is no evidence to judge: no file that was given holds an account",
+            "there is no evidence to judge: none of the given files contains an account",
             "collect the evidence again: rootgate collect --output FILE",
         ));
     }
@@ -147,7 +149,7 @@ fn from_files(
     Ok(loaded)
 }
 
-/// The copy of a pull request, with the severity of `--fail-on` where that is lower.
+/// The copy in a pull request, with the severity of `--fail-on` if that is lower.
 fn at_least_as_strict(copy: &Policy, flag: Option<Severity>) -> Policy {
     let mut policy = copy.clone();
     policy.gate.fail_on = policy.gate.fail_on.min(flag.unwrap_or(policy.gate.fail_on));
@@ -160,7 +162,7 @@ fn stricter(policy: &mut Policy, flag: Option<Severity>) -> Result<(), Failure> 
     let own = policy.gate.fail_on;
     if flag > own {
         return Err(Failure::new(
-            format!("--fail-on {flag} is looser than the policy, which says `fail-on: {own}`"),
+            text!("--fail-on {} is looser than the policy, which says `fail-on: {}`", flag, own),
             "change the policy where people review it; a flag can only be stricter",
         ));
     }

@@ -10,14 +10,16 @@ use rootgate::model::{
     AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact, Inventory,
     ParsedReport, parse_time, read_evidence, sha256_hex,
 };
+use rootgate::text;
+use rootgate::text::{Text, outside, public};
 use serde::Deserialize;
 
 use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
-/// Reads everything that the flags name, account by account, and returns the files. A duplicate account
-/// is an error.
+/// Reads everything that the flags name, account by account, and returns the files. A duplicate
+/// account is an error.
 ///
 /// The calls of `each` only count if this succeeds.
 pub(crate) fn load(
@@ -51,7 +53,12 @@ pub(crate) fn load(
     }
     if let Some((account, one, other)) = twice {
         return Err(Failure::new(
-            format!("account {account} is in {} and in {}", files[one].path, files[other].path),
+            text!(
+                "account {} is in {} and in {}",
+                &account,
+                outside(&files[one].path),
+                outside(&files[other].path)
+            ),
             "pass the evidence of each account once",
         ));
     }
@@ -80,11 +87,10 @@ pub(crate) struct Loaded {
 const EVIDENCE: &str = "the evidence file";
 
 fn not_read(path: &Path, error: EvidenceFileError) -> Failure {
-    let shown = path.display();
     match error {
         EvidenceFileError::Read(error) => files::unreadable(path, EVIDENCE, &error),
         error => Failure::new(
-            format!("{shown} is not an evidence file that this version reads: {error}"),
+            text!("{} is not an evidence file that this version reads: {}", path, outside(&error)),
             "collect it again with the same version of rootgate, and pass the file unchanged",
         ),
     }
@@ -107,10 +113,9 @@ fn credential_report(
     given: Option<DateTime<Utc>>,
     only_account: Option<&AccountId>,
 ) -> Result<Evidence, Failure> {
-    let shown = path.display();
-    let failed = |what: String| {
+    let failed = |what: Text| {
         Failure::new(
-            format!("{shown}: {what}"),
+            text!("{}: {}", path, what),
             "pass the CSV from AWS, or the output of `aws iam get-credential-report`",
         )
     };
@@ -122,38 +127,46 @@ fn credential_report(
     let generated_at = match (carried, given) {
         (Some(carried), Some(given)) if carried != given => {
             return Err(Failure::new(
-                format!(
-                    "{shown} says that it was made at {carried}, --report-generated-at says {given}"
+                text!(
+                    "{} says that it was made at {}, --report-generated-at says {}",
+                    path,
+                    public(carried),
+                    public(given)
                 ),
                 "leave the flag out: this file carries its time",
             ));
         }
         (carried, given) => carried.or(given),
     };
-    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(error.to_string()))?;
+    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(outside(error)))?;
     let account = parsed.account.clone().or_else(|| only_account.cloned()).ok_or_else(|| {
         Failure::new(
-            format!("{shown} has no row, so its account is unknown"),
+            text!("{} has no row, so its account is unknown", path),
             "name the account: --account ID",
         )
     })?;
     Ok(evidence(account, parsed, generated_at))
 }
 
-fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), String> {
+fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), Text> {
     let answer: CliAnswer = serde_json::from_slice(bytes).map_err(|error| {
-        format!("this is not the JSON of `aws iam get-credential-report`: {error}")
+        text!("this is not the JSON of `aws iam get-credential-report`: {}", outside(error))
     })?;
     if let Some(format) = answer.report_format.filter(|format| format != "text/csv") {
-        return Err(format!("`ReportFormat` is `{}`, not `text/csv`", format.escape_debug()));
+        return Err(text!(
+            "`ReportFormat` is `{}`, not `text/csv`",
+            outside(format.escape_debug())
+        ));
     }
     let generated_at = answer.generated_time.map(|text| {
-        parse_time(&text)
-            .map_err(|error| format!("`GeneratedTime` holds `{}`: {error}", text.escape_debug()))
+        parse_time(&text).map_err(|error| {
+            let text = outside(text.escape_debug());
+            text!("`GeneratedTime` holds `{}`: {}", text, outside(error))
+        })
     });
-    let csv = BASE64
-        .decode(answer.content.trim())
-        .map_err(|error| format!("`Content` is not the Base64 text that AWS sends: {error}"))?;
+    let csv = BASE64.decode(answer.content.trim()).map_err(|error| {
+        text!("`Content` is not the Base64 text that AWS sends: {}", outside(error))
+    })?;
     Ok((csv, generated_at.transpose()?))
 }
 

@@ -1,4 +1,4 @@
-//! `rootgate collect`: one job with cloud access collects, another job judges.
+//! `rootgate collect`: one job with cloud access collects evidence, another job judges it.
 
 pub(crate) mod plan;
 
@@ -9,14 +9,16 @@ use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
+use rootgate::text;
+use rootgate::text::outside;
 
-use super::host::{now, runner};
+use super::host::now;
 use super::live::{self, Shown};
 use super::policy::file;
 use super::{Failure, Host};
 use plan::{Plan, Refused};
 
-/// Collects, writes the evidence file, and gives the exit code.
+/// Collects, writes the evidence file and returns the exit code.
 pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
     let (ended, details) = match plan {
         Ok(plan) => (collect(&plan, host), plan.details),
@@ -42,7 +44,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let mut text = Vec::new();
     write_evidence(&evidence, inventory.as_ref(), now(), &mut text).map_err(|error| {
         Failure::new(
-            format!("the evidence cannot be written as JSON: {error}"),
+            text!("the evidence cannot be written as JSON: {}", &error),
             "report this as a bug in rootgate",
         )
     })?;
@@ -50,7 +52,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
-            format!("{} may be read by strangers, and evidence names accounts", output.shown()),
+            text!("{} may be read by strangers, and evidence names accounts", output.shown()),
             "write a file instead (--output FILE), or use --details full",
         ));
     }
@@ -61,7 +63,7 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
         line(&format!("incomplete: an account of the organization may be missing: {}", gap.detail));
     }
     if let Some(why) = evidence.iter().find_map(incomplete) {
-        line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
+        line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
         return Ok(3);
     }
     Ok(0)
@@ -79,8 +81,8 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     }
     let gaps = match count {
         0 => "no gaps".to_owned(),
-        1 => "1 gap, which the judging job decides about".to_owned(),
-        _ => format!("{count} gaps, which the judging job decides about"),
+        1 => "1 gap; the judging job decides about it".to_owned(),
+        _ => format!("{count} gaps; the judging job decides about them"),
     };
     let accounts = if evidence.len() == 1 { "account" } else { "accounts" };
     line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));
@@ -109,20 +111,22 @@ fn gap_line(label: &str, what: &str, gap: &Gap, details: Details) -> String {
         Details::Redacted => gap.cause.id(),
     };
     let help = gap.grant.as_ref().map(|to_do| match to_do {
-        ToDo::Grant(action) => format!("; help: grant {action}"),
-        ToDo::Do(what) => format!("; help: {what}"),
+        ToDo::Grant(action) => text!("; help: grant {}", action),
+        ToDo::Do(what) => text!("; help: {}", outside(what)),
     });
-    format!("gap: {label}, {what}: {why}{}", help.unwrap_or_default())
+    let help = help.unwrap_or_default();
+    let help = if details == Details::Redacted { help.redacted() } else { help };
+    format!("gap: {label}, {what}: {why}{help}")
 }
 
-/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.
+/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` if it has no name.
 fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) -> String {
     let named = policy.scope.iter().find(|named| named.id == account.account);
     let name = named.and_then(|named| named.name.as_deref());
     match (details, name) {
         (Details::Full, Some(name)) => format!("account {} ({name})", account.account),
         (Details::Full, None) => format!("account {}", account.account),
-        (Details::Redacted, Some(name)) => runner::redacted(name),
+        (Details::Redacted, Some(name)) => outside(name).redacted().to_string(),
         (Details::Redacted, None) => format!("account {}", index + 1),
     }
 }

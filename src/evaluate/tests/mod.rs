@@ -182,7 +182,7 @@ fn a_run_that_ended_early_never_passes() {
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;
     let account = evaluate(&policy, &healthy(), time(NOW));
-    let ended = Run { incomplete: Some("out of time".into()), ..run() };
+    let ended = Run { incomplete: Some("out of time"), ..run() };
     assert_eq!(report(&policy, vec![account], ended).exit_code, 3);
     assert_eq!(report(&policy, Vec::new(), run()).exit_code, 3, "nothing judged is no pass");
 }

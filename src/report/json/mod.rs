@@ -244,7 +244,7 @@ impl<'a> Document<'a> {
             as_of: report.as_of,
             fail_on: report.fail_on,
             enforce_from: report.enforce_from,
-            incomplete: optional(report.incomplete.as_ref()),
+            incomplete: report.incomplete.map(visible),
             not_evaluated: optional(report.not_evaluated.as_ref()),
             policy_change: report.policy_change.as_ref().map(change::PolicyChange::from_model),
             rules: report.rules.iter().map(Rule::from_setting).collect(),

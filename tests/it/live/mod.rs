@@ -89,7 +89,7 @@ pub(crate) fn run_until(
     let notes = RefCell::new(Vec::new());
     let sinks = Sinks {
         command: &|line| commands.borrow_mut().push(line.to_owned()),
-        note: &|line| notes.borrow_mut().push(line.to_owned()),
+        note: &|text| notes.borrow_mut().push(text.to_string()),
     };
     let clock = || SystemTime::now().into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -105,7 +105,7 @@ pub(crate) fn run_until(
 pub(crate) struct Collected {
     /// In the order of the targets.
     pub(crate) evidence: Vec<Evidence>,
-    pub(crate) incomplete: Option<String>,
+    pub(crate) incomplete: Option<&'static str>,
     pub(crate) claims: Option<Claims>,
     pub(crate) inventory: Option<Inventory>,
 }
