@@ -64,9 +64,10 @@ pub(crate) fn load(
     }
     if let [(_, one), (_, other), ..] = inventories[..] {
         return Err(Failure::new(
-            format!(
+            text!(
                 "both {} and {} list the accounts of an organization",
-                files[one].path, files[other].path
+                outside(&files[one].path),
+                outside(&files[other].path)
             ),
             "pass one of them: it has every account of its organization",
         ));
