@@ -7,26 +7,27 @@ use tokio::time::Instant;
 
 /// The rate slows down to a quarter at most.
 const SLOWEST: f64 = 4.0;
-/// How much slower the rate is after each throttled call, and faster after each that was not.
+/// The factor by which a throttled call slows the rate down and any other call speeds it up.
 const STEP: f64 = 1.25;
 
-/// How many calls an API takes.
+/// How many calls an API allows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
-    /// So many calls at once, and in each period.
+    /// The maximum number of calls at once, and in each period.
     pub(crate) burst: usize,
-    /// After this time a token is back.
+    /// The time until a token is available again.
     pub(crate) period: Duration,
 }
 
-/// The tokens of one API, and of one Region where the API counts so.
+/// The tokens of one API, or of one Region if the API has a limit for each Region.
 ///
-/// A token is back one period after it was taken, so that no period, wherever it begins, holds more
-/// calls than the burst. One that drips in at an even rate would allow twice as many in the first.
+/// A token is available again one period after it was taken, so no period, whenever it starts,
+/// contains more calls than the burst. Adding tokens at an even rate instead would allow twice as many
+/// calls in the first period.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     rate: Rate,
-    /// How much longer than the period a token takes: 1 unless calls were throttled.
+    /// The factor by which the period is longer: 1 unless calls were throttled.
     slower: f64,
     taken: VecDeque<Instant>,
 }
@@ -36,7 +37,7 @@ impl Bucket {
         Self { rate, slower: 1.0, taken: VecDeque::new() }
     }
 
-    /// How long to wait for the next token; the token is taken by [`Self::take`].
+    /// How long to wait for the next token. [`Self::take`] takes it.
     pub(crate) fn delay(&mut self, now: Instant) -> Duration {
         let period = self.rate.period.mul_f64(self.slower);
         while self.taken.len() > self.rate.burst {
@@ -55,12 +56,12 @@ impl Bucket {
         self.taken.push_back(now);
     }
 
-    /// The API said that the calls were too many: somebody else makes some, too.
+    /// Slows down after a throttled call: somebody else may call the API too.
     pub(crate) fn slow_down(&mut self) {
         self.slower = (self.slower * STEP).min(SLOWEST);
     }
 
-    /// The API answered.
+    /// Speeds up after a call that was not throttled.
     pub(crate) fn speed_up(&mut self) {
         self.slower = (self.slower / STEP).max(1.0);
     }
@@ -72,7 +73,7 @@ mod tests {
 
     const RATE: Rate = Rate { burst: 2, period: Duration::from_millis(1_000) };
 
-    /// The instants, in milliseconds, of so many calls made as early as they may be.
+    /// The times, in milliseconds, of `count` calls made as early as possible.
     fn calls(bucket: &mut Bucket, start: Instant, count: usize) -> Vec<u128> {
         let mut now = start;
         let mut made = Vec::new();
@@ -89,11 +90,11 @@ mod tests {
         let (mut bucket, start) = (Bucket::new(RATE), Instant::now());
         assert_eq!(calls(&mut bucket, start, 5), [0, 0, 1_000, 1_000, 2_000]);
         let later = start + Duration::from_secs(60);
-        assert_eq!(calls(&mut bucket, later, 3), [0, 0, 1_000], "what was unused is not saved up");
+        assert_eq!(calls(&mut bucket, later, 3), [0, 0, 1_000], "unused tokens are not saved up");
     }
 
     #[test]
-    fn a_throttled_api_is_asked_less_often_and_an_answering_one_as_often_as_before() {
+    fn the_rate_slows_down_after_throttling_and_recovers() {
         let (mut bucket, start) = (Bucket::new(RATE), Instant::now());
         bucket.slow_down();
         assert_eq!(calls(&mut bucket, start, 3), [0, 0, 1_250]);

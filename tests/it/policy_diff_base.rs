@@ -374,7 +374,7 @@ fn a_ref_that_is_no_commit_is_its_own_error() {
     let folder = repository(&[(FIRST, STRICT)]);
     git(folder.path(), &["update-ref", "refs/tags/blob", "main:.github/rootgate.yaml"]);
     for (base, parts) in [
-        ("nope", ["nope is no commit of this clone", "check the name; `git fetch origin nope`"]),
+        ("nope", ["nope is not a commit in this clone", "check the name; `git fetch origin nope`"]),
         ("origin/main", ["origin/main is no commit", "`git fetch origin main`"]),
         ("origin/HEAD", ["origin/HEAD is no commit", "git remote set-head origin --auto"]),
         ("main:.github/rootgate.yaml", ["is no commit", "the file is `--policy FILE`"]),
@@ -382,10 +382,10 @@ fn a_ref_that_is_no_commit_is_its_own_error() {
         ("blob", ["blob is no commit", "check the name"]),
         ("^main", ["^main is no commit", "check the name"]),
         ("main..topic", ["is no commit", "check the name"]),
-        ("", ["`` is no ref", "github.base_ref"]),
-        ("--all", ["`--all` is no ref", "name a branch"]),
-        ("-h", ["`-h` is no ref", "name a branch"]),
-        ("--output=x", ["`--output=x` is no ref", "name a branch"]),
+        ("", ["`` is not a ref", "github.base_ref"]),
+        ("--all", ["`--all` is not a ref", "name a branch"]),
+        ("-h", ["`-h` is not a ref", "name a branch"]),
+        ("--output=x", ["`--output=x` is not a ref", "name a branch"]),
         ("a\n::error::b", ["a\\u{a}::error::b is no commit", "--policy FILE"]),
         ("$(touch x)", ["is no commit", "`git fetch origin main`"]),
     ] {
@@ -418,7 +418,7 @@ fn a_shallow_clone_is_told_what_to_fetch() {
     let from = format!("file://{}", folder.path().display());
     git(clone.path(), &["clone", "--quiet", "--depth=1", "--branch=topic", &from, "."]);
     diff(&clone, &["--base", "origin/main"]).refused(&[
-        "origin/main is no commit of this clone, which is shallow: it was not fetched",
+        "origin/main is not a commit in this clone, which is shallow: the commit was not fetched",
         "`git fetch --depth=1 origin main`; with actions/checkout, `fetch-depth: 0`",
     ]);
     git(
@@ -433,11 +433,11 @@ fn a_shallow_clone_is_told_what_to_fetch() {
 fn without_a_repository_or_git_the_way_out_is_named() {
     let folder = Folder::new();
     folder.write(FIRST, STRICT);
-    let two_files = "give both files: rootgate policy diff OLD NEW";
-    diff(&folder, &MAIN).refused(&["this folder lies in no Git repository", two_files]);
+    let two_files = "pass both files: rootgate policy diff OLD NEW";
+    diff(&folder, &MAIN).refused(&["this folder is not in a Git repository", two_files]);
     git(folder.path(), &["init", "--quiet"]);
     diff_in(&folder.path().join(".git"), &MAIN).refused(&["no working tree"]);
-    diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is no commit of this clone"]);
+    diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is not a commit in this clone"]);
     let mut command = rootgate(folder.path());
     command.args(["policy", "diff", "--base", "main"]).env("PATH", folder.path());
     Finished::from_output(command.output().unwrap()).refused(&[
@@ -545,7 +545,7 @@ fn a_partial_clone_is_read_and_no_remote_is_asked_for_what_it_lacks() {
         .unwrap();
     git(&clone, &["config", "remote.origin.uploadpack", &program.display().to_string()]);
     diff_in(&clone, &["--base", "HEAD~1"])
-        .refused(&["this clone lacks the content of .github/rootgate.yaml", "`git show`"]);
+        .refused(&["the content of .github/rootgate.yaml is missing in this clone", "`git show`"]);
     assert!(!marker.exists(), "a program ran");
     // The way out that the error names.
     git(&clone, &["show", &format!("HEAD~1:{FIRST}")]);
