@@ -1,4 +1,4 @@
-//! What IAM tells a session by AssumeRoot about the root user, and the features of central root access.
+//! IAM's answers about the root user to AssumeRoot sessions, and the features of central root access.
 
 use std::fmt::Write;
 

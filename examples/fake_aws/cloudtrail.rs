@@ -1,18 +1,18 @@
 //! CloudTrail's event history (JSON 1.1), and the list of Regions (REST, JSON).
 //!
-//! An event of a scenario is `AGE REGION SERVICE:NAME`, and words that say more:
+//! An event of a scenario is `AGE REGION SERVICE:NAME`, followed by options:
 //!
-//! - `mfa=yes` or `no`; of a sign-in, and of a session
-//! - `failed` a sign-in that failed
-//! - `key=AKIA…` or `key=ASIA…` what signed it; a session is the default for calls
+//! - `mfa=yes` or `no`, for a sign-in or a session
+//! - `failed` a failed sign-in
+//! - `key=AKIA…` or `key=ASIA…` the key that signed the call; default for calls: a session
 //! - `session=AGE` when the session began; default: a minute before the event
 //! - `assumed-root` a session by `sts:AssumeRoot`
 //! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
 //! - `invoked-by=SERVICE`, `type=EVENT_TYPE`
-//! - `by=TYPE` another type of principal than `Root`; a `FederatedUser` got its session from root
+//! - `by=TYPE` a type of principal other than `Root`; a `FederatedUser` got its session from root
 //! - `request=JSON`, `response=JSON` without spaces
 //!
-//! In a name and in what stands after `=`, `\u{20}` is that character.
+//! In a name and in a value, `\u{20}` is that character.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,20 +1,21 @@
-//! The ways in which a call fails.
+//! How calls can fail.
 //!
 //! `denied` · `throttled` · `no-capacity` · `expired` · `status 500` · `error STATUS CODE TEXT`
-//! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
-//! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
-//! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
-//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
-//! right body as `text/plain`) · `never-ready` (the report is never there) · `echo` (a denial that
-//! repeats the keys and tokens of the request) · `accepted` (the right body with status 202).
+//! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection closes without an
+//! answer) · `drip` (single bytes with long pauses, without end) · `slow MILLISECONDS` · `cut` (half of the
+//! body, with the matching length) · `short` (half of the body, with the length of the whole body) · `hollow`
+//! (the result element is empty) · `braces` (`{}`) · `empty` (no body) · `no-marker` (`IsTruncated` without a
+//! marker) · `same-marker` · `html` · `plain` (the correct body as `text/plain`) · `never-ready` (the report
+//! is never ready) · `echo` (a denial that repeats the keys and tokens of the request) · `accepted` (the
+//! correct body with status 202).
 //!
-//! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
-//! all are.
+//! A prefix selects the calls that fail: `2 times throttled` or `every 3 throttled`. Without a prefix, all
+//! calls fail.
 //!
-//! Answers that do not end, or that two readers read differently: `endless` (a new marker each time) ·
-//! `odd-member` (the members of a list or map have another name) · `twice` (all that is returned is
-//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user) ·
-//! `empty-marker` (`"NextToken": ""`).
+//! Answers that do not end, or that two parsers read differently: `endless` (a new marker each time) ·
+//! `odd-member` (the members of a list or map have another name) · `twice` (every result is duplicated) ·
+//! `split` (comments in the texts) · `no-user` (a device without its user) · `empty-marker`
+//! (`"NextToken": ""`).
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};

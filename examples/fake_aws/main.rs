@@ -1,9 +1,9 @@
 //! A fake AWS, to try the gate without an account and to test it against faults.
 //!
-//! It speaks the wire protocols of STS and IAM (Query, XML), CloudTrail, Organizations and Account
-//! Management (JSON) and of GitHub's OIDC token endpoint,
-//! and answers from a scenario: a short text file that says what an account holds and which
-//! calls fail how (`examples/scenarios/`; the keys are described in `fake_aws/scenario.rs`).
+//! It speaks the wire protocols of STS and IAM (Query, XML), of CloudTrail, Organizations and Account
+//! Management (JSON), and of GitHub's OIDC token endpoint. Its answers come from a scenario: a short text
+//! file that describes the accounts and the calls that fail (see `examples/scenarios/`; the keys are
+//! described in `fake_aws/scenario.rs`).
 //!
 //! To try the gate, in two terminals:
 //!
@@ -15,10 +15,10 @@
 //! rootgate check --endpoint-url http://127.0.0.1:8811
 //! ```
 //!
-//! The first line on standard output is the port (without `--port` a free one). `GET /__calls`
-//! lists every call so far, in order, as JSON, `GET /__counts` how often each was made, and `GET
-//! /__violations` which accounts of an organization violate how. It ends when its standard input closes, so that
-//! no test can leave it behind; with `--for SECONDS` it ends after that time instead.
+//! The first line on standard output is the port (without `--port`, a free one). `GET /__calls` lists every
+//! call so far in order, as JSON; `GET /__counts` counts the calls of each kind; `GET /__violations` lists the
+//! accounts of an organization that violate rules. The fake ends when its standard input closes, so that no
+//! test leaves it running; with `--for SECONDS` it ends after that time instead.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,

@@ -1,4 +1,4 @@
-//! The accounts of an organization, each made up from its number: 0 is the management account, 1 the hub.
+//! The accounts of an organization, generated from their numbers: 0 is the management account, 1 the hub.
 
 use serde_json::{Value, json};
 

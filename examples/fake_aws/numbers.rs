@@ -1,4 +1,4 @@
-//! Numbers that look random and can be had again: from a seed, and back.
+//! Reproducible pseudorandom numbers from a seed, and their inverse.
 
 /// SplitMix64: every bit of the answer depends on every bit of the question.
 pub fn hash(number: u64) -> u64 {

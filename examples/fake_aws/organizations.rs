@@ -1,4 +1,4 @@
-//! Organizations (JSON 1.1), with the limits per second that AWS has.
+//! Organizations (JSON 1.1), with AWS's limits per second.
 
 use std::collections::HashMap;
 use std::time::Instant;

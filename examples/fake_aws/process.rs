@@ -1,4 +1,4 @@
-//! A fake as a process of its own: its arguments, its port, its end.
+//! A fake as a separate process: its arguments, its port, and its end.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,40 +1,40 @@
-//! A scenario: what the fake's accounts hold, and which calls fail how.
+//! A scenario: the contents of the fake's accounts, and the calls that fail.
 //!
-//! One `key = value` a line; `#` begins a comment line. Times are an age (`30d ago`, `0s ago`)
-//! or text that is sent as it stands.
+//! One `key = value` per line; `#` starts a comment line. A time is an age (`30d ago`, `0s ago`) or text that
+//! is sent unchanged.
 //!
 //! ```text
-//! account = 111122223333           # begins an account; keys that follow belong to it
+//! account = 111122223333           # starts an account; the following keys belong to it
 //! partition = aws-us-gov           # default: aws
-//! identity = 444455556666          # STS says that sessions of this account are another one's
+//! identity = 444455556666          # the account that STS names for sessions of this account
 //! report.age = 1h                  # default 1h; `none`: no report until one is generated
-//! report.ready-after = 2           # polls until an ordered report is there (default 1)
+//! report.ready-after = 2           # number of polls until a requested report is ready (default 1)
 //! report.rows = none               # only the header; `no-root`: no root row
-//! report.account = 444455556666    # the report is another account's
+//! report.account = 444455556666    # the report belongs to another account
 //! root.access_key_1_active = true  # a column of the root row; default: an account without keys
 //! summary.AccountMFAEnabled = 1    # an entry of the summary; `missing` leaves it out
-//! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN unassigned
+//! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN it is unassigned
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
-//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
+//! trust.sub = repo:octo-org/octo-repo:*                  # a subject that the roles trust (repeatable); default: all
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
-//! others = 10000 us-east-1 signin:ConsoleLogin           # so many events a day by others, evenly spread
+//! others = 10000 us-east-1 signin:ConsoleLogin           # events per day by other users, evenly spread
 //! events.per-page = 2              # default 50
-//! alias = acme-prod                # under which CloudTrail then lists root
-//! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default;
-//!                                  # `none` stands for none
-//! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
+//! alias = acme-prod                # the account's alias; CloudTrail then lists root under it
+//! region = eu-west-1               # an enabled Region; the first one replaces the 17 default Regions;
+//!                                  # `none`: no Region is enabled
+//! fault GetAccountSummary = denied # see `faults.rs`; after `account`: only for that account
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
 //! fault LookupEvents/AccessKeyId = denied # lookups by one attribute
 //! mfa = SERIAL                     # a device of root that is not virtual, for audits by AssumeRoot (repeatable)
-//! session.account = 444455556666   # sessions of this account are those of another one
+//! session.account = 444455556666   # sessions for this account belong to another account
 //!
-//! organization = 1000              # accounts that are made up, see `organization.rs`
-//! member = 7                       # begins the account with that number of the organization
-//! session.lifetime = 20s           # the longest that a session lasts; `session.lifetime AssumeRole = 20s`
+//! organization = 1000              # generated accounts, see `organization.rs`
+//! member = 7                       # starts the account with that number in the organization
+//! session.lifetime = 20s           # the maximum lifetime of a session; `session.lifetime AssumeRole = 20s`
 //! latency = 30                     # milliseconds before every answer; `latency ListAccounts = 100`
-//! calls.keep = 1000                # so many of the first calls are in `/__calls`; default: all, in an organization
-//!                                  # of more than 2000 accounts 20000. `/__counts` counts all.
+//! calls.keep = 1000                # number of calls kept in `/__calls`, oldest first; default: all, but 20000 in an
+//!                                  # organization of more than 2000 accounts. `/__counts` counts all.
 //! ```
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Units of an organization, and its service control policies.
+//! The organizational units of an organization, and its service control policies.
 
 use serde_json::{Value, json};
 

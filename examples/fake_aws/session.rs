@@ -1,4 +1,4 @@
-//! Sessions: a token says whose it is, what it may and until when, so that nothing is kept of it.
+//! Sessions: the token contains the account, the permissions and the expiry, so the fake stores nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

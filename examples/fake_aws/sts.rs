@@ -1,4 +1,5 @@
-//! STS: who am I, and the ways into a role or the root user. And what IAM Identity Center gives for its token.
+//! STS: the caller's identity, and sessions for roles and for the root user; also the role credentials of IAM
+//! Identity Center.
 
 use chrono::TimeDelta;
 

@@ -1,4 +1,4 @@
-//! HTTP as the fake needs it, and the two shapes of an answer.
+//! HTTP for the fake, and the two forms of an answer.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

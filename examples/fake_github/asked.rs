@@ -1,4 +1,4 @@
-//! What a request asks for, and of which repository.
+//! Which resource and which repository a request is for.
 
 use serde_json::json;
 

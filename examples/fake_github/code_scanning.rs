@@ -1,4 +1,4 @@
-//! Takes SARIF files as code scanning does, and finds in them what it is known to refuse.
+//! Accepts SARIF files as code scanning does, and refuses what code scanning is known to refuse.
 
 use std::collections::BTreeSet;
 use std::io::Read;

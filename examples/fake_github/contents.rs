@@ -1,4 +1,4 @@
-//! "Get repository content": a folder on disk, as GitHub shows the tree of a commit.
+//! "Get repository content": shows a folder on disk as GitHub shows the tree of a commit.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! A repository: its commits and refs, its pull requests, and what the API says of them.
+//! A repository: its commits, refs and pull requests, and the API's answers about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

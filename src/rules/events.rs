@@ -28,13 +28,13 @@ pub(super) enum Events<'a> {
     Read(&'a RootEvents, Basis),
 }
 
-/// Where something may be recorded.
+/// The Regions in which an event may be recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// In any Region.
-    Everywhere,
-    /// Where sign-ins and calls of IAM are recorded.
-    SignIns,
+pub(super) enum RecordedIn {
+    /// Any Region.
+    AnyRegion,
+    /// The Regions that record sign-ins and calls of IAM.
+    SignInRegions,
 }
 
 impl<'a> Events<'a> {
@@ -106,7 +106,7 @@ pub(super) fn gaps(
     case: &Case<'_>,
     events: &RootEvents,
     since: DateTime<Utc>,
-    scope: Scope,
+    recorded_in: RecordedIn,
 ) -> Vec<Gap> {
     let partition = case.evidence.partition.as_ref();
     let in_aws = match partition {
@@ -114,13 +114,15 @@ pub(super) fn gaps(
         None => !events.regions.iter().any(|read| is_of_another_partition(&read.region)),
     };
     let matters = |region: &str| {
-        scope == Scope::Everywhere || !in_aws || RootEvents::SIGN_IN_REGIONS.contains(&region)
+        recorded_in == RecordedIn::AnyRegion
+            || !in_aws
+            || RootEvents::SIGN_IN_REGIONS.contains(&region)
     };
     // Which Regions there are matters only where all of them do.
     let lists = |gap: &RegionGap| gap.gap.action == "account:ListRegions";
     let concerns = |gap: &&RegionGap| match gap.region.as_deref() {
         Some(region) => matters(region),
-        None => scope == Scope::Everywhere || !in_aws || !lists(gap),
+        None => recorded_in == RecordedIn::AnyRegion || !in_aws || !lists(gap),
     };
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
     if events.regions.is_empty() && gaps.is_empty() {
@@ -158,7 +160,7 @@ pub(super) fn gaps(
             );
         }
     }
-    let everywhere = scope == Scope::Everywhere || !in_aws;
+    let everywhere = recorded_in == RecordedIn::AnyRegion || !in_aws;
     if let Some(why) = all_needed(case, since, in_aws).filter(|_| everywhere) {
         let known = events.gaps.iter().any(|gap| gap.region.is_none());
         if !events.all_regions && !known {

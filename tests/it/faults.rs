@@ -109,7 +109,7 @@ fn has_cell(fault: &str, call: &str) -> bool {
 }
 
 /// Maximum number of calls with this fault; for lookups, in each Region.
-fn most(fault: &str, call: &str) -> usize {
+fn max_calls(fault: &str, call: &str) -> usize {
     // A Region is asked the next question once one is answered: us-west-2 two, us-east-1 five. On a
     // machine with much to do some reach the fake within one second, and are made again.
     let questions = match call {
@@ -175,7 +175,7 @@ fn cell(fault: &str, call: &str) -> String {
     let took = started.elapsed();
     let longest = Duration::from_secs(timeout) + BEYOND;
     assert!(took < longest, "{fault} {call} took {took:?}");
-    let (asked, most) = (count(&gate.fake, call), most(fault, call));
+    let (asked, most) = (count(&gate.fake, call), max_calls(fault, call));
     assert!((1..=most).contains(&asked), "{fault} {call}: asked {asked} times, at most {most}");
     let verdict = gate.output("verdict");
     assert_eq!(gate.output("exit-code"), ended.code.to_string(), "{fault} {call}");

@@ -64,7 +64,7 @@ pub(super) fn groups(windows: &[Timed<'_>]) -> Vec<Group> {
 
 /// A time in which windows are open without a break.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct OpenSpan {
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
     pub(super) length: Duration,
@@ -85,7 +85,7 @@ pub(super) fn too_long(
     group: &Group,
     most: Duration,
     today: NaiveDate,
-) -> Option<Run> {
+) -> Option<OpenSpan> {
     let members = || group.members.iter().map(|index| (*index, windows[*index].when));
     let lengths = |places: &mut dyn Iterator<Item = (usize, &When)>| -> u64 {
         places.map(|(_, when)| length(when).as_secs()).sum()
@@ -113,8 +113,8 @@ pub(super) fn too_long(
     for day in days {
         near.extend(openings(schedules(), day, day));
     }
-    if let Some(run) = longest_over(near, windows, most) {
-        return Some(run);
+    if let Some(span) = longest_over(near, windows, most) {
+        return Some(span);
     }
     if lengths(&mut schedules()) <= screen {
         return None;
@@ -125,27 +125,27 @@ pub(super) fn too_long(
         .find_map(|first| longest_over(openings(schedules(), first, end), windows, most))
 }
 
-/// The first run of these openings that is longer than `most`.
+/// The first span of these openings that is longer than `most`.
 fn longest_over(
     mut openings: Vec<(Opening, usize)>,
     windows: &[Timed<'_>],
     most: Duration,
-) -> Option<Run> {
+) -> Option<OpenSpan> {
     openings.sort_by_key(|(opening, index)| (opening.from, opening.to, *index));
     openings.dedup();
-    let mut run: Option<Run> = None;
+    let mut span: Option<OpenSpan> = None;
     for (opening, index) in openings {
-        match &mut run {
-            Some(run) if opening.from <= run.to => {
-                run.to = run.to.max(opening.to);
-                run.members.insert(index);
-                run.length = local_length(run, windows);
-                if run.length > most {
-                    return Some(run.clone());
+        match &mut span {
+            Some(span) if opening.from <= span.to => {
+                span.to = span.to.max(opening.to);
+                span.members.insert(index);
+                span.length = local_length(span, windows);
+                if span.length > most {
+                    return Some(span.clone());
                 }
             }
             _ => {
-                run = Some(Run {
+                span = Some(OpenSpan {
                     from: opening.from,
                     to: opening.to,
                     length: Duration::seconds(0),
@@ -157,17 +157,17 @@ fn longest_over(
     None
 }
 
-/// How long a run is: by the clock of a schedule that takes part, where that is shorter, so that
+/// How long a span is: by the clock of a schedule that takes part, where that is shorter, so that
 /// the hour that comes twice in a night counts once, as it does for one window alone.
-fn local_length(run: &Run, windows: &[Timed<'_>]) -> Duration {
-    let local = run.members.iter().filter_map(|index| match windows[*index].when {
+fn local_length(span: &OpenSpan, windows: &[Timed<'_>]) -> Duration {
+    let local = span.members.iter().filter_map(|index| match windows[*index].when {
         When::Once { .. } => None,
         When::Recurring(schedule) => {
             let naive = |at: DateTime<Utc>| at.with_timezone(&schedule.timezone).naive_local();
-            Some(naive(run.to) - naive(run.from))
+            Some(naive(span.to) - naive(span.from))
         }
     });
-    let length = local.chain([run.to - run.from]).min().unwrap_or_default();
+    let length = local.chain([span.to - span.from]).min().unwrap_or_default();
     Duration::seconds(u64::try_from(length.num_seconds()).unwrap_or_default())
 }
 
@@ -211,9 +211,9 @@ pub(super) struct Overlap {
 pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> {
     let mut found: Vec<Overlap> = Vec::new();
     for group in groups(windows) {
-        let mut run: Option<(DateTime<Utc>, usize)> = None;
+        let mut span: Option<(DateTime<Utc>, usize)> = None;
         for (opening, index) in openings_to_compare(windows, &group, today) {
-            match run {
+            match span {
                 Some((to, before)) if opening.from < to => {
                     if before != index {
                         found.push(Overlap {
@@ -223,10 +223,10 @@ pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> 
                         });
                     }
                     if to < opening.to {
-                        run = Some((opening.to, index));
+                        span = Some((opening.to, index));
                     }
                 }
-                _ => run = Some((opening.to, index)),
+                _ => span = Some((opening.to, index)),
             }
         }
     }
@@ -446,9 +446,9 @@ impl Policy {
             needed.window = needed.window.max(full_hours(longer));
         }
         while needed.window <= Limits::MAX_WINDOW
-            && let Some(run) = too_long(&timed, &group, needed.window, today)
+            && let Some(span) = too_long(&timed, &group, needed.window, today)
         {
-            needed.window = full_hours(run.length);
+            needed.window = full_hours(span.length);
         }
         while needed.window_total <= Limits::MAX_WINDOW
             && let Some(excess) = excess(&timed, &group, needed.window_total, today)

@@ -198,7 +198,7 @@ impl Diff<'_> {
         self.single("evidence", fields::EVIDENCE, "max-age", |policy| {
             (policy.max_age.as_secs().into(), policy.max_age.to_string())
         });
-        // Where what is lacking does not block, a violation that becomes too old passes.
+        // If missing facts do not block, a violation passes once its fact is too old.
         if self.new.gate.on_undetermined == OnUndetermined::Warn
             && let Some(change) = self.changes.get_mut(before)
         {

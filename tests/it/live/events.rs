@@ -410,7 +410,7 @@ fn a_region_that_fails_is_a_gap_for_it_alone() {
 }
 
 #[test]
-fn where_no_region_answers_the_events_are_lacking() {
+fn if_no_region_answers_the_events_are_missing() {
     let fake = Fake::with("fault LookupEvents = denied");
     let gap = collected(&fake, WantedRegions::Default).evidence.remove(0).root_events.unwrap_err();
     assert_eq!((gap.cause, gap.action.as_str()), (Cause::Denied, "cloudtrail:LookupEvents"));
