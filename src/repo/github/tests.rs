@@ -129,7 +129,7 @@ fn a_file_without_its_content_is_not_an_empty_one() {
 }
 
 #[test]
-fn a_pointer_of_git_lfs_is_not_the_file() {
+fn a_git_lfs_pointer_is_not_the_file() {
     let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     let packed = BASE64_STANDARD.encode(text);
     let read = file(text.len() as u64, Some("base64"), Some(&packed));

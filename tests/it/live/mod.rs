@@ -23,7 +23,7 @@ use crate::fake::Fake;
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
 
-/// One account, by GitHub's token, everything from the fake.
+/// Settings for one account with GitHub's token and the fake.
 pub(crate) fn settings(fake: &Fake) -> Settings {
     Settings {
         entry: EntrySettings {
@@ -39,7 +39,7 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         },
         targets: vec![target(ACCOUNT, Some(ROLE))],
         concurrency: 4,
-        // Events have tests of their own: their pace is a matter of seconds.
+        // Other tests cover events, which take seconds.
         needs: Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect(),
         root_events: None,
     }
@@ -49,7 +49,7 @@ pub(crate) fn target(account: &str, role_arn: Option<&str>) -> Target {
     Target { account: Some(account.parse().unwrap()), role_arn: role_arn.map(str::to_owned) }
 }
 
-/// What the runner sets for a job with `id-token: write`, and more.
+/// The runner's variables for a job with `id-token: write`, and more.
 pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     let url = format!("{}/token?api-version=2.0", fake.url());
     let mut variables = vec![
@@ -62,7 +62,7 @@ pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     Environment::from_variables(variables.into_iter().map(owned))
 }
 
-/// What a run returned, and what it wrote while it ran.
+/// The result of a run and its output.
 pub(crate) struct Ran {
     pub(crate) result: Result<Collected, SignInError>,
     pub(crate) commands: Vec<String>,
@@ -92,7 +92,7 @@ pub(crate) fn run_until(
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
-/// What was collected.
+/// The collected evidence.
 #[derive(Debug)]
 pub(crate) struct Collected {
     /// In the order of the targets.
