@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use crate::wire::{Request, Response};
 
-/// Long enough to outlast every test's patience, short enough to end.
+/// Longer than every time limit of the tests, but not endless.
 const HANG: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
@@ -116,13 +116,13 @@ impl Fault {
         Some(Self { kind, first, every })
     }
 
-    /// Whether the `count`-th call is struck.
+    /// Whether the `count`-th call fails.
     pub fn strikes(&self, count: u32) -> bool {
         self.first.is_none_or(|first| count <= first)
             && self.every.is_none_or(|every| count.is_multiple_of(every))
     }
 
-    /// What is answered instead of the truth; `None`: the truth, perhaps spoilt on its way.
+    /// The answer of a fault; `None` for the correct answer, which may be changed when it is sent.
     pub fn answer_instead(&self, call: &str, request: &Request) -> Option<Response> {
         match &self.kind {
             Kind::Echo => {
@@ -176,7 +176,7 @@ impl Fault {
     }
 }
 
-/// `\u{1b}` as the character that it stands for.
+/// Replaces `\u{1b}` by its character.
 pub fn unescaped(text: &str) -> Option<String> {
     let mut parts = text.split("\\u{");
     let mut plain = parts.next()?.to_owned();
@@ -188,7 +188,7 @@ pub fn unescaped(text: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Sends the answer, spoilt as the fault says. `false`: the connection is over.
+/// Sends the answer, changed by the fault. `false` if the connection has ended.
 pub fn send(
     stream: &mut TcpStream,
     fault: Option<&Fault>,
@@ -274,7 +274,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
             response.body = body.to_string();
         }
         Kind::Split => {
-            // Half of a number, where there is one.
+            // Half of a number, if there is one.
             let body = response.body.replace("<value>", "<value>0<!-- -->");
             response.body = body.replace("</", "<!-- --></");
         }
@@ -289,7 +289,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
     }
 }
 
-/// The same members once more, and of a JSON list an empty one after the full one.
+/// Duplicates the members; after a full JSON list, adds an empty one.
 fn twice(body: &mut String, call: &str) {
     if crate::wire::is_json(call) {
         let list = match call {

@@ -76,7 +76,7 @@ pub const HUB: &str = "444455556666";
 pub const ID: &str = "o-exampleorgid";
 pub const ROOT: &str = "r-exam";
 
-/// What distinguishes a member; each has one class.
+/// The class of a member; each member has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Class {
     Suspended,
@@ -107,7 +107,7 @@ pub const CLASSES: [(&str, Class); 11] = [
     ("violating", Class::Violating),
 ];
 
-/// The ways in which a member violates.
+/// The kinds of violations.
 pub const KINDS: [&str; 5] = ["active-key", "inactive-key", "no-mfa", "certificate", "recent-use"];
 
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +141,7 @@ impl Amount {
     }
 }
 
-/// How the hub's account may ask about the organization.
+/// The hub account's permission to read the organization.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hub {
     Delegated,
@@ -158,13 +158,13 @@ pub struct Organization {
     pub hub: Hub,
     /// Calls that the delegation policy allows; `None`: all reads.
     pub delegation: Option<Vec<String>>,
-    /// Of central root access; `None`: IAM has no trusted access.
+    /// The features of central root access; `None` if IAM has no trusted access.
     pub features: Option<Vec<String>>,
     pub feature_set: String,
     pub with_password: bool,
     pub reports: String,
     pub role: String,
-    /// `None`: the same; `none`: there is no role.
+    /// `None`: the same as in members; `none`: there is no role.
     pub management_role: Option<String>,
     pub external_id: Option<String>,
     pub amounts: [Amount; CLASSES.len()],
@@ -219,7 +219,7 @@ impl Organization {
         })
     }
 
-    /// A key after `organization.`.
+    /// Parses a key that starts with `organization.`.
     pub fn set(&mut self, key: &str, value: &str) -> Option<()> {
         let one_of = |words: &[&str]| words.contains(&value).then(|| value.to_owned());
         let switch = || one_of(&["on", "off"]).map(|word| word == "on");
@@ -301,7 +301,7 @@ impl Organization {
         }
     }
 
-    /// Whose the keys are that no session has: those of the run itself.
+    /// The account of keys without a session: the run's own keys.
     pub fn caller(&self) -> String {
         self.account_id(self.caller)
     }
@@ -330,8 +330,8 @@ impl Organization {
         })
     }
 
-    /// Whether this attempt at a call is throttled: a matter of the seed, the call and the attempt,
-    /// so that the order in which calls come changes nothing.
+    /// Whether this attempt at a call is throttled. It depends only on the seed, the call and the attempt, so
+    /// the order of the calls does not matter.
     #[allow(clippy::cast_precision_loss, reason = "a share of all numbers")]
     pub fn throttles(&self, what: u64, attempt: u8) -> bool {
         let drawn = hash(what ^ hash(self.seed.wrapping_mul(257) + u64::from(attempt)));

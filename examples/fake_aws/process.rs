@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Without `--for`: the longest that a forgotten server lives.
+/// The lifetime of a forgotten server without `--for`.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// Starts a server from the text of its scenario, prints its port, and serves every connection on

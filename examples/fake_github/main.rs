@@ -56,7 +56,7 @@ use code_scanning::Upload;
 use scenario::{Fault, Scenario};
 use wire::Request;
 
-/// What changes while the server runs.
+/// The state of the server.
 #[derive(Default)]
 struct State {
     calls: Vec<Value>,
@@ -185,7 +185,7 @@ impl Server {
         Some(answer.unwrap_or_else(|| Answer::message(404, "Not Found")))
     }
 
-    /// Notes the call; returns how often it was made, this time included.
+    /// Records the call; returns how often it was made, including this time.
     fn record(&self, name: &'static str, request: &Request) -> u32 {
         let mut state = self.state.lock().unwrap();
         let count = state.counts.entry(name).or_default();

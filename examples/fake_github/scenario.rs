@@ -60,11 +60,11 @@ pub struct Scenario {
     pub default_branch: String,
     pub token: String,
     pub processing: Option<String>,
-    /// The name of the one that lines without `in` are about.
+    /// The repository of lines without `in`.
     pub repository: String,
     /// By name in lower case; the empty name is `repository`.
     repositories: BTreeMap<String, Repository>,
-    /// Call, how often it strikes, fault.
+    /// Call, number of times, fault.
     faults: Vec<(String, u32, Fault)>,
 }
 
@@ -124,7 +124,7 @@ impl Scenario {
         self.repositories.get(&if own { String::new() } else { name.to_ascii_lowercase() })
     }
 
-    /// Its number.
+    /// Its id.
     pub fn id(&self, name: &str) -> u64 {
         if name.eq_ignore_ascii_case(&self.repository) {
             return 74;
