@@ -376,18 +376,18 @@ fn a_ref_that_is_not_a_commit_has_its_own_error() {
     for (base, parts) in [
         ("nope", ["nope is not a commit in this clone", "check the name; `git fetch origin nope`"]),
         ("origin/main", ["origin/main is not a commit", "`git fetch origin main`"]),
-        ("origin/HEAD", ["origin/HEAD is no commit", "git remote set-head origin --auto"]),
-        ("main:.github/rootgate.yaml", ["is no commit", "the file is `--policy FILE`"]),
-        ("main:.github", ["is no commit", "the file is `--policy FILE`"]),
-        ("blob", ["blob is no commit", "check the name"]),
-        ("^main", ["^main is no commit", "check the name"]),
-        ("main..topic", ["is no commit", "check the name"]),
+        ("origin/HEAD", ["origin/HEAD is not a commit", "git remote set-head origin --auto"]),
+        ("main:.github/rootgate.yaml", ["is not a commit", "the file is `--policy FILE`"]),
+        ("main:.github", ["is not a commit", "the file is `--policy FILE`"]),
+        ("blob", ["blob is not a commit", "check the name"]),
+        ("^main", ["^main is not a commit", "check the name"]),
+        ("main..topic", ["is not a commit", "check the name"]),
         ("", ["`` is not a ref", "github.base_ref"]),
         ("--all", ["`--all` is not a ref", "name a branch"]),
         ("-h", ["`-h` is not a ref", "name a branch"]),
         ("--output=x", ["`--output=x` is not a ref", "name a branch"]),
-        ("a\n::error::b", ["a\\u{a}::error::b is no commit", "--policy FILE"]),
-        ("$(touch x)", ["is no commit", "`git fetch origin main`"]),
+        ("a\n::error::b", ["a\\u{a}::error::b is not a commit", "--policy FILE"]),
+        ("$(touch x)", ["is not a commit", "`git fetch origin main`"]),
     ] {
         let ended = diff(&folder, &[&format!("--base={base}")]);
         ended.refused(&parts);

@@ -771,7 +771,7 @@ fn policy_from_checkout_is_shown_in_every_report() {
     assert!(job.github.as_ref().unwrap().calls().is_empty());
     for text in [&ended.stdout, &job.summary()] {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let expected = words.join(" ").contains("whoever can change the branch can change it");
+        let expected = words.join(" ").contains("anybody who can change the branch can change it");
         assert!(expected, "{text}");
     }
 }

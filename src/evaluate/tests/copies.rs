@@ -267,7 +267,7 @@ fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
         text
     };
     let checkout = notice(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
-    assert!(checkout.ends_with("whoever can change the branch can change it"));
+    assert!(checkout.ends_with("anybody who can change the branch can change it"));
     let environment = "production".to_owned();
     let accepted = notice(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));

@@ -11,7 +11,7 @@ use super::schedule::{Opening, Schedule};
 use super::types::{Limits, Policy, When, Window};
 use crate::model::{AccountId, Duration};
 
-/// A window, as far as time and accounts go.
+/// The times and accounts of a window.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timed<'a> {
     pub(super) when: &'a When,
@@ -25,7 +25,7 @@ impl<'a> Timed<'a> {
     }
 }
 
-/// Windows that count together: their places in the list.
+/// Windows that count together, by their indexes in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     /// An account that has just these; `None`: every account that no window names.
@@ -68,14 +68,14 @@ pub(super) struct OpenSpan {
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
     pub(super) length: Duration,
-    /// Which windows take part: their places.
+    /// The indexes of the windows in it.
     pub(super) members: BTreeSet<usize>,
 }
 
-/// Fewer hours than a day has in the night in which clocks go forward, by an hour or two: a
-/// schedule that takes part twice without a break needs more than that of all windows together.
+/// Shorter than any day, including days on which clocks go forward by an hour or two. If a schedule takes part
+/// twice without a break, all windows together are longer than this.
 const SHORTEST_DAY: Duration = Duration::hours(21);
-/// Weekdays and leap years repeat after 28 years, so these hold every day that there can be.
+/// Weekdays and leap years repeat after 28 years, so these days include every combination.
 const CYCLE_DAYS: u64 = 28 * 366;
 
 /// Windows that touch or overlap and are open for longer than `most` together; the first from
@@ -157,8 +157,8 @@ fn longest_over(
     None
 }
 
-/// How long a span is: by the clock of a schedule that takes part, where that is shorter, so that
-/// the hour that comes twice in a night counts once, as it does for one window alone.
+/// The length of a span. If the local clock of a schedule in it shows less time, that counts, so that the hour
+/// that occurs twice when clocks go back counts once, as for a single window.
 fn local_length(span: &OpenSpan, windows: &[Timed<'_>]) -> Duration {
     let local = span.members.iter().filter_map(|index| match windows[*index].when {
         When::Once { .. } => None,
@@ -171,7 +171,7 @@ fn local_length(span: &OpenSpan, windows: &[Timed<'_>]) -> Duration {
     Duration::seconds(u64::try_from(length.num_seconds()).unwrap_or_default())
 }
 
-/// The openings that begin on these days, and one-off ones that touch them.
+/// The openings that start on these days, and one-off ones that touch them.
 fn openings<'a>(
     windows: impl Iterator<Item = (usize, &'a When)>,
     first: NaiveDate,
@@ -198,7 +198,7 @@ fn openings<'a>(
 /// Windows of which each overlaps another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Overlap {
-    /// Their places, at least two.
+    /// Their indexes, at least two.
     pub(super) members: BTreeSet<usize>,
     /// The first instant at which two of them are open.
     pub(super) at: DateTime<Utc>,
@@ -206,8 +206,7 @@ pub(super) struct Overlap {
     pub(super) account: Option<AccountId>,
 }
 
-/// The windows that are open at the same time, each in one group. Schedules are looked at for two
-/// years.
+/// The windows that are open at the same time, each in one group. Schedules are checked for two years.
 pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> {
     let mut found: Vec<Overlap> = Vec::new();
     for group in groups(windows) {

@@ -201,7 +201,7 @@ pub enum SignedBy {
 }
 
 impl SignedBy {
-    /// Whether a long-lived key stands behind the call.
+    /// Whether the call was made with a long-lived key, directly or through a session.
     #[must_use]
     pub const fn is_of_key(self) -> bool {
         matches!(self, Self::SessionOfKey | Self::LongLivedKey)
@@ -283,7 +283,7 @@ impl RootEvent {
         }
     }
 
-    /// Whether a program only renewed its token: nobody signed in.
+    /// Whether a program only renewed its token, without a sign-in.
     #[must_use]
     pub fn is_token_refresh(&self) -> bool {
         let grant = self.client.as_ref().and_then(|client| client.grant_type.as_deref());
