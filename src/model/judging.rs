@@ -221,7 +221,7 @@ impl PolicyCopy {
         }
     }
 
-    /// Every difference from the default branch's policy, as far as it can be told.
+    /// Every difference from the default branch's policy, as far as it is known.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         match self {

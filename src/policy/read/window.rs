@@ -133,7 +133,7 @@ impl Reader<'_> {
             };
             let run = combined::too_long(&timed, &group, limits.window, today);
             let last = run.as_ref().and_then(|run| run.members.last());
-            // What the windows of all accounts do is said once.
+            // A problem of windows for all accounts is reported once.
             if let (Some(run), Some(last)) = (&run, last.filter(|it| named.insert(("run", **it)))) {
                 let help = "leave a gap between them, or raise `limits.window` (at most 72h)";
                 let message = format!(

@@ -387,7 +387,7 @@ fn all_suggestions_of_a_report_are_pasted_together_and_every_remedy_is_done() {
     let left: Vec<&str> = left.map(|outcome| outcome.rule.0).collect();
     let to_do =
         ["root-access-key-active", "root-mfa-not-hardware", "root-signing-certificate-present"];
-    assert_eq!(left, to_do, "pasting a window is no remedy");
+    assert_eq!(left, to_do, "pasting a window does not fix anything");
 
     let opens = |step: &str| opening_of(&policy, step);
     let in_session = |step: &str, done: &[&str]| {
@@ -709,7 +709,7 @@ fn calls_with_a_key_are_one_use_only_where_a_program_makes_them() {
     let events = [0, 45, 100, 3_000].map(by_key);
     let windows = acknowledged(&[USED], &healthy().and(&events));
     assert_eq!(times(&windows), ["09:00:00 09:01:41", "09:50:00 09:50:01"]);
-    // A key that works all day is no plan: a person decides what to do about it.
+    // A key that is used all day was not planned: a person decides what to do about it.
     let events: Vec<_> = (0..21).map(|number| by_key(number * 600)).collect();
     let found = failing(&fresh("", ""), USED, &read_at(healthy().and(&events), time(NOW)));
     assert_eq!(found.findings[0].window, None);

@@ -120,7 +120,7 @@ fn a_sign_in_that_a_policy_denied_is_an_attempt_and_shown_as_denied() {
     let words =
         "1 failed sign-in and 4 sign-ins denied by a policy of AWS Sign-In from 198.51.100.20";
     assert!(judged.message.contains(words), "{}", judged.message);
-    assert_eq!(outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");
+    assert_eq!(outcome(USED, &five).outcome, Outcome::Pass, "an attempt is not a use");
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn the_list_of_devices_decides_whose_mfa_device_was_changed() {
     ] {
         let outcome = outcome(CHANGED, &evidence);
         assert_eq!(subjects(&outcome), changed);
-        let told = "the event names the user alice, but nothing proves that the device \
+        let expected = "the event names the user alice, but nothing proves that the device \
                     arn:aws:iam::111122223333:mfa/phone belongs to that user";
-        assert!(outcome.message.contains(told), "{}", outcome.message);
+        assert!(outcome.message.contains(expected), "{}", outcome.message);
     }
 }

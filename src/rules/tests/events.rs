@@ -257,8 +257,8 @@ fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
         .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
     let used = outcome(USED, &fresh);
-    let told = "CloudTrail has not delivered the event yet: run again after 09:06 UTC";
-    assert!(used.message.contains(told), "{}", used.message);
+    let expected = "CloudTrail has not delivered the event yet: run again after 09:06 UTC";
+    assert!(used.message.contains(expected), "{}", used.message);
     let mfa = outcome(NO_MFA, &fresh);
     assert_eq!(mfa.outcome, Outcome::Undetermined);
     assert_eq!(
@@ -758,10 +758,10 @@ fn a_program_is_let_in_with_mfa_where_every_sign_in_of_twelve_hours_was_with_mfa
         outcome(NO_MFA, &healthy().and(std::slice::from_ref(&token)).and(sign_ins)).outcome
     };
     let with = sign_in("s", "2026-11-18T09:02:00Z", Some(true));
-    let unsaid = sign_in("t", "2026-11-18T10:00:00Z", None);
+    let mfa_unknown = sign_in("t", "2026-11-18T10:00:00Z", None);
     let long_ago = sign_in("s", "2026-11-17T23:59:00Z", Some(true));
     assert_eq!(judged(std::slice::from_ref(&with)), Outcome::Pass);
-    for sign_ins in [vec![], vec![long_ago], vec![with, unsaid]] {
+    for sign_ins in [vec![], vec![long_ago], vec![with, mfa_unknown]] {
         assert_eq!(judged(&sign_ins), Outcome::Undetermined);
     }
 }
@@ -787,11 +787,11 @@ fn sessions_that_say_nothing_of_a_sign_in_do_not_fail() {
     let plain = console_call("a", "2026-11-18T09:10:00Z");
     let by_sts = RootEvent { from_console: false, ..plain.clone() };
     let with_mfa = RootEvent { mfa: Some(true), ..plain.clone() };
-    let unsaid = RootEvent { mfa: None, ..plain.clone() };
+    let mfa_unknown = RootEvent { mfa: None, ..plain.clone() };
     let began_before = Some(time("2026-11-13T08:00:00Z"));
     let older =
         RootEvent { session_started: began_before, time: time("2026-11-13T10:00:00Z"), ..plain };
-    for event in [by_sts, with_mfa, unsaid, older] {
+    for event in [by_sts, with_mfa, mfa_unknown, older] {
         assert_eq!(outcome(NO_MFA, &healthy().and(&[event])).outcome, Outcome::Pass);
     }
 }
@@ -881,7 +881,7 @@ fn attempts_are_counted_outside_windows() {
     assert!(outcome.message.contains(expected), "{}", outcome.message);
     let policy = with_window(window("2026-11-18T19:30:00Z", "2026-11-18T20:30:00Z", None));
     assert_eq!(outcome_under(&policy, ATTEMPTS, &five).outcome, Outcome::Pass);
-    assert_eq!(self::outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");
+    assert_eq!(self::outcome(USED, &five).outcome, Outcome::Pass, "an attempt is not a use");
 }
 
 #[test]
@@ -907,7 +907,11 @@ fn a_change_of_credentials_must_be_named_by_its_window() {
         assert_eq!(outcome.findings.len(), left, "{actions:?}");
     }
     let used = self::outcome(USED, &evidence);
-    assert_eq!(subjects(&used), ["2026-11-18 sign-in"], "what another did is no use of root");
+    assert_eq!(
+        subjects(&used),
+        ["2026-11-18 sign-in"],
+        "calls of other users are not uses of root"
+    );
     let window = outcome.findings[0].window.as_ref().unwrap();
     assert!(window.contains("actions: [\"iam:CreateAccessKey\"]"), "{window}");
     assert!(used.findings[0].remedy.ends_with(
@@ -1034,7 +1038,7 @@ fn an_active_key_is_not_switched_off_by_what_may_be_about_another() {
         let evidence = both.clone().and(std::slice::from_ref(&off)).and(&more);
         assert_eq!(outcome(ACTIVE, &evidence).outcome, Outcome::Fail, "{}", more.len());
     }
-    // One key, and calls that it signs: what happens to another id is no matter of it.
+    // One key that signs calls: changes of another key do not affect it.
     let one = report_only(healthy().with_row(ACTIVE_KEY));
     for change in [off, key_event("d", "2026-11-20T07:00:00Z", KEY_B, KeyState::Deleted)] {
         let signs = signed("u", "2026-11-20T06:30:00Z", KEY_A);
