@@ -18,6 +18,7 @@
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
 //! - [`escape`]: makes outside text safe to show.
+//! - [`text`](mod@text): text whose parts say who may read them.
 //!
 //! With feature `aws` (the default), the modules that use the network:
 //!
@@ -45,6 +46,7 @@ pub mod policy;
 pub mod repo;
 pub mod report;
 pub mod rules;
+pub mod text;
 
 #[cfg(test)]
 mod testing;

@@ -30,9 +30,10 @@ pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
 }
 
 /// The gap of a report that was requested but cannot be used: it could have shown a use that no event
-/// records. A report that was not requested leaves no gap.
+/// records. A report that was not requested, or is not visible by this
+/// route, leaves no gap.
 pub(super) fn unread_report(gap: Gap) -> Option<Gap> {
-    (gap.cause != Cause::NotCollected).then_some(gap)
+    (!gap.is_not_asked()).then_some(gap)
 }
 
 /// The newest use of a credential that the report shows.

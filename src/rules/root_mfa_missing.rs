@@ -4,7 +4,9 @@ use super::known::Fact;
 use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
-use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind};
+use crate::model::{
+    Cause, Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind,
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -13,14 +15,15 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::Critical,
         subject: SubjectKind::Account,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 Without MFA, anybody who learns the password, or can read the mailbox of the account and reset the \
 password, controls the account.
 
 **Judged from** the account summary (`AccountMFAEnabled`) and the credential report (`mfa_active`); \
-the newer one decides. Not applicable if root has no password, no access key and no signing \
+the newer one decides. If the account is entered by `sts:AssumeRoot`, root's own list of devices decides. \
+Not applicable if root has no password, no access key and no signing \
 certificate, and in AWS GovCloud (US), where root has no console and cannot have an MFA device.
 
 **Cannot see** whether a password was ever set if recovery was allowed: both sources then say that there \
@@ -121,8 +124,14 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
 
 /// Allowed recovery looks the same as a password that was never used.
 fn never_signed_in(case: &Case<'_>) -> Option<&'static str> {
-    let row =
-        case.evidence.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
+    let report = &case.evidence.credential_report;
+    if report.as_ref().is_err_and(|gap| gap.cause == Cause::NotVisible) {
+        return Some(
+            ". AssumeRoot does not show whether root ever signed in: if recovery was only allowed, there may be \
+             no password yet, and anybody with access to the mailbox can set one",
+        );
+    }
+    let row = report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
     match row.map(|row| &row.password_last_used) {
         Some(Cell::NoInformation) => Some(
             ". Root never signed in, so if recovery was only allowed there may be no password yet: \

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::High,
         subject: SubjectKind::Certificate,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 A signing certificate signs requests to old SOAP interfaces with the rights of root. Hardly anything \
@@ -22,7 +22,8 @@ still uses one, so its deletion rarely breaks anything, and its abuse may go unn
 
 **Judged from** the credential report, which shows up to two certificates, active or not, and from \
 the account summary: a count above 0 means that there is one. A count of 0 does not prove that there is \
-none, and does not override a fresh report that shows one.",
+none, and does not override a fresh report that shows one. If a member account is entered by \
+`sts:AssumeRoot`, root's own list of certificates decides.",
         remedy: "\
 Sign in as root, *Security credentials*, *X.509 signing certificates*, *Actions*, *Deactivate*, then \
 *Delete*. In a member account of an organization with central root access: `sts:AssumeRoot` with \

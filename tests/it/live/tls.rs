@@ -106,7 +106,7 @@ fn an_invalid_ca_bundle_has_its_own_error() {
         settings.entry.ca_bundle = Some(path);
         let error = run(&settings).result.unwrap_err();
         assert!(matches!(error, SignInError::CaBundle { .. }), "{error:?}");
-        assert!(error.what().contains(phrase), "{error}");
+        assert!(error.what().to_string().contains(phrase), "{error}");
     }
     assert!(fake.names().is_empty());
 }
