@@ -17,6 +17,7 @@
 //! - [`rules`]: one file per rule, and `reconcile`, which combines the sources of evidence.
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
+//! - [`setup`]: generates the AWS side and the workflow of a repository.
 //! - [`escape`]: makes outside text safe to show.
 //!
 //! With feature `aws` (the default), the modules that use the network:
@@ -45,6 +46,7 @@ pub mod policy;
 pub mod repo;
 pub mod report;
 pub mod rules;
+pub mod setup;
 
 #[cfg(test)]
 mod testing;

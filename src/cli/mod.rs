@@ -2,6 +2,7 @@
 
 mod policy;
 mod report_files;
+mod setup;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -20,6 +21,8 @@ pub(crate) use policy::{
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
 };
 
+pub(crate) use setup::{SetupArgs, SetupAwsArgs, SetupCommand, SetupFormat};
+
 use report_files::ReportFiles;
 
 use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
@@ -37,6 +40,7 @@ Examples:
   rootgate check                                judge the account that the AWS credentials belong to
   rootgate check --evidence evidence.json       judge evidence that was collected before
   rootgate collect --output evidence.json       collect evidence without judging it
+  rootgate setup                                show the steps to a gate in this repository
   rootgate policy check rootgate.yaml           show the problems of a policy
   rootgate help check                           help for one command, with examples
 
@@ -68,6 +72,8 @@ Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
+    /// Show the steps from nothing to a gate, or generate its AWS roles
+    Setup(SetupArgs),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

@@ -71,6 +71,12 @@ impl Partition {
         (plain && known_prefix).then(|| Self(text.to_owned()))
     }
 
+    /// `aws`: that of the commercial Regions.
+    #[must_use]
+    pub fn commercial() -> Self {
+        Self("aws".to_owned())
+    }
+
     /// The partition that an ARN names.
     #[must_use]
     pub fn from_arn(arn: &str) -> Option<Self> {

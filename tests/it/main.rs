@@ -36,6 +36,7 @@ mod permissions;
 mod policy;
 mod policy_diff_base;
 mod secrets;
+mod setup;
 mod several_accounts;
 mod sign_in_shown;
 mod sound_accounts;

@@ -1,0 +1,4 @@
+//! `rootgate setup`: from nothing to a gate.
+
+pub(crate) mod aws;
+mod output;
