@@ -91,7 +91,6 @@ REGISTRIES = {
             "aws": (pypi_tool("aws"), ["--version"]),
             "cfn-lint": (pypi_tool("cfn-lint"), ["--version"]),
             "check-jsonschema": (pypi_tool("check-jsonschema"), ["--version"]),
-            "hcl2tojson": (pypi_tool("hcl2tojson"), ["--version"]),
             "moto_server": (pypi_tool("moto_server"), ["--help"]),
             "pre-commit": (pypi_tool("pre-commit"), ["--version"]),
             "shellcheck": (pypi_tool("shellcheck"), ["--version"]),

@@ -41,6 +41,17 @@ impl Role {
     pub(super) fn arn(&self) -> String {
         format!("arn:{}:iam::{}:role{}{}", self.partition, self.account, self.path, self.name)
     }
+
+    /// The Region of IAM's endpoint. IAM is global, but tools find the partition by a Region.
+    /// Source: AWS General Reference, "IAM endpoints and quotas".
+    pub(super) fn region(&self) -> &'static str {
+        match self.partition.as_str() {
+            "aws-cn" => "cn-north-1",
+            "aws-us-gov" => "us-gov-west-1",
+            "aws-eusc" => "eusc-de-east-1",
+            _ => "us-east-1",
+        }
+    }
 }
 
 /// Path and name of `ci/audit/rootgate`, or of the default role.

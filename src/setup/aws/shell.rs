@@ -33,6 +33,9 @@ pub(super) fn script(role: &Role) -> String {
     for (name, value) in variables {
         let _infallible = writeln!(text, "{name}={value}");
     }
+    let region = role.region();
+    let _infallible =
+        writeln!(text, "export AWS_REGION={region} AWS_DEFAULT_REGION={region} # IAM is there");
     text += RIGHT_ACCOUNT;
     text += &refuse_a_strangers_role();
     if role.creates_provider {
@@ -80,12 +83,16 @@ fi
 fn create_provider() -> String {
     format!(
         r#"
-if aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider" >/dev/null 2>&1; then
+known=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider" \
+    --query "contains(ClientIDList, '$audience')" --output text 2>/dev/null) || known=none
+case $known in
+True) ;;
+False)
     aws iam add-client-id-to-open-id-connect-provider \
         --open-id-connect-provider-arn "$provider" --client-id "$audience"
-else
-    aws iam create-open-id-connect-provider --url https://{ISSUER} --client-id-list "$audience" >/dev/null
-fi
+    ;;
+*) aws iam create-open-id-connect-provider --url https://{ISSUER} --client-id-list "$audience" >/dev/null ;;
+esac
 "#
     )
 }

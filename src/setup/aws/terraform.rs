@@ -40,16 +40,9 @@ fn profile_variable() -> Vec<Item> {
 }
 
 fn provider(role: &Role, label: &str, profile: &str) -> Vec<Item> {
-    // IAM is global, but the provider wants a Region, and must find that of the partition.
-    let region = match role.partition.as_str() {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        "aws-eusc" => "eusc-de-east-1",
-        _ => "us-east-1",
-    };
     vec![
         Item::Attribute("alias", Hcl::text(label)),
-        Item::Attribute("region", Hcl::text(region)),
+        Item::Attribute("region", Hcl::text(role.region())),
         Item::Attribute("profile", Hcl::word(format!("var.{profile}"))),
         Item::Attribute("allowed_account_ids", Hcl::List(vec![Hcl::text(role.account.as_str())])),
     ]
