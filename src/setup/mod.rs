@@ -5,5 +5,6 @@
 
 pub mod aws;
 mod form;
+pub mod workflow;
 
 pub use form::sh::word;

@@ -11,19 +11,21 @@ use crate::commands::host::files;
 /// Writes new files to a folder. If one of them exists, none is written.
 pub(super) fn create_all(folder: &Path, texts: &[(&str, &str)]) -> Result<(), Failure> {
     let exists = |name: &&(&str, &str)| folder.join(name.0).symlink_metadata().is_ok();
+    const HELP: &str =
+        "compare it with what is printed without --output, or name another folder: --output DIR";
     if let Some((name, _)) = texts.iter().find(exists) {
-        return Err(already_exists(&folder.join(name)));
+        return Err(already_exists(&folder.join(name), HELP));
     }
     for (name, text) in texts {
-        create(&folder.join(name), text)?;
+        create(&folder.join(name), text, HELP)?;
     }
     Ok(())
 }
 
-/// Writes one new file.
-pub(super) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+/// Writes one new file; `help` is for a file that exists.
+pub(super) fn create(path: &Path, text: &str, help: &str) -> Result<(), Failure> {
     files::create(path, text.as_bytes()).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists if path.symlink_metadata().is_ok() => already_exists(path),
+        ErrorKind::AlreadyExists if path.symlink_metadata().is_ok() => already_exists(path, help),
         _ => Failure::new(
             format!("cannot write {}: {error}", path.display()),
             "name a place that this process may write to: --output",
@@ -31,11 +33,8 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-fn already_exists(path: &Path) -> Failure {
-    Failure::new(
-        format!("{} already exists; it is unchanged", path.display()),
-        "compare it with what is printed without --output, or name another place: --output",
-    )
+fn already_exists(path: &Path, help: &str) -> Failure {
+    Failure::new(format!("{} already exists; it is unchanged", path.display()), help)
 }
 
 /// Shows notes on standard error. If that is closed, the files are still what they are.

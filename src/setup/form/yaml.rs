@@ -93,9 +93,11 @@ impl From<&Value> for Yaml {
 
 /// A string, quoted unless no reader could take it for anything else. A string of JSON is one of YAML.
 pub(in crate::setup) fn scalar(text: &str) -> String {
-    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte))
+    const WORDS: [&str; 11] =
+        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"];
+    let word = text.strip_prefix(['.', '/']).unwrap_or(text);
+    let plain = word.starts_with(|first: char| first.is_ascii_alphabetic())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte))
         && !WORDS.contains(&text.to_ascii_lowercase().as_str());
     if plain { text.to_owned() } else { quoted(text) }
 }
@@ -126,17 +128,33 @@ mod tests {
 
     #[test]
     fn what_yaml_would_take_for_something_else_is_quoted() {
-        for text in
-            ["", "yes", "No", "null", "1", "2012-10-17", "a: b", "a #b", "*", "&a", "!x", "-", "é"]
-        {
+        for text in [
+            "",
+            "yes",
+            "No",
+            "null",
+            "1",
+            "2012-10-17",
+            "a: b",
+            "a #b",
+            "*",
+            "&a",
+            "!x",
+            "-",
+            "é",
+            ".5",
+            ".inf",
+        ] {
             assert_eq!(scalar(text), Value::from(text).to_string(), "{text}");
         }
-        assert_eq!(scalar("AWS-x/y_z.9"), "AWS-x/y_z.9");
+        for text in ["AWS-x/y_z.9", ".github/rootgate.yaml", "/ci/"] {
+            assert_eq!(scalar(text), text);
+        }
     }
 
     proptest! {
         #[test]
-        fn every_string_is_read_back_as_it_was(text in "\\PC{0,20}", key in "\\PC{1,8}") {
+        fn every_string_is_read_back_as_it_was(text in "\\PC{0,20}", key in "[a-zA-Z:.# -]{1,8}") {
             let value = json!({ key: [text] });
             prop_assert_eq!(read(&Yaml::from(&value).document()), value);
         }
