@@ -204,8 +204,8 @@ fn what_cannot_be_trusted_is_refused() {
         (with(&["--environment", "a\nb"]), &["cannot be seen"]),
         (with(&["--github-ids", "65"]), &["--github-ids", "65/74"]),
         (with(&["--github-ids", "*/*"]), &["--github-ids", "65/74"]),
-        (with(&["--formt", "shell"]), &["unexpected argument", "'--format'"]),
-        (with(&["--format", "terrafrom"]), &["invalid value", "'terraform'"]),
+        (with(&["--formats", "shell"]), &["unexpected argument", "'--format'"]),
+        (with(&["--format", "terraforms"]), &["invalid value", "'terraform'"]),
         (vec!["setup", "aw"], &["unrecognized subcommand", "'aws'"]),
         (vec!["setup", "aws", "--github", "a/b"], &["--environment <NAME>"]),
     ] {

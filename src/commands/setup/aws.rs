@@ -121,9 +121,11 @@ fn write(generated: &Generated, wanted: &Wanted<'_>, folder: &Path) -> Result<()
 fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String> {
     let folder_word = word(&folder.display().to_string());
     if format == Format::Terraform {
+        let profile = |file: &SetupFile| format!(" -var profile_{}=PROFILE", file.account);
+        let profiles: String = written.iter().map(profile).collect();
         return vec![
             format!("terraform -chdir={folder_word} init"),
-            format!("terraform -chdir={folder_word} apply"),
+            format!("terraform -chdir={folder_word} apply{profiles}"),
         ];
     }
     let command = |file: &SetupFile| {

@@ -12,7 +12,7 @@ pub use role::reads;
 pub use trust::{GitHubJobs, InvalidTrust, RepositoryIds};
 
 use crate::escape;
-use crate::model::Partition;
+use crate::model::{AccountId, Partition};
 use crate::policy::{Policy, ScopeAccount};
 use crate::rules;
 use role::{DEFAULT_ROLE, Role, path_and_name};
@@ -48,6 +48,8 @@ pub struct SetupFile {
     pub name: String,
     /// Its content.
     pub text: String,
+    /// The account that it is for.
+    pub account: AccountId,
     /// The role that it creates.
     pub role_arn: String,
 }
@@ -172,7 +174,7 @@ fn file(role: &Role, format: Format) -> SetupFile {
         Format::Shell => shell::script(role),
     };
     let name = format!("{}.{}", role.file, format.extension());
-    SetupFile { name, text, role_arn: role.arn() }
+    SetupFile { name, text, account: role.account.clone(), role_arn: role.arn() }
 }
 
 /// The comment at the top of a file, line by line.

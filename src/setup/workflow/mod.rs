@@ -107,6 +107,9 @@ impl Kind {
 /// The commit that the action is pinned to as long as no release is known.
 pub const UNKNOWN_COMMIT: &str = "0000000000000000000000000000000000000000";
 
+/// The commit of the newest release, once there is one.
+const RELEASED: Option<&str> = None;
+
 /// The version that this program is.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -134,7 +137,7 @@ pub fn fill(kind: Kind, values: &Values<'_>) -> Result<Workflow, NoWorkflow> {
         "POLICY_URI" => escape::relative_uri(values.policy_path),
         "SIGN_IN" => sign_in.clone(),
         "TIMEOUT" => "15".to_owned(),
-        "COMMIT" => UNKNOWN_COMMIT.to_owned(),
+        "COMMIT" => RELEASED.unwrap_or(UNKNOWN_COMMIT).to_owned(),
         "VERSION" => VERSION.to_owned(),
         other => format!("@{other}@"),
     });
@@ -142,10 +145,13 @@ pub fn fill(kind: Kind, values: &Values<'_>) -> Result<Workflow, NoWorkflow> {
 }
 
 fn to_do(kind: Kind, values: &Values<'_>, policy_environment: &str) -> Vec<String> {
-    let mut to_do = vec![format!(
-        "replace the zeros with the commit of a release, which this program does not know: git ls-remote \
-         https://github.com/rootgate/rootgate refs/tags/v{VERSION}"
-    )];
+    let mut to_do = Vec::new();
+    if RELEASED.is_none() {
+        to_do.push(format!(
+            "replace the zeros with the commit of a release, which this program does not know: git ls-remote \
+             https://github.com/rootgate/rootgate refs/tags/v{VERSION}"
+        ));
+    }
     match kind {
         Kind::Posture => {}
         Kind::Deploy => to_do.push("put your deployment into the job `deploy`".to_owned()),
