@@ -79,7 +79,7 @@ fn an_output_that_exists_stays_and_none_is_written() {
 
 /// The values of `NAME='…'` in a script, as a shell reads them.
 #[cfg(unix)]
-fn variable(folder: &Folder, script: &str, name: &str) -> String {
+pub(crate) fn variable(folder: &Folder, script: &str, name: &str) -> String {
     let path = folder.path().join(script);
     // `aws` prints another account, so the script ends before it changes anything.
     let ask = format!("aws() {{ printf %s \"${name}\" >value; echo 000000000000; }}\n. \"$0\"");
