@@ -19,6 +19,7 @@
 //! - [`report`]: one file per format.
 //! - [`setup`]: generates the AWS side and the workflow of a repository.
 //! - [`escape`]: makes outside text safe to show.
+//! - [`text`](mod@text): text whose parts say who may read them.
 //!
 //! With feature `aws` (the default), the modules that use the network:
 //!
@@ -47,6 +48,7 @@ pub mod repo;
 pub mod report;
 pub mod rules;
 pub mod setup;
+pub mod text;
 
 #[cfg(test)]
 mod testing;

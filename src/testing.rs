@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use crate::evaluate::evaluate;
 use crate::model::{
-    self, Cause, CredentialReport, EventKind, Evidence, Fact, Gap, MapFact, Observed, Partition,
-    RegionRead, RootEvent, RootEvents, RootRow, RuleOutcome, SignedBy, Source, VirtualMfaDevice,
-    each_source, parse_time,
+    self, Audit, Audited, AuditedMfaDevice, Cause, CredentialReport, EventKind, Evidence, Fact,
+    Gap, MapFact, MemberRoute, Observed, Partition, RegionRead, RootAudit, RootEvent, RootEvents,
+    RootRow, RuleOutcome, SignedBy, Source, VirtualMfaDevice, each_source, parse_time,
 };
-use crate::policy::{EventsPolicy, Policy, Regions};
+use crate::policy::{EventsPolicy, OrganizationScope, Policy, Regions};
 use crate::rules;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -81,6 +81,15 @@ struct Lost(Gap);
 impl MapFact for Lost {
     fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
         if source == self.0.source { Err(self.0.clone()) } else { observed.clone() }
+    }
+}
+
+/// Puts a gap in the place of every source that a route cannot see.
+struct Seen(MemberRoute);
+
+impl MapFact for Seen {
+    fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T> {
+        if self.0.sees(source) { observed.clone() } else { Err(self.0.blind_to(source)) }
     }
 }
 
@@ -168,6 +177,23 @@ impl Evidence {
         self.map_facts(&Lost(gap))
     }
 
+    /// The same account, entered by this route.
+    pub(crate) fn seen_by(self, route: MemberRoute) -> Self {
+        self.map_facts(&Seen(route))
+    }
+
+    /// Changes what AssumeRoot shows.
+    pub(crate) fn with_audit(mut self, change: impl FnOnce(&mut RootAudit)) -> Self {
+        change(&mut self.root_audit.as_mut().unwrap().value);
+        self
+    }
+
+    /// Makes it the management account.
+    pub(crate) fn of_the_management_account(mut self) -> Self {
+        self.organization.as_mut().unwrap().value.management = true;
+        self
+    }
+
     /// Says when a source was true.
     pub(crate) fn at(self, source: Source, at: &str) -> Self {
         self.map_facts(&Dated(source, time(at)))
@@ -200,9 +226,35 @@ impl Evidence {
     }
 }
 
+/// A healthy member account, as a session by `sts:AssumeRoot` sees it.
+pub(crate) fn audited() -> Evidence {
+    let mut evidence = healthy().seen_by(MemberRoute::AssumeRoot);
+    let devices = vec![AuditedMfaDevice { serial_number: "GAHT12345678".to_owned() }];
+    evidence.root_audit.as_mut().unwrap().value = RootAudit {
+        access_keys: Some(Audited::Value(Vec::new())),
+        certificates: Some(Audited::Value(Vec::new())),
+        mfa_devices: Some(Audited::Value(devices)),
+        login_profile: Some(Audited::Value(true)),
+    };
+    evidence
+}
+
 /// The strict defaults.
 pub(crate) fn built_in() -> Policy {
     Policy::built_in(&rules::infos())
+}
+
+/// The strict defaults, for every account of an organization.
+pub(crate) fn organization_policy() -> Policy {
+    let organization = OrganizationScope {
+        member_role: Some("rootgate".to_owned()),
+        management_role: None,
+        audit: Audit::AssumeRole,
+        new_account_grace: None,
+        exclude: Vec::new(),
+        line: 1,
+    };
+    Policy { organization: Some(organization), ..built_in() }
 }
 
 /// The strict defaults, without CloudTrail events.
@@ -212,7 +264,7 @@ pub(crate) fn events_off() -> Policy {
 
 /// A week, where sign-ins are recorded.
 pub(crate) fn events_policy() -> EventsPolicy {
-    EventsPolicy { lookback: Policy::MIN_LOOKBACK, regions: Regions::Default }
+    EventsPolicy { lookback: Policy::MIN_LOOKBACK, regions: Regions::Default, members: false }
 }
 
 /// One rule's outcome under a policy.

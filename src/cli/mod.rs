@@ -106,7 +106,8 @@ pub(crate) enum RulesFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct PermissionsArgs {
-    /// Policy file [default: the default file (see `rootgate check --help`), else the built-in defaults]
+    /// Policy file [default: the default file (see `rootgate check --help`), else the built-in
+    /// defaults]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// Colour
@@ -189,8 +190,8 @@ pub(crate) struct CollectArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
-    /// Detail on standard error; `auto`: full, except under GitHub Actions in a public repository. The
-    /// file is always full
+    /// Detail on standard error; `auto`: full, except under GitHub Actions in a public repository.
+    /// The file is always full
     #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
     pub(crate) details: DetailsFlag,
     /// Show each step
@@ -285,9 +286,9 @@ pub(crate) struct SignInArgs {
     /// Maximum number of accounts collected at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
-    /// Time limit of the whole run
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = timeout)]
-    pub(crate) timeout: Duration,
+    /// Time limit of the whole run [default: 5m; with `scope.organization` 15m]
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -305,8 +306,8 @@ pub(crate) struct ReportArgs {
     /// upload never changes the verdict
     #[arg(long, value_enum, default_value_t = UploadFlag::Auto)]
     pub(crate) upload: UploadFlag,
-    /// Detail on standard output and in the job summary; `auto`: full, except under GitHub Actions in
-    /// a public repository. Report files are always full
+    /// Detail on standard output and in the job summary; `auto`: full, except under GitHub Actions
+    /// in a public repository. Report files are always full
     #[arg(long, value_enum, default_value_t = DetailsFlag::Auto)]
     pub(crate) details: DetailsFlag,
     /// Show only the verdict
@@ -382,7 +383,8 @@ fn timeout(text: &str) -> Result<Duration, String> {
     Ok(timeout)
 }
 
-/// A category becomes part of an alert's identity, so it must not contain `/` or special characters.
+/// A category becomes part of an alert's identity, so it must not contain `/` or special
+/// characters.
 fn category(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {

@@ -121,7 +121,8 @@ pub(crate) struct PolicyDiffArgs {
     /// Compare the working tree with this commit: a branch, tag or commit of the clone
     #[arg(long, value_name = "REF")]
     pub(crate) base: Option<String>,
-    /// Policy file on both sides of --base [default: the default file, found on each side separately]
+    /// Policy file on both sides of --base [default: the default file, found on each side
+    /// separately]
     #[arg(long, value_name = "FILE", requires = "base", conflicts_with_all = ["old", "new"])]
     pub(crate) policy: Option<PathBuf>,
     /// Time to use as "now": later windows are planned; RFC 3339 with offset

@@ -10,7 +10,6 @@
 //! deserialized is thrown away.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -19,11 +18,10 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use roxmltree::{Document, Node};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::model::call::{Answer, Part};
-use crate::model::calls;
+use crate::model::call::{Answer, Member, Part};
+use crate::model::{calls, unique_json};
 
 /// Why an answer is not whole; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,8 +70,34 @@ fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), IncompleteAn
     }
     match call.complete_answer {
         Answer::JsonList { list, texts, documents } => json_list(text, list, texts, documents),
+        Answer::JsonObject(members) => json_object(text, members),
         Answer::Xml(parts) => xml(operation, parts, text),
     }
+}
+
+/// A JSON document that has these members.
+fn json_object(text: &str, members: &[Member]) -> Result<(), IncompleteAnswer> {
+    has(&unique(text)?, members)
+}
+
+/// Whether a value is an object that has all of these members.
+fn has(value: &Value, members: &[Member]) -> Result<(), IncompleteAnswer> {
+    members.iter().try_for_each(|member| match member {
+        Member::Text(name) => filled(value, name).map(drop),
+        Member::Document(name) => unique(filled(value, name)?)
+            .map(drop)
+            .map_err(|error| IncompleteAnswer(format!("its `{name}`: {error}"))),
+        Member::Object(name, members) => {
+            let object = value.get(name).filter(|it| it.is_object());
+            has(object.ok_or_else(|| IncompleteAnswer(format!("it has no `{name}`")))?, members)
+        }
+    })
+}
+
+/// The text of that name, which may not be empty.
+fn filled<'a>(value: &'a Value, name: &str) -> Result<&'a str, IncompleteAnswer> {
+    let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.ok_or_else(|| IncompleteAnswer(format!("it has no `{name}`")))
 }
 
 /// A JSON document with a list of objects that have these texts, some of which are JSON themselves,
@@ -84,7 +108,7 @@ fn json_list(
     texts: &[&str],
     documents: &[&str],
 ) -> Result<(), IncompleteAnswer> {
-    let document = unique_json(text)?;
+    let document = unique(text)?;
     let items = document[list].as_array();
     let items = items.ok_or_else(|| IncompleteAnswer(format!("it has no `{list}`")))?;
     let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
@@ -93,7 +117,7 @@ fn json_list(
             return Err(IncompleteAnswer(format!("one of its `{list}` has no `{missing}`")));
         }
         for key in documents {
-            unique_json(item[*key].as_str().unwrap_or_default())
+            unique(item[*key].as_str().unwrap_or_default())
                 .map_err(|error| IncompleteAnswer(format!("one of its `{key}`s: {error}")))?;
         }
     }
@@ -105,73 +129,8 @@ fn json_list(
 }
 
 /// A JSON document in which no object has two members of one name.
-fn unique_json(text: &str) -> Result<Value, IncompleteAnswer> {
-    let Unique(value) = serde_json::from_str(text)
-        .map_err(|error| IncompleteAnswer(format!("it is no whole JSON: {error}")))?;
-    Ok(value)
-}
-
-/// A value of JSON; two members of one name in an object are an error.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
-    }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Unique(item)) = array.next_element()? {
-            items.push(item);
-        }
-        Ok(items.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
-        let mut members = serde_json::Map::new();
-        while let Some((name, Unique(value))) = object.next_entry::<String, Unique>()? {
-            if members.contains_key(&name) {
-                let name: String = name.chars().take(40).collect();
-                return Err(de::Error::custom(format!("it has two members `{name}`")));
-            }
-            members.insert(name, value);
-        }
-        Ok(members.into())
-    }
+fn unique(text: &str) -> Result<Value, IncompleteAnswer> {
+    unique_json(text).map_err(|error| IncompleteAnswer(format!("it is no whole JSON: {error}")))
 }
 
 fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), IncompleteAnswer> {
@@ -601,7 +560,25 @@ mod tests {
                 let texts: Vec<String> = texts.iter().map(member).collect();
                 format!(r#"{{"{list}":[{{{}}}],"NextToken":"n"}}"#, texts.join(","))
             }
+            Answer::JsonObject(members) => object(members),
         }
+    }
+
+    fn object(members: &[Member]) -> String {
+        let made = members.iter().map(|member| match member {
+            Member::Text(name) => format!(r#""{name}":"text""#),
+            Member::Document(name) => format!(r#""{name}":"{{}}""#),
+            Member::Object(name, members) => format!(r#""{name}":{}"#, object(members)),
+        });
+        format!("{{{}}}", made.collect::<Vec<_>>().join(","))
+    }
+
+    fn names_of(members: &'static [Member]) -> Vec<&'static str> {
+        let names = members.iter().flat_map(|member| match member {
+            Member::Text(name) | Member::Document(name) => vec![*name],
+            Member::Object(name, members) => [vec![*name], names_of(members)].concat(),
+        });
+        names.collect()
     }
 
     fn elements(parts: &[Part]) -> String {
@@ -635,6 +612,7 @@ mod tests {
                 Answer::JsonList { list, texts, .. } => {
                     texts.iter().copied().chain([list]).collect()
                 }
+                Answer::JsonObject(members) => names_of(members).into_iter().collect(),
                 Answer::Xml(_) => {
                     whole.split('<').filter_map(|it| Some(it.split_once('>')?.0)).collect()
                 }

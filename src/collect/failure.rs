@@ -126,7 +126,9 @@ impl CallError {
                     status: context.raw().status().as_u16(),
                     ..Self::new(Kind::Unreadable, reason)
                 },
-                None => Self::from_connection(chain(error)),
+                None if context.raw().status().is_success() => Self::from_connection(chain(error)),
+                // A proxy or a load balancer answered, and not in the protocol of AWS.
+                None => Self::from_code(context.raw().status().as_u16(), None, ""),
             },
             _ => Self::from_connection(chain(error)),
         }
@@ -170,6 +172,12 @@ impl CallError {
             one_line(message)
         };
         Self { kind, code: code.unwrap_or_default().to_owned(), message, status }
+    }
+
+    /// Whether the session that made the call has ended: a new one may make it.
+    /// Source: "Common error types" of AWS's API references.
+    pub(crate) fn session_has_ended(&self) -> bool {
+        matches!(self.code.as_str(), "ExpiredToken" | "ExpiredTokenException")
     }
 
     /// The same error without the secrets that AWS may have repeated.

@@ -12,6 +12,8 @@ mod answer_check;
 pub mod enter;
 mod environment;
 mod failure;
+mod members;
+mod organization;
 mod pace;
 mod region;
 mod sources;
@@ -27,10 +29,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use enter::SignInError;
 pub use environment::Environment;
+pub use organization::OrganizationSettings;
 pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause, Evidence, Gap, Source};
+use crate::model::{AccountId, Cause, Evidence, Gap, Inventory, Source};
+use crate::text::Text;
 
 use pace::Stop;
 use transport::Transport;
@@ -101,6 +105,18 @@ pub struct Settings {
     pub needs: BTreeSet<Source>,
     /// Which events of CloudTrail are read; `None`: none.
     pub root_events: Option<EventsWanted>,
+    /// The organization all of whose accounts are read as well; `None`: only the accounts that are
+    /// named.
+    pub organization: Option<OrganizationSettings>,
+}
+
+/// What a collection says at its end, besides the evidence that it handed on.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// What the first GitHub token said, where one was used.
+    pub claims: Option<Claims>,
+    /// The accounts of the organization, where one was asked for.
+    pub inventory: Option<Inventory>,
 }
 
 /// Where lines go that must be written at once.
@@ -108,12 +124,12 @@ pub struct Sinks<'a> {
     /// Workflow commands (`::add-mask::…`): to standard output, unchanged, before anything else.
     /// Used under GitHub Actions only.
     pub command: &'a dyn Fn(&str),
-    /// Remarks for `-v`, one line each; they may hold text of AWS, so they are escaped on output.
-    pub note: &'a dyn Fn(&str),
+    /// Remarks for `-v`, one line each. They are escaped on output, and redacted if strangers may read
+    /// them.
+    pub note: &'a dyn Fn(&Text),
 }
 
-/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order. Returns
-/// what the first GitHub token said, where one was used.
+/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order.
 ///
 /// `clock` is read for the instant at which a call is sent. `stop` ends the run early when it
 /// completes, with the reason: what was collected until then is returned, the rest are gaps.
@@ -127,16 +143,17 @@ pub async fn collect(
     sinks: &Sinks<'_>,
     stop: impl Future<Output = String> + Send + 'static,
     mut each: impl FnMut(Evidence),
-) -> Result<Option<Claims>, SignInError> {
+) -> Result<Collected, SignInError> {
     let (stop, _watcher) = Stop::when(stop);
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
 #[must_use]
-pub fn incomplete(evidence: &Evidence) -> Option<String> {
+pub fn incomplete(evidence: &Evidence) -> Option<&'static str> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
-    evidence.gaps().into_iter().chain(regions).find_map(cut_short)
+    let parts = regions.chain(evidence.audit_gaps());
+    evidence.gaps().into_iter().chain(parts).find_map(cut_short)
 }
 
 /// The connector that all calls go through, for a request to GitHub: proxies from the environment,
@@ -169,10 +186,10 @@ pub async fn signal() -> String {
     }
 }
 
-fn cut_short(gap: &Gap) -> Option<String> {
+const fn cut_short(gap: &Gap) -> Option<&'static str> {
     match gap.cause {
-        Cause::Interrupted => Some("the run was interrupted".to_owned()),
-        Cause::TimedOut => Some("the time limit was reached".to_owned()),
+        Cause::Interrupted => Some("the run was interrupted"),
+        Cause::TimedOut => Some("the time limit was reached"),
         _ => None,
     }
 }

@@ -6,6 +6,8 @@
 //! attempt, and this decides about the next.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::github::Secrets;
-use crate::net::bucket::Bucket;
+use crate::net::bucket::RateLimit;
 use crate::net::retry::{Failure, Retry, RetryWhen, jittered, part};
 
 use super::failure::{CallError, Kind};
@@ -94,6 +96,8 @@ pub(crate) struct Pace {
     longest_poll: Duration,
     stop: Stop,
     secrets: Secrets,
+    /// Whether AWS said of a call that its session has ended.
+    expired: Arc<AtomicBool>,
 }
 
 impl Pace {
@@ -104,12 +108,33 @@ impl Pace {
             longest_poll: part(share, 6, 50, 120_000),
             stop,
             secrets: Secrets::default(),
+            expired: Arc::default(),
         }
+    }
+
+    /// The same share, for calls of another session.
+    pub(crate) fn of_another_session(&self) -> Self {
+        Self { expired: Arc::default(), ..self.clone() }
+    }
+
+    /// Whether AWS said of a call at this pace that its session has ended: a new one may go on.
+    pub(crate) fn session_has_ended(&self) -> bool {
+        self.expired.load(Ordering::Relaxed)
     }
 
     /// The same, for calls whose errors may repeat these secrets. Every error passes here.
     pub(crate) fn hiding(self, secrets: &Secrets) -> Self {
         Self { secrets: secrets.clone(), ..self }
+    }
+
+    /// The same, for calls whose errors may repeat secrets that nobody else knows.
+    pub(crate) fn with_own_secrets(self) -> Self {
+        Self { secrets: self.secrets.within(), ..self }
+    }
+
+    /// What its errors may not repeat.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// A third of what is left, for a call that others wait for: if it fails, they still have time.
@@ -145,7 +170,7 @@ impl Pace {
     /// The same, for an API that takes so many calls and no more. A call that fails counts, too.
     pub(crate) async fn persist_at_rate<T>(
         &self,
-        bucket: &mut Bucket,
+        bucket: &mut impl RateLimit,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let bucket = RefCell::new(bucket);
@@ -161,7 +186,9 @@ impl Pace {
             let answer = call().await;
             match &answer {
                 Ok(_) => bucket.borrow_mut().speed_up(),
-                Err(error) if error.kind == Kind::Throttled => bucket.borrow_mut().slow_down(),
+                Err(error) if error.kind == Kind::Throttled => {
+                    bucket.borrow_mut().slow_down(Instant::now());
+                }
                 Err(_) => {}
             }
             answer
@@ -189,7 +216,12 @@ impl Pace {
         tokio::select! {
             biased;
             why = self.stop.ordered() => Err(CallError::new(Kind::Interrupted, why)),
-            answer = Box::pin(call) => answer.map_err(|error| error.hiding(&self.secrets)),
+            answer = Box::pin(call) => answer.map_err(|error| {
+                if error.session_has_ended() {
+                    self.expired.store(true, Ordering::Relaxed);
+                }
+                error.hiding(&self.secrets)
+            }),
         }
     }
 

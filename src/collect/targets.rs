@@ -1,30 +1,39 @@
 //! From accounts to evidence: entered and read in what time, side by side.
 
+use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::stream::iter;
 use tokio::time::Instant;
 
-use crate::github::oidc::Claims;
-use crate::model::{Evidence, Partition};
+use crate::model::{CredentialReport, Evidence, Fact, Partition, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
+use crate::text;
+use crate::text::outside;
 
-use super::enter::{AccountSessions, NamedTarget, Session};
+use super::enter::{AccountSessions, NamedTarget, Session, Wanted};
 use super::pace::{Pace, Stop};
-use super::sources::Reader;
-use super::{Settings, SignInError, Sinks};
+use super::sources::{RENEWED_AFTER, ReadBy, Reader};
+use super::{Collected, EventsWanted, Settings, SignInError, Sinks};
 
 /// So many accounts for each of `--concurrency` are under way, the ones that wait included.
 const WAITING: usize = 8;
+/// An account whose sessions end before it is read is entered so often.
+const MAX_SESSIONS: usize = 3;
 
 /// A run over its accounts.
-struct Run<'a> {
-    settings: &'a Settings,
-    clock: &'a dyn Fn() -> DateTime<Utc>,
-    sinks: &'a Sinks<'a>,
-    sessions: AccountSessions<'a>,
+pub(super) struct Run<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub(super) sinks: &'a Sinks<'a>,
+    pub(super) sessions: AccountSessions<'a>,
 }
+
+/// Boxed: such a future is large, and is moved before it runs.
+pub(super) type Job<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 type Result<T> = std::result::Result<T, SignInError>;
 
@@ -35,7 +44,7 @@ pub(super) async fn collect(
     sinks: &Sinks<'_>,
     stop: &Stop,
     each: &mut dyn FnMut(Evidence),
-) -> Result<Option<Claims>> {
+) -> Result<Collected> {
     let started = Instant::now();
     let Settings { entry, targets, needs, .. } = settings;
     // Judging and writing need some of the time, too.
@@ -43,30 +52,39 @@ pub(super) async fn collect(
     let ends = started + (entry.timeout - reserve);
     let proxies = &entry.environment.proxy_variables;
     if !proxies.is_empty() {
-        (sinks.note)(&format!("proxies are taken from {}", proxies.join(", ")));
+        (sinks.note)(&text!("proxies are taken from {}", outside(proxies.join(", "))));
     }
-    let sessions = AccountSessions::open(entry, targets, needs, sinks, stop.clone(), ends).await?;
+    let organization = settings.organization.as_ref();
+    let wanted = Wanted { targets, organization, needs, ends, clock: Some(clock) };
+    let sessions = AccountSessions::open(entry, wanted, sinks, stop.clone()).await?;
     let run = &Run { settings, clock, sinks, sessions };
-    let targets = run.sessions.targets();
-    let first = run.first()?;
-    let pace = run.sessions.pace(entry.timeout / 3);
-    let mut entered = Some(run.sessions.enter(&targets[first], &pace).await?);
-    let claims = run.sessions.claims().or(entered.as_ref().and_then(|it| it.claims.as_ref()));
-    let claims = claims.cloned();
-    let limits = run.limits();
-    // Where all accounts fit in, each has all the time; else a slow one ends, so that others begin.
-    let left = run.sessions.time_left();
-    let limit = if targets.len() <= limits.most { left } else { left / 2 };
-    let reads = targets.iter().enumerate().map(|(index, target)| {
-        let session = if index == first { entered.take() } else { None };
-        // Boxed: such a future is large, and is moved before it runs.
-        Box::pin(run.account(target, session, limit))
-    });
-    bounded(reads, limits, |_, evidence| each(evidence)).await;
-    Ok(claims)
+    match organization {
+        Some(organization) => run.organization(organization, each).await,
+        None => run.named(each).await,
+    }
 }
 
 impl Run<'_> {
+    /// The accounts that were named, and no others. The first decides whether anything is judged.
+    async fn named(&self, each: &mut dyn FnMut(Evidence)) -> Result<Collected> {
+        let targets = self.sessions.targets();
+        let first = self.first()?;
+        let pace = self.sessions.pace(self.settings.entry.timeout / 3);
+        let mut entered = Some(self.sessions.enter(&targets[first], &pace).await?);
+        let of_first = entered.as_ref().and_then(|it| it.claims.clone());
+        let claims = self.sessions.claims().or(of_first);
+        let limits = self.limits();
+        // Where all accounts fit in, each has all the time; else a slow one ends, so that others begin.
+        let left = self.sessions.time_left();
+        let limit = if targets.len() <= limits.most { left } else { left / 2 };
+        let reads = targets.iter().enumerate().map(|(index, target)| -> Job<'_, Evidence> {
+            let session = if index == first { entered.take() } else { None };
+            Box::pin(async move { self.account(target, session, limit).await.0 })
+        });
+        bounded(iter(reads), limits, |_, evidence| each(evidence)).await;
+        Ok(Collected { claims, inventory: None })
+    }
+
     /// The first account that can be entered at all: it decides whether anything is judged.
     fn first(&self) -> Result<usize> {
         let mut refusals = Vec::new();
@@ -88,47 +106,90 @@ impl Run<'_> {
         Limits { places, patience, most: places * WAITING }
     }
 
-    /// One account's evidence: all gaps if it cannot be entered.
-    async fn account(
+    /// The evidence of an account that was named, all gaps if it cannot be entered; and whether it was.
+    pub(super) async fn account(
         &self,
         target: &NamedTarget<'_>,
         entered: Option<Session>,
         limit: Duration,
-    ) -> Evidence {
+    ) -> (Evidence, bool) {
         let pace = self.sessions.pace(limit);
         let entered = match entered {
             Some(session) => Ok(session),
             None => self.sessions.enter(target, &pace.half(limit)).await,
         };
+        let again = async || self.sessions.enter(target, &pace.half(limit)).await;
         match entered {
-            Ok(session) => self.read(&session, pace).await,
-            Err(error) => self.unread(target, &error),
+            Ok(session) => {
+                let events = self.settings.root_events.as_ref();
+                (self.read(session, &pace, ReadBy::Name, events, again).await, true)
+            }
+            Err(error) => (self.unread(target, &error), false),
         }
     }
 
     fn unread(&self, target: &NamedTarget<'_>, error: &SignInError) -> Evidence {
         let detail = match (target.role_arn, error) {
-            (None, SignInError::WrongAccount { found, .. }) => format!(
+            (None, SignInError::WrongAccount { found, .. }) => text!(
                 "the account has no `role-arn` in the policy's `scope.accounts`, and the \
-                 credentials of this run belong to {found}: give each account a role, as in \
-                 docs/action.md, \"Several accounts\""
+                 credentials of this run belong to {}: give each account a role, as in \
+                 docs/action.md, \"Several accounts\"",
+                found
             ),
-            _ => format!("the account could not be entered: {error}"),
+            _ => text!("the account could not be entered: {}", error),
         };
         (self.sinks.note)(&detail);
         let partition = target.role_arn.and_then(Partition::from_arn);
-        Evidence::unread(target.account.clone(), partition, error.cause(), &detail)
+        Evidence::unread(target.account.clone(), partition, error.cause(), &detail.to_string())
     }
 
-    async fn read(&self, session: &Session, pace: Pace) -> Evidence {
-        let reader = Reader {
-            session,
-            pace: &pace,
-            clock: self.clock,
-            note: self.sinks.note,
-            needs: &self.settings.needs,
-            root_events: self.settings.root_events.as_ref(),
+    /// Reads an account. Where its session ends meanwhile, `again` opens a new one for what is missing.
+    pub(super) async fn read(
+        &self,
+        session: Session,
+        pace: &Pace,
+        route: ReadBy,
+        events: Option<&EventsWanted>,
+        again: impl AsyncFn() -> Result<Session>,
+    ) -> Evidence {
+        let once = async |session: &Session, needs: &BTreeSet<Source>| {
+            let pace = pace.of_another_session();
+            let reader = Reader {
+                session,
+                pace: &pace,
+                clock: self.clock,
+                note: self.sinks.note,
+                needs,
+                root_events: events,
+                route,
+            };
+            let evidence = reader.read().await;
+            (evidence, pace.session_has_ended() && session.may_have_ended((self.clock)()))
         };
-        reader.read().await
+        let (mut evidence, mut has_ended) = once(&session, &self.settings.needs).await;
+        for _ in 1..MAX_SESSIONS {
+            if !has_ended {
+                break;
+            }
+            let Ok(session) = again().await else { break };
+            let needs = self.missing(&evidence);
+            let (more, ended_again) = once(&session, &needs).await;
+            evidence = evidence.with_sources_of(more, &needs);
+            has_ended = ended_again;
+        }
+        evidence
+    }
+
+    /// The sources of an account that a session did not read to the end.
+    fn missing(&self, evidence: &Evidence) -> BTreeSet<Source> {
+        let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
+        let gaps = evidence.gaps().into_iter().chain(regions).chain(evidence.audit_gaps());
+        let mut missing: BTreeSet<Source> = gaps.map(|gap| gap.source).collect();
+        // An older report stands in for one that was not ready in time.
+        let age = |report: &Fact<CredentialReport>| Some((self.clock)() - report.observed_at?);
+        let report = evidence.credential_report.as_ref().ok().and_then(age);
+        missing.extend(report.filter(|age| *age > RENEWED_AFTER).map(|_| Source::CredentialReport));
+        missing.retain(|source| self.settings.needs.contains(source));
+        missing
     }
 }

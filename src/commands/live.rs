@@ -1,37 +1,39 @@
-//! Evidence from AWS: turns flags and policy into settings of the collection.
+//! Evidence from AWS: turns flags and policy into the settings of a collection.
 
 use std::io::Write;
 
 use rootgate::collect::{
-    self, EntrySettings, EventsWanted, Settings, Sinks, Target, WantedRegions,
+    self, Collected, EntrySettings, EventsWanted, OrganizationSettings, Settings, Sinks, Target,
+    WantedRegions,
 };
-use rootgate::escape;
-use rootgate::github::oidc::Claims;
 use rootgate::model::Evidence;
-use rootgate::policy::{EventsPolicy, Policy, Regions};
+use rootgate::policy::{EventsPolicy, OrganizationScope, Policy, Regions};
 use rootgate::report::Details;
-use rootgate::rules;
+use rootgate::text::Text;
+use rootgate::{rules, text};
 
-use super::host::{now, runner};
+use super::host::now;
 use super::sign_in::{Bounds, SignIn};
 use super::{Failure, Host};
 
-/// Where the mask commands and the remarks of `-v` go.
+/// How mask commands and the notes of `-v` are shown.
 pub(crate) struct Shown {
     /// Standard output is text, so it may hold workflow commands.
     pub(crate) text: bool,
     /// `-v`.
     pub(crate) verbose: bool,
-    /// Strangers may read the notes, or that is not known yet.
+    /// Strangers may read the notes, or this is not known yet.
     pub(crate) redacted: bool,
 }
 
-/// Whether notes are redacted. They are written before the token tells the visibility of the repository.
+/// Whether notes are redacted. They are written before the token shows the visibility of the
+/// repository.
 pub(crate) fn notes_are_redacted(host: &Host, asked: Option<Details>) -> bool {
     asked.map_or(host.github_actions(), |asked| asked == Details::Redacted)
 }
 
-/// Signs in and collects what the rules of the policy need: `each` receives one account at a time.
+/// Signs in and collects the evidence that the policy's rules need: `each` receives one account at
+/// a time.
 pub(crate) fn collect(
     sign_in: &SignIn,
     bounds: &Bounds,
@@ -39,18 +41,18 @@ pub(crate) fn collect(
     host: &Host,
     shown: &Shown,
     each: impl FnMut(Evidence),
-) -> Result<Option<Claims>, Failure> {
+) -> Result<Collected, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::new(
-                format!("cannot start: {error}"),
+                text!("cannot start: {}", &error),
                 "raise this process's limits of open files and threads",
             )
         })?;
     let command = |line: &str| write_command(line, shown.text);
-    let note = |line: &str| {
+    let note = |text: &Text| {
         if shown.verbose {
-            write_note(line, shown.redacted);
+            write_note(text, shown.redacted);
         }
     };
     let sinks = Sinks { command: &command, note: &note };
@@ -73,13 +75,27 @@ fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> 
             ca_bundle: bounds.ca_bundle.clone(),
             oidc_audience: sign_in.oidc_audience.clone(),
             external_id: sign_in.external_id.clone(),
-            timeout: bounds.timeout,
+            timeout: bounds.timeout(policy),
             environment: host.environment.clone(),
         },
         targets: policy.scope.iter().map(target).collect(),
         concurrency: sign_in.concurrency,
         needs: rules::needs(policy),
         root_events: policy.root_events.as_ref().map(wanted),
+        organization: policy.organization.as_ref().map(|it| organization(it, policy)),
+    }
+}
+
+fn organization(scope: &OrganizationScope, policy: &Policy) -> OrganizationSettings {
+    let day = now().date_naive();
+    let excluded = scope.exclude.iter().filter(|exclude| !exclude.is_over(day));
+    OrganizationSettings {
+        member_role: scope.member_role.clone(),
+        management_role: scope.management_role().map(str::to_owned),
+        audit: scope.audit,
+        new_account_grace: scope.new_account_grace.map(|grace| grace.delta()).unwrap_or_default(),
+        excluded: excluded.map(|exclude| (exclude.account.clone(), exclude.why())).collect(),
+        read_members_events: policy.root_events.as_ref().is_some_and(|events| events.members),
     }
 }
 
@@ -96,7 +112,7 @@ fn wanted(events: &EventsPolicy) -> EventsWanted {
 
 /// A mask must reach the runner before any other output, and must not be inside a JSON document.
 pub(crate) fn write_command(line: &str, text: bool) {
-    // A closed stream has no reader.
+    // If the stream is closed, no runner reads the command.
     let _written = if text {
         writeln!(std::io::stdout(), "{line}")
     } else {
@@ -104,8 +120,7 @@ pub(crate) fn write_command(line: &str, text: bool) {
     };
 }
 
-fn write_note(line: &str, redacted: bool) {
-    let line = escape::visible(line);
-    let line = if redacted { runner::redacted(&line) } else { line };
+fn write_note(text: &Text, redacted: bool) {
+    let line = if redacted { text.redacted().line() } else { text.line() };
     let _written = writeln!(std::io::stderr(), "note: {line}");
 }

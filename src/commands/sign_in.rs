@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rootgate::model::AccountId;
+use rootgate::policy::Policy;
 
 use crate::cli::SignInArgs;
 
@@ -28,9 +29,14 @@ pub(crate) struct Bounds {
     pub(crate) accounts: Vec<AccountId>,
     /// The certificates to trust instead of the system's.
     pub(crate) ca_bundle: Option<PathBuf>,
-    /// The time limit of the run.
-    pub(crate) timeout: Duration,
+    /// The time limit of the run, if a flag sets one.
+    timeout: Option<Duration>,
 }
+
+/// The default time limit of a run over named accounts.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// The default time limit of a run over an organization: AWS takes 5.2 minutes to list 50,000 accounts.
+const ORGANIZATION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 impl SignIn {
     pub(crate) fn read(args: &SignInArgs) -> Self {
@@ -50,8 +56,19 @@ impl Bounds {
         Self {
             accounts: args.account.clone(),
             ca_bundle: args.ca_bundle.clone(),
-            timeout: Duration::from_secs(args.timeout.as_secs()),
+            timeout: args.timeout.map(|timeout| Duration::from_secs(timeout.as_secs())),
         }
+    }
+
+    /// The time limit of a run that this policy judges.
+    pub(crate) fn timeout(&self, policy: &Policy) -> Duration {
+        let default = if policy.judges_an_organization() { ORGANIZATION_TIMEOUT } else { TIMEOUT };
+        self.timeout.unwrap_or(default)
+    }
+
+    /// The time limit for finding out which policy judges.
+    pub(crate) fn timeout_without_policy(&self) -> Duration {
+        self.timeout.unwrap_or(TIMEOUT)
     }
 }
 

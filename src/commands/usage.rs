@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use rootgate::escape;
-use rootgate::report::Details;
+use rootgate::text::{Text, outside};
 
-use super::host::{runner, stream};
+use super::host::stream;
 use super::{Failure, Host};
 use crate::cli::Cli;
 
@@ -29,7 +29,11 @@ pub(crate) fn report(mut error: clap::Error, host: &Host) -> u8 {
         }
         Some(text) => Failure::usage(text),
     };
-    if is_check { failure.report_for_check(host, None) } else { failure.report() }
+    if is_check {
+        return failure.report_for_check(host, None);
+    }
+    failure.report_to(host, None);
+    2
 }
 
 /// Suggests the flag for a file that was given without one.
@@ -50,7 +54,7 @@ fn suggest_flag(error: &mut clap::Error, arguments: &[OsString]) {
     let command = Cli::command();
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let used = words.into_iter().try_fold(&command, |command, word| {
-        // Stops at the first word that is no command.
+        // Stops at the first word that is not a command.
         command.find_subcommand(word).map_or(ControlFlow::Break(command), ControlFlow::Continue)
     });
     let (ControlFlow::Break(used) | ControlFlow::Continue(used)) = used;
@@ -71,9 +75,10 @@ fn may_be_a_check(arguments: &[OsString]) -> bool {
     command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }
 
-/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner or
-/// for arguments with special characters.
-fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<String> {
+/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner
+/// or for arguments with special characters. It is all text from outside: clap has put the
+/// arguments into its sentences.
+fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<Text> {
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let plain = arguments.iter().all(|argument| escape::visible(argument) == *argument);
     if plain && !host.github_actions() {
@@ -89,9 +94,5 @@ fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<Stri
             }
         }
     }
-    let text = text.lines().map(escape::visible).collect::<Vec<_>>().join("\n");
-    Some(match host.details(None, None) {
-        Details::Full => text,
-        Details::Redacted => runner::redacted(&text),
-    })
+    Some(Text::joined(text.lines().map(outside), "\n"))
 }

@@ -14,6 +14,8 @@ mod timeline;
 mod verdict;
 mod waivers;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 pub use run::{NotEvaluated, Run};
@@ -21,7 +23,7 @@ pub use tally::Tally;
 pub use verdict::{effect, report};
 
 use crate::model::{
-    AccountReport, Evidence, Outcome, RuleId, RuleOutcome, Severity, Subject, sentence,
+    AccountReport, Cause, Evidence, Gap, Outcome, RuleId, RuleOutcome, Severity, Subject, sentence,
 };
 use crate::policy::{OnUndetermined, Policy, RulePolicy, Waiver};
 use crate::rules::{self, Case, Judgement, Root, Rule, Wanted};
@@ -75,6 +77,7 @@ fn outcome(
     if let Some(tolerating) = rule.info.only_if_waived {
         keep_tolerated(&mut judgement, tolerating, case);
     }
+    settle_not_visible(&mut judgement, nothing_read);
     for finding in &mut judgement.findings {
         finding.message = sentence(&finding.message);
         finding.remedy = sentence(&finding.remedy);
@@ -112,6 +115,25 @@ fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>
     judgement
         .findings
         .retain(|finding| valid.iter().any(|waiver| waivers::names(case, waiver, finding)));
+}
+
+/// A rule that needs what nobody can see on this route has nothing to say, unless it is violated already.
+///
+/// Some source can be seen on every route: an account of which nothing at all was read is undetermined,
+/// whatever its gaps say.
+fn settle_not_visible(judgement: &mut Judgement, nothing_read: bool) {
+    let is_hidden = |gap: &&Gap| gap.cause == Cause::NotVisible;
+    let hidden: BTreeSet<&str> =
+        judgement.gaps.iter().filter(is_hidden).map(|gap| gap.detail.as_str()).collect();
+    if hidden.is_empty() || nothing_read {
+        return;
+    }
+    if judgement.findings.is_empty() {
+        let reason = hidden.into_iter().collect::<Vec<_>>().join("; ");
+        *judgement = Judgement::not_applicable(reason);
+    } else {
+        judgement.gaps.retain(|gap| gap.cause != Cause::NotVisible);
+    }
 }
 
 fn outcome_of(judgement: &Judgement) -> Outcome {

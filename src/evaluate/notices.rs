@@ -6,11 +6,11 @@ use super::run::{Found, Run};
 use super::tally::{Tally, WaiverUse};
 use super::waivers::{Validity, validity};
 use crate::model::{
-    AccountId, Counts, Judge, Notice, NoticeKind, Today, Unused, Verdict, WaiverState,
+    AccountId, Counts, ExcludeState, Judge, Notice, NoticeKind, Today, Unused, Verdict, WaiverState,
 };
-use crate::policy::{Policy, Waiver, When, Window};
+use crate::policy::{Exclude, Policy, Waiver, When, Window};
 
-/// A waiver that ends within so many days is announced.
+/// A waiver or an exclusion that ends within so many days is announced.
 const SOON_DAYS: i64 = 14;
 
 pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice> {
@@ -25,6 +25,8 @@ pub(super) fn notices(tally: &Tally<'_>, run: &Run, found: &Found) -> Vec<Notice
     for window in &policy.windows {
         window_notices(policy, window, run.now, &mut notices);
     }
+    let excluded = policy.organization.iter().flat_map(|organization| &organization.exclude);
+    notices.extend(excluded.filter_map(|exclude| of_exclude(exclude, run.now)));
     if policy.root_events.is_none() {
         notices.push(Notice::for_run(NoticeKind::EventsOff));
     }
@@ -43,8 +45,11 @@ fn nothing_judged(tally: &Tally<'_>) -> Option<Notice> {
 
 fn run_notices(policy: &Policy, run: &Run, found: &Found, notices: &mut Vec<Notice>) {
     let mut say = |kind| notices.push(Notice::for_run(kind));
-    if let Some(why) = &run.incomplete {
-        say(NoticeKind::Incomplete { why: why.clone() });
+    if let Some(why) = run.incomplete {
+        say(NoticeKind::Incomplete { why: why.to_owned() });
+    }
+    if let Some(gap) = run.inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
+        say(NoticeKind::InventoryIncomplete { gap: gap.clone() });
     }
     if run.origin.path.is_none() {
         say(NoticeKind::BuiltInPolicy(run.origin.judge.clone()));
@@ -149,8 +154,22 @@ fn window_notices(policy: &Policy, window: &Window, now: DateTime<Utc>, notices:
     }
 }
 
+/// An exclusion that has ended, or soon will.
+fn of_exclude(exclude: &Exclude, now: DateTime<Utc>) -> Option<Notice> {
+    let (today, expires) = (now.date_naive(), exclude.expires);
+    let days = expires.signed_duration_since(today).num_days();
+    let state = if exclude.is_over(today) {
+        ExcludeState::Expired { expires }
+    } else if days <= SOON_DAYS {
+        ExcludeState::ExpiresSoon { expires, days }
+    } else {
+        return None;
+    };
+    let kind = NoticeKind::Exclude { account: exclude.account.clone(), state };
+    Some(Notice { kind, line: Some(exclude.line) })
+}
+
 /// The first account that a policy with a scope names outside it.
 fn outside_scope<'a>(policy: &Policy, accounts: Option<&'a [AccountId]>) -> Option<&'a AccountId> {
-    let in_scope = |id: &AccountId| policy.scope.iter().any(|account| account.id == *id);
-    accounts?.iter().find(|id| !policy.scope.is_empty() && !in_scope(id))
+    accounts?.iter().find(|id| !policy.may_judge(id))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Effect, EvidenceFile, Notice, PolicyChange, PolicyOrigin, Verdict};
+use crate::model::{Effect, EvidenceFile, Inventory, Notice, PolicyChange, PolicyOrigin, Verdict};
 use crate::policy::Policy;
 
 /// What a report says about the run as a whole.
@@ -16,12 +16,14 @@ pub struct Run {
     pub origin: PolicyOrigin,
     /// What the checkout's copy of the policy says differently, where it does.
     pub policy_change: Option<PolicyChange>,
+    /// The accounts of the organization, if the policy judges one.
+    pub inventory: Option<Inventory>,
     /// Whether the accounts were named, by the policy or by a flag.
     pub scope_named: bool,
     /// The files that evidence came from.
     pub evidence_files: Vec<EvidenceFile>,
     /// Why the run is incomplete, where it is.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<&'static str>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<NotEvaluated>,
     /// Notices from choosing the judging policy.
@@ -32,6 +34,12 @@ impl Run {
     /// The day from which the gate blocks, while that day is still to come.
     pub(super) fn enforce_from(&self, policy: &Policy) -> Option<NaiveDate> {
         policy.gate.enforce_from.filter(|day| self.now.date_naive() < *day)
+    }
+
+    /// Whether the policy judges an organization whose accounts may not all be known.
+    pub(super) fn is_uncovered(&self, policy: &Policy) -> bool {
+        let is_complete = self.inventory.as_ref().is_some_and(Inventory::is_complete);
+        policy.judges_an_organization() && !is_complete
     }
 
     /// Whether the copy alone is enough to fail the gate.

@@ -42,6 +42,7 @@ impl Tally<'_> {
             policy_change: run.policy_change,
             not_evaluated: run.not_evaluated.map(|not| not.reason),
             evidence_files: run.evidence_files,
+            inventory: run.inventory,
             incomplete: run.incomplete,
         }
     }
@@ -68,8 +69,9 @@ impl Tally<'_> {
         if let Some(not_evaluated) = &run.not_evaluated {
             return (Verdict::NotEvaluated, if not_evaluated.skip { 0 } else { 3 });
         }
-        // A run that ended early, or that judged nothing, never passes.
-        if self.undetermined || run.incomplete.is_some() || self.accounts == 0 {
+        // A run that ended early, judged nothing or may have missed an account never passes.
+        let is_partial = run.incomplete.is_some() || run.is_uncovered(self.policy);
+        if self.undetermined || is_partial || self.accounts == 0 {
             (Verdict::Undetermined, 3)
         } else if self.tolerated {
             (Verdict::Undetermined, 0)

@@ -3,6 +3,7 @@
 //! Source: GitHub Docs, "Getting started with the REST API", "Rate limits for the REST API" and
 //! "Best practices for using the REST API".
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -14,6 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::net::retry::{Failure, Retry, RetryWhen};
+use crate::text;
+use crate::text::{Text, outside};
 
 use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
@@ -33,19 +36,15 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Why GitHub did not give what was asked for. Its own words are on one line and shortened, but
 /// not yet [escaped](crate::escape); the token is in none of them.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
     /// The address would send the token over a network in plain text.
-    #[error("`GITHUB_API_URL` is not https: {0}")]
     NotPrivate(String),
     /// The address or the token cannot be sent.
-    #[error("the address of GitHub's API, or the token, is not usable")]
     Unusable,
     /// A name that could lead a request to another path.
-    #[error("no Git ref has the name `{0}`")]
     NoRef(String),
     /// An answer that is not 2xx.
-    #[error("GitHub answered HTTP {status}{}", after_colon(message))]
     Status {
         /// The HTTP status.
         status: u16,
@@ -53,7 +52,6 @@ pub enum ApiError {
         message: String,
     },
     /// Too many requests, for now.
-    #[error("GitHub's rate limit is reached (HTTP {status}){}", after_colon(message))]
     RateLimited {
         /// The HTTP status: 429, or 403 with the header of a rate limit.
         status: u16,
@@ -63,21 +61,53 @@ pub enum ApiError {
         retry_after: Option<Duration>,
     },
     /// No connection.
-    #[error("GitHub's API cannot be reached: {0}")]
     Unreachable(String),
     /// A connection to somebody whose certificate is not accepted.
-    #[error("GitHub's API shows a certificate that is not trusted: {0}")]
     Untrusted(String),
     /// No whole answer in time.
-    #[error("GitHub's API did not answer in time")]
     TimedOut,
     /// An answer that is not what it should be.
-    #[error("GitHub's answer cannot be read: {0}")]
     Unreadable(String),
 }
 
-fn after_colon(message: &str) -> String {
-    if message.is_empty() { String::new() } else { format!(": {message}") }
+impl From<&ApiError> for Text {
+    fn from(error: &ApiError) -> Self {
+        match error {
+            ApiError::NotPrivate(url) => {
+                text!("`GITHUB_API_URL` is not https: {}", outside(url))
+            }
+            ApiError::Unusable => "the address of GitHub's API, or the token, is not usable".into(),
+            ApiError::NoRef(name) => text!("no Git ref has the name `{}`", outside(name)),
+            ApiError::Status { status, message } => {
+                text!("GitHub answered HTTP {}{}", *status, after_colon(message))
+            }
+            ApiError::RateLimited { status, message, .. } => {
+                text!("GitHub's rate limit is reached (HTTP {}){}", *status, after_colon(message))
+            }
+            ApiError::Unreachable(message) => {
+                text!("GitHub's API cannot be reached: {}", outside(message))
+            }
+            ApiError::Untrusted(message) => {
+                text!("GitHub's API shows a certificate that is not trusted: {}", outside(message))
+            }
+            ApiError::TimedOut => "GitHub's API did not answer in time".into(),
+            ApiError::Unreadable(what) => {
+                text!("GitHub's answer cannot be read: {}", outside(what))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::from(self).fmt(formatter)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+fn after_colon(message: &str) -> Text {
+    if message.is_empty() { Text::default() } else { text!(": {}", outside(message)) }
 }
 
 impl ApiError {

@@ -3,6 +3,8 @@
 //! The runner gives a job with `id-token: write` an address and a bearer token to ask for it.
 //! Source: GitHub Docs, "OpenID Connect reference".
 
+use std::fmt;
+
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
@@ -12,6 +14,8 @@ use serde::Deserialize;
 
 use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
+use crate::text;
+use crate::text::{Text, outside};
 
 /// What the runner gives a job that may ask for a token.
 #[derive(Debug, Clone)]
@@ -58,13 +62,11 @@ pub struct Claims {
 }
 
 /// Why there is no token.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenError {
     /// The address would send the bearer token over a network in plain text.
-    #[error("`ACTIONS_ID_TOKEN_REQUEST_URL` is not https: {0}")]
     NotPrivate(String),
     /// An answer that is not 200.
-    #[error("GitHub's token endpoint answered HTTP {status}: {body}")]
     Status {
         /// The HTTP status.
         status: u16,
@@ -72,12 +74,37 @@ pub enum TokenError {
         body: String,
     },
     /// No answer.
-    #[error("GitHub's token endpoint cannot be reached: {0}")]
     Unreachable(String),
     /// An answer without a token.
-    #[error("GitHub's token endpoint sent no token: {0}")]
     NoToken(String),
 }
+
+impl From<&TokenError> for Text {
+    fn from(error: &TokenError) -> Self {
+        match error {
+            TokenError::NotPrivate(url) => {
+                text!("`ACTIONS_ID_TOKEN_REQUEST_URL` is not https: {}", outside(url))
+            }
+            TokenError::Status { status, body } => {
+                text!("GitHub's token endpoint answered HTTP {}: {}", *status, outside(body))
+            }
+            TokenError::Unreachable(message) => {
+                text!("GitHub's token endpoint cannot be reached: {}", outside(message))
+            }
+            TokenError::NoToken(what) => {
+                text!("GitHub's token endpoint sent no token: {}", outside(what))
+            }
+        }
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::from(self).fmt(formatter)
+    }
+}
+
+impl std::error::Error for TokenError {}
 
 impl TokenError {
     /// Whether the same request may succeed a moment later.

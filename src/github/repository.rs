@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::api::{Api, ApiError};
+use crate::text::{Text, outside};
 
 /// A repository on GitHub: `owner/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,12 @@ impl Repository {
     /// Where it is in the API.
     pub(crate) fn path(&self) -> String {
         format!("/repos/{}", self.0)
+    }
+}
+
+impl From<&Repository> for Text {
+    fn from(repository: &Repository) -> Self {
+        outside(repository.as_str())
     }
 }
 

@@ -35,12 +35,25 @@ impl Secret {
 
 /// The secrets of a run, for the texts of others that may repeat them. Clones share them.
 #[derive(Clone, Default)]
-pub struct Secrets(Rc<RefCell<Vec<Secret>>>);
+pub struct Secrets(Rc<Known>);
+
+#[derive(Default)]
+struct Known {
+    own: RefCell<Vec<Secret>>,
+    around: Option<Secrets>,
+}
 
 impl Secrets {
+    /// These, and more that only a part of the run knows: they are forgotten with it. A run that enters
+    /// ten thousand accounts would else look for the secrets of all of them in every text.
+    #[must_use]
+    pub fn within(&self) -> Self {
+        Self(Rc::new(Known { own: RefCell::default(), around: Some(self.clone()) }))
+    }
+
     /// Remembers a secret, and the parts of a JWT one by one.
     pub fn keep(&self, secret: &Secret) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.0.own.borrow_mut();
         let parts = secret.expose().split('.').map(Secret::new);
         for secret in parts.chain([secret.clone()]) {
             if secret.expose().len() >= SHORTEST && !known.contains(&secret) {
@@ -54,14 +67,20 @@ impl Secrets {
     /// The text without any of them, and without anything that looks like a JWT.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
-        let mut text = without_jwts(text);
-        for secret in self.0.borrow().iter() {
+        self.hide_known(without_jwts(text))
+    }
+
+    fn hide_known(&self, mut text: String) -> String {
+        for secret in self.0.own.borrow().iter() {
             for form in secret.forms() {
                 text = text.replace(&form, HIDDEN);
                 text = without_cut_end(&text, &form);
             }
         }
-        text
+        match &self.0.around {
+            Some(around) => around.hide_known(text),
+            None => text,
+        }
     }
 }
 
@@ -137,6 +156,20 @@ mod tests {
             secrets.keep(&Secret::new(secret));
         }
         secrets.hide(text)
+    }
+
+    #[test]
+    fn a_part_of_the_run_hides_its_own_secrets_and_those_of_the_run_and_no_other_part() {
+        let run = Secrets::default();
+        let parts = [run.within(), run.within()];
+        run.keep(&Secret::new("of-the-run"));
+        for (part, secret) in parts.iter().zip(["of-one-part", "of-another"]) {
+            part.keep(&Secret::new(secret));
+        }
+        let text = "of-the-run of-one-part of-another";
+        assert_eq!(parts[0].hide(text), format!("{HIDDEN} {HIDDEN} of-another"));
+        assert_eq!(parts[1].clone().hide(text), format!("{HIDDEN} of-one-part {HIDDEN}"));
+        assert_eq!(run.hide(text), format!("{HIDDEN} of-one-part of-another"));
     }
 
     #[test]

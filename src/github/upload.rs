@@ -3,6 +3,7 @@
 //! Source: GitHub REST API, "Upload an analysis as SARIF data" and "Get information about a SARIF
 //! upload"; GitHub Docs, "SARIF support for code scanning", for the limits.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use tokio::time::sleep;
 use super::api::{Api, ApiError};
 use super::error_text::one_line;
 use super::repository::Repository;
+use crate::text;
+use crate::text::{Text, outside};
 
 /// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
 const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024;
@@ -40,27 +43,52 @@ pub struct Target {
 }
 
 /// Why a report is not, or perhaps not, in code scanning.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadError {
     /// GitHub would not take it.
-    #[error("the report has {size} bytes after gzip, and GitHub takes {MAX_UPLOAD_BYTES}")]
     TooLarge {
         /// Its size after gzip, in bytes.
         size: usize,
     },
     /// GitHub did not take it.
-    #[error(transparent)]
     Refused(ApiError),
     /// GitHub took it and could not use it, or not all of it.
-    #[error("GitHub could not process the report: {0}")]
     Processing(String),
     /// GitHub took it; whether it could use it is not known.
-    #[error("GitHub took the report, but what came of it could not be asked: {0}")]
     Unknown(ApiError),
     /// GitHub took it and had not finished when the wait ended.
-    #[error("GitHub took the report and was still processing it after {0} s")]
     Pending(u64),
 }
+
+impl From<&UploadError> for Text {
+    fn from(error: &UploadError) -> Self {
+        match error {
+            UploadError::TooLarge { size } => text!(
+                "the report has {} bytes after gzip, and GitHub takes {}",
+                *size,
+                MAX_UPLOAD_BYTES
+            ),
+            UploadError::Refused(error) => error.into(),
+            UploadError::Processing(errors) => {
+                text!("GitHub could not process the report: {}", outside(errors))
+            }
+            UploadError::Unknown(error) => {
+                text!("GitHub took the report, but what came of it could not be asked: {}", error)
+            }
+            UploadError::Pending(seconds) => {
+                text!("GitHub took the report and was still processing it after {} s", *seconds)
+            }
+        }
+    }
+}
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::from(self).fmt(formatter)
+    }
+}
+
+impl std::error::Error for UploadError {}
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -186,6 +214,30 @@ mod tests {
         assert!(packed(&sarif, size).is_ok());
         let error = packed(&sarif, size - 1).unwrap_err();
         assert_eq!(error, UploadError::TooLarge { size });
+    }
+
+    #[test]
+    fn strangers_read_no_id_in_what_github_said() {
+        let said = || "no 111122223333 for ref x".to_owned();
+        let status = || ApiError::Status { status: 404, message: said() };
+        let limited = ApiError::RateLimited { status: 429, message: said(), retry_after: None };
+        for error in [
+            UploadError::Refused(limited),
+            UploadError::Refused(ApiError::NotPrivate(said())),
+            UploadError::Refused(ApiError::NoRef(said())),
+            UploadError::Refused(ApiError::Unreachable(said())),
+            UploadError::Refused(ApiError::Untrusted(said())),
+            UploadError::Refused(ApiError::Unreadable(said())),
+            UploadError::Refused(status()),
+            UploadError::Processing(said()),
+            UploadError::Unknown(status()),
+        ] {
+            let (full, redacted) = (error.to_string(), Text::from(&error).redacted().to_string());
+            assert_eq!(redacted, full.replace("111122223333", "[left out]"));
+        }
+        // Control: numbers of the program's own are never searched.
+        let large = Text::from(&UploadError::TooLarge { size: 123_456_789_012 });
+        assert_eq!(large.redacted(), large);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Service {
     CloudTrail,
     /// Identity and Access Management.
     Iam,
+    /// Organizations.
+    Organizations,
     /// Security Token Service.
     Sts,
 }
@@ -27,6 +29,7 @@ impl Service {
             Self::Account => "Account",
             Self::CloudTrail => "CloudTrail",
             Self::Iam => "IAM",
+            Self::Organizations => "Organizations",
             Self::Sts => "STS",
         }
     }
@@ -38,6 +41,7 @@ impl Service {
             Self::Account => "account",
             Self::CloudTrail => "cloudtrail",
             Self::Iam => "iam",
+            Self::Organizations => "organizations",
             Self::Sts => "sts",
         }
     }
@@ -76,6 +80,19 @@ pub enum Answer {
         /// Those of them that hold a JSON document of their own.
         documents: &'static [&'static str],
     },
+    /// An object in JSON that has all of these members.
+    JsonObject(&'static [Member]),
+}
+
+/// A member of an object in JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Member {
+    /// A text that is not empty.
+    Text(&'static str),
+    /// A text that holds a JSON document of its own.
+    Document(&'static str),
+    /// An object that has members of its own.
+    Object(&'static str, &'static [Self]),
 }
 
 /// A part of an element in XML.
@@ -104,7 +121,8 @@ pub enum Part {
     OnePage(&'static str),
 }
 
-const CREDENTIALS: Answer = Answer::Xml(&[Part::Element {
+/// What every call answers that begins a session.
+pub(super) const CREDENTIALS: Answer = Answer::Xml(&[Part::Element {
     name: "Credentials",
     parts: &[
         Part::Text("AccessKeyId"),

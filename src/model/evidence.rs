@@ -1,5 +1,6 @@
 //! What is known of one account's root user, and what is not.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::sources::each_source;
-use super::{AccountId, Cell, Partition, RegionGap, Source, ToDo};
+use super::{AccountId, Audited, Cell, Partition, RegionGap, Source, ToDo};
 
 /// Why a fact is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub enum Cause {
     NotEntered,
     /// Not collected: the given evidence does not contain it.
     NotCollected,
+    /// Nobody can know it on this route: a session by `sts:AssumeRoot` may not ask for it. A rule that
+    /// needs it is not applicable; see [`crate::model::MemberRoute`].
+    NotVisible,
 }
 
 impl Cause {
@@ -59,6 +63,7 @@ impl Cause {
             Self::Undated => "undated",
             Self::NotEntered => "not-entered",
             Self::NotCollected => "not-collected",
+            Self::NotVisible => "not-visible",
         }
     }
 }
@@ -111,6 +116,12 @@ impl Gap {
         }
     }
 
+    /// Whether it says no more than that nobody looked: on this route, or at all.
+    #[must_use]
+    pub const fn is_not_asked(&self) -> bool {
+        matches!(self.cause, Cause::NotCollected | Cause::NotVisible)
+    }
+
     /// The gap with what to do about it: a sentence without its full stop.
     #[must_use]
     pub fn to_do(self, what: impl Into<String>) -> Self {
@@ -158,7 +169,7 @@ macro_rules! evidence {
 
         impl Evidence {
             /// The gaps of whole sources, in the order of reports. Those of single Regions are in
-            /// [`Self::region_gaps`].
+            /// [`Self::region_gaps`], those of single calls of an audit in [`Self::audit_gaps`].
             #[must_use]
             pub fn gaps(&self) -> Vec<&Gap> {
                 // Without `..`: nothing that is known is left out.
@@ -174,6 +185,17 @@ macro_rules! evidence {
                     account: account.clone(),
                     partition: partition.clone(),
                     $($field: by.map(Source::$source, $field),)*
+                }
+            }
+
+            /// The same account, with these sources as another reading of it has them.
+            #[must_use]
+            pub fn with_sources_of(self, other: Self, sources: &BTreeSet<Source>) -> Self {
+                let taken = |source: Source| sources.contains(&source);
+                Self {
+                    account: self.account,
+                    partition: self.partition,
+                    $($field: if taken(Source::$source) { other.$field } else { self.$field },)*
                 }
             }
 
@@ -197,6 +219,11 @@ impl Evidence {
         self.root_events.as_ref().map_or(&[], |events| &events.value.gaps)
     }
 
+    /// The gaps of single calls in an audit by AssumeRoot that was made.
+    pub fn audit_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.root_audit.iter().flat_map(|audit| audit.value.gaps())
+    }
+
     /// An account of which nothing is known, for the same reason everywhere.
     #[must_use]
     pub fn unread(
@@ -208,10 +235,13 @@ impl Evidence {
         Self::from_gaps(account, partition, |source| Gap::new(source, cause, detail))
     }
 
-    /// Whether not one fact of the account is known.
+    /// Whether not one fact of the account itself is known. What the organization tells of it does not
+    /// count: nobody had to enter the account for that.
     #[must_use]
     pub fn nothing_read(&self) -> bool {
-        self.gaps().len() == Source::ALL.len()
+        let own = |source: &Source| !source.is_of_organization();
+        let gaps = self.gaps().into_iter().filter(|gap| own(&gap.source)).count();
+        gaps == Source::ALL.iter().copied().filter(own).count()
     }
 
     /// Whether root may have acted in any Region since an instant: a use is reported or recorded
@@ -246,8 +276,11 @@ impl Evidence {
                     || matches!(key.last_rotated, Cell::Value(_))
             })
         });
+        let listed = self.root_audit.as_ref().is_ok_and(|fact| {
+            matches!(&fact.value.access_keys, Some(Audited::Value(keys)) if !keys.is_empty())
+        });
         let in_events = self.root_events.as_ref().is_ok_and(|fact| fact.value.mention_a_key());
-        counted.is_some_and(|count| count > 0) || in_row || in_events
+        counted.is_some_and(|count| count > 0) || in_row || listed || in_events
     }
 }
 

@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::sources::each_source;
 use super::{
-    AccountId, Cause, Evidence, Fact, Gap, Observed, Partition, RootEvents, Signature, Source,
-    begins_with_schema, format_time, is_one_of, is_unchanged_json, parse_time,
+    AccountId, Cause, Evidence, Fact, Gap, Inventory, Observed, Partition, RootEvents, Signature,
+    Source, begins_with_schema, format_time, is_one_of, is_unchanged_json, parse_time,
 };
 
 /// The `schema` of an evidence file.
@@ -124,15 +124,18 @@ pub fn is_evidence_file(file: &mut dyn Read) -> io::Result<bool> {
 /// The writer's errors.
 pub fn write_evidence(
     accounts: &[Evidence],
+    inventory: Option<&Inventory>,
     collected_at: DateTime<Utc>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &File { accounts, collected_at })?;
+    serde_json::to_writer_pretty(&mut *out, &File { accounts, inventory, collected_at })?;
     writeln!(out)
 }
 
 struct File<'a> {
     accounts: &'a [Evidence],
+    /// The accounts of the organization, if one was collected.
+    inventory: Option<&'a Inventory>,
     collected_at: DateTime<Utc>,
 }
 
@@ -145,15 +148,21 @@ impl Serialize for File<'_> {
                 serializer.collect_seq(self.0.iter().map(AccountEntry::from))
             }
         }
-        let mut file = serializer.serialize_struct("File", 3)?;
+        let mut file = serializer.serialize_struct("File", 4)?;
         file.serialize_field("schema", EVIDENCE_SCHEMA)?;
         file.serialize_field("collected_at", &format_time(self.collected_at))?;
+        match self.inventory {
+            Some(inventory) => file.serialize_field("organization", inventory)?,
+            None => file.skip_field("organization")?,
+        }
         file.serialize_field("accounts", &Accounts(self.accounts))?;
         file.end()
     }
 }
 
 /// Reads an evidence file account by account, so that memory does not grow with it.
+///
+/// Returns the accounts of the organization, if the file has them.
 ///
 /// Use what `each` received only after this returns `Ok`: the rest of the file may be broken.
 ///
@@ -162,14 +171,15 @@ impl Serialize for File<'_> {
 pub fn read_evidence(
     from: impl Read,
     mut each: impl FnMut(Evidence),
-) -> Result<(), EvidenceFileError> {
-    let mut reading = Reading { each: &mut each, known: BTreeSet::new(), error: None };
+) -> Result<Option<Inventory>, EvidenceFileError> {
+    let known = BTreeSet::new();
+    let mut reading = Reading { each: &mut each, known, inventory: None, error: None };
     let mut json = serde_json::Deserializer::from_reader(without_mark(from)?);
     let read = reading.deserialize(&mut json).and_then(|()| json.end());
     match (reading.error, read) {
         (Some(error), _) => Err(error),
         (None, Err(error)) if error.is_io() => Err(EvidenceFileError::Read(error.into())),
-        (None, read) => Ok(read?),
+        (None, read) => read.map(|()| reading.inventory).map_err(EvidenceFileError::Json),
     }
 }
 
@@ -188,6 +198,7 @@ fn without_mark(mut from: impl Read) -> Result<impl Read, EvidenceFileError> {
 struct Reading<'a> {
     each: &'a mut dyn FnMut(Evidence),
     known: BTreeSet<AccountId>,
+    inventory: Option<Inventory>,
     /// The first error that is not a JSON error; serde's errors hold only text.
     error: Option<EvidenceFileError>,
 }
@@ -223,7 +234,8 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        const KEYS: &[&str] = &["schema", "collected_at", "accounts"];
+        const REQUIRED: &[&str] = &["schema", "collected_at", "accounts"];
+        const KEYS: &[&str] = &["schema", "collected_at", "organization", "accounts"];
         let mut seen = BTreeSet::new();
         while let Some(key) = object.next_key::<String>()? {
             match key.as_str() {
@@ -242,6 +254,7 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
                         return self.stop(error);
                     }
                 }
+                "organization" => self.inventory = Some(object.next_value()?),
                 "accounts" => object.next_value_seed(Accounts(self))?,
                 _ => return Err(de::Error::unknown_field(&key, KEYS)),
             }
@@ -249,7 +262,7 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
                 return Err(de::Error::custom(format!("duplicate field `{key}`")));
             }
         }
-        match KEYS.iter().find(|key| !seen.contains(**key)) {
+        match REQUIRED.iter().find(|key| !seen.contains(**key)) {
             Some(key) => Err(de::Error::missing_field(key)),
             None => Ok(()),
         }
@@ -366,6 +379,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Audited, AuditedKey};
 
     const ACCOUNT: &str = r#""id": "111122223333", "partition": "aws",
         "account_summary": {"observed_at": "2026-11-20T08:00:00Z", "value": {"AccountAccessKeysPresent": 0}},
@@ -399,10 +413,42 @@ mod tests {
         let evidence = read(&file(&format!("{{{ACCOUNT}}}"))).unwrap();
         let now = parse_time("2026-11-20T09:00:00Z").unwrap();
         let mut text = Vec::new();
-        write_evidence(&evidence, now, &mut text).unwrap();
+        write_evidence(&evidence, None, now, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert_eq!(read(&text).unwrap(), evidence);
         assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), evidence);
+    }
+
+    #[test]
+    fn what_is_known_organization_policy_and_its_member_reads_as_it_was_written() {
+        let now = parse_time("2026-11-20T09:00:00Z").unwrap();
+        let mut audited = crate::testing::audited();
+        audited = audited.with_audit(|audit| {
+            let key =
+                |active| AuditedKey { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), active, created: now };
+            let keys = [Some(true), Some(false), None].map(key);
+            audit.access_keys = Some(Audited::Value(keys.to_vec()));
+            let gap = Gap::denied(Source::RootAudit, "iam:ListSigningCertificates", "denied");
+            audit.certificates = Some(Audited::Gap(gap));
+            audit.login_profile = None;
+        });
+        let mut text = Vec::new();
+        write_evidence(std::slice::from_ref(&audited), None, now, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(read(&text).unwrap(), [audited]);
+        for part in [r#""cause": "not-visible""#, r#""credentials_management": true"#] {
+            assert!(text.contains(part), "{part}");
+        }
+        for (whole, odd, says) in [
+            (r#""active": true"#, r#""active": "yes""#, "invalid type"),
+            (r#""management": false"#, r#""management": false, "management": true"#, "duplicate"),
+            (r#""root_sessions""#, r#""root_session""#, "unknown field"),
+            (r#""unclear": []"#, r#""unclear": [], "more": []"#, "unknown field"),
+            (r#""serial_number""#, r#""serial""#, "unknown field"),
+        ] {
+            let message = read(&text.replacen(whole, odd, 1)).unwrap_err().to_string();
+            assert!(message.contains(says), "{odd}: {message}");
+        }
     }
 
     #[test]

@@ -3,24 +3,29 @@
 //! Everything else in the crate imports this module; it imports nothing of the crate.
 
 mod account;
+mod audit;
 pub mod call;
 mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
 mod head;
+mod inventory;
 mod judging;
 mod key_path;
 mod notice;
 mod report;
 mod rule_info;
+pub mod scp;
 mod sources;
 mod subject;
 mod times;
 mod to_do;
+mod unique_json;
 mod words;
 
 pub use account::{AccountId, InvalidAccountId, Partition};
+pub use audit::Audit;
 pub use call::{Call, Service};
 pub use duration::{Duration, InvalidDuration};
 pub use evidence::{Cause, Evidence, Fact, Gap, MapFact, Observed};
@@ -32,11 +37,12 @@ pub use finding::{
     sha256_hex,
 };
 pub use head::{Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json};
+pub use inventory::{Inventory, SkippedAccount};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
-pub use notice::{Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
+pub use notice::{ExcludeState, Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
     Verdict, WindowMark,
@@ -49,4 +55,5 @@ pub use sources::*;
 pub use subject::{Creation, Subject};
 pub use times::{InvalidTime, format_day, format_time, parse_day, parse_time, wrong_clock};
 pub use to_do::{IamAction, ToDo};
+pub use unique_json::unique_json;
 pub use words::{capitalized, counted, sentence};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{AccountId, Judge, RuleId, Severity, format_time};
+use super::{AccountId, Gap, Judge, RuleId, Severity, ToDo, format_time};
 
 /// Something a reader should know that is not a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,13 @@ pub enum NoticeKind {
         /// The account.
         account: AccountId,
     },
+    /// Something of an account that `scope.organization` excludes.
+    Exclude {
+        /// The account.
+        account: AccountId,
+        /// What.
+        state: ExcludeState,
+    },
     /// No rule judged anything.
     NothingJudged {
         /// The policy switches all of them off; else none of those that are on applies.
@@ -111,6 +118,11 @@ pub enum NoticeKind {
     Incomplete {
         /// Why.
         why: String,
+    },
+    /// An organization's accounts may not all be known.
+    InventoryIncomplete {
+        /// Why not.
+        gap: Gap,
     },
 }
 
@@ -163,6 +175,23 @@ pub enum WaiverState {
     },
 }
 
+/// What a reader should know of an exclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExcludeState {
+    /// It ends within 14 days.
+    ExpiresSoon {
+        /// Its last day.
+        expires: NaiveDate,
+        /// Days until then.
+        days: i64,
+    },
+    /// It has ended, and the account is judged again.
+    Expired {
+        /// Its last day.
+        expires: NaiveDate,
+    },
+}
+
 /// Why a valid waiver covered no finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unused {
@@ -210,9 +239,14 @@ impl Notice {
             },
             NoticeKind::WindowPast { .. } => NoticeCode::WindowPast,
             NoticeKind::WindowOutsideScope { .. } => NoticeCode::OutsideScope,
+            NoticeKind::Exclude { state, .. } => match state {
+                ExcludeState::ExpiresSoon { .. } => NoticeCode::ExcludeExpiresSoon,
+                ExcludeState::Expired { .. } => NoticeCode::ExcludeExpired,
+            },
             NoticeKind::NothingJudged { .. } => NoticeCode::NothingJudged,
             NoticeKind::EventsOff => NoticeCode::EventsOff,
             NoticeKind::Incomplete { .. } => NoticeCode::Incomplete,
+            NoticeKind::InventoryIncomplete { .. } => NoticeCode::OrganizationIncomplete,
         }
     }
 
@@ -279,6 +313,9 @@ impl Notice {
             NoticeKind::WindowOutsideScope { id, account } => {
                 format!("window `{id}` names {account}, which is outside the scope")
             }
+            NoticeKind::Exclude { account, state } => {
+                format!("the exclusion of account {account} {}", state.words())
+            }
             NoticeKind::NothingJudged { every_rule_off } => {
                 let why = if *every_rule_off {
                     "the policy turns every rule off"
@@ -295,6 +332,15 @@ impl Notice {
             NoticeKind::Incomplete { why } => {
                 format!("the run is incomplete: {why}; rootgate judged what it had collected by then")
             }
+            NoticeKind::InventoryIncomplete { gap } => format!(
+                "an account of the organization may be missing, so the run is undetermined: {}{}",
+                gap.detail,
+                match &gap.grant {
+                    Some(ToDo::Grant(action)) => format!("; grant {action}"),
+                    Some(ToDo::Do(what)) => format!("; {what}"),
+                    None => String::new(),
+                }
+            ),
         }
     }
 }
@@ -334,6 +380,25 @@ impl WaiverState {
             Self::Ambiguous { account, made } => ambiguous(account, made),
             Self::OutsideScope { account } => {
                 format!("names {account}, which is outside the scope")
+            }
+        }
+    }
+}
+
+impl ExcludeState {
+    fn words(self) -> String {
+        match self {
+            Self::ExpiresSoon { expires, days: 0 } => {
+                format!("ends today, on {expires}; from tomorrow on it is judged")
+            }
+            Self::ExpiresSoon { expires, days } => {
+                let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+                format!("ends in {days}, on {expires}; then it is judged again")
+            }
+            Self::Expired { expires } => {
+                format!(
+                    "ended on {expires}: it is judged again; remove the exclusion, or agree a new date"
+                )
             }
         }
     }
@@ -410,10 +475,16 @@ pub enum NoticeCode {
     WindowPast,
     /// A window or waiver names an account outside the scope.
     OutsideScope,
+    /// An exclusion of `scope.organization` ends within 14 days.
+    ExcludeExpiresSoon,
+    /// An exclusion of `scope.organization` has ended: the account is judged again.
+    ExcludeExpired,
     /// Rules that only CloudTrail events can judge.
     EventsOff,
     /// The run ended before everything was collected.
     Incomplete,
+    /// An organization's accounts may not all be known.
+    OrganizationIncomplete,
 }
 
 impl NoticeCode {
@@ -442,8 +513,11 @@ impl NoticeCode {
             Self::WaiverAmbiguous => "waiver-ambiguous",
             Self::WindowPast => "window-past",
             Self::OutsideScope => "outside-scope",
+            Self::ExcludeExpiresSoon => "exclude-expires-soon",
+            Self::ExcludeExpired => "exclude-expired",
             Self::EventsOff => "events-off",
             Self::Incomplete => "incomplete",
+            Self::OrganizationIncomplete => "organization-incomplete",
         }
     }
 }

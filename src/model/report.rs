@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
-    AccountId, Notice, Outcome, Partition, PolicyChange, PolicyOrigin, RuleId, RuleInfo,
+    AccountId, Inventory, Notice, Outcome, Partition, PolicyChange, PolicyOrigin, RuleId, RuleInfo,
     RuleOutcome, Severity, Source, UseKind,
 };
 
@@ -210,8 +210,10 @@ pub struct Report {
     pub enforce_from: Option<NaiveDate>,
     /// The files that evidence came from, by path; empty where all was collected live.
     pub evidence_files: Vec<EvidenceFile>,
+    /// The accounts of the organization, if the policy judges one.
+    pub inventory: Option<Inventory>,
     /// Why the run is incomplete, where it is: interrupted, or out of time.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<&'static str>,
     /// Why nothing was evaluated, where nothing was.
     pub not_evaluated: Option<String>,
     /// Every rule of the catalogue, in its order.

@@ -1,4 +1,6 @@
 //! The rate that an API allows: a bucket of tokens, one for each call.
+//!
+//! [`Bucket`] keeps a rate from the first call on, [`LearnedBucket`] from the first throttled call on.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,6 +21,21 @@ pub(crate) struct Rate {
     pub(crate) period: Duration,
 }
 
+/// When the next call may be made, and what the API said of the last one.
+pub(crate) trait RateLimit {
+    /// How long to wait for the next token; the token is taken by [`Self::take`].
+    fn delay(&mut self, now: Instant) -> Duration;
+
+    /// Takes a token.
+    fn take(&mut self, now: Instant);
+
+    /// The API said that the calls were too many.
+    fn slow_down(&mut self, now: Instant);
+
+    /// The API answered.
+    fn speed_up(&mut self);
+}
+
 /// The tokens of one API, and of one Region where the API counts so.
 ///
 /// A token is back one period after it was taken, so that no period, wherever it begins, holds more
@@ -35,9 +52,10 @@ impl Bucket {
     pub(crate) const fn new(rate: Rate) -> Self {
         Self { rate, slower: 1.0, taken: VecDeque::new() }
     }
+}
 
-    /// How long to wait for the next token; the token is taken by [`Self::take`].
-    pub(crate) fn delay(&mut self, now: Instant) -> Duration {
+impl RateLimit for Bucket {
+    fn delay(&mut self, now: Instant) -> Duration {
         let period = self.rate.period.mul_f64(self.slower);
         while self.taken.len() > self.rate.burst {
             self.taken.pop_front();
@@ -50,18 +68,78 @@ impl Bucket {
         }
     }
 
-    /// Takes a token.
-    pub(crate) fn take(&mut self, now: Instant) {
+    fn take(&mut self, now: Instant) {
         self.taken.push_back(now);
     }
 
-    /// The API said that the calls were too many: somebody else makes some, too.
-    pub(crate) fn slow_down(&mut self) {
+    /// Somebody else makes calls, too.
+    fn slow_down(&mut self, _now: Instant) {
         self.slower = (self.slower * STEP).min(SLOWEST);
     }
 
-    /// The API answered.
-    pub(crate) fn speed_up(&mut self) {
+    fn speed_up(&mut self) {
+        self.slower = (self.slower / STEP).max(1.0);
+    }
+}
+
+/// The same for an API that allows more to some callers: it is asked as fast as it answers, until it
+/// throttles a call. Then its tokens are used up, and come back at the documented rate.
+#[derive(Debug)]
+pub(crate) struct LearnedBucket {
+    per_second: f64,
+    burst: f64,
+    slower: f64,
+    /// How many tokens there were, and when. `None`: no call was throttled yet.
+    tokens: Option<(f64, Instant)>,
+}
+
+impl LearnedBucket {
+    /// So many calls a second in the long run, and at most so many at once.
+    pub(crate) const fn new(per_second: f64, burst: f64) -> Self {
+        Self { per_second, burst, slower: 1.0, tokens: None }
+    }
+
+    fn rate(&self) -> f64 {
+        self.per_second / self.slower
+    }
+
+    /// The tokens that there are now.
+    fn refill(&mut self, now: Instant) -> Option<f64> {
+        let (rate, burst) = (self.rate(), self.burst);
+        let (tokens, since) = self.tokens.as_mut()?;
+        let passed = now.saturating_duration_since(*since);
+        *tokens = passed.as_secs_f64().mul_add(rate, *tokens).min(burst);
+        *since = now;
+        Some(*tokens)
+    }
+}
+
+impl RateLimit for LearnedBucket {
+    fn delay(&mut self, now: Instant) -> Duration {
+        match self.refill(now) {
+            Some(tokens) if tokens < 1.0 => {
+                Duration::from_secs_f64((1.0 - tokens) / self.rate()) + Duration::from_millis(1)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn take(&mut self, now: Instant) {
+        self.refill(now);
+        if let Some((tokens, _)) = &mut self.tokens {
+            *tokens -= 1.0;
+        }
+    }
+
+    fn slow_down(&mut self, now: Instant) {
+        // The first time, the burst was used up. From then on somebody else makes calls, too.
+        if self.tokens.is_some() {
+            self.slower = (self.slower * STEP).min(SLOWEST);
+        }
+        self.tokens = Some((0.0, now));
+    }
+
+    fn speed_up(&mut self) {
         self.slower = (self.slower / STEP).max(1.0);
     }
 }
@@ -73,7 +151,7 @@ mod tests {
     const RATE: Rate = Rate { burst: 2, period: Duration::from_millis(1_000) };
 
     /// The instants, in milliseconds, of so many calls made as early as they may be.
-    fn calls(bucket: &mut Bucket, start: Instant, count: usize) -> Vec<u128> {
+    fn calls(bucket: &mut impl RateLimit, start: Instant, count: usize) -> Vec<u128> {
         let mut now = start;
         let mut made = Vec::new();
         for _ in 0..count {
@@ -95,10 +173,10 @@ mod tests {
     #[test]
     fn a_throttled_api_is_asked_less_often_and_an_answering_one_as_often_as_before() {
         let (mut bucket, start) = (Bucket::new(RATE), Instant::now());
-        bucket.slow_down();
+        bucket.slow_down(start);
         assert_eq!(calls(&mut bucket, start, 3), [0, 0, 1_250]);
         for _ in 0..20 {
-            bucket.slow_down();
+            bucket.slow_down(start);
         }
         let later = start + Duration::from_secs(60);
         assert_eq!(calls(&mut bucket, later, 3), [0, 0, 4_000]);
@@ -107,5 +185,50 @@ mod tests {
         }
         let later = start + Duration::from_secs(120);
         assert_eq!(calls(&mut bucket, later, 3), [0, 0, 1_000]);
+    }
+
+    /// What an API with such a bucket refuses while `count` calls succeed one after the other, each of
+    /// which takes so many milliseconds; and how long that takes.
+    fn against(per_second: f64, burst: f64, latency: u64, count: usize) -> (usize, f64) {
+        let start = Instant::now();
+        let latency = Duration::from_millis(latency);
+        let (mut bucket, mut now) = (LearnedBucket::new(8.0, 12.0), start);
+        let (mut tokens, mut since) = (burst, start);
+        let (mut answered, mut refused) = (0, 0);
+        while answered < count {
+            now += bucket.delay(now);
+            bucket.take(now);
+            now += latency / 2;
+            tokens = (tokens + (now - since).as_secs_f64() * per_second).min(burst);
+            since = now;
+            now += latency / 2;
+            if tokens >= 1.0 {
+                (tokens, answered) = (tokens - 1.0, answered + 1);
+                bucket.speed_up();
+            } else {
+                refused += 1;
+                bucket.slow_down(now);
+                // The retry's own pause.
+                now += Duration::from_millis(750);
+            }
+        }
+        (refused, (now - start).as_secs_f64())
+    }
+
+    #[test]
+    fn an_api_is_asked_as_fast_as_it_answers_until_it_throttles_and_then_at_its_rate() {
+        for latency in [0, 30, 100] {
+            // 500 pages: 12 at once, the rest at eight a second.
+            let (refused, took) = against(8.0, 12.0, latency, 500);
+            assert!(refused <= 10, "{latency} ms: {refused} refused");
+            assert!(took < 61.0 * 1.05, "{latency} ms: {took} s");
+            let (refused, took) = against(1_000.0, 1_000.0, latency, 500);
+            assert_eq!(refused, 0);
+            let answers = Duration::from_millis(latency * 500).as_secs_f64();
+            assert!(took < answers + 0.1, "{latency} ms: {took} s");
+        }
+        // Others use half of what there is.
+        let (refused, took) = against(4.0, 12.0, 30, 100);
+        assert!(refused < 60 && took < 22.0 * 1.6, "{refused} refused, {took} s");
     }
 }

@@ -1,9 +1,9 @@
 //! Many jobs side by side: a stream of them, a bounded number at once, none of which delays others.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{FuturesUnordered, Stream, StreamExt, iter};
 use tokio::time::{Duration, Instant, sleep_until};
 
 /// How many jobs are under way.
@@ -26,44 +26,47 @@ impl Limits {
 /// Waits for all of them, started at once; results in order.
 pub(crate) async fn all<F: Future>(jobs: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut results = Vec::new();
-    bounded(jobs, Limits::NONE, |index, result| results.push((index, result))).await;
+    bounded(iter(jobs), Limits::NONE, |index, result| results.push((index, result))).await;
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Takes the jobs one by one, as there is room, and hands each result on when it is there, with the
-/// number of its job.
+/// number of its job. A stream that has no job yet keeps no other from going on.
 pub(crate) async fn bounded<F: Future>(
-    jobs: impl IntoIterator<Item = F>,
+    jobs: impl Stream<Item = F>,
     limits: Limits,
     mut each: impl FnMut(usize, F::Output),
 ) {
-    let mut jobs = jobs.into_iter().enumerate().peekable();
+    let mut jobs = pin!(jobs.enumerate().fuse());
+    // The next job, looked at early: only then is it known whether one waits.
+    let mut next: Option<(usize, F)> = None;
     let mut running = FuturesUnordered::new();
     // Those with a place, and until when; they started in this order.
     let mut places: VecDeque<(usize, Instant)> = VecDeque::new();
     loop {
-        while places.len() < limits.places.max(1)
+        if places.len() < limits.places.max(1)
             && running.len() < limits.most.max(1)
-            && let Some((index, job)) = jobs.next()
+            && let Some((index, job)) = next.take()
         {
             places.push_back((index, Instant::now() + limits.patience));
             running.push(async move { (index, job.await) });
         }
-        let waiting = jobs.peek().is_some();
+        let (waiting, ended) = (next.is_some(), jobs.is_done());
         let first = places.front().map(|(_, until)| *until);
         tokio::select! {
             biased;
-            done = running.next() => match done {
-                Some((index, result)) => {
+            job = jobs.next(), if !waiting && !ended => next = job,
+            done = running.next(), if !running.is_empty() => {
+                if let Some((index, result)) = done {
                     places.retain(|(of, _)| *of != index);
                     each(index, result);
                 }
-                None => break,
-            },
+            }
             () = sleep_until(first.unwrap_or_else(Instant::now)), if waiting && first.is_some() => {
                 places.pop_front();
             }
+            else => break,
         }
     }
 }
@@ -93,7 +96,7 @@ mod tests {
             *millis
         });
         let mut results = Vec::new();
-        run(bounded(jobs, limits, |index, result| results.push((index, result))));
+        run(bounded(iter(jobs), limits, |index, result| results.push((index, result))));
         results.sort_unstable();
         (results.into_iter().map(|(_, result)| result).collect(), most.get())
     }
@@ -119,6 +122,29 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_that_waits_keeps_no_job_from_ending_and_its_end_is_the_end() {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let jobs = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
+        let done = Cell::new(0);
+        let feed = async {
+            for number in 0..3 {
+                sender.send(async move { number }).unwrap();
+                // The job is done before the next one comes.
+                while done.get() <= number {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            }
+            drop(sender);
+        };
+        let jobs = bounded(jobs, LIMITS, |_, number| done.set(number + 1));
+        let ended = run(async {
+            tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(jobs, feed) }).await
+        });
+        assert!(ended.is_ok());
+        assert_eq!(done.get(), 3);
+    }
+
+    #[test]
     fn a_job_is_made_when_it_starts() {
         let (made, limits) = (Cell::new(0), Limits { most: 3, ..LIMITS });
         let jobs = (0..1_000).map(|_| {
@@ -126,7 +152,7 @@ mod tests {
             std::future::pending::<()>()
         });
         let ended = run(async {
-            let jobs = bounded(jobs, limits, |_, ()| ());
+            let jobs = bounded(iter(jobs), limits, |_, ()| ());
             tokio::time::timeout(Duration::from_millis(150), jobs).await
         });
         assert!(ended.is_err());

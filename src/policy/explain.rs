@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+use super::organization::{Exclude, OrganizationScope};
 use super::schedule::{Opening, Schedule};
 use super::types::{
     KeyCreated, OnUndetermined, OnWeaker, Policy, Regions, RulePolicy, Waiver, WaiverSubject, When,
     Window,
 };
 
+use crate::model::Audit;
 use crate::model::{AccountId, Duration, UseKind, format_time};
 
 /// Maximum number of openings listed for a schedule.
@@ -50,7 +52,7 @@ struct Explain<'a> {
 
 impl Explain<'_> {
     fn scope(&self) -> Vec<String> {
-        if self.policy.scope.is_empty() {
+        if !self.policy.names_scope() {
             return vec![
                 "The account that the credentials belong to; the policy names none.".to_owned(),
             ];
@@ -63,10 +65,79 @@ impl Explain<'_> {
                 format!("{}, with {role} (line {})", self.named(&account.id), account.line)
             })
             .collect();
-        if let Some(id) = self.account.filter(|_| lines.is_empty()) {
+        if let Some(organization) = &self.policy.organization {
+            match self.account.filter(|_| lines.is_empty()) {
+                Some(id) => lines.extend(self.in_organization(organization, id)),
+                None if self.account.is_none() => lines.extend(self.organization(organization)),
+                None => {}
+            }
+        } else if let Some(id) = self.account.filter(|_| lines.is_empty()) {
             lines.push(format!("{id} is not in the scope, so it is not judged."));
         }
         lines
+    }
+
+    /// The accounts of an organization, and how each is entered.
+    fn organization(&self, organization: &OrganizationScope) -> Vec<String> {
+        let also = if self.policy.scope.is_empty() { "" } else { "other " };
+        let mut lines = vec![format!(
+            "Every {also}usable account of the organization (line {}).",
+            organization.line
+        )];
+        lines.extend(self.entered(organization));
+        if let Some(grace) = organization.new_account_grace {
+            lines.push(format!(
+                "An account that joined less than {grace} ago and cannot be entered yet is skipped ({}).",
+                self.written("scope.organization.new-account-grace")
+            ));
+        }
+        lines.extend(organization.exclude.iter().map(|exclude| self.excluded(exclude)));
+        lines
+    }
+
+    fn entered(&self, organization: &OrganizationScope) -> Vec<String> {
+        let audit = self.written("scope.organization.audit");
+        let role = organization.member_role.as_deref().unwrap_or_default();
+        let members = match organization.audit {
+            Audit::AssumeRole => format!("by the role {role}"),
+            Audit::AssumeRoot => {
+                "by sts:AssumeRoot, which shows no use, sign-in or change".to_owned()
+            }
+            Audit::Auto => format!(
+                "by the role {role}; where that fails by sts:AssumeRoot, which shows no use, sign-in or change"
+            ),
+        };
+        let management = organization.management_role().unwrap_or_default();
+        vec![
+            format!("Its member accounts are entered {members} ({audit})."),
+            format!(
+                "Its management account is entered by the run's own credentials, or by the role {management}."
+            ),
+        ]
+    }
+
+    fn excluded(&self, exclude: &Exclude) -> String {
+        let Exclude { account, reason, expires, line } = exclude;
+        if exclude.is_over(self.at.date_naive()) {
+            return format!(
+                "{account} is judged again: its exclusion ended on {expires} (UTC): {reason} (line {line})"
+            );
+        }
+        format!("{account} is not judged until the end of {expires} (UTC): {reason} (line {line})")
+    }
+
+    /// One account that may be of the organization.
+    fn in_organization(&self, organization: &OrganizationScope, id: &AccountId) -> Vec<String> {
+        let exclude = organization.exclude.iter().find(|exclude| exclude.account == *id);
+        if let Some(exclude) = organization.excluded(id, self.at.date_naive()) {
+            return vec![self.excluded(exclude)];
+        }
+        let judged = format!(
+            "{id}, if it is a usable account of the organization (line {}).",
+            organization.line
+        );
+        let lines = [judged].into_iter().chain(exclude.map(|exclude| self.excluded(exclude)));
+        lines.chain(self.entered(organization)).collect()
     }
 
     /// `111122223333 (prod)`.
@@ -132,6 +203,18 @@ impl Explain<'_> {
                 }
             ),
         });
+        if let (Some(events), true) =
+            (&self.policy.root_events, self.policy.judges_an_organization())
+        {
+            let line = self.written("evidence.root-events.members");
+            lines.push(match events.members {
+                true => format!("They are read of the organization's member accounts, too ({line})."),
+                false => format!(
+                    "They are not read of the organization's member accounts: what only they show is not judged \
+                     there ({line})."
+                ),
+            });
+        }
         if let Some(day) = gate.enforce_from {
             let line = self.written("gate.enforce-from");
             lines.push(if self.at.date_naive() < day {
@@ -312,11 +395,11 @@ impl Explain<'_> {
             Some(account) => vec![account],
             None => self.policy.scope.iter().map(|account| &account.id).collect(),
         };
-        if accounts.is_empty() {
-            return UseKind::ALL.iter().map(|kind| self.permission(None, *kind)).collect();
+        let mut accounts: Vec<Option<&AccountId>> = accounts.into_iter().map(Some).collect();
+        if accounts.is_empty() || (self.account.is_none() && self.policy.judges_an_organization()) {
+            accounts.push(None);
         }
-        let each =
-            |account| UseKind::ALL.iter().map(move |kind| self.permission(Some(account), *kind));
+        let each = |account| UseKind::ALL.iter().map(move |kind| self.permission(account, *kind));
         accounts.into_iter().flat_map(each).collect()
     }
 
@@ -425,7 +508,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_gate_is_told_with_its_line() {
-        for field in fields::GATE.iter().filter(|field| field.built) {
+        for field in fields::GATE {
             let text = format!("version: 1\ngate:\n  {}: {}\n", field.key, field.example);
             let now = parse_time("2026-11-20T12:00:00Z").unwrap();
             let policy = Policy::parse(&text, "p.yaml", RULES, now).unwrap();
@@ -495,6 +578,85 @@ May root act at this instant?
         let strict = explain(&Policy::built_in(RULES), now, None);
         let line = "  A pull request that weakens this policy blocks as well (default).";
         assert!(strict.lines().any(|said| said == line), "{strict}");
+    }
+
+    /// What is judged, what of events is read, and of whom it is said whether root may act.
+    fn judged(text: &str, account: Option<&str>) -> String {
+        let now = parse_time("2026-11-20T12:00:00Z").unwrap();
+        let policy = Policy::parse(text, "p.yaml", RULES, now);
+        let policy = policy.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        let account = account.map(|id| id.parse().unwrap());
+        let text = explain(&policy, now, account.as_ref());
+        let scope = text.split("\nWhat blocks").next().unwrap_or_default();
+        let members = text.lines().filter(|line| line.contains("member accounts"));
+        let may = text.lines().filter(|line| line.contains(", sign-in: "));
+        let mut shown: Vec<&str> = scope.lines().skip(3).chain(may).collect();
+        shown.extend(members.filter(|line| line.contains("They are")));
+        shown.iter().map(|line| format!("{}\n", line.trim_start())).collect()
+    }
+
+    #[test]
+    fn an_organization_is_explained_with_how_it_is_entered_and_what_is_left_out() {
+        let text = "version: 1
+scope:
+  accounts:
+    - { id: \"111122223333\", name: prod }
+  organization:
+    member-role: audit/rootgate
+    audit: auto
+    new-account-grace: 24h
+    exclude:
+      - { account: \"444455556666\", reason: being closed, expires: 2027-03-01 }
+      - { account: \"123456789012\", reason: long gone, expires: 2026-11-19 }
+evidence:
+  root-events: { members: true }
+";
+        assert_eq!(
+            judged(text, None),
+            "\
+111122223333 (prod), with the run's own credentials (line 4)
+Every other usable account of the organization (line 5).
+Its member accounts are entered by the role audit/rootgate; where that fails by sts:AssumeRoot, which shows no use, sign-in or change (line 7).
+Its management account is entered by the run's own credentials, or by the role audit/rootgate.
+An account that joined less than 1d ago and cannot be entered yet is skipped (line 8).
+444455556666 is not judged until the end of 2027-03-01 (UTC): being closed (line 10)
+123456789012 is judged again: its exclusion ended on 2026-11-19 (UTC): long gone (line 11)
+111122223333 (prod), sign-in: no window is open, and none is planned.
+any account, sign-in: no window is open, and none is planned.
+They are read of the organization's member accounts, too (line 13).
+"
+        );
+        let one = |id| judged(text, Some(id)).lines().next().unwrap().to_owned();
+        assert_eq!(
+            one("444455556666"),
+            "444455556666 is not judged until the end of 2027-03-01 (UTC): being closed (line 10)"
+        );
+        let unknown = "if it is a usable account of the organization (line 5).";
+        for id in ["123456789012", "999999999999"] {
+            assert_eq!(one(id), format!("{id}, {unknown}"));
+        }
+        assert!(judged(text, Some("123456789012")).contains("judged again: its exclusion ended"));
+        assert_eq!(
+            one("111122223333"),
+            "111122223333 (prod), with the run's own credentials (line 4)"
+        );
+    }
+
+    #[test]
+    fn what_is_not_read_of_members_is_said() {
+        let text = "version: 1
+scope: { organization: { audit: assume-root, management-role: m } }
+";
+        assert_eq!(
+            judged(text, None),
+            "\
+Every usable account of the organization (line 2).
+Its member accounts are entered by sts:AssumeRoot, which shows no use, sign-in or change (line 2).
+Its management account is entered by the run's own credentials, or by the role m.
+any account, sign-in: no window is open, and none is planned.
+They are not read of the organization's member accounts: what only they show is not judged there (default).
+"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! "did you mean", the JSON Schema and the reference are made from it, and which way a change of a
 //! key points. CONTRIBUTING.md says what else a new key takes.
 
+use crate::model::Audit;
 use crate::model::{Duration, Threshold, UseKind};
 
 /// A key of a mapping of the policy.
@@ -18,8 +19,6 @@ pub(super) struct Field {
     pub(super) meaning: &'static str,
     /// An example value, in policy syntax.
     pub(super) example: &'static str,
-    /// `false`: part of the format, but not supported by this version: an error, never ignored.
-    pub(super) built: bool,
     /// What a change of the value means, for `policy diff`.
     pub(super) direction: Direction,
     /// Whether the key may have no value, which means the same as leaving it out.
@@ -58,6 +57,8 @@ pub(super) enum Kind {
     AccountId,
     /// The ARN of an IAM role.
     RoleArn,
+    /// The name of an IAM role, after its path if it has one.
+    RoleName,
     /// One line of text with a maximum number of characters.
     Text { most: usize },
     /// One of these words.
@@ -105,7 +106,6 @@ impl Field {
             default: "",
             meaning,
             example: "",
-            built: true,
             direction,
             may_be_empty: false,
         }
@@ -155,30 +155,23 @@ impl Field {
         self.example = example;
         self
     }
-
-    /// A key of the format that this version does not support.
-    const fn planned(key: &'static str) -> Self {
-        let mut field = Self::new(key, Kind::Flag, "");
-        field.built = false;
-        field
-    }
 }
 
 /// The only version of the format.
 pub(super) const VERSION: &str = "1";
 /// Rules of the format that this version does not have yet.
-pub(super) const PLANNED_RULES: &[&str] = &[
-    "root-credentials-in-member",
-    "root-not-centrally-managed",
-    "root-not-denied-by-scp",
-    "root-activity-unmonitored",
-];
+pub(super) const PLANNED_RULES: &[&str] = &["root-activity-unmonitored"];
 /// The words of `evidence.root-events.regions`.
 pub(super) const REGION_WORDS: &[&str] = &["default", "all"];
 /// `limits.window` and `limits.window-total` are at most this.
 pub(super) const MAX_WINDOW: Duration = Duration::hours(72);
 /// Maximum number of days that `gate.enforce-from` may be ahead.
 pub(super) const ENFORCE_FROM_DAYS: i64 = 90;
+/// The words of `scope.organization.audit`.
+pub(super) const AUDIT_WORDS: &[&str] =
+    &[Audit::AssumeRole.id(), Audit::AssumeRoot.id(), Audit::Auto.id()];
+/// Maximum number of months that the end of an exclusion may be ahead.
+pub(super) const EXCLUDE_MONTHS: u32 = 12;
 /// For more accounts, use an organization.
 const MAX_ACCOUNTS: usize = 20;
 
@@ -233,9 +226,77 @@ pub(super) static SCOPE: &[Field] = &[
     Field::new(
         "accounts",
         Kind::List { of: &Kind::Mapping(SCOPE_ACCOUNT), least: 1, most: MAX_ACCOUNTS },
-        "The accounts, by id.",
+        "The accounts, by id. Beside `organization`, each is judged by its own entry here.",
     ),
-    Field::planned("organization"),
+    Field::new(
+        "organization",
+        Kind::Mapping(ORGANIZATION),
+        "Every account of the organization that the credentials belong to, but for those that AWS has \
+         suspended, closed or not yet activated. The run signs in to the management account or to a \
+         delegated administrator.",
+    ),
+];
+
+pub(super) static ORGANIZATION: &[Field] = &[
+    Field::new(
+        "member-role",
+        Kind::RoleName,
+        "The role that is assumed in each member account: its name, after its path if it has one. \
+         Required unless `audit` is `assume-root`.",
+    )
+    .neutral()
+    .example("rootgate"),
+    Field::new(
+        "management-role",
+        Kind::RoleName,
+        "The role that is assumed in the management account, where the run's own credentials are of \
+         another account. Without it: one of the name of `member-role`.",
+    )
+    .neutral()
+    .example("rootgate-management"),
+    Field::new(
+        "audit",
+        Kind::Word(AUDIT_WORDS),
+        "How member accounts are entered. `assume-role`: by `member-role`. `assume-root`: by \
+         sts:AssumeRoot, which needs no role in them, but shows neither use nor sign-in nor change of \
+         credentials, leaves events of the root user and may set off alarms. `auto`: by the role, and by \
+         sts:AssumeRoot where that fails. The management account is never entered by sts:AssumeRoot.",
+    )
+    .any_is_weaker()
+    .default(Audit::AssumeRole.id())
+    .example("auto"),
+    Field::new(
+        "new-account-grace",
+        Kind::Duration { least: Duration::seconds(0), most: Duration::days(7) },
+        "An account that joined less long ago and cannot be entered yet is skipped, with the reason. \
+         Without it: every account that cannot be entered is undetermined.",
+    )
+    .more_is_weaker()
+    .example("24h"),
+    Field::new(
+        "exclude",
+        Kind::List { of: &Kind::Mapping(EXCLUDE), least: 0, most: usize::MAX },
+        "Accounts that are not judged for a while; reports list each with its reason.",
+    ),
+];
+
+pub(super) static EXCLUDE: &[Field] = &[
+    Field::new("account", Kind::AccountId, "The account's id, in quotes.")
+        .identity()
+        .required()
+        .example("\"444455556666\""),
+    Field::new("reason", REASON, "Why it is not judged.")
+        .neutral()
+        .required()
+        .example("being closed by the platform team"),
+    Field::new(
+        "expires",
+        Kind::Day,
+        "The last day (UTC), included, on which it is not judged. At most a year ahead.",
+    )
+    .more_is_weaker()
+    .required()
+    .example("2027-03-01"),
 ];
 
 pub(super) static SCOPE_ACCOUNT: &[Field] = &[
@@ -327,7 +388,16 @@ pub(super) static ROOT_EVENTS: &[Field] = &[
     .less_is_weaker()
     .default("default")
     .example("all"),
-    Field::planned("members"),
+    Field::new(
+        "members",
+        Kind::Flag,
+        "Whether events of an organization's member accounts are read, too. Without them, sign-ins without \
+         MFA, failed sign-ins and changes of credentials in members are not judged, and of each credential \
+         only the newest use is known. Only with `scope.organization`.",
+    )
+    .less_is_weaker()
+    .default("false")
+    .example("true"),
 ];
 
 /// The keys that every rule has; its threshold comes on top.
@@ -569,7 +639,7 @@ fn collect_paths(fields: &[Field], path: &str, key: &str, homes: &mut Vec<String
     for field in fields {
         let here =
             if path.is_empty() { field.key.to_owned() } else { format!("{path}.{}", field.key) };
-        if field.key == key && field.built {
+        if field.key == key {
             homes.push(here.clone());
         }
         if let Some(inner) = field.kind.keys() {

@@ -3,7 +3,7 @@
 //!
 //! It is as strict as JSON Schema can be. What only the reader can say: that a day exists, bounds
 //! of durations, names of time zones, `to` after `from`, `limits`, uniqueness, the account of a role, ninety days for
-//! `enforce-from`, invisible characters, and what of YAML a policy leaves out (anchors, tags, both
+//! `enforce-from`, a year for `exclude`, invisible characters, and what of YAML a policy leaves out (anchors, tags, both
 //! of two duplicate keys).
 
 use serde_json::{Map, Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fields::{self, Field, Kind};
 use super::tree::{self, Node, ScalarType};
 use super::types::Window;
+use crate::model::Audit;
 use crate::model::{Amount, RuleInfo, Severity, SubjectKind};
 
 /// The JSON Schema (draft 2020-12) of a policy for this catalogue of rules.
@@ -29,15 +30,15 @@ pub fn schema(rules: &[&'static RuleInfo]) -> Value {
 }
 
 fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
-    let built = || fields.iter().filter(|field| field.built);
     let properties: Map<String, Value> =
-        built().map(|field| (field.key.to_owned(), property(field, rules))).collect();
+        fields.iter().map(|field| (field.key.to_owned(), property(field, rules))).collect();
     let mut object = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": properties,
     });
-    let required: Vec<_> = built().filter(|field| field.required).map(|field| field.key).collect();
+    let required: Vec<_> =
+        fields.iter().filter(|field| field.required).map(|field| field.key).collect();
     if !required.is_empty() {
         object["required"] = json!(required);
     }
@@ -59,13 +60,30 @@ fn mapping(fields: &'static [Field], rules: &[&'static RuleInfo]) -> Value {
     if std::ptr::eq(fields, fields::ALLOW) {
         let allows =
             |key: &str| json!({ "properties": { key: { "const": true } }, "required": [key] });
-        let flags = built().filter(|field| matches!(field.kind, Kind::Flag));
+        let flags = fields.iter().filter(|field| matches!(field.kind, Kind::Flag));
         object["anyOf"] = flags.map(|field| allows(field.key)).collect();
     }
     if std::ptr::eq(fields, fields::SCOPE) {
         object["minProperties"] = json!(1);
     }
+    if std::ptr::eq(fields, fields::ORGANIZATION) {
+        // The management account needs a role, whatever the members are entered by.
+        object["if"] = of_word("audit", Audit::AssumeRoot.id());
+        object["then"] = json!({ "anyOf": [{ "required": ["member-role"] }, { "required": ["management-role"] }] });
+        object["else"] = json!({ "required": ["member-role"] });
+    }
+    if std::ptr::eq(fields, fields::POLICY) {
+        let within = |key: &str, inner: Value| json!({ "type": "object", "properties": { key: inner }, "required": [key] });
+        let members = within("root-events", within("members", json!({ "const": true })));
+        object["if"] = within("evidence", members);
+        object["then"] = within("scope", json!({ "required": ["organization"] }));
+    }
     object
+}
+
+/// A mapping in which this key has this value.
+fn of_word(key: &str, word: &str) -> Value {
+    json!({ "properties": { key: { "const": word } }, "required": [key] })
 }
 
 fn property(field: &Field, rules: &[&'static RuleInfo]) -> Value {
@@ -112,6 +130,7 @@ fn kind(kind: &Kind, rules: &[&'static RuleInfo]) -> Value {
         }
         Kind::AccountId => json!({ "type": "string", "pattern": "^[0-9]{12}$" }),
         Kind::RoleArn => json!({ "type": "string", "pattern": ROLE_ARN }),
+        Kind::RoleName => json!({ "type": "string", "pattern": ROLE_NAME }),
         Kind::Text { most } => {
             json!({ "type": "string", "pattern": "\\S", "minLength": 1, "maxLength": most })
         }
@@ -159,6 +178,7 @@ const CLOCK: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
 const ROLE_ARN: &str = "^arn:aws(-[a-z0-9-]+)?:iam::[0-9]{12}:role(/[A-Za-z0-9+=,.@_-]+)+$";
+const ROLE_NAME: &str = "^([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]{1,64}$";
 
 fn severity() -> Value {
     json!({ "enum": Severity::ALL.iter().map(|severity| severity.id()).collect::<Vec<_>>() })
@@ -268,7 +288,7 @@ mod tests {
     use crate::policy::tests::rules::RULES;
 
     #[test]
-    fn every_built_key_is_in_the_schema_and_no_other() {
+    fn every_key_is_in_the_schema_and_no_other() {
         let schema = schema(RULES);
         assert_eq!(schema["required"], json!(["version"]));
         let gate: Vec<_> =

@@ -6,6 +6,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::fields;
+use super::organization::OrganizationScope;
 use super::schedule::{Opening, Schedule};
 use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseKind, format_time};
 
@@ -14,6 +15,8 @@ use crate::model::{AccountId, Amount, Duration, RuleId, RuleInfo, Severity, UseK
 pub struct Policy {
     /// `scope.accounts`, in the order of the file; empty: none was named.
     pub scope: Vec<ScopeAccount>,
+    /// `scope.organization`: every account of the organization is judged as well.
+    pub organization: Option<OrganizationScope>,
     /// `gate`.
     pub gate: Gate,
     /// `evidence.max-age`: older facts decide nothing. 4h to 24h.
@@ -54,6 +57,8 @@ pub struct EventsPolicy {
     pub lookback: Duration,
     /// In which Regions.
     pub regions: Regions,
+    /// Whether those of an organization's member accounts are read, too; only with an organization.
+    pub members: bool,
 }
 
 /// The Regions whose events are read.
@@ -274,6 +279,7 @@ impl Policy {
             rules.iter().map(|info| RulePolicy::default_of(info)).collect();
         Self {
             scope: Vec::new(),
+            organization: None,
             gate: Gate::default(),
             max_age: Self::DEFAULT_MAX_AGE,
             root_events: Some(EventsPolicy::default_of(&rules)),
@@ -298,6 +304,27 @@ impl Policy {
         within.max().unwrap_or(Duration::seconds(0))
     }
 
+    /// Whether the accounts of an organization are judged.
+    #[must_use]
+    pub const fn judges_an_organization(&self) -> bool {
+        self.organization.is_some()
+    }
+
+    /// Whether the policy says what is judged. Else it is the account of the credentials.
+    #[must_use]
+    pub fn names_scope(&self) -> bool {
+        !self.scope.is_empty() || self.judges_an_organization()
+    }
+
+    /// Whether an account may be one that is judged: a scope without an organization holds only
+    /// the accounts that it names.
+    #[must_use]
+    pub fn may_judge(&self, account: &AccountId) -> bool {
+        !self.names_scope()
+            || self.judges_an_organization()
+            || self.scope.iter().any(|named| named.id == *account)
+    }
+
     /// What the policy says of a rule of the catalogue.
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&RulePolicy> {
@@ -311,7 +338,7 @@ impl EventsPolicy {
     #[must_use]
     pub fn default_of(rules: &[RulePolicy]) -> Self {
         let lookback = Policy::largest_within(rules).max(Policy::MIN_LOOKBACK);
-        Self { lookback, regions: Regions::Default }
+        Self { lookback, regions: Regions::Default, members: false }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::combined::{self, Overlap, Timed};
 use super::error::visible;
 use super::types::{KeyCreated, Policy, RulePolicy, WaiverSubject, When, Window};
+use crate::model::Audit;
 use crate::model::{AccountId, Source, format_time};
 
 /// Maximum number of windows named per group.
@@ -35,6 +36,7 @@ pub fn warnings(policy: &Policy, now: DateTime<Utc>) -> Vec<PolicyWarning> {
     nothing_judges(policy, &mut warnings);
     outside_scope(policy, &mut warnings);
     without_sign_in(policy, &mut warnings);
+    members_not_visible(policy, &mut warnings);
     overlapping(policy, now, &mut warnings);
     keys_by_day(policy, &mut warnings);
     warnings.sort_by_key(|warning| warning.line);
@@ -64,20 +66,17 @@ fn nothing_judges(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     });
 }
 
-/// Accounts of windows and waivers that a policy with a scope never judges.
+/// Accounts of windows and waivers that a policy with a scope never judges. Which accounts an
+/// organization has, only AWS knows.
 fn outside_scope(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
-    if policy.scope.is_empty() {
-        return;
-    }
     let windows = policy.windows.iter().map(|window| {
         (format!("window `{}`", visible(&window.id)), window.accounts.as_deref(), window.line)
     });
     let waivers = policy.waivers.iter().map(|waiver| {
         (format!("the waiver of {}", waiver.rule), Some(&*waiver.accounts), waiver.line)
     });
-    let in_scope = |id: &&AccountId| policy.scope.iter().any(|account| account.id == **id);
     for (what, accounts, line) in windows.chain(waivers) {
-        let outside = accounts.into_iter().flatten().filter(|id| !in_scope(id));
+        let outside = accounts.into_iter().flatten().filter(|id| !policy.may_judge(id));
         let outside: Vec<&str> = outside.map(AccountId::as_str).collect();
         if outside.is_empty() {
             continue;
@@ -93,8 +92,11 @@ fn outside_scope(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
 }
 
 /// Of several accounts without a role, only the one that the run's own credentials belong to can
-/// be signed in to.
+/// be signed in to. In an organization its roles may be a way in.
 fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    if policy.judges_an_organization() {
+        return;
+    }
     let without: Vec<_> =
         policy.scope.iter().filter(|account| account.role_arn.is_none()).collect();
     if without.len() < 2 {
@@ -117,6 +119,25 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
             ),
         });
     }
+}
+
+/// Events of members that nobody can read.
+fn members_not_visible(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
+    let audit = policy.organization.as_ref().map(|organization| organization.audit);
+    let members = policy.root_events.as_ref().is_some_and(|events| events.members);
+    if !members || audit != Some(Audit::AssumeRoot) {
+        return;
+    }
+    let line = policy.lines.get("evidence.root-events.members").copied().unwrap_or(1);
+    warnings.push(PolicyWarning {
+        code: "members-not-visible",
+        message: "`members: true` reads no events: with `audit: assume-root` those of member accounts are not \
+                  visible"
+            .to_owned(),
+        line,
+        help: "remove `members`, or enter the members by a role: `audit: assume-role` or `audit: auto`"
+            .to_owned(),
+    });
 }
 
 /// Windows of one account that are open at the same time, each group once: a use is covered where
@@ -240,6 +261,36 @@ waivers:
             [""; 0],
             "no scope, nothing is outside it"
         );
+    }
+
+    #[test]
+    fn what_an_organization_may_hold_is_not_warned_of() {
+        let organization = "  organization: { member-role: rootgate }\n";
+        let rest = "windows:
+  - { id: a, reason: r, ticket: t, accounts: [\"444455556666\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+waivers:
+  - { rule: root-mfa-missing, accounts: [\"123456789012\"], reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }
+";
+        let two = scope("    - { id: \"111122223333\" }\n    - { id: \"222233334444\" }\n");
+        let alone = format!("version: 1\nscope:\n{organization}");
+        for organization_policy in [two.clone() + organization, alone] {
+            assert_eq!(warned(&(organization_policy + rest)), [""; 0]);
+        }
+        let codes = ["no-sign-in 5", "outside-scope 7", "outside-scope 9"];
+        assert_eq!(warned(&(two + rest)), codes, "the control: without it");
+    }
+
+    #[test]
+    fn events_of_members_that_no_route_sees_are_warned_of() {
+        let members = |audit: &str| {
+            format!(
+                "version: 1\nscope: {{ organization: {{ member-role: r, audit: {audit} }} }}\nevidence:\n  root-events:\n    members: true\n"
+            )
+        };
+        assert_eq!(warned(&members("assume-root")), ["members-not-visible 5"]);
+        for audit in ["assume-role", "auto"] {
+            assert_eq!(warned(&members(audit)), [""; 0]);
+        }
     }
 
     #[test]

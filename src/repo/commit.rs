@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::{Text, public};
+
 /// The whole name of a commit: 40 hex digits, or 64 in a repository with SHA-256; lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Commit(String);
@@ -24,6 +26,13 @@ impl Commit {
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+/// Only hex digits: whoever sees the repository sees its commits.
+impl From<&Commit> for Text {
+    fn from(commit: &Commit) -> Self {
+        public(commit)
     }
 }
 

@@ -120,14 +120,22 @@ impl<E> NotRead<E> {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Kind {
+    /// `symbolic link`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Folder => "directory",
             Self::SymbolicLink => "symbolic link",
             Self::Submodule => "submodule",
             Self::Special => "special file",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 

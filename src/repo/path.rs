@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::{Text, outside};
+
 /// The path of a file of a repository, from its root: with `/`, normalised, never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(String);
@@ -32,6 +34,12 @@ impl RepoPath {
     pub fn is_within(&self, folder: &Self) -> bool {
         let rest = self.0.strip_prefix(folder.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl From<&RepoPath> for Text {
+    fn from(path: &RepoPath) -> Self {
+        outside(path)
     }
 }
 

@@ -203,6 +203,7 @@ pub(super) fn report(verdict: Verdict, exit_code: u8, accounts: Vec<AccountRepor
         fail_on: Severity::Medium,
         enforce_from: None,
         evidence_files: vec![],
+        inventory: None,
         incomplete: None,
         not_evaluated: None,
         policy_change: None,
@@ -559,7 +560,7 @@ fn outside_report(text: &str) -> Report {
     report.policy.repository_path = Some(text());
     report.policy.git_ref = Some(text());
     report.policy.commit = Some(text());
-    report.incomplete = Some(text());
+    report.incomplete = Some(text().leak());
     report.evidence_files =
         vec![EvidenceFile { path: text(), sha256: crate::model::sha256_hex(b"evidence") }];
     for notice in &mut report.notices {

@@ -22,6 +22,8 @@ const OFF: &str =
 pub(super) enum Events<'a> {
     /// The policy turns them off.
     Off,
+    /// The route into this account does not show them, or the policy does not read them there.
+    NotVisible(&'a Gap),
     /// They were requested, but no Region could be read.
     Missing(&'a Gap),
     /// They were read, perhaps with gaps.
@@ -43,6 +45,7 @@ impl<'a> Events<'a> {
             return Self::Off;
         }
         match &case.evidence.root_events {
+            Err(gap) if gap.cause == Cause::NotVisible => Self::NotVisible(gap),
             Err(gap) => Self::Missing(gap),
             Ok(fact) => {
                 // Facts without a time have become gaps before a rule sees them.
@@ -60,7 +63,7 @@ pub(super) fn only_events<'a>(
 ) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
     match Events::for_case(case) {
         Events::Off => Err(Box::new(Judgement::not_applicable(OFF))),
-        Events::Missing(gap) => {
+        Events::NotVisible(gap) | Events::Missing(gap) => {
             Err(Box::new(Judgement { gaps: vec![gap.clone()], ..Judgement::default() }))
         }
         Events::Read(events, basis) => Ok((events, basis)),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::audited::keys_listed_at;
 use super::known::{Credential, Known};
 use super::reported::CLOCKS;
 use crate::model::{
@@ -105,7 +106,7 @@ fn which_key(event: &RootEvent) -> Gap {
 fn unread(evidence: &Evidence) -> Option<Gap> {
     let fact = match &evidence.root_events {
         Ok(fact) => fact,
-        Err(gap) => return (gap.cause != Cause::NotCollected).then(|| gap.clone()),
+        Err(gap) => return (!gap.is_not_asked()).then(|| gap.clone()),
     };
     let in_aws = evidence.partition.as_ref().is_none_or(|partition| partition.as_str() == "aws");
     // Calls of IAM are recorded in one Region. Source: CloudTrail User Guide, global service events.
@@ -134,14 +135,15 @@ fn id_of(made: &CreatedKeys, created: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// The instant of what decided so far: the report's, or that of a newer summary that counts none.
+/// The instant of what decided so far: the report's, that of a newer list of keys, or that of a newer
+/// summary that counts none.
 fn decided_at(evidence: &Evidence) -> Option<DateTime<Utc>> {
     let report = evidence.credential_report.as_ref().ok();
     let report = report.filter(|fact| fact.value.root.is_some());
     let summary = evidence.account_summary.as_ref().ok();
     let none = summary.filter(|fact| fact.value.count("AccountAccessKeysPresent") == Some(0));
     let report = report.and_then(|fact| fact.observed_at);
-    report.max(none.and_then(|fact| fact.observed_at))
+    report.max(none.and_then(|fact| fact.observed_at)).max(keys_listed_at(evidence))
 }
 
 /// How many keys the summary counts, where it was read after this instant.

@@ -6,10 +6,12 @@
 //! To add a rule: its file, its `mod` line, its entry in [`ALL`]; `make generate` writes its page,
 //! and tests ask for the rest.
 
+mod audited;
 mod case;
 mod events;
 mod key_events;
 mod known;
+mod organization;
 mod page;
 mod reconcile;
 mod reported;
@@ -17,12 +19,16 @@ mod root_access_key_active;
 mod root_access_key_not_rotated;
 mod root_access_key_present;
 mod root_credential_changed;
+mod root_credentials_in_member;
 mod root_mfa_missing;
 mod root_mfa_not_hardware;
+mod root_not_centrally_managed;
+mod root_not_denied_by_scp;
 mod root_sign_in_attempts;
 mod root_signed_in_without_mfa;
 mod root_signing_certificate_present;
 mod root_used_outside_window;
+mod routes;
 mod story;
 mod suggested_window;
 mod tags;
@@ -35,6 +41,7 @@ pub use case::{Case, Judgement};
 pub use known::Credential;
 pub use page::{describe, index, page};
 pub use reconcile::Root;
+pub use routes::judges;
 pub use story::story;
 pub use uses::{Use, events_since, uses};
 pub use words::age;
@@ -67,6 +74,9 @@ pub static ALL: &[&Rule] = &[
     &root_signed_in_without_mfa::RULE,
     &root_sign_in_attempts::RULE,
     &root_credential_changed::RULE,
+    &root_credentials_in_member::RULE,
+    &root_not_centrally_managed::RULE,
+    &root_not_denied_by_scp::RULE,
 ];
 
 /// What every rule says of itself, in the order of reports.
@@ -86,6 +96,10 @@ pub fn find(id: RuleId) -> Option<&'static Rule> {
 pub fn needs(policy: &Policy) -> BTreeSet<Source> {
     let on = policy.rules.iter().filter(|rule| rule.on);
     let events = policy.root_events.is_some();
-    let read = |source: &Source| events || *source != Source::RootEvents;
+    let organization = policy.judges_an_organization();
+    let read = |source: &Source| match source {
+        Source::RootEvents => events,
+        other => organization || !other.is_for_organizations(),
+    };
     on.flat_map(|rule| rule.info.needs).copied().filter(read).collect()
 }

@@ -22,8 +22,9 @@ pub fn page(info: &RuleInfo) -> String {
     }
     let sources: Vec<&str> = info.needs.iter().map(|source| source.name()).collect();
     page += &format!("| reads | {} |\n", sources.join(", "));
-    let actions: Vec<String> = actions(info).iter().map(|action| format!("`{action}`")).collect();
-    page += &format!("| needs | {} |\n\n", actions.join(", "));
+    page += &needs(info, false, "needs");
+    page += &needs(info, true, "needs for an organization");
+    page += "\n";
     page += &format!(
         "{}\n\n## What to do\n\n{}\n\n## In the policy\n\n{}\n",
         info.docs,
@@ -72,6 +73,17 @@ pub fn describe(info: &RuleInfo) -> Value {
     })
 }
 
+/// The row of what must be granted: for any account, or only where an organization is judged.
+fn needs(info: &RuleInfo, for_organizations: bool, label: &str) -> String {
+    let sources = info.needs.iter().filter(|it| it.is_for_organizations() == for_organizations);
+    let actions: Vec<String> =
+        sources.flat_map(|it| it.granted_actions()).map(|it| format!("`{it}`")).collect();
+    match actions.is_empty() {
+        true => String::new(),
+        false => format!("| {label} | {} |\n", actions.join(", ")),
+    }
+}
+
 fn actions(info: &RuleInfo) -> Vec<&'static str> {
     info.needs.iter().flat_map(|source| source.actions()).collect()
 }
@@ -110,7 +122,7 @@ mod tests {
         for info in infos {
             let page = page(info);
             assert!(page.starts_with(&format!("# {}\n", info.id)));
-            for action in actions(info) {
+            for action in info.needs.iter().flat_map(|source| source.granted_actions()) {
                 assert!(page.contains(action), "{action}");
             }
             assert!(index.contains(&format!("({}.md)", info.id)));

@@ -12,6 +12,8 @@
 //! | not asked | any | as the report | as the report |
 //! | asked, unread | any | as the report, and a pass is undetermined | the same |
 //!
+//! Where a session by `sts:AssumeRoot` listed root's credentials, its lists come first (`audited`).
+//!
 //! Then come the key events that are newer than what decided (`key_events`). A source that was asked
 //! and not read leaves every pass undetermined that it could have contradicted.
 //!
@@ -20,11 +22,14 @@
 
 use chrono::{DateTime, Utc};
 
+use super::audited::{
+    Part, counts_more, listed_certificates, listed_keys, of_credentials, with_audit,
+};
 use super::key_events;
 use super::known::{Credential, Fact, Known};
 use crate::model::{
-    AccountSummary, Basis, Cause, Cell, CredentialReport, Evidence, Gap, Observed, RootRow, Source,
-    format_time,
+    AccountSummary, AuditedCertificate, AuditedKey, Basis, Cause, Cell, CredentialReport, Evidence,
+    Gap, Observed, RootRow, Source, format_time,
 };
 
 /// What all sources together say of the root user.
@@ -47,26 +52,29 @@ impl Root {
     #[must_use]
     pub fn reconcile(evidence: &Evidence) -> Self {
         let report = Report::from_observed(&evidence.credential_report);
-        let summary = &evidence.account_summary;
-        let (mut active_keys, mut other_keys) =
-            keys(&report, &Count::from_summary(summary, "AccountAccessKeysPresent"));
+        let (summary, audit) = (&evidence.account_summary, &evidence.root_audit);
+        let (mut active_keys, mut other_keys) = keys(
+            Part::of(audit, |audit| audit.access_keys.as_ref()).map(Vec::as_slice),
+            &report,
+            &Count::from_summary(summary, "AccountAccessKeysPresent"),
+        );
         key_events::apply(evidence, &mut active_keys, &mut other_keys);
         let (active_keys, other_keys) = (active_keys.sorted(), other_keys.sorted());
         let signing = Count::from_summary(summary, "AccountSigningCertificatesPresent");
         let password = Count::from_summary(summary, "AccountPasswordPresent");
         let mfa = Count::from_summary(summary, "AccountMFAEnabled");
+        let listed = Part::of(audit, |audit| audit.certificates.as_ref()).map(Vec::as_slice);
+        let password =
+            newest(&report, "password_enabled", |root| &root.password_enabled, password, false);
+        let mfa = newest(&report, "mfa_active", |root| &root.mfa_active, mfa, true);
+        let profile = Part::of(audit, |audit| audit.login_profile.as_ref()).map(|there| *there);
+        let devices = Part::of(audit, |audit| audit.mfa_devices.as_ref());
         Self {
             active_keys,
             other_keys,
-            certificates: certificates(&report, &signing),
-            password: newest(
-                &report,
-                "password_enabled",
-                |root| &root.password_enabled,
-                password,
-                false,
-            ),
-            mfa: newest(&report, "mfa_active", |root| &root.mfa_active, mfa, true),
+            certificates: certificates(listed, &report, &signing),
+            password: with_audit(password, profile, "the password", false),
+            mfa: with_audit(mfa, devices.map(|all| !all.is_empty()), "MFA devices", true),
         }
     }
 
@@ -117,7 +125,7 @@ impl<'a> Report<'a> {
     fn from_observed(observed: &'a Observed<CredentialReport>) -> Self {
         let fact = match observed {
             Ok(fact) => fact,
-            Err(gap) => return Self::Missing(gap.clone()),
+            Err(gap) => return Self::Missing(of_credentials(gap)),
         };
         let Some(observed_at) = fact.observed_at else {
             return Self::Missing(report_gap(
@@ -131,6 +139,25 @@ impl<'a> Report<'a> {
                 Cause::Missing,
                 "the credential report has no `<root_account>` row",
             )),
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Whether a list of that time is at least as new as what the report shows.
+    fn is_not_newer_than(&self, list: Basis) -> bool {
+        match self {
+            Self::Row(_, seen) => seen.observed_at <= list.observed_at,
+            Self::Missing(_) => true,
+        }
+    }
+
+    /// The same; where nobody asked for the report, what is lacking is the list that was asked for.
+    fn or_lacking(&self, list: &Gap) -> Self {
+        match self {
+            Self::Row(row, seen) => Self::Row(row, *seen),
+            Self::Missing(gap) if gap.is_not_asked() => Self::Missing(list.clone()),
+            Self::Missing(gap) => Self::Missing(gap.clone()),
         }
     }
 }
@@ -154,7 +181,7 @@ impl Count {
     fn from_summary(observed: &Observed<AccountSummary>, key: &'static str) -> Self {
         let fact = match observed {
             Ok(fact) => fact,
-            Err(gap) if gap.cause == Cause::NotCollected => return Self::NotAsked(gap.clone()),
+            Err(gap) if gap.is_not_asked() => return Self::NotAsked(of_credentials(gap)),
             Err(gap) => return Self::Unread(gap.clone()),
         };
         let gap =
@@ -265,7 +292,38 @@ fn shown_certificates(row: &RootRow) -> Shown {
 /// A credential of which only the existence is known.
 const UNSEEN: Credential = Credential { created: None, last_used: None };
 
-fn keys(report: &Report<'_>, count: &Count) -> (Known, Known) {
+/// Active and other keys, from whichever source is newest.
+fn keys(listed: Part<&[AuditedKey]>, report: &Report<'_>, count: &Count) -> (Known, Known) {
+    match listed {
+        Part::Is(keys, seen) if report.is_not_newer_than(seen) => {
+            let (mut active, mut other) = listed_keys(keys, seen);
+            let more = doubt_of_list(count, keys.len(), seen, "access keys");
+            active.gaps.extend(more.clone());
+            other.gaps.extend(more);
+            (active, other)
+        }
+        Part::Is(..) | Part::NotAsked => counted_keys(report, count),
+        // It could have shown a key that no other source does.
+        Part::Unread(gap) => {
+            let (mut active, mut other) = counted_keys(&report.or_lacking(&gap), count);
+            active.gaps.push(gap.clone());
+            other.gaps.push(gap);
+            (active, other)
+        }
+    }
+}
+
+/// What the summary says against a list of the same session. One that was asked for and could not be read
+/// could have contradicted it.
+fn doubt_of_list(count: &Count, listed: usize, seen: Basis, what: &str) -> Option<Gap> {
+    match count {
+        Count::Is(counted, at) => counts_more(*counted, *at, listed, seen, what),
+        Count::NotAsked(_) => None,
+        Count::Unread(gap) | Count::Missing(gap) => Some(gap.clone()),
+    }
+}
+
+fn counted_keys(report: &Report<'_>, count: &Count) -> (Known, Known) {
     let (mut active, mut other) = match (report, count) {
         (Report::Row(row, seen), Count::Is(0, counted))
             if counted.observed_at > seen.observed_at =>
@@ -409,7 +467,24 @@ fn more_credentials(report: &Report<'_>) -> Option<Gap> {
     })
 }
 
-fn certificates(report: &Report<'_>, count: &Count) -> Known {
+fn certificates(listed: Part<&[AuditedCertificate]>, report: &Report<'_>, count: &Count) -> Known {
+    match listed {
+        Part::Is(certificates, seen) if report.is_not_newer_than(seen) => {
+            let mut known = listed_certificates(certificates, seen);
+            let number = certificates.len();
+            known.gaps.extend(doubt_of_list(count, number, seen, "signing certificates"));
+            known.sorted()
+        }
+        Part::Is(..) | Part::NotAsked => counted_certificates(report, count),
+        Part::Unread(gap) => {
+            let mut known = counted_certificates(&report.or_lacking(&gap), count);
+            known.gaps.push(gap);
+            known.sorted()
+        }
+    }
+}
+
+fn counted_certificates(report: &Report<'_>, count: &Count) -> Known {
     let mut known = match (report, count) {
         (Report::Missing(gap), Count::Is(0, counted)) => {
             // A summary of 0 never decides for certificates.

@@ -30,9 +30,9 @@ pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
 }
 
 /// What is missing where the report was asked for and does not count: it could have shown what no
-/// event tells of. A report that nobody asked for contradicts nothing.
+/// event tells of. A report that nobody asked for, or that this route does not see, contradicts nothing.
 pub(super) fn unread_report(gap: Gap) -> Option<Gap> {
-    (gap.cause != Cause::NotCollected).then_some(gap)
+    (!gap.is_not_asked()).then_some(gap)
 }
 
 /// The newest use of a credential that the report shows.

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::Critical,
         subject: SubjectKind::AccessKey,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootEvents],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootEvents, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 An access key of the root user can do everything in the account, from anywhere, without MFA, and no \
@@ -27,7 +27,8 @@ identity policy limits it. Nothing needs one: every workload can use a role.
 account summary (which is live and only counts). The newer one decides: a key that was deleted a \
 minute ago does not block, and a key that was made a minute ago makes `root-access-key-present` fail \
 and this rule undetermined until the next report. A key that CloudTrail saw made, switched or deleted \
-after the report overrides it.
+after the report overrides it. Where a member account is entered by `sts:AssumeRoot`, root's own list of keys \
+decides: it is live, and names every key with its age.
 
 **Cannot see** key ids, and keys beyond the second; where the report hints at more, the rule is \
 undetermined.",

@@ -22,14 +22,14 @@ pub(super) static RULE: Rule = Rule {
             more_is_weaker: true,
             meaning: "how old an active root access key may be whose `root-access-key-active` is waived",
         }),
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: Some(RuleId("root-access-key-active")),
         docs: "\
 A root access key should not exist, so its age only matters while a waiver of \
 `root-access-key-active` tolerates it: then it must be younger than `max-age` (default 90 days). \
 Without such a waiver the rule is not applicable.
 
-**Judged from** the day on which the credential report says that the key was made. A key of unknown \
+**Judged from** the day on which the credential report, or root's own list of keys, says that the key was made. A key of unknown \
 age makes the rule undetermined.",
         remedy: "\
 Better than a new key: move the workload to a role and delete the key. Otherwise make a second root \

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::High,
         subject: SubjectKind::AccessKey,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 An inactive key is one click away from an active one, and its secret may be known. Active keys are \
@@ -24,7 +24,8 @@ summary counts and the credential report does not show yet.
 key) and the account summary. Where the live summary counts 0 and the older report shows an inactive \
 key, the rule is undetermined until the next report, because AWS does not say whether the summary \
 counts inactive keys. Where the summary was asked for and could not be read, a pass is undetermined: \
-it could have contradicted the older report.",
+it could have contradicted the older report. Where a member account is entered by `sts:AssumeRoot`, root's own \
+list of keys decides.",
         remedy: "\
 Delete the key: as root in the console (*Security credentials*, *Access keys*, *Actions*, *Delete*), \
 or in a member account by `sts:AssumeRoot` with the task policy `IAMDeleteRootUserCredentials` and \

@@ -4,7 +4,9 @@ use super::known::Fact;
 use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
-use crate::model::{Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind};
+use crate::model::{
+    Cause, Cell, Finding, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind,
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -13,14 +15,15 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::Critical,
         subject: SubjectKind::Account,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 With a password alone, whoever learns it, or whoever can read the mailbox of the account and reset \
 it, owns the account.
 
 **Judged from** the account summary (`AccountMFAEnabled`) and the credential report (`mfa_active`); \
-the newer one decides. Not applicable where root has no password, no access key and no signing \
+the newer one decides. Where the account is entered by `sts:AssumeRoot`, from root's own list of devices. Not \
+applicable where root has no password, no access key and no signing \
 certificate, and in AWS GovCloud (US), where root has no console and can have no MFA device.
 
 **Cannot see** whether a password was ever set where recovery was only allowed: both sources then \
@@ -121,8 +124,14 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
 
 /// Recovery that was only allowed looks like a password that was never used.
 fn never_signed_in(case: &Case<'_>) -> Option<&'static str> {
-    let row =
-        case.evidence.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
+    let report = &case.evidence.credential_report;
+    if report.as_ref().is_err_and(|gap| gap.cause == Cause::NotVisible) {
+        return Some(
+            ". Whether root ever signed in is not visible by AssumeRoot: if recovery was only allowed there may be no \
+             password yet, and whoever has the mailbox of the account can set one",
+        );
+    }
+    let row = report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
     match row.map(|row| &row.password_last_used) {
         Some(Cell::NoInformation) => Some(
             ". Root never signed in, so if recovery was only allowed there may be no password yet: \

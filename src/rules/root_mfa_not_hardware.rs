@@ -1,12 +1,14 @@
 //! The MFA device of root should not be an app whose secret can be copied.
 
+use super::audited::Part;
 use super::known::Fact;
 use super::root_mfa_missing::not_applicable;
 use super::suggested_window::{Step, Wanted};
 use super::words::{AS_ROOT, seen_in};
 use super::{Case, Judgement, Rule, tags};
 use crate::model::{
-    Basis, Finding, Partition, RuleId, RuleInfo, Severity, Source, Subject, SubjectKind,
+    AuditedMfaDevice, Basis, Cause, Finding, Gap, MfaKind, Partition, RuleId, RuleInfo, Severity,
+    Source, Subject, SubjectKind, counted,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -16,14 +18,16 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::Low,
         subject: SubjectKind::Account,
         threshold: None,
-        needs: &[Source::VirtualMfaDevices, Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::VirtualMfaDevices, Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 A virtual device is a secret in an app: it can be copied, backed up and phished. One virtual device \
 is enough to sign in, whatever else is registered.
 
 **Judged from** the list of virtual MFA devices: one belongs to root when the ARN of its user is the \
-root ARN, whatever the device is called. Not applicable where root has no credentials, no MFA device \
+root ARN, whatever the device is called. Where the account is entered by `sts:AssumeRoot`, from root's own \
+list of devices: the serial number tells an app, a hardware token with codes, and a security key or passkey \
+apart. Not applicable where root has no credentials, no MFA device \
 at all (`root-mfa-missing` judges that), or no console (AWS GovCloud (US)).
 
 **Cannot see** what a device that is not virtual is: a hardware token, a security key and a synced \
@@ -40,6 +44,14 @@ fn check(case: &Case<'_>) -> Judgement {
     if let Some(reason) = not_applicable(case) {
         return Judgement::not_applicable(reason);
     }
+    match Part::of(&case.evidence.root_audit, |audit| audit.mfa_devices.as_ref()) {
+        Part::Is(devices, basis) if !devices.is_empty() => return of_devices(case, devices, basis),
+        Part::Unread(gap) if case.evidence.virtual_mfa_devices.is_err() && !no_device(case) => {
+            return Judgement { gaps: vec![gap], ..Judgement::default() };
+        }
+        // Not asked, or none: as without it.
+        Part::Is(..) | Part::Unread(_) | Part::NotAsked => {}
+    }
     let fact = match &case.evidence.virtual_mfa_devices {
         Ok(fact) => fact,
         Err(_) if no_device(case) => {
@@ -47,7 +59,7 @@ fn check(case: &Case<'_>) -> Judgement {
                 "root has no MFA device, which root-mfa-missing judges",
             );
         }
-        Err(gap) => return Judgement { gaps: vec![gap.clone()], ..Judgement::default() },
+        Err(gap) => return Judgement { gaps: unlisted(case, gap), ..Judgement::default() },
     };
     let basis: Vec<Basis> = fact
         .observed_at
@@ -71,6 +83,53 @@ fn check(case: &Case<'_>) -> Judgement {
         note: format!(
             "no virtual MFA device is assigned to root ({seen}); whether a device that is not virtual \
              is hardware or a synced passkey cannot be seen"
+        ),
+        ..Judgement::default()
+    }
+}
+
+/// What is lacking where the list of virtual devices is. On a route that does not see it, root's own list
+/// tells the same, so what is lacking is that one.
+fn unlisted(case: &Case<'_>, gap: &Gap) -> Vec<Gap> {
+    match &case.root.mfa {
+        _ if gap.cause != Cause::NotVisible => vec![gap.clone()],
+        Fact::Unknown(gaps) => gaps.clone(),
+        Fact::Is(..) => {
+            let detail =
+                "root has an MFA device, and the audit by AssumeRoot holds no list of its devices";
+            let gap = Gap::new(Source::RootAudit, Cause::NotCollected, detail);
+            vec![gap.to_do("collect the evidence again")]
+        }
+    }
+}
+
+/// What root's own list of devices tells.
+fn of_devices(case: &Case<'_>, devices: &[AuditedMfaDevice], basis: Basis) -> Judgement {
+    let seen = seen_in(case, &[basis]);
+    let of = |kind: MfaKind| -> Vec<&str> {
+        let mut serials: Vec<&str> = devices
+            .iter()
+            .filter(|device| device.kind() == kind)
+            .map(|device| device.serial_number.as_str())
+            .collect();
+        serials.sort_unstable();
+        serials
+    };
+    let (apps, tokens, keys) = (of(MfaKind::Virtual), of(MfaKind::Token), of(MfaKind::Fido));
+    let unknown = |serial: &str| {
+        let detail =
+            format!("the serial number {serial} is of no kind of MFA device that is known");
+        Gap::new(Source::RootAudit, Cause::Unreadable, detail)
+    };
+    Judgement {
+        findings: (!apps.is_empty()).then(|| finding(&apps, &seen)).into_iter().collect(),
+        gaps: of(MfaKind::Unknown).into_iter().map(unknown).collect(),
+        wanted: vec![(Subject::Account, Wanted::for_steps(case, STEPS))],
+        basis: vec![basis],
+        note: format!(
+            "no MFA device of root is virtual: {}, {} ({seen}); whether a passkey is synced cannot be seen",
+            counted(tokens.len(), "hardware token"),
+            counted(keys.len(), "security key or passkey"),
         ),
         ..Judgement::default()
     }

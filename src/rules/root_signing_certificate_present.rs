@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         severity: Severity::High,
         subject: SubjectKind::Certificate,
         threshold: None,
-        needs: &[Source::CredentialReport, Source::AccountSummary],
+        needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
 A signing certificate signs requests of old SOAP interfaces with the rights of root. Hardly anything \
@@ -22,7 +22,8 @@ still uses one, so nobody misses it, and nobody watches it.
 
 **Judged from** the credential report, which shows up to two certificates, active or not, and from \
 the account summary: above 0, there is one. A summary of 0 never proves that there is none, and never \
-removes one that a fresh report shows.",
+removes one that a fresh report shows. Where a member account is entered by `sts:AssumeRoot`, root's own list of \
+certificates decides.",
         remedy: "\
 Sign in as root, *Security credentials*, *X.509 signing certificates*, *Actions*, *Deactivate*, then \
 *Delete*. In a member account of an organization with central root access: `sts:AssumeRoot` with \

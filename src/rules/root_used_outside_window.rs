@@ -80,7 +80,8 @@ fn check(case: &Case<'_>) -> Judgement {
         Err(gap) => Judgement { gaps: vec![(**gap).clone()], ..Judgement::default() },
     };
     let events = match Events::for_case(case) {
-        Events::Off => None,
+        // The report alone tells, where it is seen.
+        Events::Off | Events::NotVisible(_) => None,
         Events::Missing(gap) => {
             judgement.gaps.push(gap.clone());
             None

@@ -192,3 +192,6 @@ pub(super) const USE: &[&str] = &[
     "aws-well-architected/SEC02-BP01",
     "trend-micro-conformity/IAM-035",
 ];
+
+/// Central management of root users.
+pub(super) const CENTRAL_ROOT: &[&str] = &["cis-aws/7.0/2.1.1"];

@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("escape", &[]),
+    ("text", &["model", "escape"]),
     ("policy", &["model"]),
     ("rules", &["model", "policy"]),
     ("evaluate", &["model", "policy", "rules"]),
     ("report", &["model", "escape"]),
     ("setup", &["model", "escape", "policy", "rules"]),
     ("net", &[]),
-    ("github", &["model", "escape", "net"]),
-    ("repo", &["escape", "github", "net"]),
-    ("collect", &["model", "github", "net"]),
+    ("github", &["model", "escape", "net", "text"]),
+    ("repo", &["escape", "github", "net", "text"]),
+    ("collect", &["model", "github", "net", "text"]),
 ];
 
 /// The modules that connect the others, and may import all of them.

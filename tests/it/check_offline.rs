@@ -238,7 +238,7 @@ fn at_lies_in_the_past_and_outside_of_github_actions() {
     folder.write("report.csv", credential_report(&[]));
     folder
         .run(&["check", "--credential-report", "report.csv", "--at", "2999-01-01T00:00:00Z"])
-        .refused(&["lies in the future"]);
+        .refused(&["is in the future"]);
     folder
         .run(&["check", "--at", "2026-11-20T09:00:00Z"])
         .refused(&["no evidence to judge", "--evidence FILE"]);
@@ -426,6 +426,30 @@ fn standard_output_is_one_format_and_nothing_else() {
 }
 
 #[test]
+fn strangers_read_an_error_without_its_private_values() {
+    let folder = Folder::new();
+    folder.write("report.csv", credential_report(&[]));
+    folder.write("rootgate.yaml", EVENTS_OFF);
+    let run = |more: &[&str]| folder.run(&[&REPORT[..], &["--details", "redacted"], more].concat());
+    let outside = run(&["--account", "444455556666"]);
+    outside.refused(&["evidence for account [left out], which", "ids are left out"]);
+    // Both problems of the flags, each by itself, and one note.
+    let two = run(&["--upload", "always", "--json", "111122223333/out.json"]);
+    two.refused(&[
+        "--upload always, but GITHUB_REPOSITORY is not",
+        "cannot write [left out]/out.json",
+    ]);
+    assert_eq!(two.stderr.matches("  note: ").count(), 1, "{}", two.stderr);
+    for text in [&outside.stderr, &two.stderr] {
+        assert!(!text.contains("111122223333") && !text.contains("444455556666"), "{text}");
+    }
+    // Control: nothing in it is private.
+    let harmless = run(&["--upload", "always"]);
+    harmless.refused(&["--upload always, but GITHUB_REPOSITORY is not"]);
+    assert!(!harmless.stderr.contains("left out"), "{}", harmless.stderr);
+}
+
+#[test]
 fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
@@ -466,7 +490,7 @@ fn an_evidence_file_without_accounts_is_not_taken_for_none() {
         r#"{"schema":"rootgate.evidence/v1","collected_at":"2026-11-20T08:00:00Z","accounts":[]}"#,
     );
     let ended = folder.run(&["check", "--evidence", "none.json"]);
-    ended.refused(&["no file that was given holds an account", "rootgate collect"]);
+    ended.refused(&["none of the given files contains an account", "rootgate collect"]);
     assert!(!ended.stderr.contains("pass --evidence FILE"), "{}", ended.stderr);
     // The control: none was given.
     folder.run(&["check", "--offline"]).refused(&["pass --evidence FILE"]);

@@ -51,7 +51,7 @@ fn collected_evidence_is_judged_like_live_evidence() {
         assert!(collected.stderr.contains(&expected), "{}", collected.stderr);
         assert_eq!(file["evidence_files"], json!([{ "path": "evidence.json", "sha256": digest }]));
         assert_eq!(live["evidence_files"], json!([]), "{scenario}");
-        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 10, "{scenario}");
+        assert_eq!(live["accounts"][0]["outcomes"].as_array().unwrap().len(), 13, "{scenario}");
     });
 }
 
@@ -64,7 +64,7 @@ fn a_gap_is_in_the_file_and_on_its_own_line() {
     assert_eq!(gaps.len(), 2, "{}", ended.stderr);
     assert!(gaps[0].starts_with("gap: account 111122223333, account summary: AWS denied"));
     assert!(gaps[0].ends_with("; help: grant iam:GetAccountSummary"), "{}", gaps[0]);
-    assert!(ended.stderr.ends_with("1 account, 2 gaps, which the judging job decides about\n"));
+    assert!(ended.stderr.ends_with("1 account, 2 gaps; the judging job decides about them\n"));
     let account = gate.folder.json("evidence.json")["accounts"][0].clone();
     assert_eq!(account["account_summary"]["gap"]["cause"], "denied");
     assert!(account["credential_report"]["value"].is_object());

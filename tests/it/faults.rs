@@ -52,11 +52,17 @@ fn rows() -> Vec<&'static str> {
     let lookups: &[&str] =
         &["LookupEvents@us-west-2", "LookupEvents@eu-west-1", "LookupEvents/AccessKeyId"];
     let mut rows = vec!["GitHubToken"];
-    for call in calls() {
+    for call in calls().filter(|call| !is_for_organizations(call)) {
         rows.push(call.operation);
         rows.extend(lookups.iter().filter(|it| it.starts_with(call.operation)));
     }
     rows
+}
+
+/// Whether a run that judges accounts by themselves never makes this call.
+fn is_for_organizations(call: &Call) -> bool {
+    let sources = Source::ALL.iter().filter(|source| source.is_for_organizations());
+    sources.flat_map(|source| source.info().calls).any(|it| it == call)
 }
 
 /// What is declared of the call of a row; `None`: it is GitHub's.

@@ -179,7 +179,7 @@ fn only_a_change_that_could_judge_is_accepted() {
     let mut broken = reviewed(Job::both(POLICY).work(FILE, "version: 2\n"));
     broken.check(&accept).refused(&["version"]);
     let mut missing = reviewed(Job::both(POLICY).work("x", "").without(FILE));
-    missing.check(&accept).refused(&["no policy that could be accepted"]);
+    missing.check(&accept).refused(&["no policy to accept"]);
     let asked = aws.count("GitHubToken");
     let mut same = Job::both(POLICY).oidc(&aws).report(&[]);
     assert_eq!(same.check(&accept).code, 0);

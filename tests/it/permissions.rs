@@ -15,91 +15,91 @@ use crate::support::side_by_side;
 /// purpose: an account whose report can be read loses little with the summary.
 const DENIED: &str = "\
 green; account:ListRegions denied: exit 0
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; cloudtrail:LookupEvents denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green; iam:GenerateCredentialReport denied: exit 0
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; iam:GetAccountSummary denied: exit 3
   undetermined: root-access-key-active, root-access-key-present, root-mfa-missing
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green; iam:ListAccountAliases denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green; iam:ListVirtualMFADevices denied: exit 0
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; account:ListRegions denied: exit 0
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; cloudtrail:LookupEvents denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green, no report yet; iam:GenerateCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green, no report yet; iam:GetAccountSummary denied: exit 3
   undetermined: root-access-key-active, root-access-key-present, root-mfa-missing
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-used-outside-window, root-mfa-not-hardware, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 green, no report yet; iam:GetCredentialReport denied: exit 3
   undetermined: root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-sign-in-attempts
 green, no report yet; iam:ListAccountAliases denied: exit 3
   undetermined: root-used-outside-window, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-mfa-missing, root-mfa-not-hardware, root-signing-certificate-present
 green, no report yet; iam:ListVirtualMFADevices denied: exit 0
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-active, root-access-key-present, root-used-outside-window, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; account:ListRegions denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-sign-in-attempts, root-credential-changed
 red; cloudtrail:LookupEvents denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
 red; iam:GenerateCredentialReport denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; iam:GetAccountSummary denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-access-key-present, root-mfa-missing
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 red; iam:GetCredentialReport denied: exit 1
   fail: root-access-key-present, root-mfa-not-hardware
   undetermined: root-access-key-active, root-used-outside-window, root-signing-certificate-present, root-signed-in-without-mfa, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-mfa-missing, root-sign-in-attempts
 red; iam:ListAccountAliases denied: exit 1
   fail: root-access-key-active, root-used-outside-window, root-mfa-not-hardware
   undetermined: root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present
 red; iam:ListVirtualMFADevices denied: exit 1
   fail: root-access-key-active, root-used-outside-window
   undetermined: root-mfa-not-hardware
-  not-applicable: root-access-key-not-rotated
+  not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
   pass: root-access-key-present, root-mfa-missing, root-signing-certificate-present, root-signed-in-without-mfa, root-sign-in-attempts, root-credential-changed
 ";
 
@@ -152,7 +152,8 @@ fn the_printed_actions_are_those_that_runs_ask_for() {
     let all: BTreeSet<String> = seen.into_iter().flatten().collect();
     let gate = Gate::with_keys(Fake::with(""));
     assert_eq!(printed(&gate), all);
-    let of_sources = Source::ALL.iter().flat_map(|source| source.actions());
+    let alone = Source::ALL.iter().filter(|source| !source.is_for_organizations());
+    let of_sources = alone.flat_map(|source| source.actions());
     assert_eq!(all, of_sources.map(str::to_owned).collect(), "a source that no rule needs");
 }
 

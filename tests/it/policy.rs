@@ -28,7 +28,7 @@ fn several_files_are_checked_and_each_problem_is_shown() {
     let ended = folder.run(&["policy", "check", "bad.yaml", "good.yaml", "gone.yaml"]);
     assert_eq!(
         ended.stdout,
-        "good.yaml: valid (2 accounts named, 10 of 10 rules on, 2 windows, 1 waiver)\n"
+        "good.yaml: valid (2 accounts named, 13 of 13 rules on, 2 windows, 1 waiver)\n"
     );
     ended.refused(&[
         "--> bad.yaml:2:9",
@@ -112,6 +112,62 @@ waivers:
     let quiet = folder.run(&["policy", "init", "--output", "-"]);
     let quiet = with_input(&folder, &["policy", "check", "-"], &quiet.stdout);
     assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
+}
+
+const ORGANIZATION: &str = "version: 1
+scope:
+  organization:
+    member-role: rootgate
+    exclude:
+      - { account: \"444455556666\", reason: being closed, expires: 2027-03-01 }
+windows:
+  - { id: a, reason: r, ticket: t, accounts: [\"123456789012\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
+";
+
+#[test]
+fn a_policy_of_an_organization_is_checked_explained_and_compared() {
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", ORGANIZATION);
+    let text = "version: 1\nscope:\n  accounts: [{ id: \"111122223333\" }]\n  organization: { member-role: r }\n";
+    folder.write("beside.yaml", text);
+    let ended = folder.run(&["policy", "check", "rootgate.yaml", "beside.yaml"]);
+    assert_eq!(
+        (ended.code, &*ended.stderr),
+        (0, ""),
+        "what an organization may hold is no warning"
+    );
+    assert!(ended.stdout.starts_with("rootgate.yaml: valid (an organization named, "));
+    let named = "beside.yaml: valid (an organization and 1 account named, ";
+    assert!(ended.stdout.contains(named), "{}", ended.stdout);
+    let ended = folder.run(&[&["policy", "explain"], &AT[..]].concat());
+    let line = "\n  Every usable account of the organization (line 3).\n";
+    assert!(ended.code == 0 && ended.stdout.contains(line), "{}", ended.stdout);
+    let longer = ORGANIZATION.replace("2027-03-01", "2027-03-02");
+    folder.write("longer.yaml", longer);
+    let arguments = ["policy", "diff", "rootgate.yaml", "longer.yaml", "--fail-on-weaker"];
+    let ended = folder.run(&[&arguments, &AT[..]].concat());
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let change = "scope.organization.exclude.444455556666.expires: 2027-03-01 -> 2027-03-02";
+    assert!(ended.stdout.contains(change), "{}", ended.stdout);
+}
+
+/// Until organizations are collected: judging the named accounts alone would be a silent pass.
+#[test]
+fn what_cannot_be_judged_yet_is_never_judged_in_part() {
+    const SAID: &[&str] = &["`scope.organization`, line 3", "cannot judge one", "`scope.accounts`"];
+    let folder = Folder::new();
+    folder.write("rootgate.yaml", ORGANIZATION);
+    folder.write("report.csv", credential_report(&[]));
+    folder.run(&[&REPORT[..], &["--json", "out.json"]].concat()).refused(SAID);
+    assert!(!folder.exists("out.json"));
+    folder.run(&["check"]).refused(SAID);
+    folder.run(&["collect", "--output", "evidence.json"]).refused(SAID);
+    assert!(!folder.exists("evidence.json"));
+    folder.run(&["permissions"]).refused(SAID);
+    // The control: the same policy with accounts.
+    let accounts = "  accounts: [{ id: \"111122223333\" }]\n";
+    folder.write("rootgate.yaml", format!("version: 1\nscope:\n{accounts}"));
+    assert_ne!(folder.run(&REPORT).code, 2);
 }
 
 /// Every rule but these off.
@@ -337,7 +393,7 @@ fn schema_is_json_schema_or_the_reference() {
     let schema = parsed(&folder.run(&["policy", "schema"]));
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     let rules = schema["properties"]["rules"]["properties"].as_object().unwrap();
-    assert!(rules.contains_key("root-used-outside-window") && rules.len() == 10);
+    assert!(rules.contains_key("root-used-outside-window") && rules.len() == 13);
     let reference = folder.run(&["policy", "schema", "--format", "markdown"]).stdout;
     assert!(reference.starts_with("# The policy\n") && reference.contains("| `fail-on` |"));
 }
@@ -353,7 +409,7 @@ fn init_writes_a_valid_policy_and_says_what_is_next() {
     );
     let check = folder.run(&["policy", "check"]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    assert!(check.stdout.contains("1 account named, 10 of 10 rules on"), "{}", check.stdout);
+    assert!(check.stdout.contains("1 account named, 13 of 13 rules on"), "{}", check.stdout);
     let explain = folder.run(&["policy", "explain"]);
     assert!(explain.code == 0 && explain.stdout.contains("111122223333"));
 }
@@ -423,11 +479,11 @@ fn init_says_what_stands_in_the_place_of_its_folder() {
     let github = folder.path().join(".github");
     std::os::unix::fs::symlink("nowhere", &github).unwrap();
     let ended = folder.run(&["policy", "init"]);
-    ended.refused(&[".github is a link that leads to no folder", "--output FILE"]);
+    ended.refused(&[".github is a link, but not to a folder", "--output FILE"]);
     assert!(!ended.stderr.contains("rootgate.yaml exists already"), "{}", ended.stderr);
     std::fs::remove_file(&github).unwrap();
     std::fs::write(&github, "").unwrap();
-    folder.run(&["policy", "init"]).refused(&[".github is no folder"]);
+    folder.run(&["policy", "init"]).refused(&[".github is not a folder"]);
     // The control: a link to a folder is one.
     std::fs::remove_file(&github).unwrap();
     std::fs::create_dir(folder.path().join("real")).unwrap();

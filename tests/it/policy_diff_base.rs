@@ -280,7 +280,7 @@ fn a_named_policy_is_the_same_path_on_both_sides() {
     let elsewhere = Folder::new();
     let other = elsewhere.write("rootgate.yaml", STRICT);
     for outside in ["../rootgate.yaml", "p/../../x.yaml", "/etc/x.yaml", other.to_str().unwrap()] {
-        named(outside).refused(&[outside, "lies outside of the repository"]);
+        named(outside).refused(&[outside, "is outside the repository"]);
     }
     named(".").refused(&["is a folder"]);
     named("-").refused(&["- is neither in"]);
@@ -588,7 +588,7 @@ fn a_branch_that_leaves_the_policy_alone_takes_back_nothing_of_a_base_that_moved
             format!(
                 "main:.github/rootgate.yaml -> .github/rootgate.yaml (not changed here), as of 2026-11-20T12:00:00Z: no change in meaning
 
-note: the policy here is still that of {parted}, where this branch left main; main has changed it since, and a merge keeps that
+note: the policy here is still that of {parted}, where this branch left main; main has changed it since, and a merge keeps that change
 "
             )
         )
@@ -616,7 +616,7 @@ fn a_branch_that_changes_it_too_is_told_to_merge_or_to_look_at_its_own_change() 
     let ended = diff(&folder, &MAIN);
     assert_eq!(ended.code, 1);
     let note = format!(
-        "\nnote: main has changed the policy since this branch left it at {parted}: some of this may be that change, taken back. Merge main, or see by `--base {parted}` what this branch alone changes\n"
+        "\nnote: main has changed the policy since this branch left it at {parted}: some of these changes may only undo it. Merge main, or use `--base {parted}` to see only the changes of this branch\n"
     );
     assert!(ended.stdout.ends_with(&note), "{}", ended.stdout);
     let markdown = diff(&folder, &[&MAIN[..], &["--format", "markdown"]].concat()).stdout;

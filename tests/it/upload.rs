@@ -117,7 +117,7 @@ fn warning(runner: &Runner, ended: &Finished) -> String {
     assert!(found[0].starts_with("::warning title=rootgate::code scanning: "), "{}", found[0]);
     let summary = runner.summary();
     assert_eq!(summary.matches("### Code scanning").count(), 1, "{summary}");
-    assert!(summary.contains("The verdict stands."), "{summary}");
+    assert!(summary.contains("The verdict does not change."), "{summary}");
     found[0].to_owned()
 }
 
@@ -288,7 +288,7 @@ fn more_accounts_than_one_file_holds_are_counted() {
     runner.folder.write("evidence.json", evidence.to_string());
     let ended = runner.check(&["--evidence", "evidence.json"]);
     assert_eq!(github.uploads()[0]["sarif"]["runs"].as_array().unwrap().len(), 20);
-    let expected = "GitHub takes 20 accounts at a time, so 1 more is left out";
+    let expected = "GitHub accepts 20 accounts at a time, so 1 more is left out";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 

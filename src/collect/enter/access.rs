@@ -1,6 +1,5 @@
 //! Opening sessions: one function per [`Route`], and one that asks AWS whose each session is.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -11,6 +10,8 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::types::PolicyDescriptorType;
+use chrono::{DateTime, Utc};
 
 use crate::collect::failure::{CallError, Kind};
 use crate::collect::pace::Pace;
@@ -20,15 +21,22 @@ use crate::collect::{EntrySettings, Sinks};
 use crate::github::oidc::{Claims, TokenError, request_token};
 use crate::github::{Secret, Secrets, chain, mask_command};
 use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY, GET_CALLER_IDENTITY};
-use crate::model::{AccountId, Call, Partition, Source};
+use crate::model::root_audit::ASSUME_ROOT;
+use crate::model::{AccountId, Call, Partition};
+use crate::text;
+use crate::text::{outside, private};
 
 use super::profile::{self, ProfileTexts};
 use super::route::{Route, no_target};
 use super::session::{Session, sts};
+use super::session_policy::{Grants, audit_task};
 use super::{SignInError, guard};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
 const METADATA: Duration = Duration::from_millis(1_000);
+
+/// The longest that STS gives. Source: API reference, `AssumeRoot`, `DurationSeconds`.
+const LONGEST_AS_ROOT: i32 = 900;
 
 /// A mask hides every occurrence, in outputs too, so a shorter external id is not masked.
 const MIN_MASK_LENGTH: usize = 8;
@@ -36,8 +44,6 @@ const MIN_MASK_LENGTH: usize = 8;
 /// What all sign-ins of a run share. It holds no credentials.
 pub(crate) struct Access<'a> {
     settings: &'a EntrySettings,
-    /// What the sessions are opened for.
-    needs: &'a BTreeSet<Source>,
     /// Whether any role is to be assumed.
     has_roles: bool,
     sinks: &'a Sinks<'a>,
@@ -52,8 +58,8 @@ impl<'a> Access<'a> {
     /// Reads Region, profile and trust; refuses what must not be believed.
     pub(crate) async fn prepare(
         settings: &'a EntrySettings,
-        needs: &'a BTreeSet<Source>,
         has_roles: bool,
+        chains: bool,
         sinks: &'a Sinks<'a>,
     ) -> Result<Self, SignInError> {
         let secrets = Secrets::default();
@@ -63,7 +69,7 @@ impl<'a> Access<'a> {
         if let Some(id) = settings.external_id.as_deref().filter(|id| can_be_masked(id)) {
             mask(&Secret::new(id), settings, sinks, &secrets);
         }
-        guard::check_settings(settings, has_roles)?;
+        guard::check_settings(settings, has_roles, chains)?;
         let connect =
             (settings.timeout / 10).clamp(Duration::from_millis(250), Duration::from_secs(5));
         let transport = Transport::new(settings.ca_bundle.as_deref(), connect)?;
@@ -84,7 +90,7 @@ impl<'a> Access<'a> {
         }
         let base = loader.load().await;
         guard::check_endpoints(settings, &base, &profiles)?;
-        Ok(Self { settings, needs, has_roles, sinks, transport, base, profiles, named, secrets })
+        Ok(Self { settings, has_roles, sinks, transport, base, profiles, named, secrets })
     }
 
     /// What no text may repeat.
@@ -93,22 +99,26 @@ impl<'a> Access<'a> {
     }
 
     /// Opens a session by a route, `from` the one that was opened before, and makes sure whose it is.
-    /// From it, the roles `onward` can be entered.
+    /// It may do what `grants` say.
     pub(crate) async fn enter(
         &self,
         route: &Route,
         from: Option<&Session>,
-        onward: &[String],
+        grants: &Grants,
         expected: Option<&AccountId>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        let policy = route.session_policy(self.needs, onward);
+        let policy = route.session_policy(grants);
         let session = match route {
             Route::Own => self.by_chain(pace).await?,
             Route::Token { role_arn } => self.by_token(role_arn, policy, pace).await?,
             Route::Role { role_arn } => {
                 let from = from.ok_or_else(no_target)?;
                 self.by_role(from, role_arn, policy, pace).await?
+            }
+            Route::Root { account } => {
+                let from = from.ok_or_else(no_target)?;
+                self.as_root(from, account, pace).await?
             }
         };
         route.check_account(&session.account, expected)?;
@@ -138,7 +148,7 @@ impl<'a> Access<'a> {
             loaded.map_err(|error| match error {
                 // That every place is empty says no more than the error itself.
                 CredentialsError::CredentialsNotLoaded(_) => {
-                    (self.sinks.note)(&self.secrets.hide(&chain(&error)));
+                    (self.sinks.note)(&outside(self.secrets.hide(&chain(&error))));
                     CallError::new(Kind::Refused, "")
                 }
                 _ => CallError::new(Kind::Refused, chain(&error)),
@@ -153,7 +163,7 @@ impl<'a> Access<'a> {
                 return Err(self.no_credentials(explain_error(error.message, &self.profiles).await));
             }
         };
-        self.mask_credentials(&credentials);
+        self.mask_credentials(&credentials, pace);
         self.identified(credentials, region, None, pace).await
     }
 
@@ -199,7 +209,7 @@ impl<'a> Access<'a> {
             };
             // Only now: an attempt that the clock cuts off does not undo what the last one said.
             no_token = None;
-            self.mask(&token.jwt);
+            self.mask(&token.jwt, pace);
             claims = Some(token.claims);
             client
                 .assume_role_with_web_identity()
@@ -217,7 +227,7 @@ impl<'a> Access<'a> {
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
             (Kind::Untrusted, Some(_)) => {
-                SignInError::from_call(&error, &"the request for GitHub's token")
+                SignInError::from_call(&error, "the request for GitHub's token")
             }
             (_, Some(error)) => SignInError::NoIdToken(error.to_string()),
             (Kind::TimedOut, None) if claims == Claims::default() => {
@@ -226,7 +236,7 @@ impl<'a> Access<'a> {
             _ => SignInError::from_web_identity(&error, role_arn, region.as_ref(), &claims)
                 .in_region(&error, self.named(&region)),
         })?;
-        let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials)?;
+        let credentials = self.issued(&ASSUME_ROLE_WITH_WEB_IDENTITY, answer.credentials, pace)?;
         self.identified(credentials, region, Some(claims), pace).await
     }
 
@@ -254,10 +264,46 @@ impl<'a> Access<'a> {
                 .map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::from_role(&error, &ASSUME_ROLE, role_arn, region.as_ref(), &from.arn)
+            SignInError::from_role(
+                &error,
+                &ASSUME_ROLE,
+                role_arn,
+                region.as_ref(),
+                private(&from.arn),
+            )
+            .in_region(&error, self.named(&region))
+        })?;
+        let credentials = self.issued(&ASSUME_ROLE, answer.credentials, pace)?;
+        self.identified(credentials, region, None, pace).await
+    }
+
+    /// Into the root user of a member from another session, to audit it.
+    async fn as_root(
+        &self,
+        from: &Session,
+        account: &AccountId,
+        pace: &Pace,
+    ) -> Result<Session, SignInError> {
+        // Only regional endpoints know the call.
+        let region = self.region_in(Some(&from.partition));
+        let config = from.config.clone().into_builder().region(region.clone()).build();
+        let client = sts(&config);
+        let task = PolicyDescriptorType::builder().arn(audit_task(&from.partition)).build();
+        let attempt = async || {
+            client
+                .assume_root()
+                .target_principal(account.as_str())
+                .task_policy_arn(task.clone())
+                .duration_seconds(LONGEST_AS_ROOT)
+                .send()
+                .await
+                .map_err(|error| CallError::from_sdk(&error))
+        };
+        let answer = pace.persist(attempt).await.map_err(|error| {
+            SignInError::from_root(&error, account, region.as_ref(), private(&from.arn))
                 .in_region(&error, self.named(&region))
         })?;
-        let credentials = self.issued(&ASSUME_ROLE, answer.credentials)?;
+        let credentials = self.issued(&ASSUME_ROOT, answer.credentials, pace)?;
         self.identified(credentials, region, None, pace).await
     }
 
@@ -266,10 +312,11 @@ impl<'a> Access<'a> {
         &self,
         call: &Call,
         issued: Option<aws_sdk_sts::types::Credentials>,
+        pace: &Pace,
     ) -> Result<Credentials, SignInError> {
         // The interceptor has seen them; this is for the type.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
-            call: call.to_string(),
+            call: call.iam_action,
             message: "it has no `Credentials`".to_owned(),
         })?;
         let credentials = Credentials::new(
@@ -279,7 +326,7 @@ impl<'a> Access<'a> {
             issued.expiration.try_into().ok(),
             "rootgate",
         );
-        self.mask_credentials(&credentials);
+        self.mask_credentials(&credentials, pace);
         Ok(credentials)
     }
 
@@ -291,6 +338,7 @@ impl<'a> Access<'a> {
         claims: Option<Claims>,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
+        let expires = credentials.expiry().map(DateTime::<Utc>::from);
         let config = self.config(region.clone(), Some(credentials));
         let client = sts(&config);
         let attempt = async || {
@@ -298,7 +346,7 @@ impl<'a> Access<'a> {
             answer.map_err(|error| CallError::from_sdk(&error))
         };
         let answer = pace.persist(attempt).await.map_err(|error| {
-            SignInError::from_call(&error, &GET_CALLER_IDENTITY)
+            SignInError::from_call(&error, GET_CALLER_IDENTITY.iam_action)
                 .in_region(&error, self.named(&region))
         })?;
         let arn = answer.arn.unwrap_or_default();
@@ -306,8 +354,8 @@ impl<'a> Access<'a> {
         let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
         let account = account.map_err(|_| unknown())?;
         let partition = Partition::from_arn(&arn).ok_or_else(unknown)?;
-        (self.sinks.note)(&format!("signed in as {arn}"));
-        Ok(Session { account, partition, arn, claims, config })
+        (self.sinks.note)(&text!("signed in as {}", private(&arn)));
+        Ok(Session { account, partition, arn, claims, expires, config })
     }
 
     fn region_in(&self, partition: Option<&Partition>) -> Region {
@@ -338,16 +386,17 @@ impl<'a> Access<'a> {
         i32::try_from(seconds).unwrap_or(3_600)
     }
 
-    fn mask_credentials(&self, credentials: &Credentials) {
-        self.mask(&Secret::new(credentials.access_key_id()));
-        self.mask(&Secret::new(credentials.secret_access_key()));
+    fn mask_credentials(&self, credentials: &Credentials, pace: &Pace) {
+        self.mask(&Secret::new(credentials.access_key_id()), pace);
+        self.mask(&Secret::new(credentials.secret_access_key()), pace);
         if let Some(token) = credentials.session_token() {
-            self.mask(&Secret::new(token));
+            self.mask(&Secret::new(token), pace);
         }
     }
 
-    fn mask(&self, secret: &Secret) {
-        mask(secret, self.settings, self.sinks, &self.secrets);
+    /// The pace that a session is opened at is that of its calls, so that none of them repeats it.
+    fn mask(&self, secret: &Secret, pace: &Pace) {
+        mask(secret, self.settings, self.sinks, pace.secrets());
     }
 }
 
@@ -431,10 +480,8 @@ mod tests {
         let (settings, addressee) = (settings(), Addressee::default());
         let connector = addressee.clone();
         let sinks = Sinks { command: &|_| (), note: &|_| () };
-        let needs = BTreeSet::from([Source::AccountSummary]);
         let access = Access {
             settings: &settings,
-            needs: &needs,
             has_roles: false,
             sinks: &sinks,
             transport: Transport::new(None, Duration::from_secs(1)).unwrap(),
@@ -461,6 +508,7 @@ mod tests {
             partition,
             arn: String::new(),
             claims: None,
+            expires: None,
             config,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -14,7 +14,12 @@ use super::profile::ProfileTexts;
 use crate::collect::{EntrySettings, Environment};
 
 /// Checks what the settings and the environment say.
-pub(super) fn check_settings(settings: &EntrySettings, has_roles: bool) -> Result<(), SignInError> {
+/// `chains`: roles are entered from the run's own session, even where that was opened by a token.
+pub(super) fn check_settings(
+    settings: &EntrySettings,
+    has_roles: bool,
+    chains: bool,
+) -> Result<(), SignInError> {
     let environment = &settings.environment;
     if environment.github_actions {
         if settings.endpoint_url.is_none() && !environment.endpoint_variables.is_empty() {
@@ -30,7 +35,8 @@ pub(super) fn check_settings(settings: &EntrySettings, has_roles: bool) -> Resul
     if let Some(endpoint) = &environment.token_endpoint {
         must_be_private("`ACTIONS_ID_TOKEN_REQUEST_URL`", &endpoint.url)?;
     }
-    if settings.external_id.is_some() && (!has_roles || environment.token_endpoint.is_some()) {
+    let by_token = environment.token_endpoint.is_some() && !chains;
+    if settings.external_id.is_some() && (!has_roles || by_token) {
         return Err(SignInError::ExternalIdUnused);
     }
     Ok(())
@@ -90,9 +96,9 @@ fn services_of_profiles(profiles: &ProfileTexts) -> BTreeSet<String> {
     services
 }
 
-fn must_be_private(setting: &str, url: &str) -> Result<(), SignInError> {
+fn must_be_private(setting: &'static str, url: &str) -> Result<(), SignInError> {
     if is_private(url) {
         return Ok(());
     }
-    Err(SignInError::PlainHttp { setting: setting.to_owned(), url: crate::github::one_line(url) })
+    Err(SignInError::PlainHttp { setting, url: crate::github::one_line(url) })
 }

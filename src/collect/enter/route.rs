@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::collect::{EntrySettings, Target};
+use crate::collect::organization::role_arn;
+use crate::collect::{EntrySettings, OrganizationSettings, Target};
+use crate::model::Audit;
 use crate::model::call::{ASSUME_ROLE, ASSUME_ROLE_WITH_WEB_IDENTITY};
-use crate::model::{AccountId, Call, Source};
+use crate::model::root_audit::ASSUME_ROOT;
+use crate::model::{AccountId, Call, Partition, Source};
 
 use super::SignInError;
-use super::session_policy::session_policy;
+use super::session_policy::{Grants, session_policy};
 
 /// How a session is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,11 @@ pub enum Route {
         /// The role.
         role_arn: String,
     },
+    /// From another session into a member's root user, to audit it.
+    Root {
+        /// The member.
+        account: AccountId,
+    },
 }
 
 impl Route {
@@ -34,6 +42,7 @@ impl Route {
             Self::Own => None,
             Self::Token { .. } => Some(&ASSUME_ROLE_WITH_WEB_IDENTITY),
             Self::Role { .. } => Some(&ASSUME_ROLE),
+            Self::Root { .. } => Some(&ASSUME_ROOT),
         }
     }
 
@@ -41,16 +50,16 @@ impl Route {
     #[must_use]
     pub fn role_arn(&self) -> Option<&str> {
         match self {
-            Self::Own => None,
+            Self::Own | Self::Root { .. } => None,
             Self::Token { role_arn } | Self::Role { role_arn } => Some(role_arn),
         }
     }
 
-    /// What the session may do, where its credentials are made for it: read `needs` and enter the
-    /// roles `onward`.
+    /// What the session may do, where its credentials are made for it. The task of an audit says it
+    /// itself.
     #[must_use]
-    pub fn session_policy(&self, needs: &BTreeSet<Source>, onward: &[String]) -> Option<String> {
-        self.call().map(|_| session_policy(needs, onward))
+    pub(crate) fn session_policy(&self, grants: &Grants) -> Option<String> {
+        self.role_arn().map(|_| session_policy(grants))
     }
 
     /// Whether a session of this route may be in the account that AWS says it is in. This is the one
@@ -70,6 +79,10 @@ impl Route {
             let role_arn = role_arn.to_owned();
             return Err(SignInError::RoleElsewhere { role_arn, found: found.clone() });
         }
+        let expected = match self {
+            Self::Root { account } => Some(account),
+            _ => expected,
+        };
         match expected {
             Some(expected) if expected != found => Err(SignInError::WrongAccount {
                 found: found.clone(),
@@ -92,29 +105,59 @@ pub(crate) struct NamedTarget<'a> {
     pub(crate) role_arn: Option<&'a str>,
 }
 
+/// An account of an organization, as far as entering it goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) partition: &'a Partition,
+    pub(crate) management: bool,
+}
+
 /// The routes of one run.
 #[derive(Debug)]
 pub(crate) struct Routes<'a> {
     settings: &'a EntrySettings,
     targets: &'a [Target],
+    organization: Option<&'a OrganizationSettings>,
 }
 
 impl<'a> Routes<'a> {
-    pub(crate) const fn new(settings: &'a EntrySettings, targets: &'a [Target]) -> Self {
-        Self { settings, targets }
+    pub(crate) const fn new(
+        settings: &'a EntrySettings,
+        targets: &'a [Target],
+        organization: Option<&'a OrganizationSettings>,
+    ) -> Self {
+        Self { settings, targets, organization }
     }
 
     /// Whether any role is named.
     pub(crate) fn have_roles(&self) -> bool {
-        self.settings.role_arn.is_some() || self.targets.iter().any(|it| it.role_arn.is_some())
+        self.settings.role_arn.is_some()
+            || self.targets.iter().any(|it| it.role_arn.is_some())
+            || self.organization.is_some()
     }
 
-    /// The roles that are entered from the run's own session: none, where GitHub's token opens each.
-    pub(crate) fn onward(&self) -> Vec<String> {
-        if self.by_token() {
-            return Vec::new();
+    /// What the run's own session may do: read `needs`, and enter the accounts that it leads to.
+    pub(crate) fn grants_of_own(&self, needs: &BTreeSet<Source>) -> Grants {
+        let role_arn = self.settings.role_arn.as_deref();
+        let partition = role_arn.and_then(Partition::from_arn);
+        let audits = self.organization.is_some_and(|it| it.audit != Audit::AssumeRole);
+        Grants {
+            reads: needs.clone(),
+            roles: self.onward(partition.as_ref()),
+            audits: partition.filter(|_| audits),
         }
-        self.targets.iter().filter_map(|target| target.role_arn.clone()).collect()
+    }
+
+    /// The roles that are entered from the run's own session: of the accounts that are named, none
+    /// where GitHub's token opens each.
+    fn onward(&self, partition: Option<&Partition>) -> Vec<String> {
+        let named = self.targets.iter().filter(|_| !self.by_token());
+        let mut roles: Vec<String> = named.filter_map(|it| it.role_arn.clone()).collect();
+        if let (Some(organization), Some(partition)) = (self.organization, partition) {
+            roles.extend(organization.roles_in(partition, "*"));
+        }
+        roles
     }
 
     fn by_token(&self) -> bool {
@@ -128,6 +171,7 @@ impl<'a> Routes<'a> {
             self.must_be_allowed(&account)?;
         }
         let every_target_by_token = self.by_token()
+            && self.organization.is_none()
             && !self.targets.is_empty()
             && self.targets.iter().all(|target| target.role_arn.is_some());
         Ok(match self.settings.role_arn.clone() {
@@ -143,7 +187,7 @@ impl<'a> Routes<'a> {
         &self,
         own: Option<&AccountId>,
     ) -> Result<Vec<NamedTarget<'a>>, SignInError> {
-        if self.targets.is_empty() {
+        if self.targets.is_empty() && self.organization.is_none() {
             let account = own.cloned().ok_or_else(no_target)?;
             return Ok(vec![NamedTarget { account, role_arn: None }]);
         }
@@ -178,15 +222,7 @@ impl<'a> Routes<'a> {
         target: &NamedTarget<'_>,
         own: Option<&AccountId>,
     ) -> Result<Option<Route>, SignInError> {
-        let is_own = own == Some(&target.account);
-        match (self.must_be_allowed(&target.account), own) {
-            // No role would be assumed: the credentials themselves are the wrong ones.
-            (Err(_), Some(own)) if is_own => {
-                let expected = self.settings.allowed_accounts.clone();
-                return Err(SignInError::WrongAccount { found: own.clone(), expected });
-            }
-            (allowed, _) => allowed?,
-        }
+        let is_own = self.is_own(&target.account, own)?;
         match (target.role_arn.map(str::to_owned), own) {
             _ if is_own => Ok(None),
             (Some(role_arn), _) if self.by_token() => Ok(Some(Route::Token { role_arn })),
@@ -199,6 +235,47 @@ impl<'a> Routes<'a> {
         }
     }
 
+    /// Whether an account is that of the run's own session, which is not entered again.
+    fn is_own(&self, account: &AccountId, own: Option<&AccountId>) -> Result<bool, SignInError> {
+        let is_own = own == Some(account);
+        match (self.must_be_allowed(account), own) {
+            // No role would be assumed: the credentials themselves are the wrong ones.
+            (Err(_), Some(own)) if is_own => {
+                let expected = self.settings.allowed_accounts.clone();
+                Err(SignInError::WrongAccount { found: own.clone(), expected })
+            }
+            (allowed, _) => allowed.map(|()| is_own),
+        }
+    }
+
+    /// The routes to an account of the organization; the first that is not refused counts. `None`: it
+    /// is the account of the run's own session. The management account is never entered as root.
+    pub(crate) fn to_member(
+        &self,
+        organization: &OrganizationSettings,
+        member: &Member<'_>,
+        own: &AccountId,
+    ) -> Result<Option<Vec<Route>>, SignInError> {
+        if self.is_own(member.account, Some(own))? {
+            return Ok(None);
+        }
+        let role = |name: &str| Route::Role {
+            role_arn: role_arn(member.partition, member.account.as_str(), name),
+        };
+        if member.management {
+            return Ok(Some(
+                organization.management_role.as_deref().map(role).into_iter().collect(),
+            ));
+        }
+        let by_role = organization.member_role.as_deref().map(role);
+        let by_root = Route::Root { account: member.account.clone() };
+        Ok(Some(match organization.audit {
+            Audit::AssumeRole => by_role.into_iter().collect(),
+            Audit::AssumeRoot => vec![by_root],
+            Audit::Auto => by_role.into_iter().chain([by_root]).collect(),
+        }))
+    }
+
     /// `--external-id` that no AssumeRole of this run would carry is a mistake.
     pub(crate) fn check_external_id(
         &self,
@@ -206,6 +283,7 @@ impl<'a> Routes<'a> {
         own: Option<&AccountId>,
     ) -> Result<(), SignInError> {
         let assumed = self.settings.role_arn.is_some()
+            || self.organization.is_some()
             || targets
                 .iter()
                 .any(|target| matches!(self.route_to(target, own), Ok(Some(Route::Role { .. }))));
@@ -223,6 +301,8 @@ pub(crate) fn no_target() -> SignInError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::collect::Environment;
 
@@ -280,14 +360,14 @@ mod tests {
             (false, Some(role(ONE)), &with_role, vec![own, by_role]),
         ] {
             let settings = settings(token, role_arn, &[]);
-            let routes = Routes::new(&settings, targets);
+            let routes = Routes::new(&settings, targets, None);
             assert_eq!(routes.to_own(), Ok(steps), "{token} {:?} {targets:?}", settings.role_arn);
             let onward: Vec<String> = if token || targets.is_empty() {
                 Vec::new()
             } else {
                 targets.iter().filter_map(|target| target.role_arn.clone()).collect()
             };
-            assert_eq!(routes.onward(), onward);
+            assert_eq!(routes.onward(None), onward);
         }
     }
 
@@ -306,7 +386,7 @@ mod tests {
         ] {
             let settings = settings(with_token, None, &[]);
             let targets = [target(account, role_arn)];
-            let routes = Routes::new(&settings, &targets);
+            let routes = Routes::new(&settings, &targets, None);
             let named = routes.named(own).unwrap();
             assert_eq!(routes.route_to(&named[0], own), Ok(route), "{with_token} {targets:?}");
         }
@@ -318,7 +398,7 @@ mod tests {
         let to = |allowed: &[&str], target: &Target, own: Option<&AccountId>| {
             let settings = settings(false, None, allowed);
             let targets = [target.clone()];
-            let routes = Routes::new(&settings, &targets);
+            let routes = Routes::new(&settings, &targets, None);
             let named = routes.named(own).unwrap();
             routes.route_to(&named[0], own).unwrap_err()
         };
@@ -333,7 +413,7 @@ mod tests {
         assert_eq!(to(&[ONE], &target(TWO, Some(role(TWO))), Some(&one)), not_allowed);
         assert_eq!(to(&[], &target(TWO, None), None), no_target());
         let settings = settings(true, Some(role(TWO)), &[ONE]);
-        assert_eq!(Routes::new(&settings, &[]).to_own(), Err(not_allowed));
+        assert_eq!(Routes::new(&settings, &[], None).to_own(), Err(not_allowed));
     }
 
     #[test]
@@ -356,14 +436,80 @@ mod tests {
 
     #[test]
     fn permissions_follow_the_route() {
-        let needs = BTreeSet::from([Source::AccountSummary]);
-        let onward = [role(TWO)];
-        assert_eq!(Route::Own.session_policy(&needs, &onward), None);
+        let grants = Grants {
+            reads: BTreeSet::from([Source::AccountSummary]),
+            roles: vec![role(TWO)],
+            audits: None,
+        };
+        assert_eq!(Route::Own.session_policy(&grants), None);
+        assert_eq!(Route::Root { account: id(TWO) }.session_policy(&grants), None);
         for route in [Route::Token { role_arn: role(ONE) }, Route::Role { role_arn: role(ONE) }] {
-            let policy = route.session_policy(&needs, &onward).unwrap();
+            let policy = route.session_policy(&grants).unwrap();
             assert!(policy.contains("iam:GetAccountSummary") && policy.contains("sts:AssumeRole"));
-            let policy = route.session_policy(&needs, &[]).unwrap();
+            let policy = route.session_policy(&Grants { roles: Vec::new(), ..grants.clone() });
+            let policy = policy.unwrap();
             assert!(!policy.contains("sts:AssumeRole"), "{policy}");
+        }
+    }
+
+    fn organization(audit: Audit) -> OrganizationSettings {
+        OrganizationSettings {
+            member_role: Some("audit/rootgate".to_owned()),
+            management_role: Some("management".to_owned()),
+            audit,
+            new_account_grace: chrono::TimeDelta::hours(24),
+            excluded: BTreeMap::new(),
+            read_members_events: false,
+        }
+    }
+
+    #[test]
+    fn a_member_is_entered_as_the_policy_says_and_the_management_account_never_as_root() {
+        let (one, two) = (id(ONE), id(TWO));
+        let partition = Partition::new("aws-us-gov").unwrap();
+        let settings = settings(true, None, &[]);
+        for (audit, calls) in [
+            (Audit::AssumeRole, vec!["AssumeRole"]),
+            (Audit::AssumeRoot, vec!["AssumeRoot"]),
+            (Audit::Auto, vec!["AssumeRole", "AssumeRoot"]),
+        ] {
+            let organization = organization(audit);
+            let routes = Routes::new(&settings, &[], Some(&organization));
+            assert_eq!(routes.to_own(), Ok(vec![Route::Own]));
+            let to = |management| {
+                let member = Member { account: &two, partition: &partition, management };
+                routes.to_member(&organization, &member, &one).unwrap().unwrap()
+            };
+            let by = |route: &Route| route.call().map(|call| call.operation).unwrap();
+            assert_eq!(to(false).iter().map(by).collect::<Vec<_>>(), calls);
+            let role_arn = "arn:aws-us-gov:iam::444455556666:role/management".to_owned();
+            assert_eq!(to(true), [Route::Role { role_arn }]);
+            let own = Member { account: &one, partition: &partition, management: true };
+            assert_eq!(routes.to_member(&organization, &own, &one), Ok(None));
+        }
+    }
+
+    #[test]
+    fn the_runs_own_session_may_enter_what_the_organization_asks_for() {
+        let settings = settings(true, Some(role(ONE)), &[]);
+        for (audit, roles, roots) in
+            [(Audit::AssumeRole, 2, false), (Audit::AssumeRoot, 1, true), (Audit::Auto, 2, true)]
+        {
+            let organization = organization(audit);
+            let routes = Routes::new(&settings, &[], Some(&organization));
+            let grants = routes.grants_of_own(&BTreeSet::new());
+            assert_eq!((grants.roles.len(), grants.audits.is_some()), (roles, roots), "{audit:?}");
+            assert!(grants.roles.iter().all(|role| role.starts_with("arn:aws:iam::*:role/")));
+        }
+    }
+
+    #[test]
+    fn a_session_as_root_is_believed_only_in_the_member() {
+        let (one, two) = (id(ONE), id(TWO));
+        let route = Route::Root { account: one.clone() };
+        assert_eq!(route.check_account(&one, Some(&one)), Ok(()));
+        for expected in [None, Some(&one)] {
+            assert!(route.check_account(&two, expected).is_err());
         }
     }
 }

@@ -5,29 +5,44 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::model::call::{ASSUME_ROLE, GET_CALLER_IDENTITY};
+use crate::model::root_audit::ASSUME_ROOT;
 use crate::model::{Partition, Source};
 
 /// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
 const MAX_LENGTH: usize = 2_048;
+
+/// What a session may do: read sources, and open further sessions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Grants {
+    /// The sources that it reads.
+    pub(crate) reads: BTreeSet<Source>,
+    /// The roles that it enters.
+    pub(crate) roles: Vec<String>,
+    /// The partition whose root users it audits.
+    pub(crate) audits: Option<Partition>,
+}
 
 /// Exactly the actions of the sources that are read, and entering `roles` if there are any.
 ///
 /// Roles are named by wildcard over accounts, so that many accounts with one role name are one
 /// entry; if their names alone are too long, all roles are. A session policy only narrows.
 #[must_use]
-pub(super) fn session_policy(needs: &BTreeSet<Source>, roles: &[String]) -> String {
-    let named: BTreeSet<String> = roles.iter().filter_map(|role| any_account(role)).collect();
-    let policy = document(needs, &named.into_iter().collect::<Vec<_>>());
+pub(super) fn session_policy(grants: &Grants) -> String {
+    let named: BTreeSet<String> =
+        grants.roles.iter().filter_map(|role| any_account(role)).collect();
+    let policy = document(grants, &named.into_iter().collect::<Vec<_>>());
     if policy.len() <= MAX_LENGTH {
         return policy;
     }
     let all = |role: &String| Some(format!("arn:{}:iam::*:role/*", Partition::from_arn(role)?));
-    let every: BTreeSet<String> = roles.iter().filter_map(all).collect();
-    document(needs, &every.into_iter().collect::<Vec<_>>())
+    let every: BTreeSet<String> = grants.roles.iter().filter_map(all).collect();
+    document(grants, &every.into_iter().collect::<Vec<_>>())
 }
 
-fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
-    let actions: Vec<&str> = needs.iter().flat_map(|source| source.actions()).collect();
+fn document(grants: &Grants, roles: &[String]) -> String {
+    // An audit's own calls need no permission: its session has them.
+    let read = grants.reads.iter().filter(|source| **source != Source::RootAudit);
+    let actions: Vec<&str> = read.flat_map(|source| source.actions()).collect();
     let mut statements: Vec<Value> = Vec::new();
     if !actions.is_empty() {
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
@@ -37,6 +52,14 @@ fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
             json!({ "Effect": "Allow", "Action": ASSUME_ROLE.iam_action, "Resource": roles });
         statements.push(assume);
     }
+    if let Some(partition) = &grants.audits {
+        statements.push(json!({
+            "Effect": "Allow",
+            "Action": ASSUME_ROOT.iam_action,
+            "Resource": format!("arn:{partition}:iam::*:root"),
+            "Condition": { "StringEquals": { "sts:TaskPolicyArn": audit_task(partition) } },
+        }));
+    }
     if statements.is_empty() {
         // A policy needs a statement; this call needs no permission anyway.
         let action = GET_CALLER_IDENTITY.iam_action;
@@ -44,6 +67,11 @@ fn document(needs: &BTreeSet<Source>, roles: &[String]) -> String {
         statements.push(who);
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// The task policy of an audit. Source: IAM User Guide, "Perform a privileged task on a member account".
+pub(super) fn audit_task(partition: &Partition) -> String {
+    format!("arn:{partition}:iam::aws:policy/root-task/IAMAuditRootUserCredentials")
 }
 
 /// `arn:aws:iam::111122223333:role/x` → `arn:aws:iam::*:role/x`.
@@ -63,10 +91,23 @@ mod tests {
         Source::ALL.iter().copied().collect()
     }
 
+    fn reading(reads: BTreeSet<Source>) -> String {
+        session_policy(&Grants { reads, ..Grants::default() })
+    }
+
+    /// The most that a session may do.
+    fn grants(roles: &[String]) -> Grants {
+        Grants { reads: all(), roles: roles.to_vec(), audits: Partition::new("aws-us-gov") }
+    }
+
+    fn entering(roles: &[String]) -> String {
+        session_policy(&grants(roles))
+    }
+
     #[test]
     fn a_session_may_do_what_its_sources_need_and_no_more() {
         assert_eq!(
-            session_policy(&BTreeSet::from([Source::CredentialReport]), &[]),
+            reading(BTreeSet::from([Source::CredentialReport])),
             r#"{"Statement":[{"Action":["iam:GetCredentialReport","iam:GenerateCredentialReport"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#
         );
         let needs = BTreeSet::from([
@@ -75,7 +116,7 @@ mod tests {
             Source::VirtualMfaDevices,
             Source::RootEvents,
         ]);
-        let policy: Value = serde_json::from_str(&session_policy(&needs, &[])).unwrap();
+        let policy: Value = serde_json::from_str(&reading(needs)).unwrap();
         assert_eq!(
             policy["Statement"][0]["Action"],
             json!([
@@ -92,8 +133,8 @@ mod tests {
 
     #[test]
     fn a_session_may_make_each_call_of_each_source() {
-        for source in Source::ALL {
-            let policy = session_policy(&BTreeSet::from([*source]), &[]);
+        for source in Source::ALL.iter().filter(|source| **source != Source::RootAudit) {
+            let policy = reading(BTreeSet::from([*source]));
             let policy: Value = serde_json::from_str(&policy).unwrap();
             let allowed = policy["Statement"][0]["Action"].as_array().unwrap();
             let calls = source.info().calls;
@@ -106,7 +147,7 @@ mod tests {
     fn one_role_name_in_many_accounts_is_one_entry() {
         let roles = ["111122223333", "444455556666"]
             .map(|account| format!("arn:aws:iam::{account}:role/audit/rootgate"));
-        let policy: Value = serde_json::from_str(&session_policy(&all(), &roles)).unwrap();
+        let policy: Value = serde_json::from_str(&entering(&roles)).unwrap();
         assert_eq!(
             policy["Statement"][1],
             json!({ "Effect": "Allow", "Action": "sts:AssumeRole",
@@ -119,9 +160,9 @@ mod tests {
         let roles: Vec<String> = (0..20)
             .map(|number| format!("arn:aws:iam::111122223333:role/{}{number}", "r".repeat(62)))
             .collect();
-        assert!(document(&all(), &roles).len() <= MAX_LENGTH * 2);
+        assert!(document(&grants(&roles), &roles).len() <= MAX_LENGTH * 2);
         for count in 0..=roles.len() {
-            let policy = session_policy(&all(), &roles[..count]);
+            let policy = entering(&roles[..count]);
             assert!(policy.len() < MAX_LENGTH, "{count} roles: {}", policy.len());
             assert_eq!(policy.contains("sts:AssumeRole"), count > 0);
         }
@@ -129,6 +170,26 @@ mod tests {
 
     #[test]
     fn a_run_that_reads_nothing_still_has_a_policy() {
-        assert!(session_policy(&BTreeSet::new(), &[]).contains("sts:GetCallerIdentity"));
+        assert!(reading(BTreeSet::new()).contains("sts:GetCallerIdentity"));
+    }
+
+    #[test]
+    fn root_users_are_entered_for_an_audit_and_nothing_else() {
+        let grants = Grants {
+            reads: BTreeSet::from([Source::RootAudit]),
+            audits: Partition::new("aws"),
+            ..Grants::default()
+        };
+        let policy: Value = serde_json::from_str(&session_policy(&grants)).unwrap();
+        let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+        assert_eq!(
+            policy["Statement"],
+            json!([{
+                "Effect": "Allow",
+                "Action": "sts:AssumeRoot",
+                "Resource": "arn:aws:iam::*:root",
+                "Condition": { "StringEquals": { "sts:TaskPolicyArn": task } },
+            }])
+        );
     }
 }

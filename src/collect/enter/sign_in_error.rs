@@ -3,11 +3,11 @@
 //! The codes and texts are those of the STS API reference and of what its users report; see each
 //! variant.
 
-use std::fmt;
-
 use crate::github::oidc::Claims;
 use crate::model::call::ASSUME_ROLE_WITH_WEB_IDENTITY;
+use crate::model::root_audit::ASSUME_ROOT;
 use crate::model::{AccountId, Call, Cause};
+use crate::text::Text;
 
 use crate::collect::failure::{CallError, Kind};
 use crate::collect::region::NamedRegion;
@@ -84,7 +84,16 @@ pub enum SignInError {
         /// The role.
         role_arn: String,
         /// Who asked.
-        caller: String,
+        caller: Text,
+    },
+    /// STS gives no session of a member's root user.
+    RootDenied {
+        /// What AWS said.
+        message: String,
+        /// The member.
+        account: AccountId,
+        /// Who asked.
+        caller: Text,
     },
     /// The clock of this machine is wrong.
     ClockSkew(String),
@@ -122,7 +131,7 @@ pub enum SignInError {
     /// An address that is neither https nor on this machine.
     PlainHttp {
         /// Where it was given.
-        setting: String,
+        setting: &'static str,
         /// The address.
         url: String,
     },
@@ -136,14 +145,14 @@ pub enum SignInError {
     /// The certificate of the other side is not trusted.
     Untrusted {
         /// The call.
-        call: String,
+        call: &'static str,
         /// What TLS said.
         message: String,
     },
     /// No answer: the network, or AWS's side, until the call's share of the time was spent.
     NoAnswer {
         /// The call.
-        call: String,
+        call: &'static str,
         /// What was said last.
         message: String,
         /// The cause, as a gap of a further account would have it.
@@ -155,14 +164,14 @@ pub enum SignInError {
     /// An answer that is not a whole one.
     Unreadable {
         /// The call.
-        call: String,
+        call: &'static str,
         /// What is wrong with it.
         message: String,
     },
     /// Any other error of AWS.
     Refused {
         /// The call.
-        call: String,
+        call: &'static str,
         /// What AWS said.
         message: String,
     },
@@ -197,7 +206,7 @@ impl SignInError {
             "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired(message),
             "IDPCommunicationError" => Self::IssuerUnreachable(message),
             "IDPRejectedClaim" => Self::IssuerRefused(message),
-            _ => Self::from_role(error, call, &role_arn, region, "this run's GitHub token"),
+            _ => Self::from_role(error, call, &role_arn, region, "this run's GitHub token".into()),
         }
     }
 
@@ -207,27 +216,45 @@ impl SignInError {
         call: &Call,
         role_arn: &str,
         region: &str,
-        caller: &str,
+        caller: Text,
     ) -> Self {
         let message = error.full_message();
         match error.code.as_str() {
-            "AccessDenied" => Self::RoleDenied {
-                message,
-                role_arn: role_arn.to_owned(),
-                caller: caller.to_owned(),
-            },
+            "AccessDenied" => Self::RoleDenied { message, role_arn: role_arn.to_owned(), caller },
             "MalformedPolicyDocument" | "PackedPolicyTooLarge" => Self::SessionPolicy(message),
             "RegionDisabledException" => {
                 Self::RegionDisabled { message, region: region.to_owned() }
             }
             "ValidationError" => Self::InvalidRequest { message, role_arn: role_arn.to_owned() },
-            _ => Self::from_call(error, call),
+            _ => Self::from_call(error, call.iam_action),
         }
     }
 
+    /// What a failed `AssumeRoot` means.
+    pub(crate) fn from_root(
+        error: &CallError,
+        account: &AccountId,
+        region: &str,
+        caller: Text,
+    ) -> Self {
+        let message = error.full_message();
+        match error.code.as_str() {
+            "AccessDenied" => Self::RootDenied { message, account: account.clone(), caller },
+            "RegionDisabledException" => {
+                Self::RegionDisabled { message, region: region.to_owned() }
+            }
+            _ => Self::from_call(error, ASSUME_ROOT.iam_action),
+        }
+    }
+
+    /// Whether AWS refused the account's role or root user; asking again does not change that.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::RoleDenied { .. } | Self::RootDenied { .. })
+    }
+
     /// What any failed call of the sign-in means.
-    pub(crate) fn from_call(error: &CallError, call: &dyn fmt::Display) -> Self {
-        let (call, message) = (call.to_string(), error.full_message());
+    pub(crate) fn from_call(error: &CallError, call: &'static str) -> Self {
+        let message = error.full_message();
         match error.kind {
             Kind::Interrupted => Self::Interrupted(error.message.clone()),
             Kind::Credentials if is_skew(error) => Self::ClockSkew(message),

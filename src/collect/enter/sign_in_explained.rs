@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::github::oidc::Claims;
 use crate::model::AccountId;
+use crate::text;
+use crate::text::{Text, outside, private};
 
 use super::SignInError;
 use super::trust_policy::{issuer, statement, subjects};
@@ -12,7 +14,7 @@ use crate::collect::region::RegionOrigin;
 impl SignInError {
     /// What happened; one clause.
     #[must_use]
-    pub fn what(&self) -> String {
+    pub fn what(&self) -> Text {
         match self {
             Self::NoCredentials { token_missing: true, .. } => {
                 "GitHub offers this job no OIDC token, and there are no other AWS credentials"
@@ -21,13 +23,16 @@ impl SignInError {
             Self::NoCredentials { .. } => "there are no AWS credentials".into(),
             Self::NoIdToken(_) => "GitHub gave this job no OIDC token".into(),
             Self::NotTrusted { role_arn, .. } => {
-                format!("AWS does not let this run's GitHub token into `{role_arn}`")
+                text!("AWS does not let this run's GitHub token into `{}`", private(role_arn))
             }
             Self::NoProvider { role_arn, .. } => {
-                format!("the account of `{role_arn}` knows no OIDC provider for GitHub's tokens")
+                text!(
+                    "the account of `{}` knows no OIDC provider for GitHub's tokens",
+                    private(role_arn)
+                )
             }
             Self::WrongAudience { audience, .. } => {
-                format!("AWS does not accept the token's audience `{audience}`")
+                text!("AWS does not accept the token's audience `{}`", outside(audience))
             }
             Self::IssuerUnreachable(_) => {
                 "AWS could not check the token with GitHub, however often it was asked".into()
@@ -37,25 +42,32 @@ impl SignInError {
             Self::TokenExpired(_) => "GitHub's token had expired when AWS read it".into(),
             Self::IssuerRefused(_) => "GitHub's identity provider refused the token".into(),
             Self::SessionPolicy(_) => "AWS does not accept the session policy".into(),
-            Self::RegionDisabled { region, .. } => format!("STS is switched off in `{region}`"),
+            Self::RegionDisabled { region, .. } => {
+                text!("STS is switched off in `{}`", outside(region))
+            }
             Self::InvalidRequest { role_arn, .. } => {
-                format!("AWS finds the request for `{role_arn}` wrong")
+                text!("AWS finds the request for `{}` wrong", private(role_arn))
             }
             Self::RoleDenied { role_arn, caller, .. } => {
-                format!("`{caller}` may not assume `{role_arn}`")
+                text!("`{}` may not assume `{}`", caller, private(role_arn))
+            }
+            Self::RootDenied { account, caller, .. } => {
+                text!("`{}` gets no session of the root user of account {}", caller, account)
             }
             Self::ClockSkew(_) => "the clock of this machine is wrong".into(),
             Self::BadCredentials(_) => "AWS does not accept the credentials".into(),
             Self::WrongAccount { found, expected } => {
-                format!("the credentials belong to account {found}, not to {}", list(expected))
+                text!("the credentials belong to account {}, not to {}", found, list(expected))
             }
-            Self::RoleElsewhere { role_arn, found } => format!(
-                "AWS says that the session of `{role_arn}` belongs to account {found}, not to the \
-                 role's account {}",
+            Self::RoleElsewhere { role_arn, found } => text!(
+                "AWS says that the session of `{}` belongs to account {}, not to the role's account {}",
+                private(role_arn),
+                found,
                 account_of(role_arn)
             ),
-            Self::NotAllowed { account, allowed } => format!(
-                "account {account} may not be signed in to: `--account` allows only {}",
+            Self::NotAllowed { account, allowed } => text!(
+                "account {} may not be signed in to: `--account` allows only {}",
+                account,
                 list(allowed)
             ),
             Self::NoIdentity(_) => "AWS does not say whose the credentials are".into(),
@@ -63,24 +75,24 @@ impl SignInError {
                 "`--external-id` is given, but no role is assumed with it".into()
             }
             Self::EndpointRedirected(names) => {
-                format!("{} would send AWS calls elsewhere", names.join(", "))
+                text!("{} would send AWS calls elsewhere", outside(names.join(", ")))
             }
             Self::TrustChanged(names) => {
-                format!("{} would change whose certificates are trusted", names.join(", "))
+                text!("{} would change whose certificates are trusted", outside(names.join(", ")))
             }
             Self::PlainHttp { setting, url } => {
-                format!("{setting} is neither https nor on this machine: `{url}`")
+                text!("{} is neither https nor on this machine: `{}`", *setting, outside(url))
             }
             Self::CaBundle { path, detail } => {
-                format!("the CA bundle `{path}` is not usable: {detail}")
+                text!("the CA bundle `{}` is not usable: {}", outside(path), outside(detail))
             }
             Self::Untrusted { call, .. } => {
-                format!("{call} was not sent: the certificate on the other side is not trusted")
+                text!("{} was not sent: the certificate on the other side is not trusted", *call)
             }
-            Self::NoAnswer { call, .. } => format!("there was no usable answer to {call}"),
-            Self::Unreadable { call, .. } => format!("the answer to {call} is not a whole one"),
-            Self::Refused { call, .. } => format!("AWS refused {call}"),
-            Self::Interrupted(why) => format!("interrupted while signing in: {why}"),
+            Self::NoAnswer { call, .. } => text!("there was no usable answer to {}", *call),
+            Self::Unreadable { call, .. } => text!("the answer to {} is not a whole one", *call),
+            Self::Refused { call, .. } => text!("AWS refused {}", *call),
+            Self::Interrupted(why) => text!("interrupted while signing in: {}", outside(why)),
         }
     }
 
@@ -103,6 +115,7 @@ impl SignInError {
             | Self::RegionDisabled { message, .. }
             | Self::InvalidRequest { message, .. }
             | Self::RoleDenied { message, .. }
+            | Self::RootDenied { message, .. }
             | Self::ClockSkew(message)
             | Self::BadCredentials(message)
             | Self::NoIdentity(message)
@@ -116,26 +129,27 @@ impl SignInError {
 
     /// What to do; one or more lines.
     #[must_use]
-    pub fn help(&self) -> String {
+    pub fn help(&self) -> Text {
         match self {
             Self::NoCredentials { token_missing: true, pull_request, .. } => {
-                no_token_help(*pull_request)
+                no_token_help(*pull_request).into()
             }
             Self::NoCredentials { .. } => NO_CREDENTIALS_HELP.into(),
             Self::NoIdToken(_) => "run the job again; if it stays so, look at GitHub's status, \
                  and at proxies and firewalls of a self-hosted runner"
                 .into(),
             Self::NotTrusted { role_arn, claims, .. } => not_trusted_help(role_arn, claims),
-            Self::NoProvider { role_arn, claims, .. } => format!(
+            Self::NoProvider { role_arn, claims, .. } => text!(
                 "create an IAM OIDC provider in account {} with the address `https://{}` and the \
                  client id `{}`; it must be in the role's own account",
                 account_of(role_arn),
-                issuer(claims),
-                claims.aud
+                outside(issuer(claims)),
+                outside(&claims.aud)
             ),
-            Self::WrongAudience { audience, .. } => format!(
-                "add `{audience}` to the client ids of the IAM OIDC provider, or ask for an \
-                 audience that it lists with `--oidc-audience` (the action's input `audience`)"
+            Self::WrongAudience { audience, .. } => text!(
+                "add `{}` to the client ids of the IAM OIDC provider, or ask for an \
+                 audience that it lists with `--oidc-audience` (the action's input `audience`)",
+                outside(audience)
             ),
             Self::IssuerUnreachable(_) => "run the job again in a few minutes; if it stays so, AWS \
                  must be able to reach the issuer's `/.well-known/openid-configuration` (with \
@@ -162,11 +176,14 @@ impl SignInError {
             Self::InvalidRequest { .. } => "check the role's ARN: \
                  `arn:aws:iam::111122223333:role/name`, with the role's path if it has one"
                 .into(),
-            Self::RoleDenied { role_arn, caller, .. } => format!(
-                "the caller needs `sts:AssumeRole` on `{role_arn}`, and the role's trust policy \
-                 must name `{caller}` or its account; a trust policy with an external id needs \
-                 `--external-id`"
+            Self::RoleDenied { role_arn, caller, .. } => text!(
+                "the caller needs `sts:AssumeRole` on `{}`, and the role's trust policy \
+                 must name `{}` or its account; a trust policy with an external id needs \
+                 `--external-id`",
+                private(role_arn),
+                caller
             ),
+            Self::RootDenied { message, caller, account } => root_denied_help(message, caller, account),
             Self::ClockSkew(_) => "set the clock (NTP); AWS accepts five minutes of difference".into(),
             Self::BadCredentials(_) => "they are expired, deleted, mistyped or of another \
                  partition: get new ones, and in China or GovCloud name the Region with `--region`"
@@ -178,10 +195,11 @@ impl SignInError {
                  something between here and AWS gives answers that are not AWS's: look at proxies, \
                  `--endpoint-url` and the certificates that this machine trusts"
                 .into(),
-            Self::NotAllowed { account, .. } => format!(
+            Self::NotAllowed { account, .. } => text!(
                 "name a role of an allowed account (`--role-arn`, or `role-arn` in the policy's \
-                 `scope.accounts`), or allow this one, too: `--account {account}`; the action's \
-                 inputs are `role-to-assume` and `allowed-account-ids`"
+                 `scope.accounts`), or allow this one, too: `--account {}`; the action's \
+                 inputs are `role-to-assume` and `allowed-account-ids`",
+                account
             ),
             Self::NoIdentity(_) => "sts:GetCallerIdentity needs no permission, so look at proxies \
                  and endpoints on the way to AWS; then run again"
@@ -203,11 +221,11 @@ impl SignInError {
             Self::Untrusted { .. } => "behind a proxy that opens TLS, give its authority with \
                  `--ca-bundle FILE` (the action's input `ca-bundle`); else somebody is in between"
                 .into(),
-            Self::NoAnswer { region: Some(region), .. } => format!(
+            Self::NoAnswer { region: Some(region), .. } => text!(
                 "there may be no Region `{}`: check the name, which {}. If it is right, check the network \
                  and the proxy (`HTTPS_PROXY`, `NO_PROXY`, `--ca-bundle`), or give the run more time with \
                  `--timeout`; then run again",
-                region.name,
+                outside(&region.name),
                 match region.origin {
                     RegionOrigin::Flag => "`--region` (the action's input `aws-region`) gives",
                     RegionOrigin::Environment => "`AWS_REGION` or `AWS_DEFAULT_REGION` gives",
@@ -239,37 +257,40 @@ give some in one of three ways:
   3. on AWS: the role of the instance, task or pod
 or judge without AWS: `--evidence FILE` or `--credential-report FILE`";
 
-fn no_token_help(pull_request: bool) -> String {
-    let mut help = "give the job the permission to ask for one:
+const fn no_token_help(pull_request: bool) -> &'static str {
+    if pull_request { NO_TOKEN_FOR_FORKS_HELP } else { NO_TOKEN_HELP }
+}
+
+const NO_TOKEN_HELP: &str = "\
+give the job the permission to ask for one:
   permissions:
     contents: read
     id-token: write
-a called workflow of another organization needs it in the caller, too"
-        .to_owned();
-    if pull_request {
-        help.push_str(
-            "\na pull request from a fork never gets a token: see `--on-fork` (the action's input \
-             `on-fork`)",
-        );
-    }
-    help
-}
+a called workflow of another organization needs it in the caller, too";
 
-fn not_trusted_help(role_arn: &str, claims: &Claims) -> String {
-    let mut help = format!(
+const NO_TOKEN_FOR_FORKS_HELP: &str = "\
+give the job the permission to ask for one:
+  permissions:
+    contents: read
+    id-token: write
+a called workflow of another organization needs it in the caller, too
+a pull request from a fork never gets a token: see `--on-fork` (the action's input `on-fork`)";
+
+fn not_trusted_help(role_arn: &str, claims: &Claims) -> Text {
+    let mut help = text!(
         "if this job is to be let in, add the statement in this token's form to the trust policy \
-         of `{role_arn}`\nthe token says\n  sub: {}\n  aud: {}",
-        shown(&claims.sub),
-        shown(&claims.aud)
+         of `{}`\nthe token says\n  sub: {}\n  aud: {}",
+        private(role_arn),
+        claim(&claims.sub),
+        claim(&claims.aud)
     );
     if let Some(environment) = &claims.environment {
-        help.push_str(&format!("\n  environment: {environment}"));
+        help.push(text!("\n  environment: {}", outside(environment)));
     }
-    help.push_str(
+    help.push(
         "\nAWS does not say which of these is the reason: the role's trust policy does not accept \
          this sub or aud, the role does not exist, or an SCP or RCP denies it",
     );
-    let indented = |text: &str| text.lines().map(|line| format!("\n  {line}")).collect::<String>();
     match subjects(claims) {
         Some(subjects) => {
             let forms = [
@@ -279,43 +300,201 @@ fn not_trusted_help(role_arn: &str, claims: &Claims) -> String {
             for (form, sub, this_token) in forms {
                 let Some(sub) = sub else { continue };
                 let note = if this_token { "this token's" } else { "not this token's" };
-                help.push_str(&format!("\nstatement in {form} ({note}):"));
-                help.push_str(&indented(&statement(role_arn, claims, sub)));
+                help.push(text!("\nstatement in {} ({}):\n", form, note));
+                help.push(statement(role_arn, claims, sub));
             }
-            help.push_str(
+            help.push(
                 "\nrepositories created, renamed or moved since 15 July 2026 have the immutable-id \
                  form; a statement that knows only names does not let them in",
             );
         }
         None => {
-            help.push_str("\nstatement that accepts this token:");
-            help.push_str(&indented(&statement(role_arn, claims, &claims.sub)));
+            help.push("\nstatement that accepts this token:\n");
+            help.push(statement(role_arn, claims, &claims.sub));
         }
     }
     help
 }
 
-fn shown(claim: &str) -> &str {
-    if claim.is_empty() { "(none)" } else { claim }
+/// Source: the texts that STS has, as its users report them.
+fn root_denied_help(message: &str, caller: &Text, account: &AccountId) -> Text {
+    if message.contains("Root credentials management feature is not enabled") {
+        return "enable central management of root credentials: \
+                `aws iam enable-organizations-root-credentials-management`, in the management account"
+            .into();
+    }
+    if message.contains("Service not enabled for AWS Organizations") {
+        return "enable trusted access for IAM: `aws organizations enable-aws-service-access \
+                --service-principal iam.amazonaws.com`, in the management account"
+            .into();
+    }
+    if by_scp(message) {
+        return SCP_HELP.into();
+    }
+    text!(
+        "grant `{}` `sts:AssumeRoot` on `arn:*:iam::{}:root`, with `sts:TaskPolicyArn` as in \
+         `rootgate permissions`; its account must be the management account or the delegated \
+         administrator of IAM. A suspended account refuses, too, and the management account always does",
+        caller,
+        account
+    )
 }
 
-fn account_of(role_arn: &str) -> &str {
-    role_arn.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or("of the role")
+/// Whether AWS names a service control policy as the reason.
+/// Source: IAM User Guide, "Troubleshoot access denied error messages".
+pub(super) fn by_scp(message: &str) -> bool {
+    message.contains("service control policy")
 }
 
-fn list(accounts: &[AccountId]) -> String {
-    accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" or ")
+pub(super) const SCP_HELP: &str =
+    "a service control policy of the organization denies it: exempt this role of rootgate there";
+
+fn claim(value: &str) -> Text {
+    if value.is_empty() { "(none)".into() } else { outside(value) }
+}
+
+fn account_of(role_arn: &str) -> Text {
+    let account = role_arn.split(':').nth(4).filter(|account| !account.is_empty());
+    account.map_or("of the role".into(), private)
+}
+
+fn list(accounts: &[AccountId]) -> Text {
+    Text::joined(accounts.iter().map(Text::from), " or ")
+}
+
+/// What happened and what was said.
+impl From<&SignInError> for Text {
+    fn from(error: &SignInError) -> Self {
+        match error.message() {
+            Some(message) => text!("{}: {}", error.what(), outside(message)),
+            None => error.what(),
+        }
+    }
 }
 
 /// What happened and what was said, in one line; what it means and what to do is the caller's to
 /// lay out, with [`SignInError::help`].
 impl fmt::Display for SignInError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.message() {
-            Some(message) => write!(formatter, "{}: {message}", self.what()),
-            None => formatter.write_str(&self.what()),
-        }
+        Text::from(self).fmt(formatter)
     }
 }
 
 impl std::error::Error for SignInError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::region::NamedRegion;
+    use crate::model::Cause;
+
+    const ACCOUNT: &str = "444455556666";
+    const ROLE: &str = "arn:aws:iam::444455556666:role/rootgate";
+
+    /// Every error, with `text` for everything that comes from outside.
+    fn all(text: &str) -> Vec<SignInError> {
+        use SignInError::*;
+        let outside = || text.to_owned();
+        let role_arn = || ROLE.to_owned();
+        let account = || ACCOUNT.parse::<AccountId>().unwrap();
+        let claims = |sub: &str| {
+            Box::new(Claims {
+                sub: sub.to_owned(),
+                aud: outside(),
+                iss: format!("https://{text}"),
+                environment: Some(outside()),
+                ..Claims::default()
+            })
+        };
+        let named = format!("repo:o/r:{text}");
+        let region = NamedRegion { name: outside(), origin: RegionOrigin::Flag };
+        let lost =
+            |region| NoAnswer { call: "sts:X", message: outside(), cause: Cause::TimedOut, region };
+        vec![
+            NoCredentials { detail: outside(), token_missing: true, pull_request: true },
+            NoCredentials { detail: outside(), token_missing: false, pull_request: false },
+            NoIdToken(outside()),
+            NotTrusted { message: outside(), role_arn: role_arn(), claims: claims(&named) },
+            NotTrusted { message: outside(), role_arn: role_arn(), claims: claims(text) },
+            NoProvider { message: outside(), role_arn: role_arn(), claims: claims(text) },
+            WrongAudience { message: outside(), audience: outside() },
+            IssuerUnreachable(outside()),
+            TooManyKeys(outside()),
+            TokenInvalid(outside()),
+            TokenExpired(outside()),
+            IssuerRefused(outside()),
+            SessionPolicy(outside()),
+            RegionDisabled { message: outside(), region: outside() },
+            InvalidRequest { message: outside(), role_arn: role_arn() },
+            RoleDenied { message: outside(), role_arn: role_arn(), caller: private(ROLE) },
+            RootDenied { message: outside(), account: account(), caller: private(ROLE) },
+            ClockSkew(outside()),
+            BadCredentials(outside()),
+            WrongAccount { found: account(), expected: vec![account(), account()] },
+            RoleElsewhere { role_arn: role_arn(), found: account() },
+            NotAllowed { account: account(), allowed: vec![account()] },
+            NoIdentity(outside()),
+            ExternalIdUnused,
+            EndpointRedirected(vec![outside()]),
+            TrustChanged(vec![outside()]),
+            PlainHttp { setting: "`--endpoint-url`", url: outside() },
+            CaBundle { path: outside(), detail: outside() },
+            Untrusted { call: "sts:X", message: outside() },
+            lost(None),
+            lost(Some(region)),
+            Unreadable { call: "sts:X", message: outside() },
+            Refused { call: "sts:X", message: outside() },
+            Interrupted(outside()),
+        ]
+    }
+
+    /// Does not compile until a new error is listed here; then add it to [`all`].
+    const fn is_listed(error: &SignInError) {
+        use SignInError::*;
+        match error {
+            NoCredentials { .. } | NoIdToken(_) | NotTrusted { .. } | NoProvider { .. } => {}
+            WrongAudience { .. } | IssuerUnreachable(_) | TooManyKeys(_) | TokenInvalid(_) => {}
+            TokenExpired(_) | IssuerRefused(_) | SessionPolicy(_) | RegionDisabled { .. } => {}
+            InvalidRequest { .. }
+            | RoleDenied { .. }
+            | RootDenied { .. }
+            | ClockSkew(_)
+            | BadCredentials(_) => {}
+            WrongAccount { .. } | RoleElsewhere { .. } | NotAllowed { .. } | NoIdentity(_) => {}
+            ExternalIdUnused | EndpointRedirected(_) | TrustChanged(_) | PlainHttp { .. } => {}
+            CaBundle { .. } | Untrusted { .. } | NoAnswer { .. } | Unreadable { .. } => {}
+            Refused { .. } | Interrupted(_) => {}
+        }
+    }
+
+    fn whole(error: &SignInError) -> Text {
+        is_listed(error);
+        Text::joined([error.into(), error.help()], "\n")
+    }
+
+    #[test]
+    fn strangers_read_no_private_value_in_any_error() {
+        let said = "User: arn:aws:sts::444455556666:assumed-role/r/s is AKIAIOSFODNN7EXAMPLE at \
+                    203.0.113.9 and 2001:db8::8a2e:370:7334 of 444455556666";
+        for error in all(said) {
+            let text = whole(&error).redacted().to_string();
+            for secret in [ACCOUNT, ":assumed-role", "AKIA", "203.0.113.9", "2001:", ROLE] {
+                assert!(!text.contains(secret), "{secret}: {text}");
+            }
+        }
+    }
+
+    /// Control: what is harmless stays, and so do the program's own words around a private value.
+    #[test]
+    fn strangers_read_what_is_harmless() {
+        for error in all("eu-west-1") {
+            let full = whole(&error);
+            let expected = full.to_string();
+            let provider = "arn:aws:iam::444455556666:oidc-provider/eu-west-1";
+            let expected = [provider, ROLE, ACCOUNT]
+                .iter()
+                .fold(expected, |text, secret| text.replace(secret, "[left out]"));
+            assert_eq!(full.redacted().to_string(), expected);
+        }
+    }
+}

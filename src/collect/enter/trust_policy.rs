@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::github::oidc::Claims;
 use crate::model::Partition;
+use crate::text;
+use crate::text::{Text, outside, private};
 
 /// The issuer of github.com; GitHub Enterprise Server has one of its own.
 const ISSUER: &str = "token.actions.githubusercontent.com";
@@ -36,26 +38,43 @@ pub(super) fn subjects(claims: &Claims) -> Option<Subjects> {
     Some(Subjects { by_name: format!("repo:{plain_owner}/{plain_name}:{rest}"), by_id, immutable })
 }
 
-/// A statement for the role's trust policy that accepts exactly this `sub` and `aud`.
+/// A statement for the role's trust policy that accepts exactly this `sub` and `aud`, indented.
 ///
 /// `role_arn` tells partition and account: the identity provider must be in the role's own.
-pub(super) fn statement(role_arn: &str, claims: &Claims, sub: &str) -> String {
+pub(super) fn statement(role_arn: &str, claims: &Claims, sub: &str) -> Text {
     let partition = Partition::from_arn(role_arn).map_or("aws".to_owned(), |p| p.to_string());
     let account = role_arn.split(':').nth(4).unwrap_or_default();
     let issuer = issuer(claims);
-    // Written out, because this order is the one that people know.
-    let quoted = |text: &str| Value::from(text).to_string();
     let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{issuer}");
-    format!(
-        "{{\n  \"Effect\": \"Allow\",\n  \"Principal\": {{ \"Federated\": {} }},\n  \
-         \"Action\": \"sts:AssumeRoleWithWebIdentity\",\n  \
-         \"Condition\": {{ \"StringEquals\": {{\n    {}: {},\n    {}: {}\n  }} }}\n}}",
-        quoted(&provider),
-        quoted(&format!("{issuer}:aud")),
-        quoted(&claims.aud),
-        quoted(&format!("{issuer}:sub")),
-        quoted(sub),
+    // Written out, because this order is the one that people know.
+    Text::joined(
+        [
+            "  {".into(),
+            "    \"Effect\": \"Allow\",".into(),
+            around("    \"Principal\": { \"Federated\": \"", private(json(&provider)), "\" },"),
+            "    \"Action\": \"sts:AssumeRoleWithWebIdentity\",".into(),
+            "    \"Condition\": { \"StringEquals\": {".into(),
+            condition(&format!("{issuer}:aud"), &claims.aud, ","),
+            condition(&format!("{issuer}:sub"), sub, ""),
+            "    } }".into(),
+            "  }".into(),
+        ],
+        "\n",
     )
+}
+
+fn condition(key: &str, value: &str, end: &'static str) -> Text {
+    text!("      \"{}\": \"{}\"{}", outside(json(key)), outside(json(value)), end)
+}
+
+fn around(before: &'static str, value: Text, after: &'static str) -> Text {
+    Text::joined([before.into(), value, after.into()], "")
+}
+
+/// The inside of a JSON string.
+fn json(value: &str) -> String {
+    let quoted = Value::from(value).to_string();
+    quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 /// The issuer as condition keys and provider ARNs write it: without `https://`.
@@ -102,7 +121,8 @@ mod tests {
     fn the_statement_names_the_provider_of_the_roles_account() {
         let sub = "repo:octo-org/octo-repo:ref:refs/heads/main";
         let role = "arn:aws-us-gov:iam::111122223333:role/rootgate";
-        let statement: Value = serde_json::from_str(&statement(role, &claims(sub), sub)).unwrap();
+        let statement = statement(role, &claims(sub), sub).to_string();
+        let statement: Value = serde_json::from_str(&statement).unwrap();
         assert_eq!(
             statement["Principal"]["Federated"],
             "arn:aws-us-gov:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"

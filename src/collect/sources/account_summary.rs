@@ -1,13 +1,15 @@
 //! How the account summary is asked for.
 
 use crate::collect::failure::CallError;
+use crate::collect::pace::Pace;
 use crate::model::account_summary::GET;
 use crate::model::{AccountSummary, Fact, Observed, Source};
 
 use super::Reader;
 
-/// Reads the four entries that speak of root; true at the instant the call was sent.
-pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<AccountSummary> {
+/// Reads the four entries that speak of root; true at the instant the call was sent. It may take as
+/// long as `pace` says.
+pub(super) async fn fetch(reader: &Reader<'_>, pace: &Pace) -> Observed<AccountSummary> {
     let client = reader.session.iam();
     let call = async || {
         let sent = (reader.clock)();
@@ -15,7 +17,7 @@ pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<AccountSummary> {
         Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
     };
     let (sent, answer) =
-        reader.pace.persist(call).await.map_err(|error| error.gap(Source::AccountSummary, &GET))?;
+        pace.persist(call).await.map_err(|error| error.gap(Source::AccountSummary, &GET))?;
     let entries = answer.summary_map.unwrap_or_default();
     let kept = entries
         .into_iter()

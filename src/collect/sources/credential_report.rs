@@ -11,13 +11,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::collect::failure::{CallError, Kind};
 use crate::model::credential_report::{GENERATE, GET};
 use crate::model::{AccountId, Cause, CredentialReport, Fact, Gap, Observed, ParsedReport, Source};
+use crate::text;
+use crate::text::outside;
 
 use super::Reader;
 
 const SOURCE: Source = Source::CredentialReport;
 /// A report younger than this is not made anew. Source: IAM User Guide, "Generate credential
 /// reports for your AWS account".
-const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
+pub(crate) const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
 
 /// What a look at the report shows.
 enum ReportState {
@@ -49,7 +51,8 @@ impl Acquisition<'_> {
         };
         let or_older = |gap: Gap| match older.clone() {
             Some(report) => {
-                (self.reader.note)(&format!("the older credential report is used: {}", gap.detail));
+                let detail = outside(&gap.detail);
+                (self.reader.note)(&text!("the older credential report is used: {}", detail));
                 Ok(report)
             }
             None => Err(gap),
@@ -123,7 +126,9 @@ impl Acquisition<'_> {
 
     /// Orders a report; whether AWS says that it is there already.
     async fn order(&self) -> Result<bool, CallError> {
-        (self.reader.note)("no credential report of the last four hours: AWS is asked to make one");
+        (self.reader.note)(
+            &"no credential report of the last four hours: AWS is asked to make one".into(),
+        );
         let call = async || {
             let answer = self.client.generate_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))

@@ -3,6 +3,7 @@
 
 mod account_summary;
 mod credential_report;
+mod root_audit;
 mod root_events;
 mod virtual_mfa_devices;
 
@@ -10,12 +11,17 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Cause, Evidence, Gap, Observed, Source};
+use crate::model::{
+    AccountSummary, Cause, Evidence, Gap, MemberRoute, Observed, RootAudit, Source,
+    VirtualMfaDevice,
+};
+use crate::text::Text;
 
 use super::EventsWanted;
 use super::enter::Session;
 use super::pace::Pace;
 
+pub(crate) use credential_report::RENEWED_AFTER;
 use root_events::Lookup;
 
 /// What reading an account takes.
@@ -27,23 +33,40 @@ pub(crate) struct Reader<'a> {
     /// Read for the instant at which a call is sent.
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Remarks.
-    pub(crate) note: &'a dyn Fn(&str),
+    pub(crate) note: &'a dyn Fn(&Text),
     /// The sources that are asked.
     pub(crate) needs: &'a BTreeSet<Source>,
     /// Which events are asked for, where they are needed.
     pub(crate) root_events: Option<&'a EventsWanted>,
+    /// How the account was come to.
+    pub(crate) route: ReadBy,
+}
+
+/// By which route an account is read; that decides what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadBy {
+    /// It was named: everything side by side.
+    Name,
+    /// It is one of an organization.
+    Listed {
+        /// How it was entered; the run's own session counts as one of a role.
+        route: MemberRoute,
+        /// Whether it is a member, and not the management account.
+        member: bool,
+    },
 }
 
 impl Reader<'_> {
     /// The sources that are needed, side by side; events of more Regions last, where the others or the
     /// first events show that root may have acted there.
     pub(crate) async fn read(&self) -> Evidence {
-        let wanted = self.root_events.filter(|_| self.needs.contains(&Source::RootEvents));
+        let wanted = self.root_events.filter(|_| self.asks(Source::RootEvents));
         let lookup = wanted.map(|wanted| Lookup {
             session: self.session,
             pace: self.pace,
             clock: self.clock,
             wanted,
+            member: matches!(self.route, ReadBy::Listed { member: true, .. }),
         });
         let first_events = async {
             match &lookup {
@@ -51,10 +74,9 @@ impl Reader<'_> {
                 None => None,
             }
         };
-        let (credential_report, account_summary, virtual_mfa_devices, gathered) = tokio::join!(
+        let (credential_report, (account_summary, virtual_mfa_devices, root_audit), gathered) = tokio::join!(
             self.if_needed(Source::CredentialReport, credential_report::fetch(self)),
-            self.if_needed(Source::AccountSummary, account_summary::fetch(self)),
-            self.if_needed(Source::VirtualMfaDevices, virtual_mfa_devices::fetch(self)),
+            self.summary_first(),
             first_events,
         );
         let mut evidence = Evidence {
@@ -63,7 +85,11 @@ impl Reader<'_> {
             credential_report,
             account_summary,
             virtual_mfa_devices,
-            root_events: Err(not_needed(Source::RootEvents)),
+            root_events: Err(self.not_asked(Source::RootEvents)),
+            root_audit,
+            organization: Err(not_needed(Source::Organization)),
+            central_root: Err(not_needed(Source::CentralRoot)),
+            service_control_policies: Err(not_needed(Source::ServiceControlPolicies)),
         };
         if let (Some(lookup), Some(gathered)) = (&lookup, gathered) {
             evidence.root_events = Ok(lookup.seen(&gathered));
@@ -73,15 +99,115 @@ impl Reader<'_> {
         evidence
     }
 
+    /// The summary, and what may be left out because of it: in an organization one call a member is a
+    /// thousand calls.
+    async fn summary_first(
+        &self,
+    ) -> (Observed<AccountSummary>, Observed<Vec<VirtualMfaDevice>>, Observed<RootAudit>) {
+        // Where others wait for it, they still have time if it fails.
+        let pace = match self.route {
+            ReadBy::Name => self.pace.clone(),
+            ReadBy::Listed { .. } => self.pace.third(),
+        };
+        let summary = account_summary::fetch(self, &pace);
+        let summary = self.if_needed(Source::AccountSummary, summary);
+        let devices = self.if_needed(Source::VirtualMfaDevices, virtual_mfa_devices::fetch(self));
+        match self.route {
+            ReadBy::Name => {
+                let (summary, devices) = tokio::join!(summary, devices);
+                (summary, devices, Err(self.not_asked(Source::RootAudit)))
+            }
+            ReadBy::Listed { route: MemberRoute::AssumeRole, .. } => {
+                let summary = summary.await;
+                let without_mfa =
+                    summary.as_ref().is_ok_and(|it| it.value.count("AccountMFAEnabled") == Some(0));
+                let devices = match without_mfa {
+                    true => Err(Gap::new(
+                        Source::VirtualMfaDevices,
+                        Cause::NotCollected,
+                        "the account summary counts no MFA device of root",
+                    )),
+                    false => devices.await,
+                };
+                (summary, devices, Err(self.not_asked(Source::RootAudit)))
+            }
+            ReadBy::Listed { route: MemberRoute::AssumeRoot, .. } => {
+                let audit = async {
+                    let summary = summary.await;
+                    let counted = match self.asks(Source::RootAudit) {
+                        true => Some(root_audit::counted(self, &summary).await),
+                        false => None,
+                    };
+                    (summary, counted)
+                };
+                let lists = async {
+                    match self.asks(Source::RootAudit) {
+                        true => Some(root_audit::lists(self).await),
+                        false => None,
+                    }
+                };
+                let (lists, (summary, counted)) = tokio::join!(lists, audit);
+                let audit = match (lists, counted) {
+                    (Some(lists), Some(counted)) => root_audit::whole(lists, counted),
+                    _ => Err(self.not_asked(Source::RootAudit)),
+                };
+                let (summary, audit) = (summary.map_err(as_root), audit.map_err(as_root));
+                (summary, Err(self.not_asked(Source::VirtualMfaDevices)), audit)
+            }
+        }
+    }
+
+    /// Whether a source is needed, and visible by this route.
+    fn asks(&self, source: Source) -> bool {
+        let is_visible = match self.route {
+            ReadBy::Name => source != Source::RootAudit,
+            ReadBy::Listed { route, .. } => route.sees(source),
+        };
+        self.needs.contains(&source) && is_visible
+    }
+
     async fn if_needed<T>(
         &self,
         source: Source,
         fetch: impl Future<Output = Observed<T>>,
     ) -> Observed<T> {
-        if self.needs.contains(&source) {
+        if self.asks(source) {
             return fetch.await;
         }
-        Err(not_needed(source))
+        Err(self.not_asked(source))
+    }
+
+    /// Why a source is not asked for.
+    fn not_asked(&self, source: Source) -> Gap {
+        match self.route {
+            ReadBy::Listed { route, .. } if !route.sees(source) => route.blind_to(source),
+            ReadBy::Listed { .. }
+                if self.needs.contains(&source) && source == Source::RootEvents =>
+            {
+                members_events_unread()
+            }
+            _ if source == Source::RootAudit => MemberRoute::AssumeRole.blind_to(source),
+            _ => not_needed(source),
+        }
+    }
+}
+
+/// Events of members are not asked for.
+pub(crate) fn members_events_unread() -> Gap {
+    let detail = "the events of members are not read: the policy does not ask for them (`members` of \
+                  `evidence.root-events`)";
+    Gap::new(Source::RootEvents, Cause::NotVisible, detail)
+}
+
+/// A session as root has every permission that its task allows: only a policy of the organization
+/// takes one away. Source: IAM User Guide, "Perform a privileged task on a member account".
+fn as_root(gap: Gap) -> Gap {
+    match gap.cause {
+        Cause::Denied if gap.grant.is_some() => gap.to_do(
+            "a service control policy denies it: exempt sessions by AssumeRoot there (a condition that \
+             `aws:AssumedRoot` is absent), or enter the account by a role",
+        ),
+        _ => gap,
     }
 }
 

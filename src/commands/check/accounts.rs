@@ -1,13 +1,17 @@
-//! One pass over the accounts: each is judged as it comes, by the policy and by the copy of a pull
-//! request beside it. Its evidence is not kept.
+//! One pass over the accounts. Each account is judged when its evidence arrives, by the policy and
+//! by the copy in a pull request. Its evidence is not kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootgate::collect;
 use rootgate::evaluate::{Run, Tally, evaluate};
-use rootgate::model::{AccountId, AccountReport, AfterMerge, Cause, Evidence, Partition, Report};
-use rootgate::policy::Policy;
+use rootgate::model::{
+    AccountId, AccountReport, AfterMerge, Cause, Evidence, Inventory, Partition, Report,
+    SkippedAccount,
+};
+use rootgate::policy::{Exclude, Policy};
+use rootgate::text;
 
 use super::plan::{self, Plan};
 use crate::commands::Failure;
@@ -21,14 +25,18 @@ pub(super) struct Accounts<'a> {
     tally: Tally<'a>,
     by_copy: Option<CopyTally<'a>>,
     reports: BTreeMap<AccountId, AccountReport>,
-    /// What `--account` allows evidence from files to be of; empty: anything.
+    /// The accounts that `--account` allows in evidence files; empty: any.
     allowed: &'a [AccountId],
     outside: Option<AccountId>,
     not_allowed: Option<AccountId>,
-    incomplete: Option<String>,
+    incomplete: Option<&'static str>,
+    /// Number of judged accounts that belong to the organization.
+    members: usize,
+    /// Accounts of the organization whose evidence was given, and that the policy excludes.
+    excluded: Vec<SkippedAccount>,
 }
 
-/// The copy of a pull request, which judges the same evidence.
+/// The copy in a pull request, which judges the same evidence.
 struct CopyTally<'a> {
     scope: Scope,
     policy: &'a Policy,
@@ -38,7 +46,7 @@ struct CopyTally<'a> {
 
 impl<'a> Accounts<'a> {
     pub(super) fn new(plan: &'a Plan, policy: &'a Policy, copy: Option<&'a Policy>) -> Self {
-        // A live run judges what it signs in to: `--account` only says what that may be.
+        // A live run judges the accounts that it signs in to; `--account` only limits them.
         let named = match plan.evidence {
             plan::Evidence::Files(_) => &plan.bounds.accounts[..],
             plan::Evidence::Live(_) => &[],
@@ -60,28 +68,42 @@ impl<'a> Accounts<'a> {
             outside: None,
             not_allowed: None,
             incomplete: None,
+            members: 0,
+            excluded: Vec::new(),
         }
     }
 
-    /// Judges one more account.
+    /// Judges an account.
     pub(super) fn judge(&mut self, evidence: &Evidence) {
         if !self.scope.holds(&evidence.account) {
             self.outside.get_or_insert_with(|| evidence.account.clone());
             return;
         }
-        // It never narrows the scope: what it does not allow is a contradiction.
+        // `--account` never narrows the scope, so an account that it does not allow is an error.
         if !self.allowed.is_empty() && !self.allowed.contains(&evidence.account) {
             self.not_allowed.get_or_insert_with(|| evidence.account.clone());
+            return;
+        }
+        if let Some(exclude) = self.excluded(&evidence.account) {
+            let skipped = SkippedAccount { id: evidence.account.clone(), reason: exclude.why() };
+            self.excluded.push(skipped);
             return;
         }
         self.judge_of_scope(evidence);
     }
 
+    /// The policy's exclusion of an account. A live run does not even read such an account.
+    fn excluded(&self, account: &AccountId) -> Option<&'a Exclude> {
+        let day = self.at.unwrap_or_else(now).date_naive();
+        self.policy.organization.as_ref()?.excluded(account, day)
+    }
+
     fn judge_of_scope(&mut self, evidence: &Evidence) {
-        // A live run judges each account at the instant at which its evidence is complete.
+        // A live run judges each account when its evidence is complete.
         let at = self.at.unwrap_or_else(now);
         let report = evaluate(self.policy, evidence, at);
         self.tally.add(&report);
+        self.members += usize::from(evidence.organization.is_ok());
         self.reports.insert(report.id.clone(), report);
         if let Some(by_copy) = &mut self.by_copy {
             by_copy.judge(evidence, at);
@@ -95,11 +117,11 @@ impl<'a> Accounts<'a> {
         self.reports.is_empty() && self.outside.is_none() && self.not_allowed.is_none()
     }
 
-    /// Evidence of an account that is not to be judged is a mistake of whoever gave it.
+    /// Fails if there is evidence for an account that must not be judged.
     pub(super) fn check_scope(&self) -> Result<(), Failure> {
         let Some(account) = &self.outside else { return self.none_forbidden() };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which is outside the scope"),
+            text!("there is evidence for account {}, which is outside the scope", account),
             "add the account to `scope.accounts` of the policy (or name it with --account), or leave its \
              evidence out",
         ))
@@ -108,15 +130,15 @@ impl<'a> Accounts<'a> {
     fn none_forbidden(&self) -> Result<(), Failure> {
         let Some(account) = &self.not_allowed else { return Ok(()) };
         Err(Failure::new(
-            format!("there is evidence for account {account}, which --account does not allow"),
+            text!("there is evidence for account {}, which --account does not allow", account),
             "--account never narrows the scope of the policy: name this account by it as well, or leave \
              --account out",
         ))
     }
 
-    /// An account of the scope of which no evidence came is all gaps.
+    /// Judges the accounts in the scope that have no evidence: each of their facts is a gap.
     pub(super) fn judge_missing(&mut self) {
-        for (account, partition) in self.scope.0.clone() {
+        for (account, partition) in self.scope.named.clone() {
             if !self.reports.contains_key(&account) {
                 self.judge_of_scope(&no_evidence(account, partition));
             }
@@ -128,21 +150,33 @@ impl<'a> Accounts<'a> {
     }
 
     /// Why some of the evidence is missing, if its collection was interrupted or ran out of time.
-    pub(super) fn incomplete(&self) -> Option<String> {
-        self.incomplete.clone()
+    pub(super) const fn incomplete(&self) -> Option<&'static str> {
+        self.incomplete
     }
 
-    /// How the same evidence would be judged by the copy of the policy. What was not collected,
-    /// because the judging policy does not ask for it, is undetermined.
+    /// The accounts of the organization, checked against those that were judged, if the policy judges
+    /// one.
+    pub(super) fn inventory(&mut self, listed: Option<Inventory>) -> Option<Inventory> {
+        self.policy.organization.as_ref()?;
+        let missing =
+            || Inventory::missing("the evidence has no list of the organization's accounts");
+        let mut inventory = listed.unwrap_or_else(missing);
+        inventory.skipped.append(&mut self.excluded);
+        inventory.skipped.sort();
+        Some(inventory.checked(self.members))
+    }
+
+    /// How the copy of the policy would judge the same evidence. Evidence that the judging policy
+    /// does not need was not collected, so it is undetermined.
     pub(super) fn after_merge(&self, run: &Run) -> Option<AfterMerge> {
         self.by_copy.as_ref().map(|by_copy| by_copy.tally.after_merge(run))
     }
 
-    /// The report, its accounts in the order of the scope.
+    /// The report, with its accounts in the order of the scope.
     pub(super) fn report(self, run: Run) -> Report {
         let Self { scope, tally, mut reports, .. } = self;
         let mut accounts: Vec<_> =
-            scope.0.iter().filter_map(|(account, _)| reports.remove(account)).collect();
+            scope.named.iter().filter_map(|(account, _)| reports.remove(account)).collect();
         accounts.extend(reports.into_values());
         tally.report(accounts, run)
     }
@@ -157,7 +191,7 @@ impl CopyTally<'_> {
     }
 
     fn judge_missing(&mut self, at: DateTime<Utc>) {
-        for (account, partition) in self.scope.0.clone() {
+        for (account, partition) in self.scope.named.clone() {
             if !self.judged.contains(&account) {
                 self.judge(&no_evidence(account, partition), at);
             }
@@ -170,20 +204,27 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
     Evidence::unread(account, partition, Cause::NotCollected, detail)
 }
 
-/// Which accounts are judged: those of the policy, else those named by flag; none: what is there.
-struct Scope(Vec<(AccountId, Option<Partition>)>);
+/// Which accounts are judged: those of the policy, else those named by flag. If none is named, or the
+/// policy judges an organization: whatever there is evidence of.
+struct Scope {
+    named: Vec<(AccountId, Option<Partition>)>,
+    /// Only the named accounts are judged.
+    closed: bool,
+}
 
 impl Scope {
     fn new(policy: &Policy, named: &[AccountId]) -> Self {
-        if policy.scope.is_empty() {
-            return Self(named.iter().map(|id| (id.clone(), None)).collect());
-        }
         let partition = |role: &Option<String>| role.as_deref().and_then(Partition::from_arn);
-        let accounts = policy.scope.iter();
-        Self(accounts.map(|account| (account.id.clone(), partition(&account.role_arn))).collect())
+        let of_policy = policy.scope.iter();
+        let of_policy = of_policy.map(|account| (account.id.clone(), partition(&account.role_arn)));
+        if policy.names_scope() {
+            return Self { named: of_policy.collect(), closed: !policy.judges_an_organization() };
+        }
+        let named: Vec<_> = named.iter().map(|id| (id.clone(), None)).collect();
+        Self { closed: !named.is_empty(), named }
     }
 
     fn holds(&self, account: &AccountId) -> bool {
-        self.0.is_empty() || self.0.iter().any(|(id, _)| id == account)
+        !self.closed || self.named.iter().any(|(id, _)| id == account)
     }
 }

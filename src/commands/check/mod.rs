@@ -10,15 +10,17 @@ mod upload;
 use std::time::Instant;
 
 use rootgate::evaluate::{NotEvaluated, Run};
-use rootgate::model::{AccountId, EvidenceFile, Severity};
+use rootgate::model::{AccountId, EvidenceFile, Inventory, Severity};
 use rootgate::policy::Policy;
 use rootgate::report::{Format, Verbosity};
+use rootgate::text;
 
 use super::host::now;
 use super::live::{self, Shown};
 use super::{Failure, Host};
 use accounts::Accounts;
 use judging::{Copy, Judging};
+use offline::Loaded;
 use outputs::Show;
 use plan::{Plan, Refused};
 use upload::Upload;
@@ -54,38 +56,43 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let details = host.details(shown.details, gathered.visibility.as_deref());
     outputs.can_show(shown.format, details)?;
     let mut run = Run {
+        inventory: accounts.inventory(gathered.inventory),
         now: plan.at.unwrap_or_else(now),
         as_of: plan.at.is_some(),
         origin,
         policy_change: None,
         not_evaluated: not_evaluated.map(|reason| NotEvaluated { reason, skip: plan.skip_forks }),
         notices,
-        scope_named: !policy.scope.is_empty() || !bounds.accounts.is_empty(),
+        scope_named: policy.names_scope() || !bounds.accounts.is_empty(),
         evidence_files: gathered.files,
         incomplete: accounts.incomplete(),
     };
     run.policy_change = copy.map(|copy| copy.change(&policy, accounts.after_merge(&run)));
     let report = accounts.report(run);
     let streams = outputs.write(&report, shown)?;
-    // After the files, which say the same whatever GitHub does, and before what says how it went.
+    // After the report files, which do not depend on the upload, and before the output that shows
+    // its result.
     let category = shown.category.as_deref();
     let upload = plan.upload.as_ref();
-    let upload = upload.map(|plan| Upload { plan, category, bounds, host, started });
+    let ends = started + bounds.timeout(&policy);
+    let upload = upload.map(|plan| Upload { plan, category, bounds, host, ends });
     let uploaded = upload.map(|upload| upload.carry_out(&report));
     let show = Show { plan, details, host, upload: uploaded.as_ref() };
     outputs::show(&report, &show, streams)?;
     Ok(report.exit_code)
 }
 
-/// What is known of the evidence when the accounts have been judged.
+/// What is known about the evidence after the accounts were judged.
 #[derive(Default)]
 struct Gathered {
     files: Vec<EvidenceFile>,
-    /// What GitHub's token says of the repository's visibility.
+    /// The accounts of the organization, if it was listed.
+    inventory: Option<Inventory>,
+    /// The visibility of the repository in GitHub's token.
     visibility: Option<String>,
 }
 
-/// Collects or loads the evidence, and has each account judged.
+/// Collects or loads the evidence and judges each account.
 fn gather(
     plan: &Plan,
     policy: &Policy,
@@ -100,13 +107,13 @@ fn gather(
                 redacted: live::notes_are_redacted(host, plan.shown.details),
             };
             let each = |evidence| accounts.judge(&evidence);
-            let claims = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
-            let visibility = claims.and_then(|claims| claims.repository_visibility);
-            Gathered { files: Vec::new(), visibility }
+            let collected = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
+            let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+            Gathered { files: Vec::new(), inventory: collected.inventory, visibility }
         }
         plan::Evidence::Files(files) => {
-            let files = from_files(files, policy, &plan.bounds.accounts, accounts)?;
-            Gathered { files, visibility: None }
+            let loaded = from_files(files, policy, &plan.bounds.accounts, accounts)?;
+            Gathered { files: loaded.files, inventory: loaded.inventory, visibility: None }
         }
     };
     accounts.check_scope()?;
@@ -119,17 +126,17 @@ fn from_files(
     policy: &Policy,
     named: &[AccountId],
     accounts: &mut Accounts<'_>,
-) -> Result<Vec<EvidenceFile>, Failure> {
+) -> Result<Loaded, Failure> {
     let named: Vec<_> = if policy.scope.is_empty() {
         named.iter().collect()
     } else {
         policy.scope.iter().map(|account| &account.id).collect()
     };
     let only = if let [only] = named[..] { Some(only) } else { None };
-    let files_read = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
-    if accounts.is_empty() && !files_read.is_empty() {
+    let loaded = offline::load(files, only, |evidence| accounts.judge(&evidence))?;
+    if accounts.is_empty() && !loaded.files.is_empty() {
         return Err(Failure::new(
-            "there is no evidence to judge: no file that was given holds an account",
+            "there is no evidence to judge: none of the given files contains an account",
             "collect the evidence again: rootgate collect --output FILE",
         ));
     }
@@ -139,10 +146,10 @@ fn from_files(
             "pass --evidence FILE or --credential-report FILE",
         ));
     }
-    Ok(files_read)
+    Ok(loaded)
 }
 
-/// The copy of a pull request, with the severity of `--fail-on` where that is lower.
+/// The copy in a pull request, with the severity of `--fail-on` if that is lower.
 fn at_least_as_strict(copy: &Policy, flag: Option<Severity>) -> Policy {
     let mut policy = copy.clone();
     policy.gate.fail_on = policy.gate.fail_on.min(flag.unwrap_or(policy.gate.fail_on));
@@ -155,7 +162,7 @@ fn stricter(policy: &mut Policy, flag: Option<Severity>) -> Result<(), Failure> 
     let own = policy.gate.fail_on;
     if flag > own {
         return Err(Failure::new(
-            format!("--fail-on {flag} is looser than the policy, which says `fail-on: {own}`"),
+            text!("--fail-on {} is looser than the policy, which says `fail-on: {}`", flag, own),
             "change the policy where people review it; a flag can only be stricter",
         ));
     }

@@ -7,24 +7,27 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use rootgate::model::{
-    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact,
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact, Inventory,
     ParsedReport, parse_time, read_evidence, sha256_hex,
 };
+use rootgate::text;
+use rootgate::text::{Text, outside, public};
 use serde::Deserialize;
 
 use super::plan::Files;
 use crate::commands::Failure;
 use crate::commands::host::files;
 
-/// Reads everything that the flags name, account by account, and returns the files. A duplicate account
-/// is an error.
+/// Reads everything that the flags name, account by account, and returns the files. A duplicate
+/// account is an error.
 ///
 /// The calls of `each` only count if this succeeds.
 pub(crate) fn load(
     given: &Files,
     only_account: Option<&AccountId>,
     mut each: impl FnMut(Evidence),
-) -> Result<Vec<EvidenceFile>, Failure> {
+) -> Result<Loaded, Failure> {
+    let mut inventories: Vec<(Inventory, usize)> = Vec::new();
     let mut files: Vec<EvidenceFile> = Vec::new();
     let mut known: BTreeMap<AccountId, usize> = BTreeMap::new();
     let mut twice: Option<(AccountId, usize, usize)> = None;
@@ -36,8 +39,9 @@ pub(crate) fn load(
         };
     for path in &given.evidence {
         let mut file = files::Hashed::open(path, EVIDENCE)?;
-        read_evidence(&mut file, |evidence| add(evidence, files.len()))
+        let inventory = read_evidence(&mut file, |evidence| add(evidence, files.len()))
             .map_err(|error| not_read(path, error))?;
+        inventories.extend(inventory.map(|inventory| (inventory, files.len())));
         files.push(EvidenceFile { path: path.display().to_string(), sha256: file.sha256() });
     }
     if let Some(path) = &given.credential_report {
@@ -49,22 +53,45 @@ pub(crate) fn load(
     }
     if let Some((account, one, other)) = twice {
         return Err(Failure::new(
-            format!("account {account} is in {} and in {}", files[one].path, files[other].path),
+            text!(
+                "account {} is in {} and in {}",
+                &account,
+                outside(&files[one].path),
+                outside(&files[other].path)
+            ),
             "pass the evidence of each account once",
         ));
     }
+    if let [(_, one), (_, other), ..] = inventories[..] {
+        return Err(Failure::new(
+            text!(
+                "both {} and {} list the accounts of an organization",
+                outside(&files[one].path),
+                outside(&files[other].path)
+            ),
+            "pass one of them: it has every account of its organization",
+        ));
+    }
+    let inventory = inventories.pop().map(|(inventory, _)| inventory);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    Ok(Loaded { files, inventory })
+}
+
+/// What the files hold besides the evidence of each account.
+pub(crate) struct Loaded {
+    /// The files, by path.
+    pub(crate) files: Vec<EvidenceFile>,
+    /// The accounts of the organization, if one was collected.
+    pub(crate) inventory: Option<Inventory>,
 }
 
 const EVIDENCE: &str = "the evidence file";
 
 fn not_read(path: &Path, error: EvidenceFileError) -> Failure {
-    let shown = path.display();
     match error {
         EvidenceFileError::Read(error) => files::unreadable(path, EVIDENCE, &error),
         error => Failure::new(
-            format!("{shown} is not an evidence file that this version reads: {error}"),
+            text!("{} is not an evidence file that this version reads: {}", path, outside(&error)),
             "collect it again with the same version of rootgate, and pass the file unchanged",
         ),
     }
@@ -87,10 +114,9 @@ fn credential_report(
     given: Option<DateTime<Utc>>,
     only_account: Option<&AccountId>,
 ) -> Result<Evidence, Failure> {
-    let shown = path.display();
-    let failed = |what: String| {
+    let failed = |what: Text| {
         Failure::new(
-            format!("{shown}: {what}"),
+            text!("{}: {}", path, what),
             "pass the CSV from AWS, or the output of `aws iam get-credential-report`",
         )
     };
@@ -102,38 +128,46 @@ fn credential_report(
     let generated_at = match (carried, given) {
         (Some(carried), Some(given)) if carried != given => {
             return Err(Failure::new(
-                format!(
-                    "{shown} says that it was made at {carried}, --report-generated-at says {given}"
+                text!(
+                    "{} says that it was made at {}, --report-generated-at says {}",
+                    path,
+                    public(carried),
+                    public(given)
                 ),
                 "leave the flag out: this file carries its time",
             ));
         }
         (carried, given) => carried.or(given),
     };
-    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(error.to_string()))?;
+    let parsed = CredentialReport::parse(&csv).map_err(|error| failed(outside(error)))?;
     let account = parsed.account.clone().or_else(|| only_account.cloned()).ok_or_else(|| {
         Failure::new(
-            format!("{shown} has no row, so its account is unknown"),
+            text!("{} has no row, so its account is unknown", path),
             "name the account: --account ID",
         )
     })?;
     Ok(evidence(account, parsed, generated_at))
 }
 
-fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), String> {
+fn from_cli(bytes: &[u8]) -> Result<(Vec<u8>, Option<DateTime<Utc>>), Text> {
     let answer: CliAnswer = serde_json::from_slice(bytes).map_err(|error| {
-        format!("this is not the JSON of `aws iam get-credential-report`: {error}")
+        text!("this is not the JSON of `aws iam get-credential-report`: {}", outside(error))
     })?;
     if let Some(format) = answer.report_format.filter(|format| format != "text/csv") {
-        return Err(format!("`ReportFormat` is `{}`, not `text/csv`", format.escape_debug()));
+        return Err(text!(
+            "`ReportFormat` is `{}`, not `text/csv`",
+            outside(format.escape_debug())
+        ));
     }
     let generated_at = answer.generated_time.map(|text| {
-        parse_time(&text)
-            .map_err(|error| format!("`GeneratedTime` holds `{}`: {error}", text.escape_debug()))
+        parse_time(&text).map_err(|error| {
+            let text = outside(text.escape_debug());
+            text!("`GeneratedTime` holds `{}`: {}", text, outside(error))
+        })
     });
-    let csv = BASE64
-        .decode(answer.content.trim())
-        .map_err(|error| format!("`Content` is not the Base64 text that AWS sends: {error}"))?;
+    let csv = BASE64.decode(answer.content.trim()).map_err(|error| {
+        text!("`Content` is not the Base64 text that AWS sends: {}", outside(error))
+    })?;
     Ok((csv, generated_at.transpose()?))
 }
 

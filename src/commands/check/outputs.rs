@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use rootgate::model::Report;
 use rootgate::report::{self, Details, Format, Options, Verbosity, annotations};
+use rootgate::text;
 
 use super::plan::{Outputs, Plan, Shown};
 use super::upload::Remark;
@@ -12,35 +13,34 @@ use crate::commands::host::stream::{Order, Stream};
 use crate::commands::{Failure, Host};
 
 impl Outputs {
-    /// Removes what an earlier run left there, so that nobody takes it for this run's, however this one
-    /// ends.
+    /// Removes the reports of earlier runs, so that they are not mistaken for reports of this run.
     pub(crate) fn remove_earlier(&self) -> Result<(), Failure> {
         self.0.iter().try_for_each(|(_, output)| output.discard())
     }
 
-    /// Where nothing was judged, no report may say otherwise: neither one of an earlier run nor one that
-    /// this run has written already. Gives what could not be removed.
+    /// Removes all reports after a failure, including those that this run has already written.
+    /// Returns the errors.
     pub(crate) fn discard(&self) -> Vec<Failure> {
         self.0.iter().filter_map(|(_, output)| output.discard().err()).collect()
     }
 
-    /// Whether what ends in the log can leave out what it must.
+    /// Checks that the outputs in the log can be redacted.
     pub(crate) fn can_show(&self, format: Format, details: Details) -> Result<(), Failure> {
-        // What is written there is written in full.
+        // Such an output would be written in full.
         let mut outputs = self.0.iter().map(|(_, output)| output);
         let what = match outputs.find(|output| output.is_in_log()) {
             _ if details == Details::Full => return Ok(()),
-            Some(output) => format!("what is written to {}", output.path().display()),
-            None if !format.can_redact() => format!("--format {}", format.id()),
+            Some(output) => text!("what is written to {}", output.path()),
+            None if !format.can_redact() => text!("--format {}", format.id()),
             None => return Ok(()),
         };
         Err(Failure::new(
-            format!("{what} cannot leave out what strangers must not read"),
+            text!("{} cannot be redacted, and strangers may read it", what),
             "write a file instead (--json FILE, --sarif FILE), or use --details full",
         ))
     }
 
-    /// Writes the files, and opens the streams, whose turn comes later.
+    /// Writes the files and opens the streams, which are written later.
     pub(crate) fn write(&self, report: &Report, shown: &Shown) -> Result<Streams, Failure> {
         let mut streams = Vec::new();
         for (format, output) in &self.0 {
@@ -53,25 +53,25 @@ impl Outputs {
     }
 }
 
-/// A report as a file of it has it.
+/// Renders a report for a file.
 fn in_file(report: &Report, format: Format, shown: &Shown, out: &mut dyn Write) -> io::Result<()> {
     let options = Options { category: shown.category.as_deref(), ..Options::default() };
     report::render(report, format, &options, out)
 }
 
-/// The streams of a run, open, each with what it gets.
+/// The open streams of a run and their content.
 pub(crate) struct Streams(Vec<(Stream, StreamContent)>);
 
-/// What a stream gets.
+/// The content of a stream.
 enum StreamContent {
-    /// The same as a file.
+    /// The report of a file.
     File(Format),
-    /// What standard output shows.
+    /// The text of standard output.
     Shown,
 }
 
 impl Streams {
-    /// Those with a regular file behind them, and the others in the order in which they are written.
+    /// The streams that are regular files, and the others in the order of writing.
     fn split(self) -> (Self, Self) {
         let mut streams = self.0;
         streams.sort_by_key(|(stream, _)| stream.order());
@@ -80,7 +80,7 @@ impl Streams {
         (Self(streams), Self(others))
     }
 
-    /// Writes all; where one fails, what the others got is taken back as far as that can be.
+    /// Writes all streams. If one fails, those that can be rolled back are.
     fn write(&mut self, report: &Report, show: &Show<'_>) -> Result<(), Failure> {
         let mut streams = self.0.iter_mut();
         let written = streams.try_for_each(|(stream, gets)| match gets {
@@ -97,21 +97,23 @@ impl Streams {
     }
 }
 
-/// How the report is shown, once everything is known.
+/// How the report is shown.
 pub(crate) struct Show<'a> {
     pub(crate) plan: &'a Plan,
-    /// What whoever reads the log may read.
+    /// What readers of the log may see.
     pub(crate) details: Details,
     /// The machine.
     pub(crate) host: &'a Host,
-    /// What became of the upload to code scanning, where there is anything to say.
+    /// The result of the upload to code scanning.
     pub(crate) upload: Option<&'a Remark>,
 }
 
-/// Standard output and the other streams, and under GitHub Actions outputs, job summary and annotations.
+/// Writes standard output and the other streams, and under GitHub Actions outputs, job summary and
+/// annotations.
 ///
-/// Of what was written, nothing may say pass where the rest failed. So what cannot be taken back comes
-/// last; all else is taken back from its end, as standard output may be one of the runner's files.
+/// No output may say pass if another one failed. So the outputs that cannot be rolled back are
+/// written last. The others are rolled back from the end, because standard output may be one of the
+/// runner's files.
 pub(crate) fn show(report: &Report, show: &Show<'_>, mut streams: Streams) -> Result<(), Failure> {
     let Show { plan, details, host, upload } = *show;
     let mut summary = Vec::new();
@@ -149,7 +151,7 @@ fn on_stdout(report: &Report, show: &Show<'_>, out: &mut dyn Write) -> io::Resul
     if *format != Format::Text || !show.host.github_actions() {
         return report::render(report, *format, &options, out);
     }
-    // In a log that folds: the whole report inside, the verdict and the annotations in sight.
+    // A group of the log is folded: it holds the full report. Verdict and annotations follow it.
     if *verbosity != Verbosity::Quiet {
         writeln!(out, "::group::rootgate report")?;
         report::render(report, Format::Text, &options, out)?;
@@ -161,5 +163,5 @@ fn on_stdout(report: &Report, show: &Show<'_>, out: &mut dyn Write) -> io::Resul
 }
 
 fn cannot_render(error: &io::Error) -> Failure {
-    Failure::new(format!("cannot write the report: {error}"), "choose another --format")
+    Failure::new(text!("cannot write the report: {}", error), "choose another --format")
 }

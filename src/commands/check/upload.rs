@@ -1,7 +1,7 @@
-//! `--upload`: the report into GitHub code scanning. Nothing here changes a verdict.
+//! `--upload`: sends the report to GitHub code scanning. It never changes the verdict.
 //!
-//! GitHub closes every alert that is missing from the newest report of the same category. So incomplete
-//! results are not uploaded, and their alerts stay unchanged.
+//! GitHub closes every alert that is missing from the newest report of the same category. So
+//! incomplete results are not uploaded, and their alerts stay unchanged.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -12,24 +12,26 @@ use rootgate::github::repository::default_branch;
 use rootgate::github::upload::{Target, UploadError, upload};
 use rootgate::model::{AccountId, AccountReport, Report};
 use rootgate::report::{Details, sarif};
+use rootgate::text;
+use rootgate::text::{Text, public};
 
 use super::plan;
 use crate::commands::Host;
 use crate::commands::host::github_api::{self, NO_TOKEN, NoApi};
-use crate::commands::host::runner;
 use crate::commands::sign_in::Bounds;
 
-/// What code scanning asks of a token. Source: GitHub Docs, "Uploading a SARIF file to GitHub".
+/// The permissions that code scanning needs. Source: GitHub Docs, "Uploading a SARIF file to
+/// GitHub".
 const PERMISSION: &str = "give the job the permission security-events: write, in a private \
                           repository also contents: read and actions: read; switch code scanning \
                           on in the settings of the repository, or, if it is not available, use \
                           --upload never (upload-sarif: never)";
 const NEXT_RUN: &str =
-    "nothing, if the next run uploads; else look at https://www.githubstatus.com";
+    "nothing if the next run uploads; otherwise look at https://www.githubstatus.com";
 const COMMIT_GONE: &str = "no permission is missing: this repository does not have the run's commit \
-                           or ref (any more), because the branch was deleted, pushed anew or \
-                           belongs to another repository; run the workflow again for the commit \
-                           that is there now, and leave GITHUB_SHA, GITHUB_REF and \
+                           or ref, because the branch was deleted, force-pushed or belongs to \
+                           another repository; run the workflow again for the current \
+                           commit, and leave GITHUB_SHA, GITHUB_REF and \
                            GITHUB_REPOSITORY as the runner sets them";
 const OWN_FAULT: &str = "keep the file of --sarif and report this as a bug in rootgate";
 
@@ -39,27 +41,27 @@ pub(crate) struct Upload<'a> {
     pub(crate) category: Option<&'a str>,
     pub(crate) bounds: &'a Bounds,
     pub(crate) host: &'a Host,
-    /// When the run started.
-    pub(crate) started: Instant,
+    /// When the run has to end.
+    pub(crate) ends: Instant,
 }
 
 /// How an upload ended.
 enum UploadResult {
     Uploaded,
     /// There was nothing to do, for this reason.
-    Skipped(String),
+    Skipped(Text),
     /// The upload failed or its result is unknown: what happened, and what to do.
-    Failed(String, &'static str),
+    Failed(Text, &'static str),
 }
 
 impl UploadResult {
-    fn not_uploaded(what: impl std::fmt::Display, help: &'static str) -> Self {
-        Self::Failed(format!("not uploaded: {what}"), help)
+    fn not_uploaded(what: impl Into<Text>, help: &'static str) -> Self {
+        Self::Failed(text!("not uploaded: {}", what.into()), help)
     }
 }
 
 impl Upload<'_> {
-    /// Uploads what may be, in the time that `--timeout` leaves.
+    /// Uploads the complete results in the rest of `--timeout`.
     pub(crate) fn carry_out(&self, report: &Report) -> Remark {
         let (unread, judged): (Vec<&AccountReport>, Vec<_>) =
             report.accounts.iter().partition(|account| account.nothing_read);
@@ -72,25 +74,28 @@ impl Upload<'_> {
         Remark { ended, unread, beyond }
     }
 
-    /// Why there is nothing to upload, as far as that is known without asking GitHub.
-    fn skipped(&self, report: &Report, nothing_left: bool) -> Option<String> {
+    /// Why there is nothing to upload, if this is clear without a request to GitHub.
+    fn skipped(&self, report: &Report, nothing_left: bool) -> Option<Text> {
         let stays = "so its alerts stay as they were";
         if let Some(reason) = &report.incomplete {
-            return Some(format!("the run is incomplete ({reason}), {stays}"));
+            return Some(text!("the run is incomplete ({}), {}", *reason, stays));
+        }
+        if report.inventory.as_ref().is_some_and(|inventory| !inventory.is_complete()) {
+            return Some(text!("the list of the organization's accounts is incomplete, {}", stays));
         }
         if report.not_evaluated.is_some() {
-            return Some(format!("nothing was evaluated, {stays}"));
+            return Some(text!("nothing was evaluated, {}", stays));
         }
         if nothing_left {
-            return Some("nothing could be read, so the alerts stay as they were".to_owned());
+            return Some("nothing could be read, so the alerts stay as they were".into());
         }
         if self.plan.always {
             return None;
         }
-        // There the ref is the default branch, but the files may be those of a pull request.
+        // On this event the ref is the default branch, but the files may be from a pull request.
         let foreign = self.host.environment.event_name.as_deref() == Some("pull_request_target");
         let git_ref = self.host.workflow.git_ref.as_deref().unwrap_or("refs/heads/");
-        (foreign || !git_ref.starts_with("refs/heads/")).then(not_default_branch)
+        (foreign || !git_ref.starts_with("refs/heads/")).then(|| NOT_DEFAULT_BRANCH.into())
     }
 
     fn try_upload(
@@ -99,20 +104,20 @@ impl Upload<'_> {
         judged: Vec<&AccountReport>,
     ) -> Result<UploadResult, UploadResult> {
         let target = self.plan.target.as_ref();
-        let target = target.map_err(|missing| UploadResult::not_uploaded(missing, NO_RUNNER))?;
-        let left = self.bounds.timeout.saturating_sub(self.started.elapsed());
+        let target = target.map_err(|missing| UploadResult::not_uploaded(*missing, NO_RUNNER))?;
+        let left = self.ends.saturating_duration_since(Instant::now());
         if left.is_zero() {
             let what = "the time limit of --timeout was used up";
             return Err(UploadResult::not_uploaded(what, "raise --timeout"));
         }
         let mut file = Vec::new();
         sarif::render_accounts(report, judged, self.category, &mut file)
-            .map_err(|error| UploadResult::not_uploaded(error, OWN_FAULT))?;
+            .map_err(|error| UploadResult::not_uploaded(&error, OWN_FAULT))?;
         let api = self.api(left)?;
         github_api::block_on(self.call(&api, target, &file))
-            .map_err(|error| UploadResult::not_uploaded(error, NEXT_RUN))?
+            .map_err(|error| UploadResult::not_uploaded(&error, NEXT_RUN))?
             .unwrap_or_else(|signal| {
-                let what = format!("the upload was interrupted by {signal}");
+                let what = text!("the upload was interrupted by {}", public(signal));
                 Err(UploadResult::Failed(what, NEXT_RUN))
             })
     }
@@ -121,7 +126,7 @@ impl Upload<'_> {
         let bundle = self.bounds.ca_bundle.as_deref();
         github_api::client(self.host, bundle, limit).map_err(|none| match none {
             NoApi::NoToken => {
-                UploadResult::not_uploaded(format!("there is no token; {NO_TOKEN}"), PERMISSION)
+                UploadResult::not_uploaded(text!("there is no token; {}", NO_TOKEN), PERMISSION)
             }
             NoApi::Setup(what, help) => UploadResult::not_uploaded(what, help),
             NoApi::Api(error) => api_failed(&error),
@@ -138,7 +143,7 @@ impl Upload<'_> {
             let branch = default_branch(api, &target.repository).await;
             let branch = branch.map_err(|error| api_failed(&error))?;
             if target.git_ref != format!("refs/heads/{branch}") {
-                return Ok(UploadResult::Skipped(not_default_branch()));
+                return Ok(UploadResult::Skipped(NOT_DEFAULT_BRANCH.into()));
             }
         }
         upload(api, target, file)
@@ -150,9 +155,7 @@ impl Upload<'_> {
 
 const NO_RUNNER: &str = "run it as a step of a workflow, or use --upload never";
 
-fn not_default_branch() -> String {
-    "`auto` uploads only from the default branch".to_owned()
-}
+const NOT_DEFAULT_BRANCH: &str = "`auto` uploads only from the default branch";
 
 fn upload_failed(error: &UploadError) -> UploadResult {
     match error {
@@ -160,9 +163,9 @@ fn upload_failed(error: &UploadError) -> UploadResult {
         UploadError::TooLarge { .. } => {
             UploadResult::not_uploaded(error, "judge fewer accounts in one run")
         }
-        UploadError::Processing(_) => UploadResult::Failed(error.to_string(), OWN_FAULT),
+        UploadError::Processing(_) => UploadResult::Failed(error.into(), OWN_FAULT),
         UploadError::Unknown(_) | UploadError::Pending(_) => {
-            UploadResult::Failed(error.to_string(), "look at the repository's code scanning page")
+            UploadResult::Failed(error.into(), "look at the repository's code scanning page")
         }
     }
 }
@@ -185,8 +188,8 @@ fn api_failed(error: &ApiError) -> UploadResult {
     UploadResult::not_uploaded(error, help)
 }
 
-/// GitHub uses 404 and 422 for a commit or ref that it does not have as well as for a token that may
-/// not ask or a file that it cannot use: only its words tell them apart.
+/// GitHub answers 404 or 422 for a missing commit or ref, for a missing permission and for an
+/// unusable file. Only the message differs.
 fn is_commit_missing(error: &ApiError) -> bool {
     let ApiError::Status { status: 404 | 422, message } = error else { return false };
     let message = message.to_ascii_lowercase();
@@ -194,12 +197,12 @@ fn is_commit_missing(error: &ApiError) -> bool {
     no_commit || (message.contains("ref ") && message.contains("not found in this repository"))
 }
 
-/// What became of the upload, for the log and the job summary.
+/// The result of the upload, for the log and the job summary.
 pub(crate) struct Remark {
     ended: UploadResult,
-    /// Accounts that are left out because nothing of them could be read.
+    /// Accounts that are left out because none of their facts could be read.
     unread: Vec<AccountId>,
-    /// How many accounts are left out because one file does not hold more.
+    /// Number of accounts that are left out because of GitHub's limit for one file.
     beyond: usize,
 }
 
@@ -208,7 +211,7 @@ impl Remark {
     ///
     /// Not for standard output, which may be a JSON document.
     pub(crate) fn log(&self, details: Details, host: &Host, quiet: bool) {
-        let text = format!("code scanning: {}", escape::visible(&self.text(details)));
+        let text = format!("code scanning: {}", self.text(details).line());
         let warning = matches!(self.ended, UploadResult::Failed(..));
         let line = match warning {
             true if host.github_actions() => {
@@ -218,62 +221,66 @@ impl Remark {
             false => format!("note: {text}"),
         };
         if warning || !quiet {
-            // A closed standard error changes nothing.
+            // A closed standard error does not affect the verdict.
             let _written = writeln!(anstream::stderr(), "{line}");
         }
     }
 
     /// A section of the job summary.
     pub(crate) fn markdown(&self, details: Details) -> String {
-        let mut text = self.text(details);
+        let mut text = self.text(details).to_string();
         if let Some(first) = text.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         format!("\n### Code scanning\n\n{}\n", escape::markdown(&text))
     }
 
-    fn text(&self, details: Details) -> String {
-        let text = match &self.ended {
-            UploadResult::Uploaded => "uploaded, and processed by GitHub.".to_owned(),
-            UploadResult::Skipped(reason) => format!("not uploaded: {reason}."),
+    fn text(&self, details: Details) -> Text {
+        let mut text = match &self.ended {
+            UploadResult::Uploaded => "uploaded, and processed by GitHub.".into(),
+            UploadResult::Skipped(reason) => text!("not uploaded: {}.", reason),
             UploadResult::Failed(what, help) => {
-                format!("{}. The verdict stands. To do: {help}.", what.trim_end_matches('.'))
+                let what = what.clone().without_full_stop();
+                text!("{}. The verdict does not change. To do: {}.", what, *help)
             }
         };
-        let text = format!("{text}{}", self.left_out(details));
+        text.push(self.left_out(details));
         match details {
             Details::Full => text,
-            Details::Redacted => runner::redacted(&text),
+            Details::Redacted => text.redacted(),
         }
     }
 
-    fn left_out(&self, details: Details) -> String {
+    fn left_out(&self, details: Details) -> Text {
         if !matches!(self.ended, UploadResult::Uploaded) {
-            return String::new();
+            return Text::default();
         }
         let mut text = self.unread_accounts(details);
         if self.beyond > 0 {
             let are = if self.beyond == 1 { "is" } else { "are" };
-            text.push_str(&format!(
-                " GitHub takes {} accounts at a time, so {} more {are} left out.",
+            text.push(text!(
+                " GitHub accepts {} accounts at a time, so {} more {} left out.",
                 sarif::MAX_RUNS,
-                self.beyond
+                self.beyond,
+                are
             ));
         }
         text
     }
 
-    fn unread_accounts(&self, details: Details) -> String {
-        let (accounts, their) = match self.unread.len() {
-            0 => return String::new(),
-            1 => ("1 account".to_owned(), "its"),
-            count => (format!("{count} accounts"), "their"),
+    fn unread_accounts(&self, details: Details) -> Text {
+        let (count, their) = match self.unread.len() {
+            0 => return Text::default(),
+            1 => ("1 account".into(), "its"),
+            count => (text!("{} accounts", count), "their"),
         };
-        let ids: Vec<&str> = self.unread.iter().map(AccountId::as_str).collect();
+        // Strangers read better without a list of what is left out.
         let ids = match details {
-            Details::Full => format!(" ({})", ids.join(", ")),
-            Details::Redacted => String::new(),
+            Details::Full => {
+                text!(" ({})", Text::joined(self.unread.iter().map(Text::from), ", "))
+            }
+            Details::Redacted => Text::default(),
         };
-        format!(" Nothing could be read of {accounts}{ids}, so {their} alerts stay as they were.")
+        text!(" Nothing could be read of {}{}, so {} alerts stay as they were.", count, ids, their)
     }
 }

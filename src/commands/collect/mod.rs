@@ -1,4 +1,4 @@
-//! `rootgate collect`: one job with cloud access collects, another job judges.
+//! `rootgate collect`: one job with cloud access collects evidence, another job judges it.
 
 pub(crate) mod plan;
 
@@ -9,14 +9,16 @@ use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
 use rootgate::report::Details;
+use rootgate::text;
+use rootgate::text::outside;
 
-use super::host::{now, runner};
+use super::host::now;
 use super::live::{self, Shown};
 use super::policy::file;
 use super::{Failure, Host};
 use plan::{Plan, Refused};
 
-/// Collects, writes the evidence file, and gives the exit code.
+/// Collects, writes the evidence file and returns the exit code.
 pub(crate) fn run(plan: Result<Plan, Refused>, host: &Host) -> u8 {
     let (ended, details) = match plan {
         Ok(plan) => (collect(&plan, host), plan.details),
@@ -34,29 +36,34 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
         redacted: live::notes_are_redacted(host, plan.details),
     };
     let mut evidence = Vec::new();
-    let claims = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
-    let in_scope = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
-    evidence.sort_by_key(in_scope);
+    let collected = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
+    let inventory = collected.inventory;
+    // The named accounts first, in the order of the scope, then the organization's by id.
+    let position = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
+    evidence.sort_by_cached_key(|it| (position(it).unwrap_or(usize::MAX), it.account.clone()));
     let mut text = Vec::new();
-    write_evidence(&evidence, now(), &mut text).map_err(|error| {
+    write_evidence(&evidence, inventory.as_ref(), now(), &mut text).map_err(|error| {
         Failure::new(
-            format!("the evidence cannot be written as JSON: {error}"),
+            text!("the evidence cannot be written as JSON: {}", &error),
             "report this as a bug in rootgate",
         )
     })?;
-    let visibility = claims.and_then(|claims| claims.repository_visibility);
+    let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
     let details = host.details(plan.details, visibility.as_deref());
     if details == Details::Redacted && output.is_in_log() {
         return Err(Failure::new(
-            format!("{} may be read by strangers, and evidence names accounts", output.shown()),
+            text!("{} may be read by strangers, and evidence names accounts", output.shown()),
             "write a file instead (--output FILE), or use --details full",
         ));
     }
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
+    if let Some(gap) = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
+        line(&format!("incomplete: an account of the organization may be missing: {}", gap.detail));
+    }
     if let Some(why) = evidence.iter().find_map(incomplete) {
-        line(&format!("incomplete: {why}; the file holds what was read until then (exit 3)"));
+        line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
         return Ok(3);
     }
     Ok(0)
@@ -74,8 +81,8 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
     }
     let gaps = match count {
         0 => "no gaps".to_owned(),
-        1 => "1 gap, which the judging job decides about".to_owned(),
-        _ => format!("{count} gaps, which the judging job decides about"),
+        1 => "1 gap; the judging job decides about it".to_owned(),
+        _ => format!("{count} gaps; the judging job decides about them"),
     };
     let accounts = if evidence.len() == 1 { "account" } else { "accounts" };
     line(&format!("collected: {} {accounts}, {gaps}", evidence.len()));
@@ -85,7 +92,7 @@ fn say(policy: &Policy, evidence: &[Evidence], details: Details) {
 fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = account.gaps().into_iter();
     let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
-    gaps.retain(|(_, gap)| gap.cause != Cause::NotCollected);
+    gaps.retain(|(_, gap)| !matches!(gap.cause, Cause::NotCollected | Cause::NotVisible));
     if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
         gaps.truncate(1);
         gaps.iter_mut().for_each(|(what, _)| "everything".clone_into(what));
@@ -94,6 +101,7 @@ fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
         let region = region.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
         (format!("{}{region}", gap.source), gap)
     }));
+    gaps.extend(account.audit_gaps().map(|gap| (gap.source.to_string(), gap)));
     gaps
 }
 
@@ -103,20 +111,22 @@ fn gap_line(label: &str, what: &str, gap: &Gap, details: Details) -> String {
         Details::Redacted => gap.cause.id(),
     };
     let help = gap.grant.as_ref().map(|to_do| match to_do {
-        ToDo::Grant(action) => format!("; help: grant {action}"),
-        ToDo::Do(what) => format!("; help: {what}"),
+        ToDo::Grant(action) => text!("; help: grant {}", action),
+        ToDo::Do(what) => text!("; help: {}", outside(what)),
     });
-    format!("gap: {label}, {what}: {why}{}", help.unwrap_or_default())
+    let help = help.unwrap_or_default();
+    let help = if details == Details::Redacted { help.redacted() } else { help };
+    format!("gap: {label}, {what}: {why}{help}")
 }
 
-/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` where there is no name.
+/// `account 111122223333 (prod)`; for strangers `prod`, or `account 1` if it has no name.
 fn label(policy: &Policy, index: usize, account: &Evidence, details: Details) -> String {
     let named = policy.scope.iter().find(|named| named.id == account.account);
     let name = named.and_then(|named| named.name.as_deref());
     match (details, name) {
         (Details::Full, Some(name)) => format!("account {} ({name})", account.account),
         (Details::Full, None) => format!("account {}", account.account),
-        (Details::Redacted, Some(name)) => runner::redacted(name),
+        (Details::Redacted, Some(name)) => outside(name).redacted().to_string(),
         (Details::Redacted, None) => format!("account {}", index + 1),
     }
 }

@@ -1,4 +1,4 @@
-//! The plan of a collection: what its flags mean on this machine. Flags are read here and nowhere below.
+//! The plan of a collection. Only this module reads its flags.
 
 use std::path::PathBuf;
 
@@ -14,31 +14,31 @@ use crate::commands::{Failure, Host};
 
 /// What a collection does.
 pub(crate) struct Plan {
-    /// The policy that is named.
+    /// The policy file of `--policy`.
     pub(crate) policy: Option<PathBuf>,
-    /// Where the evidence goes.
+    /// The destination of the evidence.
     pub(crate) output: Output,
     pub(crate) sign_in: SignIn,
     pub(crate) bounds: Bounds,
-    /// What strangers may read is asked for, or the repository decides.
+    /// The requested detail; `None`: the visibility of the repository decides.
     pub(crate) details: Option<Details>,
-    /// Show what is done.
+    /// `-v`.
     pub(crate) verbose: bool,
-    /// Whether standard error has colour.
+    /// Whether standard error gets colour.
     pub(crate) color: bool,
 }
 
-/// Flags that no plan can be made of.
+/// Flags that contradict each other or name an unusable file.
 pub(crate) struct Refused {
     pub(crate) failure: Failure,
-    /// Who may read the failure.
+    /// The requested detail of the failure.
     pub(crate) details: Option<Details>,
 }
 
-/// What a collection writes. An earlier file stays until there is a new one.
+/// What a collection writes. An earlier file stays until the new one is complete.
 const EVIDENCE: Kind = Kind { name: "evidence of rootgate", is: is_evidence_file, outlives: true };
 
-/// Makes a plan of the flags. Nothing is touched.
+/// Builds the plan from the flags. No file changes.
 pub(crate) fn read(args: &CollectArgs, host: &Host) -> Result<Plan, Refused> {
     let details = args.details.asked();
     let output = output(args, host).map_err(|failure| Refused { failure, details })?;

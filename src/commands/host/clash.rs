@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use rootgate::text;
+use rootgate::text::public;
+
 use super::files;
 use crate::commands::Failure;
 
@@ -16,7 +19,7 @@ pub(crate) fn refuse(
     flag: &str,
     path: &Path,
     others: &[Given<'_>],
-    help: &str,
+    help: &'static str,
 ) -> Result<(), Failure> {
     // Writing to a pipe or a device overwrites nothing.
     let is_file =
@@ -43,6 +46,7 @@ pub(crate) fn refuse_another(flag: &str, path: &Path, others: &[Given<'_>]) -> R
     }
 }
 
-fn same(flag: &str, other: &str, path: &Path, help: &str) -> Failure {
-    Failure::new(format!("{flag} and {other} name the same file, {}", path.display()), help)
+fn same(flag: &str, other: &str, path: &Path, help: &'static str) -> Failure {
+    let (flag, other) = (public(flag), public(other));
+    Failure::new(text!("{} and {} name the same file, {}", flag, other, path), help)
 }

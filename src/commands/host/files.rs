@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rootgate::text;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::stream::Stream;
 use crate::commands::Failure;
 
-/// No input of rootgate is larger; AWS's largest credential report has about 3.5 MB.
+/// Maximum size of an input. AWS's largest credential report has about 3.5 MB.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens a file; `-` is standard input.
@@ -23,28 +24,28 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// The failure for a file that cannot be read.
-pub(crate) fn unreadable(path: &Path, what: &str, error: &io::Error) -> Failure {
+pub(crate) fn unreadable(path: &Path, what: &'static str, error: &io::Error) -> Failure {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "check the path; it is taken relative to the working directory",
         io::ErrorKind::PermissionDenied => "give the user of this process read access",
         _ => "use a readable file",
     };
-    Failure::new(format!("cannot read {what} {}: {error}", path.display()), help)
+    Failure::new(text!("cannot read {} {}: {}", what, path, error), help)
 }
 
-/// A file that is hashed while it is read, so that it need not be held whole.
+/// A file that is hashed while it is read, so that memory never holds all of it.
 pub(crate) struct Hashed {
     file: Box<dyn Read>,
     digest: Sha256,
 }
 
 impl Hashed {
-    pub(crate) fn open(path: &Path, what: &str) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, what: &'static str) -> Result<Self, Failure> {
         let file = open(path).map_err(|error| unreadable(path, what, &error))?;
         Ok(Self { file, digest: Sha256::new() })
     }
 
-    /// SHA-256 of what was read, in lower-case hex.
+    /// SHA-256 of the bytes read so far, in lower-case hex.
     pub(crate) fn sha256(self) -> String {
         self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -58,8 +59,8 @@ impl Read for Hashed {
     }
 }
 
-/// Reads a file whole; `-` is standard input.
-pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+/// Reads a whole file; `-` is standard input.
+pub(crate) fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| unreadable(path, what, &error);
     let mut bytes = Vec::new();
     open(path)
@@ -68,7 +69,7 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {
-        let what = format!("{what} {} is larger than 64 MiB", path.display());
+        let what = text!("{} {} is larger than 64 MiB", what, path);
         return Err(Failure::new(what, "rootgate reads no file of this size; check the path"));
     }
     Ok(bytes)
@@ -87,7 +88,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
 }
 
-/// A file with the permissions that any new file would get. It goes away with the value.
+/// A temporary file with the permissions of any new file. It is deleted with the value.
 pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rootgate-");
@@ -99,13 +100,13 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// The folder that a path is in.
+/// The folder that contains a path.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
 
-/// Whether two paths are the same file, however they are spelt; two hard links are.
+/// Whether two paths name the same file. Two hard links do.
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     fn resolved(path: &Path) -> Option<PathBuf> {
         if let Ok(path) = path.canonicalize() {
@@ -133,16 +134,16 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     Stream::standard_output()?.write(&|out| out.write_all(bytes))
 }
 
-/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write. Without it the
-/// system ends the process by a signal, and files that are half written stay.
+/// Turns a write beyond the file size limit (`ulimit -f`) into an I/O error. Otherwise the system
+/// ends the process with a signal, and half-written files remain.
 pub(crate) fn survive_size_limit() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         /// Of Linux, macOS and the BSDs. Source: signal(7), "Signal numbering".
         const SIGXFSZ: i32 = 25;
-        // A handler stays registered when its runtime is gone. Where there is none, the signal still
-        // ends the run, which is no pass.
+        // A handler stays registered after its runtime ends. Without a runtime, the signal ends the
+        // run, which does not pass either.
         if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
             let _entered = runtime.enter();
             let _registered = signal(SignalKind::from_raw(SIGXFSZ));

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rootgate::collect;
 use rootgate::github::api::{Api, ApiError};
+use rootgate::text;
+use rootgate::text::{Text, outside, public};
 
 use super::Host;
 use crate::commands::Failure;
@@ -17,19 +19,20 @@ pub(crate) enum NoApi {
     /// `GITHUB_TOKEN` is not set.
     NoToken,
     /// The problem and the remedy.
-    Setup(String, &'static str),
+    Setup(Text, &'static str),
     /// The address or the token is not usable.
     Api(ApiError),
 }
 
-/// A client for `GITHUB_API_URL` with `GITHUB_TOKEN`, for as long as `limit`.
+/// A client for `GITHUB_API_URL` with `GITHUB_TOKEN`; `limit` is its total time.
 pub(crate) fn client(host: &Host, ca_bundle: Option<&Path>, limit: Duration) -> Result<Api, NoApi> {
     let token = host.workflow.token.clone();
     let token = token.ok_or(NoApi::NoToken)?;
     let environment = &host.environment;
     let changed = &environment.trust_variables;
     if environment.github_actions && ca_bundle.is_none() && !changed.is_empty() {
-        let what = format!("{} would change whom TLS trusts", changed.join(", "));
+        let what =
+            text!("{} would change whose certificates are trusted", outside(changed.join(", ")));
         return Err(NoApi::Setup(
             what,
             "name the trusted certificates with --ca-bundle (`ca-bundle`)",
@@ -62,13 +65,13 @@ pub(crate) fn block_on_before_judging<T>(
 ) -> Result<T, Failure> {
     let ended = block_on(calls).map_err(|error| {
         Failure::new(
-            format!("cannot start: {error}"),
+            text!("cannot start: {}", &error),
             "raise this process's limits of open files and threads",
         )
     })?;
     ended.unwrap_or_else(|signal| {
         Err(Failure::new(
-            format!("interrupted by {signal} while the policy was read from GitHub"),
+            text!("interrupted by {} while the policy was read from GitHub", public(signal)),
             "run it again",
         ))
     })

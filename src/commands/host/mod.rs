@@ -1,4 +1,4 @@
-//! The machine that the run stands on: the one place where the clock and environment are read.
+//! The machine of the run. Only this module reads the clock and the environment.
 
 pub(crate) mod clash;
 pub(crate) mod files;
@@ -18,14 +18,14 @@ use rootgate::report::Details;
 
 use runner::Runner;
 
-/// What a run knows of its machine.
+/// What a run knows about its machine.
 #[derive(Debug)]
 pub(crate) struct Host {
-    /// The instant of the start.
+    /// The start of the run.
     pub(crate) now: DateTime<Utc>,
-    /// What the live half needs of the environment.
+    /// The variables that the live half needs.
     pub(crate) environment: Environment,
-    /// What a workflow run says of itself.
+    /// The variables of the workflow run.
     pub(crate) workflow: WorkflowRun,
     /// The runner's files.
     pub(crate) runner: Runner,
@@ -35,8 +35,8 @@ pub(crate) struct Host {
     pub(crate) working_directory: PathBuf,
     /// The root of the checkout: `GITHUB_WORKSPACE`, else the nearest parent with a `.git`.
     pub(crate) repository: Option<PathBuf>,
-    /// The root of the Git work tree that the working directory lies in, without links. Under GitHub
-    /// Actions it is the first on the way down from the workspace: a submodule does not become it.
+    /// The root of the Git work tree that contains the working directory, without links. Under
+    /// GitHub Actions it is the outermost one in the workspace, so never a submodule.
     pub(crate) work_tree: Option<WorkTree>,
 }
 
@@ -78,8 +78,8 @@ impl Host {
         self.environment.github_actions
     }
 
-    /// What whoever reads the log may read: as asked, else under GitHub Actions by the visibility
-    /// of the repository, which the token's claim tells where there is one.
+    /// What readers of the log may see: `asked` decides. Without it, under GitHub Actions, the
+    /// visibility of the repository decides: the token's `claim`, if there is a token.
     pub(crate) fn details(&self, asked: Option<Details>, claim: Option<&str>) -> Details {
         asked.unwrap_or_else(|| match self.github_actions() {
             true => self.runner.details(claim),
@@ -88,20 +88,20 @@ impl Host {
     }
 }
 
-/// The clock, for what is observed while the run goes on.
+/// The clock, for facts that are observed during the run.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
 }
 
-/// Every variable that is text; one that is not is none of ours.
+/// Every variable that is text. rootgate uses no other.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// The names of the variables that tell git where to look and what to run.
+/// The names of the variables that change where git looks and what it runs.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn git_variables() -> impl Iterator<Item = OsString> {
     let of_git = |name: &OsString| name.to_string_lossy().to_ascii_uppercase().starts_with("GIT_");

@@ -4,6 +4,9 @@ use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use rootgate::text;
+use rootgate::text::{Text, public};
+
 use super::files;
 use super::stream::{Render, Stream, cannot_write_to, rendered_to};
 use crate::commands::Failure;
@@ -16,20 +19,21 @@ const MAX_LINKS: usize = 40;
 pub(crate) struct Kind {
     /// In messages: `a report of rootgate`.
     pub(crate) name: &'static str,
-    /// Whether a file is of this kind, and nobody has added to it.
+    /// Whether a file is of this kind and unchanged since rootgate wrote it.
     pub(crate) is: fn(&mut dyn Read) -> io::Result<bool>,
-    /// Whether an earlier one stays until the new one is whole; else it is removed at the start.
+    /// Whether an earlier file stays until the new one is complete; else it is removed at the
+    /// start.
     pub(crate) outlives: bool,
 }
 
-/// Where an output goes. Nothing is touched until it is written or discarded.
+/// The destination of an output. No file changes until it is written or discarded.
 #[derive(Debug)]
 pub(crate) struct Output {
     /// The given path.
     path: PathBuf,
     kind: Kind,
     destination: Destination,
-    /// Whether it is what is behind standard output or standard error, under whatever name.
+    /// Whether it is standard output or standard error, or the same file as one of them.
     is_in_log: bool,
 }
 
@@ -37,7 +41,7 @@ pub(crate) struct Output {
 enum Destination {
     StandardOutput,
     StandardError,
-    /// A pipe or a device: it is written as it is.
+    /// A pipe or a device. It is not replaced.
     Stream(PathBuf),
     /// A regular file or nothing yet, after all links.
     File(PathBuf, Option<Permissions>),
@@ -54,18 +58,18 @@ enum Found {
 impl Output {
     /// Inspects the path, and refuses a file that rootgate did not write.
     pub(crate) fn find(path: &Path, flag: &str, kind: Kind) -> Result<Self, Failure> {
-        let refused = |what: String, help: &str| {
-            Failure::new(format!("cannot write {} ({flag}): {what}", path.display()), help)
+        let refused = |what: Text, help: &'static str| {
+            Failure::new(text!("cannot write {} ({}): {}", path, public(flag), what), help)
         };
         let destination = inspect(path, kind).map_err(|error| match error {
-            Refused::Error(error) => refused(error.to_string(), FOLDER),
-            Refused::IsA(what) => refused(format!("it is {what}"), "use another path"),
+            Refused::Error(error) => refused(Text::from(&error), FOLDER),
+            Refused::IsA(what) => refused(text!("it is {}", what), "use another path"),
             Refused::NotOurs => refused(
-                format!("the existing file is not {}; it is unchanged", kind.name),
+                text!("the existing file is not {}; it is unchanged", kind.name),
                 "use another path, or remove the file",
             ),
             Refused::DanglingLink => refused(
-                "it is a link to a file that does not exist".to_owned(),
+                "it is a link to a file that does not exist".into(),
                 "use the path of the file itself, or remove the link",
             ),
         })?;
@@ -73,29 +77,29 @@ impl Output {
         Ok(Self { path: path.to_owned(), kind, destination, is_in_log })
     }
 
-    /// Tries whether the path can be written to.
+    /// Checks that the path can be written to.
     pub(crate) fn check(&self, flag: &str) -> Result<(), Failure> {
         self.try_folder().map_err(|error| {
-            let what = format!("cannot write {} ({flag}): {error}", self.path.display());
+            let what = text!("cannot write {} ({}): {}", &self.path, public(flag), &error);
             Failure::new(what, FOLDER)
         })
     }
 
-    /// Whether it is standard output, under whatever name.
+    /// Whether the path is standard output, under any of its names.
     pub(crate) fn is_standard_output(path: &Path) -> bool {
         matches!(follow(path), Ok(Found::Descriptor(1, _)))
     }
 
-    /// Whether it is standard output or standard error, which a runner shows in its log.
+    /// Whether it appears in the log of a runner: it is standard output or standard error.
     pub(crate) const fn is_in_log(&self) -> bool {
         self.is_in_log
     }
 
     /// How messages name it.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> Text {
         match self.destination {
-            Destination::StandardOutput => "standard output".to_owned(),
-            _ => self.path.display().to_string(),
+            Destination::StandardOutput => "standard output".into(),
+            _ => Text::from(&self.path),
         }
     }
 
@@ -109,7 +113,7 @@ impl Output {
         let Destination::File(file, _) = &self.destination else { return Ok(()) };
         remove(file, self.kind).map_err(|error| {
             Failure::new(
-                format!("cannot remove the earlier report {}: {error}", self.path.display()),
+                text!("cannot remove the earlier report {}: {}", &self.path, &error),
                 "remove it by hand: it is not the report of this run",
             )
         })
@@ -147,11 +151,11 @@ impl Output {
             .or_else(|error| write_in_place(path, render, error))
     }
 
-    /// Whether the folder accepts new files. The test leaves no file.
+    /// Checks that the folder accepts new files. The test leaves no file.
     fn try_folder(&self) -> io::Result<()> {
         match &self.destination {
             Destination::File(path, there) => match tempfile::tempfile_in(files::folder_of(path)) {
-                // It will be empty by then, and filled in place.
+                // The file will be empty by then, so it is filled in place.
                 Err(_) if there.is_some() && (is_empty(path) || !self.kind.outlives) => {
                     open_to_write(path).map(|_| ())
                 }
@@ -182,7 +186,7 @@ fn is_a_standard_stream(path: &Path) -> bool {
         file.metadata().ok().map(inode)
     };
     let at = |path: &Path| path.metadata().ok().map(inode);
-    // Nobody reads what goes there.
+    // The null device has no reader.
     let nowhere = at(Path::new("/dev/null"));
     let this = at(path).filter(|this| Some(*this) != nowhere);
     this.is_some() && [behind(&io::stdout()), behind(&io::stderr())].contains(&this)
@@ -198,7 +202,7 @@ const FOLDER: &str = "use a path in an existing folder that this process may wri
 /// Why the path is refused.
 enum Refused {
     Error(io::Error),
-    /// What it is, in words.
+    /// Its kind, such as `a folder`.
     IsA(&'static str),
     NotOurs,
     DanglingLink,
@@ -249,7 +253,7 @@ fn inspect(path: &Path, kind: Kind) -> Result<Destination, Refused> {
     }
 }
 
-/// Whether the path ends like that of a folder: no file can be made under such a name.
+/// Whether the path ends with a separator: a file cannot have such a name.
 fn is_folder_by_name(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     bytes.last().is_some_and(|last| std::path::is_separator(char::from(*last)))
@@ -296,7 +300,7 @@ fn follow(given: &Path) -> io::Result<Found> {
     Err(io::Error::other("too many links"))
 }
 
-/// The number of the open file that a path stands for: `/dev/stdout`, `/dev/fd/63`, `/proc/self/fd/1`.
+/// The descriptor that a path names: `/dev/stdout`, `/dev/fd/63`, `/proc/self/fd/1`.
 fn descriptor(path: &Path) -> Option<u32> {
     if !cfg!(unix) {
         return None;
@@ -320,7 +324,10 @@ fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that looks at what is to be replaced")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads files before replacing them"
+)]
 fn is_of_kind(path: &Path, kind: Kind) -> io::Result<bool> {
     (kind.is)(&mut fs::File::open(path)?)
 }
@@ -329,7 +336,7 @@ fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
 }
 
-/// Removes a file of this kind. A name that cannot be removed, such as a mounted file, is emptied.
+/// Removes a file of this kind. If it cannot be removed, such as a mounted file, it is emptied.
 #[expect(clippy::disallowed_methods, reason = "the one place that removes files")]
 fn remove(path: &Path, kind: Kind) -> io::Result<()> {
     match inspect(path, kind) {
@@ -345,7 +352,7 @@ fn remove(path: &Path, kind: Kind) -> io::Result<()> {
     }
 }
 
-/// Replaces a file by a new one, in one step.
+/// Replaces a file with a new one in one step.
 fn replace_file(
     path: &Path,
     permissions: Option<&Permissions>,
@@ -360,8 +367,8 @@ fn replace_file(
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
-/// Fills an empty file whose name cannot be replaced, such as one that is mounted by itself. What
-/// cannot be written whole leaves it empty.
+/// Fills an empty file that cannot be replaced, such as a mounted file. If writing fails, the file
+/// stays empty.
 fn write_in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result<()> {
     if !is_empty(path) {
         return Err(why);
@@ -373,7 +380,7 @@ fn write_in_place(path: &Path, render: Render<'_>, why: io::Error) -> io::Result
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "only after the file was looked at")]
+#[expect(clippy::disallowed_methods, reason = "only after the file was inspected")]
 fn open_to_write(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().write(true).open(path)
 }

@@ -6,23 +6,25 @@ use std::path::{Path, PathBuf};
 use rootgate::escape;
 use rootgate::model::Report;
 use rootgate::report::Details;
+use rootgate::text;
 use serde::Deserialize;
 
 use super::stream::Tail;
 use crate::commands::Failure;
 
-/// The files that the runner names in the environment; `None` outside of a runner.
+/// The files that the runner's variables name; `None` outside a runner.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runner {
     /// `GITHUB_OUTPUT`: outputs of the step.
     pub(crate) output: Option<PathBuf>,
-    /// `GITHUB_STEP_SUMMARY`: Markdown for the page of the run.
+    /// `GITHUB_STEP_SUMMARY`: the job summary, in Markdown.
     pub(crate) step_summary: Option<PathBuf>,
     /// `GITHUB_EVENT_PATH`: the event as JSON.
     pub(crate) event: Option<PathBuf>,
 }
 
-/// The step's outputs, in the order of the contract. Only enums, numbers and paths of ours.
+/// The step's outputs, in the documented order. Their values are enums, numbers, hashes, times and
+/// the paths of report files.
 pub(crate) fn outputs(
     report: &Report,
     sarif: Option<&Path>,
@@ -55,7 +57,7 @@ pub(crate) fn error_outputs() -> Vec<(&'static str, String)> {
 }
 
 impl Runner {
-    /// Adds to the page of the run, and writes the step's outputs: both, or nothing of either.
+    /// Adds to the job summary and writes the step's outputs: both or neither.
     pub(crate) fn write(
         &self,
         summary: &[u8],
@@ -74,7 +76,7 @@ impl Runner {
         Ok(added)
     }
 
-    /// The runner's files, which no flag may name as well.
+    /// The runner's files. A flag must not name any of them.
     pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
         let files = [
             ("GITHUB_OUTPUT", &self.output),
@@ -84,7 +86,7 @@ impl Runner {
         files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))).collect()
     }
 
-    /// What the event says of the repository's visibility, where it says anything.
+    /// The detail that the event's visibility of the repository allows; `None`: there is no event.
     #[expect(clippy::disallowed_methods, reason = "the event file is the runner's, and optional")]
     fn event_details(&self) -> Option<Details> {
         #[derive(Deserialize)]
@@ -105,21 +107,21 @@ impl Runner {
         }
     }
 
-    /// `--details auto` under GitHub Actions: by the token's claim, else the event's word, else
-    /// as if the whole world could read.
+    /// `--details auto` under GitHub Actions: the token's claim decides, else the event. Without
+    /// both, the repository counts as public.
     pub(crate) fn details(&self, claim: Option<&str>) -> Details {
         let claimed = claim.map(from_visibility);
         claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)
     }
 }
 
-/// Only what is known to be closed is shown whole.
+/// Full detail needs a repository that is known not to be public.
 fn from_visibility(word: &str) -> Details {
     if matches!(word, "private" | "internal") { Details::Full } else { Details::Redacted }
 }
 
-/// `name<<delimiter` and so on: a value that holds line breaks cannot end its own block, because
-/// it cannot know the delimiter.
+/// The `name<<delimiter` form. The delimiter is random, so a value with line breaks cannot end its
+/// own block.
 fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
     let delimiter = format!("rootgate_{random:032x}");
     outputs
@@ -128,7 +130,7 @@ fn output_file(outputs: &[(&'static str, String)], random: u128) -> String {
         .collect()
 }
 
-/// What was added to the runner's files, until something else fails.
+/// What was added to the runner's files. It is removed again if a later write fails.
 #[derive(Debug, Default)]
 pub(crate) struct Added(Vec<Tail>);
 
@@ -138,10 +140,10 @@ impl Added {
     }
 }
 
-fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
+fn cannot_append(path: &Path, variable: &'static str, error: &io::Error) -> Failure {
     Failure::new(
-        format!("cannot write {} ({variable}): {error}", path.display()),
-        "the runner sets this variable; do not change it in an earlier step, and leave room on the disk",
+        text!("cannot write {} ({}): {}", path, variable, error),
+        "the runner sets this variable; do not change it in an earlier step, and free disk space",
     )
 }
 
@@ -152,15 +154,15 @@ fn cannot_append(path: &Path, variable: &str, error: &io::Error) -> Failure {
 fn append(path: &Path, bytes: &[u8]) -> io::Result<Option<Tail>> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     let tail = Tail::from_file(&file)?;
-    // What an earlier step left without a line end is no part of the first line here.
+    // An earlier step may have left its last line without a line end.
     let start: &[u8] = if tail.is_some() && ends_within_a_line(path) { b"\n" } else { b"" };
     file.write_all(&[start, bytes].concat())
         .inspect_err(|_| tail.iter().for_each(Tail::roll_back))?;
     Ok(tail)
 }
 
-/// Whether the last line of a regular file lacks its end. Where that cannot be read it may: an empty line
-/// more changes nothing in the runner's files.
+/// Whether the last line of a regular file has no line end. If the file cannot be read, the answer
+/// is yes: an extra empty line does no harm in the runner's files.
 #[expect(clippy::disallowed_methods, reason = "the runner's files are shared with earlier steps")]
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<Option<u8>> {
@@ -183,51 +185,6 @@ pub(crate) fn error_summary(text: &str) -> String {
     format!("## rootgate: error, nothing was judged\n\n{lines}\n")
 }
 
-/// The text of a failure without what strangers must not read: ARNs, numbers as long as an account
-/// id (GitHub's own ids are shorter), key ids, addresses. The rest says what to do.
-pub(crate) fn redacted(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let ends = |letter: char| letter.is_whitespace() || "`'\"<>()[]{},;".contains(letter);
-        let length = rest.find(ends).unwrap_or(rest.len()).max(first.len_utf8());
-        let (token, after) = rest.split_at(length);
-        out.push_str(&redacted_token(token));
-        rest = after;
-    }
-    out
-}
-
-const LEFT_OUT: &str = "[left out]";
-
-fn redacted_token(token: &str) -> String {
-    if let Some(start) = token.find("arn:") {
-        // What follows the ARN in the same token belongs to the sentence.
-        let stop = if token.ends_with([':', '.']) { &token[token.len() - 1..] } else { "" };
-        return format!("{}{LEFT_OUT}{stop}", redacted_token(&token[..start]));
-    }
-    if token.contains(':') && token.trim_matches('.').parse::<std::net::Ipv6Addr>().is_ok() {
-        return LEFT_OUT.to_owned();
-    }
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
-    let mut out = String::new();
-    let mut rest = token;
-    while let Some(first) = rest.chars().next() {
-        let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
-        let (part, after) = rest.split_at(if word == 0 { first.len_utf8() } else { word });
-        out.push_str(if word > 0 && is_private(part) { LEFT_OUT } else { part });
-        rest = after;
-    }
-    out
-}
-
-fn is_private(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let key_id =
-        word.len() >= 16 && ["AKIA", "ASIA", "AROA", "AIDA"].iter().any(|it| word.starts_with(it));
-    digits >= 12 || key_id || word.trim_matches('.').parse::<std::net::Ipv4Addr>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,27 +195,6 @@ mod tests {
         let text = output_file(&[("sarif-file", hostile.clone())], 7);
         let delimiter = format!("rootgate_{:032x}", 7);
         assert_eq!(text, format!("sarif-file<<{delimiter}\n{hostile}\n{delimiter}\n"));
-    }
-
-    #[test]
-    fn what_strangers_must_not_read_is_left_out_of_an_error() {
-        for (text, expected) in [
-            (
-                "arn:aws:iam::111122223333:role/x, key AKIAIOSFODNN7EXAMPLE from 203.0.113.9: exit 2",
-                "[left out], key [left out] from [left out]: exit 2",
-            ),
-            ("User: arn:aws:sts::111122223333:assumed-role/r/s is", "User: [left out] is"),
-            ("`arn:aws-cn:iam::111122223333:role/x`: no", "`[left out]`: no"),
-            ("from 2001:db8::8a2e:370:7334 at 12:30:00", "from [left out] at 12:30:00"),
-            (
-                "account 1111.22223333 of AROAEXAMPLEROOTGATE01:x",
-                "account [left out] of [left out]:x",
-            ),
-            ("repo:o@9919/r@1296269123:ref:x", "repo:o@9919/r@1296269123:ref:x"),
-            ("grant iam:GetAccountSummary", "grant iam:GetAccountSummary"),
-        ] {
-            assert_eq!(redacted(text), expected);
-        }
     }
 
     #[test]

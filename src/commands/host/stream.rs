@@ -1,24 +1,26 @@
-//! Streams: standard output and standard error, pipes, devices, and what is behind a descriptor.
+//! Streams: standard output, standard error, pipes, devices and open descriptors.
 //!
-//! A stream cannot be replaced as a whole, as a file can. So it is written after everything else that
-//! can fail, and where a regular file is behind it, what was written can be taken back.
+//! A stream cannot be replaced as a whole like a file. So streams are written after everything else
+//! that can fail. If a stream is a regular file, its new content can be removed again.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rootgate::text;
+
 use crate::commands::Failure;
 
-/// So much is written at once.
+/// Size of the write buffer.
 const CHUNK: usize = 64 * 1024;
-/// How long the reader of a named pipe may take to come.
+/// Maximum wait for the reader of a named pipe.
 const READER: Duration = Duration::from_secs(30);
 
-/// What writes a text to a sink. It may be asked more than once, and writes the same each time.
+/// Writes a text to a sink. It may be called more than once and writes the same text each time.
 pub(crate) type Render<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
-/// Renders to a sink, many bytes at a time.
+/// Renders to a sink through a buffer.
 pub(super) fn rendered_to(out: impl Write, render: Render<'_>) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(CHUNK, out);
     render(&mut out)?;
@@ -34,14 +36,14 @@ pub(crate) struct Stream {
     order: Order,
 }
 
-/// Which of several streams is written first: the less of it can be taken back, the later.
+/// The order of writing: the streams that can be rolled back come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Order {
-    /// What was written can be taken back.
+    /// It can be rolled back.
     RegularFile,
-    /// It may fail, for want of room.
+    /// It may fail because there is no space.
     Device,
-    /// A reader has it at once; and one that went away is no failure.
+    /// The reader gets the text immediately. A reader that closed it is not an error.
     Pipe,
 }
 
@@ -54,20 +56,20 @@ impl Stream {
         Self::standard(None, standard).map_err(|error| cannot_write(None, &error))
     }
 
-    /// Standard error, which is named by this path.
+    /// Standard error; `path` is its name in messages.
     pub(crate) fn standard_error(path: &Path) -> Result<Self, Failure> {
         let opened = Self::standard(Some(path), io::stderr());
         opened.map_err(|error| cannot_write(Some(path), &error))
     }
 
-    /// A pipe, a device, or what is behind a descriptor.
+    /// A pipe, a device or an open descriptor.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let opened = open(path).and_then(|file| Self::from_file(Some(path), file));
         opened.map_err(|error| cannot_write(Some(path), &error))
     }
 
-    /// Standard output or standard error without what Rust puts around it: that takes a descriptor
-    /// which cannot be written to for one that swallows everything.
+    /// Standard output or standard error without Rust's wrapper: the wrapper ignores the error of a
+    /// descriptor that is closed or read-only.
     #[cfg(unix)]
     fn standard(path: Option<&Path>, standard: impl std::os::fd::AsFd) -> io::Result<Self> {
         Self::from_file(path, standard.as_fd().try_clone_to_owned()?.into())
@@ -89,13 +91,13 @@ impl Stream {
         Ok(Self { path: path.map(Path::to_owned), out: Box::new(file), tail, order })
     }
 
-    /// When it is its turn.
+    /// Its place in the order of writing.
     pub(crate) const fn order(&self) -> Order {
         self.order
     }
 
-    /// Writes what is rendered; of what cannot be written whole, nothing stays in a regular file. A reader
-    /// that went away is no failure.
+    /// Renders to the stream. If that fails, nothing stays in a regular file. A reader that closed
+    /// the stream is not an error.
     pub(crate) fn write(&mut self, render: Render<'_>) -> Result<(), Failure> {
         match rendered_to(&mut self.out, render) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -106,13 +108,13 @@ impl Stream {
         }
     }
 
-    /// Removes what was written, where a regular file is behind the stream.
+    /// Removes what was written if the stream is a regular file.
     pub(crate) fn roll_back(&self) {
         self.tail.iter().for_each(Tail::roll_back);
     }
 }
 
-/// What a failed write to standard output means.
+/// Success if the reader closed standard output, else the failure.
 pub(crate) fn unless_closed(error: io::Error) -> Result<(), Failure> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(()),
@@ -123,22 +125,22 @@ pub(crate) fn unless_closed(error: io::Error) -> Result<(), Failure> {
 fn cannot_write(path: Option<&Path>, error: &io::Error) -> Failure {
     match path {
         None => Failure::new(
-            format!("cannot write to standard output: {error}"),
-            "give standard output a place with room for it",
+            text!("cannot write to standard output: {}", error),
+            "free disk space, or redirect standard output to another place",
         ),
         Some(path) => cannot_write_to(path, error),
     }
 }
 
-/// What was to be written to this place could not be.
+/// The failure for a path that cannot be written.
 pub(super) fn cannot_write_to(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
-        format!("cannot write {}: {error}", path.display()),
-        "make room or give another path; a run that cannot write what it was asked for counts as failed",
+        text!("cannot write {}: {}", path, error),
+        "free disk space or use another path; a run that cannot write a requested output fails",
     )
 }
 
-/// The end of a regular file that is added to.
+/// The end of a regular file before something was appended.
 #[derive(Debug)]
 pub(crate) struct Tail {
     file: File,
@@ -147,7 +149,7 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Where the file ends now; `None` if it is no regular file, which keeps nothing.
+    /// The current end of the file; `None`: it is not a regular file.
     pub(crate) fn from_file(file: &File) -> io::Result<Option<Self>> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -158,9 +160,9 @@ impl Tail {
         Ok(Some(Self { file, length: metadata.len(), position }))
     }
 
-    /// Removes what was added, unless somebody else has added something after it.
+    /// Removes what was appended, unless another process has appended something after it.
     pub(crate) fn roll_back(&self) {
-        // Where this fails, too, nothing is left to try: the run says that it failed in any case.
+        // If this fails too, there is nothing else to try: the run reports a failure anyway.
         let _taken_back = self.try_roll_back();
     }
 
@@ -187,16 +189,16 @@ fn is_pipe(_: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Appends: what is behind a descriptor may be a file that others write to as well.
+/// Opens for appending, because other processes may write to the same file.
 ///
-/// A named pipe opens once somebody reads it. Signals no longer end a run that has collected, so the wait
-/// has an end of its own.
+/// Opening a named pipe blocks until it has a reader. Signals no longer end a run after the
+/// collection, so the wait has its own limit.
 fn open(path: &Path) -> io::Result<File> {
     let (sender, opened) = std::sync::mpsc::channel();
     let path = path.to_owned();
     #[expect(clippy::disallowed_methods, reason = "pipes and devices are written as they are")]
     let open = move || sender.send(fs::OpenOptions::new().append(true).open(path));
     std::thread::Builder::new().spawn(open)?;
-    let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody reads it");
-    opened.recv_timeout(READER).map_err(|_| nobody())?
+    let no_reader = || io::Error::new(io::ErrorKind::TimedOut, "it has no reader");
+    opened.recv_timeout(READER).map_err(|_| no_reader())?
 }

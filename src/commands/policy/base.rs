@@ -1,5 +1,5 @@
-//! The two sides of `rootgate policy diff --base REF`: the policy at a commit and the one in the
-//! working tree, each found by itself.
+//! The two sides of `rootgate policy diff --base REF`: the policy at a commit and the policy in the
+//! working tree. Each is found separately.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use rootgate::policy::Policy;
 use rootgate::repo::git::{GitError, Repository};
 use rootgate::repo::worktree::{Links, NoPath, Unreadable};
 use rootgate::repo::{self, Commit, File, Kind, NotRead, RepoPath, Tree};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use super::file::{self, PolicyFile, Unusable};
 use crate::commands::host::git_variables;
@@ -43,7 +44,7 @@ pub(crate) fn read(
     if let (Some(file), None) = (named, &old) {
         if new.is_none() {
             return Err(Failure::new(
-                format!("{} is neither in the working tree nor at {base}", file.display()),
+                text!("{} is neither in the working tree nor at {}", file, outside(base)),
                 "check the path; it is taken relative to the working directory",
             ));
         }
@@ -63,15 +64,15 @@ pub(crate) fn read(
         if File::same(then.as_ref(), new.as_ref()) {
             notes.push(format!(
                 "the policy here is still that of {commit}, where this branch left {base}; {base} \
-                 has changed it since, and a merge keeps that"
+                 has changed it since, and a merge keeps that change"
             ));
             let old = old_side.map_err(|unusable| unusable.into_failure(color))?;
             return Ok(Sides { new: not_changed(&old, new.as_ref()), old, removed: None, notes });
         }
         notes.push(format!(
-            "{base} has changed the policy since this branch left it at {commit}: some of this may \
-             be that change, taken back. Merge {base}, or see by `--base {commit}` what this branch \
-             alone changes"
+            "{base} has changed the policy since this branch left it at {commit}: some of these \
+             changes may only undo it. Merge {base}, or use `--base {commit}` to see only the changes \
+             of this branch"
         ));
     }
     let new_side = side(new.as_ref(), str::to_owned, WORKING_TREE, host);
@@ -82,30 +83,29 @@ pub(crate) fn read(
 
 const WORKING_TREE: &str = "the working tree";
 
-/// The named file's path in the repository. A link on the way to it is one that must be seen.
+/// The path of the named file in the repository. Links are kept, so that they can be refused.
 fn path_of(file: &Path, repository: &Repository, host: &Host) -> Result<RepoPath, Failure> {
     let tree = repository.work_tree();
-    let shown = file.display();
     tree.path(&host.working_directory, file, Links::Kept).map_err(|none| match none {
         NoPath::Outside => Failure::new(
-            format!("{shown} lies outside of the repository {}", tree.root().display()),
+            text!("{} is outside the repository {}", file, tree.root()),
             "name a file of this repository",
         ),
         NoPath::NotUtf8 => {
-            Failure::new(format!("{shown} is not UTF-8"), "give the policy a plain name")
+            Failure::new(text!("{} is not UTF-8", file), "give the policy a plain name")
         }
         NoPath::Root => Failure::new(
-            format!("{shown} is a folder, not a policy"),
+            text!("{} is a folder, not a policy", file),
             "name a file, relative to the working directory",
         ),
     })
 }
 
 fn failed(error: GitError) -> Failure {
-    Failure::new(error.to_string(), error.help())
+    Failure::new(outside(&error), outside(error.help()))
 }
 
-/// The result of a merge if the branch did not change the policy: the policy of the base.
+/// The result of a merge if the branch did not change the policy: the policy at the base.
 fn not_changed(old: &PolicyFile, new: Option<&File>) -> PolicyFile {
     let path = new.map_or(WORKING_TREE, |new| new.path.as_str());
     PolicyFile { shown: format!("{path} (not changed here)"), ..old.clone() }
@@ -123,7 +123,7 @@ fn removed(old: File) -> Change {
     }
 }
 
-/// The policy, or the built-in defaults where there is no file.
+/// The policy, or the built-in defaults if there is no file.
 fn side(
     found: Option<&File>,
     shown: impl Fn(&str) -> String,
@@ -140,7 +140,8 @@ fn side(
     }
 }
 
-/// Where the branch left the base and what the policy was then, if the base has changed it since.
+/// The commit where the branch left the base, with its policy, if the base has changed the policy
+/// since.
 fn fork_point(
     repository: &Repository,
     tip: &Commit,
@@ -160,35 +161,37 @@ fn at_commit(
     base: &str,
     paths: &[RepoPath],
 ) -> Result<Option<File>, Failure> {
-    found(&repository.at(commit), paths, |path| format!("{base}:{path}"), failed)
+    found(&repository.at(commit), paths, |path| text!("{}:{}", outside(base), path), failed)
 }
 
 fn on_disk(repository: &Repository, paths: &[RepoPath]) -> Result<Option<File>, Failure> {
     let unreadable = |Unreadable { path, error }| {
         let help = "give the user of this process read access";
-        Failure::new(format!("cannot look at {path}: {error}"), help)
+        Failure::new(text!("cannot read {}: {}", &path, &error), help)
     };
-    found(repository.work_tree(), paths, RepoPath::to_string, unreadable)
+    found(repository.work_tree(), paths, |path| path.into(), unreadable)
 }
 
-/// The only existing file of these paths. Two files are an error, and so is anything that is not a regular
-/// file.
+/// The only existing file of these paths. Two files are an error, and so is anything that is not a
+/// regular file.
 fn found<T: Tree>(
     tree: &T,
     paths: &[RepoPath],
-    shown: impl Fn(&RepoPath) -> String,
+    shown: impl Fn(&RepoPath) -> Text,
     unknown: impl Fn(T::Error) -> Failure,
 ) -> Result<Option<File>, Failure> {
     let answers = paths.iter().map(|path| (path.clone(), repo::read(tree, path)));
     repo::at_most_one(answers).map_err(|error| match error {
         NotRead::Unknown(error) => unknown(error),
-        NotRead::Two { path, second } => file::two_defaults(&shown(&path), &shown(&second), ""),
+        NotRead::Two { path, second } => {
+            file::two_defaults(shown(&path), shown(&second), &Text::default())
+        }
         NotRead::TooLarge { path, .. } | NotRead::LfsPointer { path } => Failure::new(
-            format!("{} is larger than 1 MB", shown(&path)),
+            text!("{} is larger than 1 MB", shown(&path)),
             "this is not a policy; check the path",
         ),
         NotRead::NotAFile { path, kind } => Failure::new(
-            format!("{} is {}", shown(&path), kind_name(kind)),
+            text!("{} is {}", shown(&path), kind_name(kind)),
             "the policy is a regular file of this repository, with regular folders above it",
         ),
     })

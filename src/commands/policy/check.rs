@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use rootgate::escape;
 use rootgate::policy::{Policy, PolicyWarning, warnings};
+use rootgate::text;
+use rootgate::text::Text;
 use serde_json::{Value, json};
 
 use super::file::{self, PolicyFile, Unusable};
@@ -17,9 +19,9 @@ pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
     let files =
         if named.is_empty() { file::find(None, host)?.into_iter().collect() } else { named };
     if files.is_empty() {
-        let looked = file::DEFAULT_PATHS.join(", ");
+        let defaults = file::DEFAULT_PATHS.map(Text::from);
         return Err(Failure::new(
-            format!("no policy file was given, and none of {looked} exists"),
+            text!("no policy file was given, and none of {} exists", Text::joined(defaults, ", ")),
             "name one: rootgate policy check FILE",
         ));
     }
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &PolicyCheckArgs, host: &Host) -> Result<u8, Failure> {
 }
 
 fn as_text(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
-    let mut problems = String::new();
+    let mut failures = Vec::new();
     let mut warned: Vec<String> = Vec::new();
     for path in files {
         match file::read(path, host) {
@@ -44,15 +46,17 @@ fn as_text(files: &[PathBuf], host: &Host, color: bool) -> Result<u8, Failure> {
                     .collect();
                 warned.push(rendered);
             }
-            Err(Unusable::Invalid(errors)) => problems.push_str(&errors.render(color)),
+            Err(Unusable::Invalid(errors)) => {
+                failures.push(Failure::from_one_policy(errors, color));
+            }
             Err(Unusable::Unreadable(failure)) => {
-                problems.push_str(&failure.for_command("this file was not checked").into_text());
+                failures.push(failure.for_command("this file was not checked"));
             }
         }
     }
     // Warnings do not affect the result, so a closed standard error is ignored.
     let _written = write!(anstream::stderr(), "{}", warned.concat());
-    if problems.is_empty() { Ok(0) } else { Err(Failure::problems(&problems)) }
+    if failures.is_empty() { Ok(0) } else { Err(Failure::all(failures)) }
 }
 
 fn escaped(mut warnings: Vec<PolicyWarning>) -> Vec<PolicyWarning> {
@@ -70,10 +74,15 @@ fn render_warning(warning: &PolicyWarning, path: &str) -> String {
 }
 
 fn contents(policy: &Policy) -> String {
+    let named = counted(policy.scope.len(), "account");
+    let scope = match (policy.judges_an_organization(), policy.scope.is_empty()) {
+        (false, _) => named,
+        (true, true) => "an organization".to_owned(),
+        (true, false) => format!("an organization and {named}"),
+    };
     let on = policy.rules.iter().filter(|rule| rule.on).count();
     format!(
-        "{} named, {on} of {} on, {}, {}",
-        counted(policy.scope.len(), "account"),
+        "{scope} named, {on} of {} on, {}, {}",
         counted(policy.rules.len(), "rule"),
         counted(policy.windows.len(), "window"),
         counted(policy.waivers.len(), "waiver"),
@@ -112,11 +121,11 @@ fn problems(unusable: Unusable) -> Vec<Value> {
             let (message, help) = failure.into_parts();
             vec![json!({
                 "code": "unreadable",
-                "message": escape::visible(&message),
+                "message": message.line(),
                 "line": 1,
                 "column": 1,
                 "label": "",
-                "help": escape::visible(&help),
+                "help": help.line(),
             })]
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &PolicyDiffArgs, host: &Host) -> Result<u8, Failure> {
     let (old, new) = (sides.old, sides.new);
     let at = args.at.unwrap_or(host.now);
     let mut changes = policy::diff(&old.policy, &new.policy, at);
-    // The defaults plan no window, so what is weaker comes first.
+    // The removal is weaker, so it comes first: the defaults have no planned windows.
     changes.splice(..0, sides.removed);
     let diff = Diff { old: &old, new: &new, at, changes: &changes };
     let text = match args.format {

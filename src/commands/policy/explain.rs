@@ -19,7 +19,7 @@ pub(crate) fn run(args: &PolicyExplainArgs, host: &Host) -> Result<u8, Failure> 
     Ok(0)
 }
 
-/// Which policy is explained: a change ticket outlives the file.
+/// The origin of the explained policy: the text may be kept in a ticket after the file has changed.
 fn source(origin: &PolicyOrigin) -> String {
     match (&origin.path, &origin.sha256) {
         (Some(path), Some(sha256)) => format!("Policy {path}, SHA-256 {sha256}"),

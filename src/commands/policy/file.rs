@@ -7,13 +7,14 @@ use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::repo::RepoPath;
 use rootgate::repo::worktree::{Links, WorkTree};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use crate::commands::host::files;
 use crate::commands::{Failure, Host};
 
-/// The default paths of a policy, at the root of the repository and in the working directory. Only one
-/// of them may exist, so that no search order decides which one judges.
+/// The default paths of a policy, at the root of the repository and in the working directory. Only
+/// one of them may exist, so that no search order decides which one judges.
 pub(crate) const DEFAULT_PATHS: [&str; 4] =
     [".github/rootgate.yaml", ".github/rootgate.yml", "rootgate.yaml", "rootgate.yml"];
 
@@ -23,10 +24,19 @@ pub(crate) fn default_paths() -> Vec<RepoPath> {
 }
 
 /// The error for two default files (`location`: "at the tip of …").
-pub(crate) fn two_defaults(first: &str, second: &str, location: &str) -> Failure {
-    let location = if location.is_empty() { String::new() } else { format!(" {location}") };
+pub(crate) fn two_defaults(
+    first: impl Into<Text>,
+    second: impl Into<Text>,
+    location: &Text,
+) -> Failure {
+    let location = if location.is_empty() { Text::default() } else { text!(" {}", location) };
     Failure::new(
-        format!("there are two default policy files{location}, {first} and {second}"),
+        text!(
+            "there are two default policy files{}, {} and {}",
+            location,
+            first.into(),
+            second.into()
+        ),
         "keep one of them",
     )
 }
@@ -65,7 +75,7 @@ pub(crate) struct PolicyFile {
     pub(crate) policy: Policy,
 }
 
-/// Why there is no policy in a file.
+/// Why a file contains no usable policy.
 pub(crate) enum Unusable {
     /// It cannot be read as text.
     Unreadable(Failure),
@@ -77,7 +87,7 @@ impl Unusable {
     pub(crate) fn into_failure(self, color: bool) -> Failure {
         match self {
             Self::Unreadable(failure) => failure,
-            Self::Invalid(errors) => Failure::from_policy(&errors, color, ""),
+            Self::Invalid(errors) => Failure::from_policy(errors, color, ""),
         }
     }
 }
@@ -114,15 +124,13 @@ pub(crate) fn find(named: Option<&Path>, host: &Host) -> Result<Option<PathBuf>,
         if !above.is_empty() {
             check_owner(&root, host)?;
         }
-        // In `.github`, a file here is one of the root's.
+        // In `.github`, a file of the working directory may be one of the root's files.
         let other = |path: &PathBuf| !found.iter().any(|here| files::same_file(here, path));
         let above: Vec<PathBuf> = above.into_iter().filter(other).collect();
         found.extend(above);
     }
     match &found[..] {
-        [first, second, ..] => {
-            Err(two_defaults(&first.display().to_string(), &second.display().to_string(), ""))
-        }
+        [first, second, ..] => Err(two_defaults(first, second, &Text::default())),
         [only] => {
             refuse_a_strangers_file(only, host)?;
             refuse_a_link_out(only, host)?;
@@ -142,71 +150,69 @@ fn defaults_in(folder: &Path) -> [PathBuf; 4] {
     DEFAULT_PATHS.map(|path| folder.join(path))
 }
 
-/// The way up to the root of the work tree, `../..`; `None` at the root itself and outside of one.
+/// The relative path up to the root of the work tree, such as `../..`; `None` at the root and
+/// outside a work tree.
 fn root_above(host: &Host) -> Option<PathBuf> {
     let below = host.working_directory.strip_prefix(host.work_tree.as_ref()?.root()).ok()?;
     let up: PathBuf = below.components().map(|_| "..").collect();
     (!up.as_os_str().is_empty()).then_some(up)
 }
 
-/// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge below
-/// it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
+/// Any user can create a repository in a shared folder such as `/tmp`; its policy must not judge
+/// below it. Under GitHub Actions the workspace belongs to the job, whatever its user ids.
 fn check_owner(root: &Path, host: &Host) -> Result<(), Failure> {
     if host.github_actions() || has_same_owner(&root.join(".git"), &host.working_directory) {
         return Ok(());
     }
     Err(Failure::new(
-        format!(
+        text!(
             "the repository {} belongs to another user than the working directory, so its policy is \
              not used by default",
-            host.work_tree.as_ref().map_or(root, WorkTree::root).display()
+            host.work_tree.as_ref().map_or(root, WorkTree::root)
         ),
         "if you trust it, name the file: --policy FILE",
     ))
 }
 
-/// Everybody can make a file in a shared folder, and everybody who runs there would be judged by it.
+/// Any user can create a file in a shared folder. It must not judge the runs of other users there.
 fn refuse_a_strangers_file(file: &Path, host: &Host) -> Result<(), Failure> {
     let here = &host.working_directory;
-    // Of a link, the file that it leads to as well; of `.github/rootgate.yaml`, the folder.
+    // Also the target of a link, and the folder `.github`.
     let parts = [Some(file), file.parent().filter(|folder| folder.ends_with(".github"))];
     let links = parts.into_iter().flatten().map(Path::to_owned);
     let mut parts = links.chain(file.canonicalize());
     if host.github_actions() || parts.all(|part| is_of_a_trusted_user(&part, here)) {
         return Ok(());
     }
-    let shown = file.display();
     Err(Failure::new(
-        format!(
-            "the default policy file {shown} belongs to another user than this process and the working \
-             directory, so it does not judge by itself"
+        text!(
+            "the default policy file {} belongs to another user than this process and the working \
+             directory, so it is not used by default",
+            file
         ),
-        format!("if you trust it, name the file: --policy {}", escape::visible(&shown.to_string())),
+        text!("if you trust it, name the file: --policy {}", file),
     ))
 }
 
-/// What is wrong with a policy is shown with its lines: where nobody has named the file, none is read that
-/// a link in the repository, or in the working directory outside of one, points at elsewhere.
+/// Errors show lines of the policy. So a default file that is a link to somewhere outside the
+/// repository (or outside the working directory, without a repository) is not read.
 fn refuse_a_link_out(file: &Path, host: &Host) -> Result<(), Failure> {
     let here = &host.working_directory;
     let tree = host.work_tree.as_ref().map(WorkTree::root);
     let around = tree.filter(|root| here.starts_with(root)).unwrap_or(here);
-    // One that leads nowhere is an error when it is read.
+    // A dangling link is an error when it is read.
     let Ok(target) = here.join(file).canonicalize() else { return Ok(()) };
     if target.starts_with(around.canonicalize().unwrap_or_else(|_| around.to_owned())) {
         return Ok(());
     }
-    let shown = file.display();
     Err(Failure::new(
-        format!(
-            "the default policy file {shown} is a symbolic link (or lies behind one) that leads out of {}, \
+        text!(
+            "the default policy file {} is a symbolic link (or is behind one) to a place outside {}, \
              so it was not read",
-            around.display()
+            file,
+            around
         ),
-        format!(
-            "make it a regular file, or if you trust what it leads to, name it: --policy {}",
-            escape::visible(&shown.to_string())
-        ),
+        text!("make it a regular file, or if you trust its target, name it: --policy {}", file),
     ))
 }
 
@@ -225,8 +231,8 @@ fn has_same_owner(repository: &Path, here: &Path) -> bool {
     owner(repository).is_some_and(|uid| uid == ROOT || Some(uid) == owner(here))
 }
 
-/// The user of this process, or whose the working directory is: a container runs as another user than
-/// the one whose checkout it mounts.
+/// Whether the owner is the user of this process or the owner of the working directory: a container
+/// may run as another user than the owner of the mounted checkout.
 #[cfg(unix)]
 fn is_of_a_trusted_user(path: &Path, here: &Path) -> bool {
     let is_own = owner(path) == Some(rustix::process::geteuid().as_raw());
@@ -249,7 +255,7 @@ pub(crate) fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
         Failure::new(
-            format!("{shown}:{line}: the policy is not UTF-8 text"),
+            text!("{}:{}: the policy is not UTF-8 text", outside(shown), line),
             "save the file as UTF-8",
         )
     })
@@ -270,10 +276,7 @@ pub(crate) fn both(
     let failed = |unusable: Unusable| unusable.into_failure(color);
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
-        (Err(old), Err(new)) => {
-            let (old, new) = (failed(old).into_text(), failed(new).into_text());
-            Err(Failure::problems(&(old + &new)))
-        }
+        (Err(old), Err(new)) => Err(Failure::all([failed(old), failed(new)])),
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => Err(failed(one)),
     }
 }

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rootgate::policy::Policy;
-use rootgate::{escape, policy, rules};
+use rootgate::text::outside;
+use rootgate::{escape, policy, rules, text};
 
 use super::file::{self, DEFAULT_PATHS};
 use crate::cli::PolicyInitArgs;
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
     files::create(&path, text.as_bytes()).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => already_exists(&path),
         _ => Failure::new(
-            format!("cannot write {}: {error}", path.display()),
+            text!("cannot write {}: {}", &path, &error),
             "use a path that this process may write to: rootgate policy init --output FILE",
         ),
     })?;
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &PolicyInitArgs, host: &Host) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// At the root of the repository, where GitHub and every later run look; outside of one, here.
+/// The default file at the root of the repository, where later runs look for it; without a
+/// repository, in the working directory.
 fn default_output(host: &Host) -> PathBuf {
     let default = PathBuf::from(DEFAULT_PATHS[0]);
     match &host.repository {
@@ -60,37 +62,37 @@ fn refuse_wrong_accounts(text: &str, host: &Host) -> Result<(), Failure> {
     let first = errors.errors().first();
     let (message, help) = first.map_or(("", ""), |error| (&error.message, &error.help));
     let help = match help {
-        "" => "pass each account once, with its own role: --account ID=ROLE_ARN".to_owned(),
-        help => format!("{help}; the form is --account ID=ROLE_ARN, each account once"),
+        "" => "pass each account once, with its own role: --account ID=ROLE_ARN".into(),
+        help => text!("{}; the form is --account ID=ROLE_ARN, each account once", outside(help)),
     };
-    Err(Failure::new(format!("--account: {message}"), help))
+    Err(Failure::new(text!("--account: {}", outside(message)), help))
 }
 
 fn already_exists(path: &Path) -> Failure {
     Failure::new(
-        format!("{} already exists; it is unchanged", path.display()),
+        text!("{} already exists; it is unchanged", path),
         "edit that file, or write another one: rootgate policy init --output FILE",
     )
 }
 
-/// Where a folder of the path is something else, such as a link that leads nowhere, the system's own words
-/// ("File exists") would be taken for those of the policy.
+/// A folder of the path may be something else, such as a dangling link. The system's error ("File
+/// exists") would then seem to be about the policy file.
 fn refuse_no_folder(path: &Path) -> Result<(), Failure> {
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
     let is_none = |folder: &&Path| folder.symlink_metadata().is_ok() && !folder.is_dir();
     let Some(folder) = folders.into_iter().find(is_none) else { return Ok(()) };
-    let shown = folder.display();
     let what = match folder.is_symlink() {
-        true => format!("{shown} is a link that leads to no folder"),
-        false => format!("{shown} is no folder"),
+        true => text!("{} is a link, but not to a folder", folder),
+        false => text!("{} is not a folder", folder),
     };
     Err(Failure::new(
-        format!("cannot write {}: {what}", path.display()),
+        text!("cannot write {}: {}", path, what),
         "move it away, or write another file: rootgate policy init --output FILE",
     ))
 }
 
-/// A second default file, here or at the root of the repository, would be an error in every later run.
+/// A second default file, here or at the root of the repository, would be an error in every later
+/// run.
 fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     let root = host.repository.clone().unwrap_or_default();
     let bases = [PathBuf::new(), host.working_directory.clone(), root];
@@ -107,9 +109,8 @@ fn check_no_other_policy(path: &Path, host: &Host) -> Result<(), Failure> {
     if files::same_file(first, path) {
         return Err(already_exists(path));
     }
-    let what = format!("{} already exists, and a second default file is an error", first.display());
     Err(Failure::new(
-        what,
+        text!("{} already exists, and a second default file is an error", first),
         "edit that file, or write another one: rootgate policy init --output FILE",
     ))
 }

@@ -7,6 +7,8 @@ use rootgate::escape;
 use rootgate::github::repository::{self, Repository};
 use rootgate::setup::aws::{self, Format, Generated, GitHubJobs, RepositoryIds, SetupFile, Wanted};
 use rootgate::setup::word;
+use rootgate::text;
+use rootgate::text::{outside, public};
 
 use super::output;
 use crate::cli::{SetupAwsArgs, SetupFormat};
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &SetupAwsArgs, host: &Host) -> Result<u8, Failure> {
         existing_provider: args.existing_provider,
     };
     let generated = aws::generate(&wanted)
-        .map_err(|refused| Failure::new(refused.to_string(), refused.help()))?;
+        .map_err(|refused| Failure::new(outside(&refused), refused.help()))?;
     let policy_file = origin.path.as_deref();
     match &args.output {
         None => print(&generated, wanted.format)?,
@@ -49,7 +51,7 @@ pub(crate) fn run(args: &SetupAwsArgs, host: &Host) -> Result<u8, Failure> {
 fn jobs(args: &SetupAwsArgs, ids: Option<RepositoryIds>) -> Result<GitHubJobs, Failure> {
     GitHubJobs::new(&args.github, ids, &args.environment).map_err(|invalid| {
         Failure::new(
-            invalid.to_string(),
+            outside(&invalid),
             "pass --github OWNER/REPO, and each environment by its whole name: --environment NAME",
         )
     })
@@ -70,7 +72,7 @@ fn ask_github(named: &str, host: &Host) -> Result<Result<RepositoryIds, String>,
     let api = match github_api::client(host, None, LIMIT) {
         Ok(api) => api,
         Err(github_api::NoApi::NoToken) => return Ok(Err("GITHUB_TOKEN is not set".to_owned())),
-        Err(github_api::NoApi::Setup(what, _)) => return Ok(Err(what)),
+        Err(github_api::NoApi::Setup(what, _)) => return Ok(Err(what.to_string())),
         Err(github_api::NoApi::Api(error)) => return Ok(Err(error.to_string())),
     };
     let asked = github_api::block_on(repository::identity(&api, &repository));
@@ -78,16 +80,20 @@ fn ask_github(named: &str, host: &Host) -> Result<Result<RepositoryIds, String>,
         Ok(Ok(Ok(identity))) => identity,
         Ok(Ok(Err(error))) => return Ok(Err(error.to_string())),
         Ok(Err(signal)) => {
-            return Err(Failure::new(format!("interrupted by {signal}"), "run it again"));
+            return Err(Failure::new(text!("interrupted by {}", public(signal)), "run it again"));
         }
         Err(error) => return Ok(Err(error.to_string())),
     };
     if identity.full_name != named {
         return Err(Failure::new(
-            format!("GitHub calls the repository {named} {}", identity.full_name),
-            format!(
+            text!(
+                "GitHub calls the repository {} {}",
+                outside(named),
+                outside(&identity.full_name)
+            ),
+            text!(
                 "AWS compares names letter by letter, so pass --github {}",
-                word(&identity.full_name)
+                outside(word(&identity.full_name))
             ),
         ));
     }

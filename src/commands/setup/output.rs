@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use rootgate::escape;
+use rootgate::text;
 
 use crate::commands::Failure;
 use crate::commands::host::files;
@@ -23,18 +24,18 @@ pub(super) fn create_all(folder: &Path, texts: &[(&str, &str)]) -> Result<(), Fa
 }
 
 /// Writes one new file; `help` is for a file that exists.
-pub(super) fn create(path: &Path, text: &str, help: &str) -> Result<(), Failure> {
+pub(super) fn create(path: &Path, text: &str, help: &'static str) -> Result<(), Failure> {
     files::create(path, text.as_bytes()).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists if path.symlink_metadata().is_ok() => already_exists(path, help),
         _ => Failure::new(
-            format!("cannot write {}: {error}", path.display()),
+            text!("cannot write {}: {}", path, &error),
             "name a place that this process may write to: --output",
         ),
     })
 }
 
-fn already_exists(path: &Path, help: &str) -> Failure {
-    Failure::new(format!("{} already exists; it is unchanged", path.display()), help)
+fn already_exists(path: &Path, help: &'static str) -> Failure {
+    Failure::new(text!("{} already exists; it is unchanged", path), help)
 }
 
 /// Shows notes on standard error. If that is closed, the files are still what they are.

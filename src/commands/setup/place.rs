@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rootgate::model::PolicyOrigin;
 use rootgate::repo::git::Repository;
+use rootgate::text;
+use rootgate::text::outside;
 
 use crate::commands::host::git_variables;
 use crate::commands::policy::file::DEFAULT_PATHS;
@@ -56,7 +58,10 @@ pub(super) fn policy_path(origin: &PolicyOrigin) -> Result<(String, bool), Failu
         None => DEFAULT_PATHS[0].to_owned(),
         Some(shown) => origin.repository_path.clone().or_else(given).ok_or_else(|| {
             Failure::new(
-                format!("the policy {shown} is not a file of this repository, so a workflow cannot read it"),
+                text!(
+                    "the policy {} is not a file of this repository, so a workflow cannot read it",
+                    outside(shown)
+                ),
                 "put the policy into the repository, such as .github/rootgate.yaml",
             )
         })?,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rootgate::escape;
 use rootgate::setup::workflow::{Kind, Values, fill};
+use rootgate::text::outside;
 
 use super::output;
 use super::place::{Place, WORKFLOWS, policy_path};
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &SetupWorkflowArgs, host: &Host) -> Result<u8, Failure> 
         branch: place.branch.as_deref().unwrap_or(USUAL_BRANCH),
     };
     let workflow =
-        fill(kind, &values).map_err(|refused| Failure::new(refused.to_string(), refused.help()))?;
+        fill(kind, &values).map_err(|refused| Failure::new(outside(&refused), refused.help()))?;
     let file = args.output.clone().unwrap_or_else(|| place.path(&default_path(kind), host));
     if file == Path::new("-") {
         files::print(workflow.text.as_bytes())?;

@@ -148,7 +148,7 @@ fn a_failing_copy_wins_over_undetermined() {
     let alone = report(&policy, accounts(&policy, &evidence), with_copy(&policy, behind()));
     assert_eq!(found(&alone), (Verdict::Undetermined, 3));
     // Also over a run that ended early.
-    let ended = Run { incomplete: Some("out of time".into()), ..with_copy(&policy, broken()) };
+    let ended = Run { incomplete: Some("out of time"), ..with_copy(&policy, broken()) };
     assert_eq!(found(&report(&policy, Vec::new(), ended)), (Verdict::Fail, 1));
 }
 

@@ -11,12 +11,12 @@ use proptest::prelude::{
 
 use super::{Run, Tally, evaluate, report};
 use crate::model::{
-    Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin, RegionGap,
-    Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
+    Audit, Cause, Duration, EventKind, Evidence, Gap, Judge, NoticeCode, Outcome, PolicyOrigin,
+    RegionGap, Report, RootEvent, RuleId, Severity, Source, UseKind, Verdict, parse_day,
 };
 use crate::policy::{
-    Allow, EventsPolicy, KeyCreated, OnUndetermined, Policy, ScopeAccount, Waiver, WaiverSubject,
-    When, Window,
+    Allow, EventsPolicy, Exclude, KeyCreated, OnUndetermined, OrganizationScope, Policy,
+    ScopeAccount, Waiver, WaiverSubject, When, Window,
 };
 use crate::testing::{ACCOUNT, NOW, built_in, event, healthy, outcome_under, subjects, time};
 
@@ -25,6 +25,7 @@ const ACTIVE_KEY: &[(&str, &str)] =
 
 fn run() -> Run {
     Run {
+        inventory: None,
         now: time(NOW),
         as_of: false,
         origin: PolicyOrigin {
@@ -181,7 +182,7 @@ fn a_run_that_ended_early_never_passes() {
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;
     let account = evaluate(&policy, &healthy(), time(NOW));
-    let ended = Run { incomplete: Some("out of time".into()), ..run() };
+    let ended = Run { incomplete: Some("out of time"), ..run() };
     assert_eq!(report(&policy, vec![account], ended).exit_code, 3);
     assert_eq!(report(&policy, Vec::new(), run()).exit_code, 3, "nothing judged is no pass");
 }
@@ -472,6 +473,55 @@ fn waivers_announce_their_life() {
         codes(&policy, &evidence).iter().all(|(_, line)| line.is_none()),
         "15 days are not soon"
     );
+}
+
+#[test]
+fn an_exclusion_that_has_ended_or_soon_will_is_said() {
+    let said = |expires: &str| {
+        let mut policy = built_in();
+        policy.organization = Some(OrganizationScope {
+            member_role: Some("rootgate".to_owned()),
+            management_role: None,
+            audit: Audit::AssumeRole,
+            new_account_grace: None,
+            exclude: vec![Exclude {
+                account: "444455556666".parse().unwrap(),
+                reason: "being closed".to_owned(),
+                expires: expires.parse().unwrap(),
+                line: 9,
+            }],
+            line: 3,
+        });
+        let report = judged(&policy, &healthy());
+        assert!(!report.notices.iter().any(|it| it.code() == NoticeCode::OutsideScope));
+        let of_it = |it: &&crate::model::Notice| it.line == Some(9);
+        report.notices.iter().find(of_it).map(|it| format!("{}: {}", it.code().id(), it.message()))
+    };
+    for (expires, expected) in [
+        (
+            "2026-11-19",
+            "exclude-expired: the exclusion of account 444455556666 ended on 2026-11-19: it is judged again; \
+             remove the exclusion, or agree a new date",
+        ),
+        (
+            "2026-11-20",
+            "exclude-expires-soon: the exclusion of account 444455556666 ends today, on 2026-11-20; from \
+             tomorrow on it is judged",
+        ),
+        (
+            "2026-11-21",
+            "exclude-expires-soon: the exclusion of account 444455556666 ends in 1 day, on 2026-11-21; then it \
+             is judged again",
+        ),
+        (
+            "2026-12-04",
+            "exclude-expires-soon: the exclusion of account 444455556666 ends in 14 days, on 2026-12-04; then \
+             it is judged again",
+        ),
+    ] {
+        assert_eq!(said(expires).as_deref(), Some(expected));
+    }
+    assert_eq!(said("2026-12-05"), None, "15 days are not soon");
 }
 
 #[test]

@@ -4,9 +4,14 @@
 //! keys of the evidence file; a source that is missing somewhere does not compile.
 
 pub mod account_summary;
+pub mod central_root;
 pub mod credential_report;
+mod member_route;
+pub mod organization;
+pub mod root_audit;
 pub mod root_events;
 mod schema;
+pub mod service_control_policies;
 pub mod virtual_mfa_devices;
 
 use std::fmt;
@@ -16,15 +21,22 @@ use serde::{Deserialize, Serialize};
 use crate::model::call::{Call, SIGN_IN};
 
 pub use account_summary::AccountSummary;
+pub use central_root::CentralRoot;
 pub use credential_report::{
     Cell, CertificateSlot, CredentialReport, KeySlot, ParsedReport, ReportError, RootRow,
     kept_columns,
+};
+pub use member_route::MemberRoute;
+pub use organization::Organization;
+pub use root_audit::{
+    Audited, AuditedCertificate, AuditedKey, AuditedMfaDevice, MfaKind, RootAudit,
 };
 pub use root_events::{
     EventKind, KeyChange, KeyState, MfaTarget, Record, RecordError, RegionGap, RegionRead,
     RootEvent, RootEvents, RootTask, SignInClient, SignedBy, classify, issued_by_root,
 };
 pub use schema::{SourceSchema, evidence_schema};
+pub use service_control_policies::RootDenial;
 pub use virtual_mfa_devices::VirtualMfaDevice;
 
 /// Hands every source to the macro `$then`, in the order of reports: its variant, its field and
@@ -40,6 +52,14 @@ macro_rules! each_source {
             VirtualMfaDevices, virtual_mfa_devices: Vec<crate::model::VirtualMfaDevice>;
             /// What CloudTrail recorded of root: `LookupEvents`.
             RootEvents, root_events: crate::model::RootEvents;
+            /// What a session by `sts:AssumeRoot` sees of a member's root user.
+            RootAudit, root_audit: crate::model::RootAudit;
+            /// The organization, and what the account is in it.
+            Organization, organization: crate::model::Organization;
+            /// Whether the organization manages the root users of its members centrally.
+            CentralRoot, central_root: crate::model::CentralRoot;
+            /// The service control policies that bind the account, and whether they deny root.
+            ServiceControlPolicies, service_control_policies: crate::model::RootDenial;
         }
     };
 }
@@ -106,6 +126,26 @@ impl Source {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.info().name
+    }
+
+    /// Whether it tells of the organization, and is read from outside of the account.
+    #[must_use]
+    pub const fn is_of_organization(self) -> bool {
+        matches!(self, Self::Organization | Self::CentralRoot | Self::ServiceControlPolicies)
+    }
+
+    /// Whether it is asked for only where the policy judges an organization.
+    #[must_use]
+    pub const fn is_for_organizations(self) -> bool {
+        self.is_of_organization() || matches!(self, Self::RootAudit)
+    }
+
+    /// Of those actions, the ones that somebody must be granted: a session by `sts:AssumeRoot` may read
+    /// what its task allows, and nothing else can be granted to it.
+    pub fn granted_actions(self) -> impl Iterator<Item = &'static str> {
+        let is_granted =
+            move |call: &&Call| self != Self::RootAudit || **call == root_audit::ASSUME_ROOT;
+        self.info().calls.iter().filter(is_granted).map(|call| call.iam_action)
     }
 
     /// The IAM actions that reading it needs; the first is the one that returns the fact.

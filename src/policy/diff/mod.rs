@@ -5,6 +5,8 @@
 //! The question is always: could something that happened up to now, and that the old policy
 //! blocks, pass under the new one?
 
+mod organization;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -120,25 +122,24 @@ impl Diff<'_> {
     }
 
     fn scope(&mut self) {
-        let (old, new) = (by_id(&self.old.scope), by_id(&self.new.scope));
-        if old.is_empty() != new.is_empty() {
+        if self.old.names_scope() != self.new.names_scope() {
             // Without a scope, whatever account the credentials belong to is judged: it may be
-            // one that is not named, and one that is named may be another.
-            let text = |scope: &BTreeMap<_, _>| match scope.len() {
-                0 => "the account of the credentials".to_owned(),
-                count => format!("{count} named"),
-            };
-            let line = |policy: &Policy| policy.scope.first().map(|account| account.line);
+            // one that is not named, nor in the organization, or is there a member of which less is
+            // read; and one that is named may be another.
+            let either = [self.old, self.new].iter().any(|policy| policy.organization.is_some());
+            let accounts = KeyPath::section("scope").key("accounts");
             self.changes.push(Change {
                 kind: ChangeKind::Weaker,
-                key: KeyPath::section("scope").key("accounts"),
-                old: Some(text(&old)),
-                new: Some(text(&new)),
-                old_line: line(self.old),
-                new_line: line(self.new),
+                key: if either { organization::key() } else { accounts },
+                old: Some(organization::judged(self.old)),
+                new: Some(organization::judged(self.new)),
+                old_line: organization::line(self.old),
+                new_line: organization::line(self.new),
             });
             return;
         }
+        self.organization();
+        let (old, new) = (by_id(&self.old.scope), by_id(&self.new.scope));
         for account in &self.old.scope {
             match new.get(&account.id) {
                 Some(other) => self.account(account, other),
@@ -218,7 +219,7 @@ impl Diff<'_> {
             let line = line_of(policy, key);
             Side { size, text, line }
         };
-        let (lookback, regions) = (key("lookback"), key("regions"));
+        let (lookback, regions, members) = (key("lookback"), key("regions"), key("members"));
         let length = |policy, events: &EventsPolicy| {
             side(policy, &lookback, events.lookback.as_secs().into(), events.lookback.to_string())
         };
@@ -241,6 +242,11 @@ impl Diff<'_> {
         if old.regions != new.regions {
             self.key(regions.clone(), direction("regions"), sides.0, sides.1);
         }
+        let flag = |policy, events: &EventsPolicy| {
+            side(policy, &members, events.members.into(), events.members.to_string())
+        };
+        let sides = (flag(self.old, old), flag(self.new, new));
+        self.key(members.clone(), direction("members"), sides.0, sides.1);
     }
 
     fn rules(&mut self) {

@@ -59,7 +59,35 @@ impl Reader<'_> {
         if let Some(regions) = self.regions(&events) {
             policy.regions = regions;
         }
+        if let Some(members) = self.flag(&events, "members") {
+            self.members_need_an_organization(map, &events, members);
+            policy.members = members;
+        }
         Some(policy)
+    }
+
+    /// Without an organization there are no members.
+    fn members_need_an_organization(
+        &mut self,
+        map: &Mapping<'_>,
+        events: &Mapping<'_>,
+        members: bool,
+    ) {
+        let Some(entry) = events.entry("members").filter(|_| members) else { return };
+        let scope = map.entry("scope").map(|scope| &scope.value.value);
+        // With whatever value: what is wrong with that has its own error.
+        let organization = |entry: &Entry| entry.key == "organization";
+        if matches!(scope, Some(Value::Map(entries)) if entries.iter().any(organization)) {
+            return;
+        }
+        self.error(
+            "members-without-organization",
+            entry.value.span,
+            "`members` is about the accounts of an organization; the policy has no `scope.organization`"
+                .to_owned(),
+            "remove it: the events of every account that `scope.accounts` names are read; or add \
+             `scope.organization`",
+        );
     }
 
     /// `lookback` and a larger `within` conflict; the later of the two in the file is wrong.

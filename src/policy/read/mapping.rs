@@ -67,8 +67,7 @@ fn listed(text: &str, of: &Kind) -> Option<String> {
 }
 
 impl Reader<'_> {
-    /// Reads a mapping: unknown keys, keys that are not built, keys without a value and missing
-    /// ones are errors. `what` begins a sentence: `this window`.
+    /// Reads a mapping: unknown keys, keys without a value and missing ones are errors. `what` begins a sentence: `this window`.
     pub(super) fn mapping<'n>(
         &mut self,
         node: &'n Node,
@@ -80,7 +79,7 @@ impl Reader<'_> {
             if self.missing_space(node, known) {
                 return None;
             }
-            let keys = suggest::list(fields.iter().filter(|field| field.built).map(|f| f.key));
+            let keys = suggest::list(fields.iter().map(|field| field.key));
             let message = format!("{what} is a mapping of keys, not {}", node.describe());
             self.wrong_type(node, message, format!("its keys are {keys}"));
             return None;
@@ -94,7 +93,6 @@ impl Reader<'_> {
         for entry in entries {
             match fields.iter().find(|field| field.key == entry.key) {
                 None => self.unknown_key(entry, what, fields),
-                Some(field) if !field.built => self.not_built(entry),
                 Some(field) if field.may_be_empty && entry.value.is_empty() => {}
                 Some(field) if entry.value.is_null() => self.no_value(entry, Some(field)),
                 Some(field) => map.entries.push((field, entry)),
@@ -152,29 +150,29 @@ impl Reader<'_> {
                 "too-many",
                 first_too_many.span,
                 message,
-                "split the policy by team or environment",
+                "judge them as an organization (`scope.organization`), or split the policy by team or environment",
             );
         }
         items
     }
 
     fn unknown_key(&mut self, entry: &Entry, what: &str, fields: &'static [Field]) {
-        let built = || fields.iter().filter(|field| field.built).map(|field| field.key);
+        let keys = || fields.iter().map(|field| field.key);
         let key = show(&entry.key);
-        let is_known = |key: &str| built().any(|known| known == key);
+        let is_known = |key: &str| keys().any(|known| known == key);
         if let Some((known, value)) = without_space(&entry.key, is_known) {
             self.no_space(entry.key_span, known, value);
             return;
         }
         let message = format!("{what} has no key `{key}`");
-        let known = suggest::list(built());
+        let known = suggest::list(keys());
         let help = if entry.key == "<<" {
             "YAML 1.2 has no merge keys; write each key out".to_owned()
         } else if entry.key.starts_with("//") {
             "comments start with `#`".to_owned()
         } else if OTHER_FILES.contains(&&*entry.key.to_lowercase()) {
             "a policy cannot include another file; write the keys here".to_owned()
-        } else if let Some(meant) = suggest::nearest(&entry.key, built()) {
+        } else if let Some(meant) = suggest::nearest(&entry.key, keys()) {
             format!("did you mean `{meant}`? Its keys are {known}")
         } else if let Some(home) = fields::paths_of_key(&entry.key).first() {
             format!("`{key}` belongs in `{home}`. The keys here are {known}")
@@ -194,15 +192,6 @@ impl Reader<'_> {
 
     fn no_space(&mut self, span: Span, key: &str, value: &str) {
         self.errors.push(tree::no_space(span, key, value));
-    }
-
-    fn not_built(&mut self, entry: &Entry) {
-        self.error(
-            "not-in-this-version",
-            entry.key_span,
-            format!("`{}` is not in this version of rootgate", entry.key),
-            "remove it: rootgate never ignores a key that it cannot act on",
-        );
     }
 
     /// A key with nothing after its colon, or with `null`; `field` is what the table says of it.

@@ -3,6 +3,7 @@
 
 mod events;
 mod mapping;
+mod organization;
 mod rules;
 mod scalar;
 mod schedule;
@@ -18,9 +19,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::{PolicyError, PolicyErrors, Span};
 use super::fields::{self, ENFORCE_FROM_DAYS};
+use super::organization::OrganizationScope;
 use super::tree::{self, Node};
 use super::types::{Gate, Limits, OnUndetermined, OnWeaker, Policy, RulePolicy, ScopeAccount};
-use crate::model::{Duration, RuleInfo};
+use crate::model::{AccountId, Duration, RuleInfo};
 use mapping::Mapping;
 
 impl Policy {
@@ -78,7 +80,7 @@ impl Reader<'_> {
         }
         let map = self.mapping(root, "the policy", fields::POLICY)?;
         self.version(&map);
-        let scope = self.scope(&map);
+        let (scope, organization) = self.scope(&map);
         let gate = self.gate(&map);
         let max_age = self.max_age(&map);
         let rules = self.rules(&map);
@@ -90,7 +92,18 @@ impl Reader<'_> {
         if self.errors.is_empty() {
             lines_of("", root, &mut lines);
         }
-        Some(Policy { scope, gate, max_age, root_events, rules, windows, waivers, limits, lines })
+        Some(Policy {
+            scope,
+            organization,
+            gate,
+            max_age,
+            root_events,
+            rules,
+            windows,
+            waivers,
+            limits,
+            lines,
+        })
     }
 
     fn version(&mut self, map: &Mapping<'_>) {
@@ -106,22 +119,33 @@ impl Reader<'_> {
         }
     }
 
-    fn scope(&mut self, map: &Mapping<'_>) -> Vec<ScopeAccount> {
+    fn scope(&mut self, map: &Mapping<'_>) -> (Vec<ScopeAccount>, Option<OrganizationScope>) {
         let Some(scope) = self.section(map, "scope", fields::SCOPE) else {
-            return Vec::new();
+            return (Vec::new(), None);
         };
         if scope.is_empty() {
             self.error(
                 "missing-key",
                 scope.span,
                 "`scope` names nothing".to_owned(),
-                "name `accounts`, or remove `scope` to judge the account that the credentials belong to",
+                "name `accounts` or an `organization`, or remove `scope` to judge the account that the \
+                 credentials belong to",
             );
         }
-        let nodes = self.list(&scope, "accounts");
+        let (accounts, places) = self.scope_accounts(&scope);
+        (accounts, self.organization(&scope, &places))
+    }
+
+    /// The accounts that are named, and where each is.
+    fn scope_accounts(
+        &mut self,
+        scope: &Mapping<'_>,
+    ) -> (Vec<ScopeAccount>, Vec<(AccountId, Span)>) {
+        let nodes = self.list(scope, "accounts");
         let mut accounts: Vec<ScopeAccount> = Vec::new();
+        let mut places = Vec::new();
         for node in nodes {
-            let Some(account) = self.scope_account(node) else { continue };
+            let Some((account, span)) = self.scope_account(node) else { continue };
             if let Some(first) = accounts.iter().find(|other| other.id == account.id) {
                 let first = first.line;
                 self.error(
@@ -131,17 +155,20 @@ impl Reader<'_> {
                     format!("it is already on line {first}; keep one of the two"),
                 );
             }
+            places.push((account.id.clone(), span));
             accounts.push(account);
         }
-        accounts
+        (accounts, places)
     }
 
-    fn scope_account(&mut self, node: &Node) -> Option<ScopeAccount> {
+    /// An account that is named, and where its id is.
+    fn scope_account(&mut self, node: &Node) -> Option<(ScopeAccount, Span)> {
         let map = self.mapping(node, "this account", fields::SCOPE_ACCOUNT)?;
         let id = self.account(&map, "id");
         let name = self.text(&map, "name");
         let role_arn = self.role_arn(&map, "role-arn", id.as_ref());
-        Some(ScopeAccount { id: id?, name, role_arn, line: map.span.line })
+        let span = map.entry("id").map_or(map.span, |entry| entry.value.span);
+        Some((ScopeAccount { id: id?, name, role_arn, line: map.span.line }, span))
     }
 
     fn gate(&mut self, map: &Mapping<'_>) -> Gate {

@@ -348,7 +348,7 @@ impl Reader<'_> {
     }
 
     /// The text of a scalar that YAML reads as text.
-    fn string<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
+    pub(super) fn string<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
         match (&node.value, node.scalar_type()) {
             (Value::Scalar { text, .. }, Some(ScalarType::Text)) => return Some(text),
             (Value::Scalar { text, .. }, _) => {
@@ -387,6 +387,12 @@ fn duration_help(text: &str, why: &InvalidDuration) -> String {
         }
         _ => "write numbers with the units w, d, h, m, s, largest first: `4h15m`".to_owned(),
     }
+}
+
+/// `PATH/NAME` of `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+pub(super) fn role_of_arn(arn: &str) -> Option<&str> {
+    account_of_role_arn(arn)?;
+    arn.split_once(":role/").map(|(_, role)| role)
 }
 
 /// The account of `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.

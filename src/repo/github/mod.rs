@@ -23,6 +23,8 @@ use crate::github::api::{Api, ApiError};
 use crate::github::one_line;
 use crate::github::repository::Repository;
 use crate::net::schedule::all;
+use crate::text;
+use crate::text::{Text, outside};
 
 pub use commits::{merge_base, merged_into, resolve};
 
@@ -33,10 +35,9 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
 /// Why it is not known what is at a path. Paths are as they were asked for, and not yet
 /// [escaped](crate::escape).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unknown {
     /// GitHub did not say.
-    #[error("{} could not be read from GitHub: {error}", named(path))]
     Api {
         /// The file, or the folder whose listing was asked; empty for the root folder.
         path: String,
@@ -44,37 +45,64 @@ pub enum Unknown {
         error: ApiError,
     },
     /// GitHub's answers contradict each other, or leave it open.
-    #[error("GitHub's answers do not prove whether `{path}` is there")]
     Unproven {
         /// The file.
         path: RepoPath,
     },
 }
 
-/// Why a file was not read, and is not proved to be absent either.
-pub type ContentsError = NotRead<Unknown>;
-
-impl fmt::Display for ContentsError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAFile { path, kind } => write!(formatter, "`{path}` is a {kind}, not a file"),
-            Self::TooLarge { path, size } => write!(
-                formatter,
-                "`{path}` has {size} bytes, and GitHub's contents API gives files up to 1 MB"
-            ),
-            Self::LfsPointer { path } => {
-                write!(formatter, "`{path}` is a pointer of Git LFS, not the file itself")
+impl From<&Unknown> for Text {
+    fn from(unknown: &Unknown) -> Self {
+        match unknown {
+            Unknown::Api { path, error } => {
+                text!("{} could not be read from GitHub: {}", named(path), error)
             }
-            Self::Two { path, second } => {
-                write!(formatter, "`{path}` and `{second}` are both there")
+            Unknown::Unproven { path } => {
+                text!("GitHub's answers do not prove whether `{}` is there", path)
             }
-            Self::Unknown(unknown) => unknown.fmt(formatter),
         }
     }
 }
 
-fn named(path: &str) -> String {
-    if path.is_empty() { "the root folder".to_owned() } else { format!("`{path}`") }
+impl fmt::Display for Unknown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::from(self).fmt(formatter)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// Why a file was not read, and is not proved to be absent either.
+pub type ContentsError = NotRead<Unknown>;
+
+impl From<&ContentsError> for Text {
+    fn from(error: &ContentsError) -> Self {
+        match error {
+            NotRead::NotAFile { path, kind } => {
+                text!("`{}` is a {}, not a file", path, kind.name())
+            }
+            NotRead::TooLarge { path, size } => text!(
+                "`{}` has {} bytes, and GitHub's contents API gives files up to 1 MB",
+                path,
+                *size
+            ),
+            NotRead::LfsPointer { path } => {
+                text!("`{}` is a pointer of Git LFS, not the file itself", path)
+            }
+            NotRead::Two { path, second } => text!("`{}` and `{}` are both there", path, second),
+            NotRead::Unknown(unknown) => unknown.into(),
+        }
+    }
+}
+
+impl fmt::Display for ContentsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::from(self).fmt(formatter)
+    }
+}
+
+fn named(path: &str) -> Text {
+    if path.is_empty() { "the root folder".into() } else { text!("`{}`", outside(path)) }
 }
 
 fn unproven(path: &RepoPath) -> ContentsError {

@@ -43,7 +43,7 @@ impl<'a> Full<'a> {
 
     /// Why the run is incomplete, if it is.
     pub(crate) fn incomplete(self) -> Option<&'a str> {
-        self.report.incomplete.as_deref()
+        self.report.incomplete
     }
 
     /// The outcomes of that kind: the worst severity first, then in the order of the report.

@@ -51,7 +51,7 @@ const fn next_step(gap: &Gap) -> Option<&'static str> {
              still contradict each other, report it as a bug in rootgate",
         ),
         Cause::Unreadable | Cause::Missing => Some(gap.source.info().if_unreadable),
-        Cause::Denied | Cause::NotEntered => None,
+        Cause::Denied | Cause::NotEntered | Cause::NotVisible => None,
     }
 }
 

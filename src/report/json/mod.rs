@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer};
 
 use crate::escape::visible;
 use crate::model::{
-    self, AccountReport, Cause, Counts, Finding, Judge, Outcome, PolicyOrigin, Report, RuleId,
-    RuleOutcome, RuleSetting, Severity, Signature, Source, UseKind, Verdict, begins_with_schema,
-    fingerprint, format_time, is_unchanged_json,
+    self, AccountId, AccountReport, Cause, Counts, Finding, Inventory, Judge, Outcome,
+    PolicyOrigin, Report, RuleId, RuleOutcome, RuleSetting, Severity, Signature, Source, UseKind,
+    Verdict, begins_with_schema, fingerprint, format_time, is_unchanged_json,
 };
 
 /// The value of `schema`.
@@ -52,8 +52,8 @@ struct Document<'a> {
     policy: Policy<'a>,
     evidence_files: Vec<EvidenceFile<'a>>,
     accounts: Accounts<'a>,
-    /// Part of the contract. Always empty: every account of the scope is judged or undetermined.
-    skipped_accounts: [(); 0],
+    skipped_accounts: Vec<SkippedAccount<'a>>,
+    organization: Option<Organization<'a>>,
     notices: Vec<Notice>,
     counts: Counts,
     as_of: bool,
@@ -83,6 +83,26 @@ pub(super) struct Policy<'a> {
     environment: Option<String>,
     repository: Option<String>,
     pinned: Option<bool>,
+}
+
+/// An account of the organization that is not judged.
+#[derive(Serialize)]
+struct SkippedAccount<'a> {
+    id: &'a str,
+    reason: String,
+}
+
+/// The proof that every account of the organization is accounted for: `listed` is the sum of `judged`,
+/// `skipped` and `not_entered`.
+#[derive(Serialize)]
+struct Organization<'a> {
+    id: Option<String>,
+    management_account: Option<&'a str>,
+    listed: usize,
+    judged: usize,
+    skipped: usize,
+    not_entered: usize,
+    complete: bool,
 }
 
 /// A file that evidence came from.
@@ -211,7 +231,8 @@ impl<'a> Document<'a> {
             policy: Policy::from_origin(&report.policy),
             evidence_files: EvidenceFile::all(report),
             accounts: Accounts(&report.accounts),
-            skipped_accounts: [],
+            skipped_accounts: SkippedAccount::all(report),
+            organization: report.inventory.as_ref().map(Organization::from_inventory),
             notices: notices
                 .map(|notice| Notice {
                     code: notice.code().id(),
@@ -223,10 +244,31 @@ impl<'a> Document<'a> {
             as_of: report.as_of,
             fail_on: report.fail_on,
             enforce_from: report.enforce_from,
-            incomplete: optional(report.incomplete.as_ref()),
+            incomplete: report.incomplete.map(visible),
             not_evaluated: optional(report.not_evaluated.as_ref()),
             policy_change: report.policy_change.as_ref().map(change::PolicyChange::from_model),
             rules: report.rules.iter().map(Rule::from_setting).collect(),
+        }
+    }
+}
+
+impl<'a> SkippedAccount<'a> {
+    fn all(report: &'a Report) -> Vec<Self> {
+        let skipped = report.inventory.iter().flat_map(|inventory| &inventory.skipped);
+        skipped.map(|it| Self { id: it.id.as_str(), reason: visible(&it.reason) }).collect()
+    }
+}
+
+impl<'a> Organization<'a> {
+    fn from_inventory(inventory: &'a Inventory) -> Self {
+        Self {
+            id: optional(inventory.id.as_ref()),
+            management_account: inventory.management_account.as_ref().map(AccountId::as_str),
+            listed: inventory.listed,
+            judged: inventory.judged(),
+            skipped: inventory.skipped.len(),
+            not_entered: inventory.not_entered,
+            complete: inventory.is_complete(),
         }
     }
 }

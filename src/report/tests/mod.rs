@@ -182,7 +182,7 @@ fn a_verdict_says_why_it_does_not_block() {
     let below = Report { verdict: crate::model::Verdict::Pass, exit_code: 0, ..red() };
     assert!(last(&below).ends_with("(exit code 0; no result reaches fail-on: medium)"));
 
-    let as_of = Report { as_of: true, incomplete: Some("out of time".into()), ..green() };
+    let as_of = Report { as_of: true, incomplete: Some("out of time"), ..green() };
     assert!(last(&as_of).starts_with("PASS as of 2026-11-02T10:00:00Z (incomplete): 9 passed"));
 }
 
@@ -302,7 +302,7 @@ fn evidence_from_a_file_is_named_with_its_digest_in_every_format() {
 fn redacted_output_holds_no_id_address_key_or_reason() {
     let options = REDACTED;
     for mut report in [red(), undetermined(), green(), weakened(), broken(), fork()] {
-        report.incomplete = Some("interrupted in 111122223333".to_owned());
+        report.incomplete = Some("interrupted in 111122223333");
         report.evidence_files = vec![evidence_file("vault/111122223333.json")];
         report.policy.judge = Judge::Accepted { environment: "ward-7".to_owned() };
         report.not_evaluated = report.not_evaluated.map(|_| "SEC-7 says so".to_owned());

@@ -2,11 +2,13 @@
 
 mod clients;
 mod events;
+mod organization;
 
 use super::ALL;
 use crate::model::{Cause, Gap, Outcome, Partition, Severity, Source};
 use crate::testing::{
-    REPORT_AT, SUMMARY_AT, events_off, healthy, outcome, outcome_under, subjects,
+    REPORT_AT, SUMMARY_AT, built_in, events_off, healthy, organization_policy, outcome,
+    outcome_under, subjects,
 };
 
 const ACTIVE: &str = "root-access-key-active";
@@ -34,10 +36,14 @@ fn judge(rule: &str, evidence: &crate::model::Evidence) -> Outcome {
 // -- the contract of every rule ----------------------------------------------------------------
 
 #[test]
-fn a_healthy_account_passes_every_rule_but_the_one_for_waived_keys() {
+fn a_healthy_account_passes_every_rule_but_those_for_waived_keys_and_organizations() {
     for rule in ALL {
-        let expected =
-            if rule.info.only_if_waived.is_some() { Outcome::NotApplicable } else { Outcome::Pass };
+        let of_organization = rule.info.needs.contains(&Source::Organization);
+        let expected = if rule.info.only_if_waived.is_some() || of_organization {
+            Outcome::NotApplicable
+        } else {
+            Outcome::Pass
+        };
         assert_eq!(judge(rule.info.id.0, &healthy()), expected, "{}", rule.info.id);
     }
 }
@@ -50,7 +56,7 @@ fn no_rule_passes_when_everything_is_a_gap() {
             evidence = evidence.without(*source, cause);
         }
         for rule in ALL.iter().filter(|rule| rule.info.only_if_waived.is_none()) {
-            let outcome = outcome(rule.info.id.0, &evidence);
+            let outcome = outcome_under(&organization_policy(), rule.info.id.0, &evidence);
             assert_eq!(outcome.outcome, Outcome::Undetermined, "{}", rule.info.id);
             assert!(!outcome.gaps.is_empty());
         }
@@ -64,7 +70,10 @@ fn a_rule_that_has_all_it_needs_is_never_undetermined() {
         for source in Source::ALL.iter().filter(|source| !rule.info.needs.contains(source)) {
             evidence = evidence.without(*source, Cause::NotCollected);
         }
-        assert_ne!(judge(rule.info.id.0, &evidence), Outcome::Undetermined, "{}", rule.info.id);
+        for policy in [built_in(), organization_policy()] {
+            let outcome = outcome_under(&policy, rule.info.id.0, &evidence);
+            assert_ne!(outcome.outcome, Outcome::Undetermined, "{}", rule.info.id);
+        }
     }
 }
 
@@ -112,6 +121,9 @@ fn severities_are_those_of_the_contract() {
     assert_eq!(severity(MFA), Severity::Critical);
     assert_eq!(severity(NOT_HARDWARE), Severity::Low);
     assert_eq!(severity(CERTIFICATE), Severity::High);
+    assert_eq!(severity("root-credentials-in-member"), Severity::High);
+    assert_eq!(severity("root-not-centrally-managed"), Severity::Low);
+    assert_eq!(severity("root-not-denied-by-scp"), Severity::Low);
 }
 
 // -- keys ---------------------------------------------------------------------------------------

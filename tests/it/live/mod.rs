@@ -5,6 +5,8 @@ mod chain;
 mod enter;
 mod events;
 mod half_answers;
+mod organization;
+mod organization_faults;
 mod report;
 mod sign_in;
 pub(crate) mod tls;
@@ -16,7 +18,7 @@ use rootgate::collect::{
     EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
 };
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Gap, Source};
+use rootgate::model::{Evidence, Gap, Inventory, Source};
 
 use crate::fake::Fake;
 
@@ -40,8 +42,14 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         targets: vec![target(ACCOUNT, Some(ROLE))],
         concurrency: 4,
         // Events have tests of their own: their pace is a matter of seconds.
-        needs: Source::ALL.iter().copied().filter(|it| *it != Source::RootEvents).collect(),
+        // Those of organizations too.
+        needs: Source::ALL
+            .iter()
+            .copied()
+            .filter(|it| *it != Source::RootEvents && !it.is_for_organizations())
+            .collect(),
         root_events: None,
+        organization: None,
     }
 }
 
@@ -81,14 +89,14 @@ pub(crate) fn run_until(
     let notes = RefCell::new(Vec::new());
     let sinks = Sinks {
         command: &|line| commands.borrow_mut().push(line.to_owned()),
-        note: &|line| notes.borrow_mut().push(line.to_owned()),
+        note: &|text| notes.borrow_mut().push(text.to_string()),
     };
     let clock = || SystemTime::now().into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut evidence = Vec::new();
     let collected = collect(settings, &clock, &sinks, stop, |it| evidence.push(it));
     let result =
-        runtime.block_on(collected).map(|claims| Collected::new(settings, evidence, claims));
+        runtime.block_on(collected).map(|collected| Collected::new(settings, evidence, collected));
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
@@ -97,22 +105,24 @@ pub(crate) fn run_until(
 pub(crate) struct Collected {
     /// In the order of the targets.
     pub(crate) evidence: Vec<Evidence>,
-    pub(crate) incomplete: Option<String>,
+    pub(crate) incomplete: Option<&'static str>,
     pub(crate) claims: Option<Claims>,
+    pub(crate) inventory: Option<Inventory>,
 }
 
 impl Collected {
     pub(crate) fn new(
         settings: &Settings,
         mut evidence: Vec<Evidence>,
-        claims: Option<Claims>,
+        collected: rootgate::collect::Collected,
     ) -> Self {
         let targets = &settings.targets;
         let order =
             |it: &Evidence| targets.iter().position(|at| at.account.as_ref() == Some(&it.account));
         evidence.sort_by_key(order);
         let incomplete = evidence.iter().find_map(incomplete);
-        Self { evidence, incomplete, claims }
+        let rootgate::collect::Collected { claims, inventory } = collected;
+        Self { evidence, incomplete, claims, inventory }
     }
 }
 

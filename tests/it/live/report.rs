@@ -104,7 +104,7 @@ fn a_report_that_never_comes_is_awaited_without_haste_and_given_up() {
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let gap = gaps(&collected)[0].unwrap();
     assert_eq!(gap.cause, Cause::TimedOut);
-    assert_eq!(collected.incomplete.as_deref(), Some("the time limit was reached"));
+    assert_eq!(collected.incomplete, Some("the time limit was reached"));
     assert!((3..=25).contains(&fake.count("GetCredentialReport")));
     assert!(fake.count("GenerateCredentialReport") <= 1);
 }
@@ -186,5 +186,5 @@ fn an_interrupted_run_returns_what_it_has() {
     let gap = summary.unwrap();
     assert_eq!(gap.cause, Cause::Interrupted);
     assert!(gap.detail.contains("SIGTERM"), "{}", gap.detail);
-    assert_eq!(collected.incomplete.as_deref(), Some("the run was interrupted"));
+    assert_eq!(collected.incomplete, Some("the run was interrupted"));
 }

@@ -49,14 +49,17 @@ fn another_account_is_refused_before_any_evidence_call() {
     settings.entry.allowed_accounts = vec!["444455556666".parse().unwrap()];
     let error = run(&settings).result.unwrap_err();
     assert_eq!(
-        error.what(),
+        error.what().to_string(),
         "account 111122223333 may not be signed in to: `--account` allows only 444455556666"
     );
     assert_eq!(fake.names().len(), 0, "the role's ARN already tells");
     settings.entry.allowed_accounts.clear();
     settings.targets[0].account = Some("444455556666".parse().unwrap());
     let error = run(&settings).result.unwrap_err();
-    assert_eq!(error.what(), "the credentials belong to account 111122223333, not to 444455556666");
+    assert_eq!(
+        error.what().to_string(),
+        "the credentials belong to account 111122223333, not to 444455556666"
+    );
     assert!(!fake.names().iter().any(|call| call.contains("Summary") || call.contains("Report")));
 }
 
@@ -247,7 +250,7 @@ fn an_audience_can_be_named_and_china_has_its_own() {
     assert_eq!(fake.calls()[2]["region"], "cn-north-1", "eu-central-1 lies in another partition");
     settings.entry.oidc_audience = Some("our-own audience".to_owned());
     let error = run(&settings).result.unwrap_err();
-    assert!(error.what().contains("`our-own audience`"), "{error}");
+    assert!(error.what().to_string().contains("`our-own audience`"), "{error}");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_ca_bundle_that_is_none_says_what_is_wrong() {
         settings.entry.ca_bundle = Some(path);
         let error = run(&settings).result.unwrap_err();
         assert!(matches!(error, SignInError::CaBundle { .. }), "{error:?}");
-        assert!(error.what().contains(phrase), "{error}");
+        assert!(error.what().to_string().contains(phrase), "{error}");
     }
     assert!(fake.names().is_empty());
 }

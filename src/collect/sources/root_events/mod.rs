@@ -52,6 +52,8 @@ pub(super) struct Lookup<'a> {
     pub(super) pace: &'a Pace,
     pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
     pub(super) wanted: &'a EventsWanted,
+    /// Whether the account is known to be a member of an organization.
+    pub(super) member: bool,
 }
 
 /// What was gathered so far.
@@ -201,8 +203,7 @@ impl Lookup<'_> {
     }
 
     fn events(&self, gathered: &Gathered) -> RootEvents {
-        // Whether the account is a member of an organization nobody has groups.
-        let events = classify(&gathered.records, &self.session.account, false);
+        let events = classify(&gathered.records, &self.session.account, self.member);
         let read = gathered.read.values().filter(|read| !gathered.failed(&read.region));
         RootEvents {
             since: gathered.since,

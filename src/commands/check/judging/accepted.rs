@@ -1,8 +1,8 @@
-//! `--accept-policy-change`: the reviewed way to be judged by a policy before it is merged.
+//! `--accept-policy-change`: reviewers let a policy judge before it is merged.
 //!
-//! A job that is bound to an environment with required reviewers runs only after one of them let it.
-//! GitHub's token names the environment, and GitHub's API says whether it has reviewers: GitHub makes
-//! an environment that a workflow names and that does not exist, without any.
+//! A job with an environment that has required reviewers runs only after one of them approves it.
+//! GitHub's token names the environment, and GitHub's API lists its reviewers. Both are needed: if
+//! a workflow names an environment that does not exist, GitHub creates it without reviewers.
 
 use rootgate::collect;
 use rootgate::github::api::{Api, ApiError};
@@ -11,16 +11,18 @@ use rootgate::github::mask_command;
 use rootgate::github::oidc::{IdToken, TokenError, request_token};
 use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin};
+use rootgate::text;
+use rootgate::text::{Text, outside};
 
 use super::copy::Copy;
 use super::{Judging, PolicySource};
 use crate::commands::{Failure, live};
 
-/// Nothing outside of GitHub takes a token with this audience.
+/// Nothing outside rootgate accepts a token with this audience.
 const AUDIENCE: &str = "rootgate-policy-change";
 const ATTEMPTS: u32 = 3;
 
-/// Lets the copy judge, if the job may accept it.
+/// Lets the copy judge if the job may accept it.
 pub(super) async fn by_the_copy(
     source: &PolicySource<'_>,
     api: &Api,
@@ -56,19 +58,20 @@ async fn environment(source: &PolicySource<'_>) -> Result<String, Failure> {
     named.ok_or_else(|| {
         refused(
             "GitHub's token names no environment",
-            "bind the job to a protected environment (`environment:`), whose reviewers then accept the \
-             change by letting the job run",
+            "bind the job to a protected environment (`environment:`), whose reviewers accept the \
+             change when they approve the job",
         )
     })
 }
 
 fn no_reviewers(environment: &str) -> Failure {
     refused(
-        &format!(
-            "the environment `{environment}` has no required reviewers, so nobody accepts this change"
+        text!(
+            "the environment `{}` has no required reviewers, so nobody accepts this change",
+            outside(environment)
         ),
-        "give it required reviewers (Settings, Environments); a private repository outside of GitHub \
-         Enterprise cannot have any: there, keep the policy in a repository of the people who accept \
+        "give it required reviewers (Settings, Environments); private repositories outside GitHub \
+         Enterprise cannot have any: instead keep the policy in a repository of the people who accept \
          changes (--policy github:OWNER/REPO/PATH@REF), or merge by a ruleset bypass that is limited \
          to pull requests",
     )
@@ -83,8 +86,10 @@ fn unknown_reviewers(environment: &str, error: &ApiError) -> Failure {
         _ => "run it again; the job needs the permission actions: read",
     };
     refused(
-        &format!(
-            "whether the environment `{environment}` has required reviewers is not known: {error}"
+        text!(
+            "whether the environment `{}` has required reviewers is not known: {}",
+            outside(environment),
+            error
         ),
         help,
     )
@@ -96,7 +101,7 @@ const TOKEN_OF_THIS_JOB: &str =
 async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     let endpoint = source.host.environment.token_endpoint.as_ref().ok_or_else(|| {
         refused(
-            "there is no OIDC token that could name the job's environment",
+            "there is no OIDC token to name the job's environment",
             "give the job the permission id-token: write and bind it to a protected environment",
         )
     })?;
@@ -104,7 +109,7 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     let limit = source.time_left();
     let connect = (limit / 10).min(std::time::Duration::from_secs(5));
     let connector = collect::connector(bundle, connect)
-        .map_err(|error| refused(&error.what(), "give --ca-bundle a file of certificates"))?;
+        .map_err(|error| refused(error.what(), "give --ca-bundle a file of certificates"))?;
     let asked = async {
         let mut attempt = 1;
         loop {
@@ -116,11 +121,11 @@ async fn token(source: &PolicySource<'_>) -> Result<IdToken, Failure> {
     };
     let late = || TokenError::Unreachable("it did not answer in time".to_owned());
     let token = tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()));
-    let token = token.map_err(|error| refused(&error.to_string(), TOKEN_OF_THIS_JOB))?;
+    let token = token.map_err(|error| refused(&error, TOKEN_OF_THIS_JOB))?;
     live::write_command(&mask_command(&token.jwt), source.shows_text());
     Ok(token)
 }
 
-fn refused(what: &str, help: &str) -> Failure {
-    Failure::new(format!("--accept-policy-change: {what}"), help)
+fn refused(what: impl Into<Text>, help: &'static str) -> Failure {
+    Failure::new(text!("--accept-policy-change: {}", what.into()), help)
 }

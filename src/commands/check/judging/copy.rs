@@ -9,7 +9,8 @@ use rootgate::model::{
 use rootgate::policy::{self, Policy};
 use rootgate::repo::github::{Unknown, merge_base, merged_into};
 use rootgate::repo::{Commit, File, NotRead, RepoPath};
-use rootgate::rules;
+use rootgate::text::{Text, outside};
+use rootgate::{rules, text};
 
 use super::checkout::{Checkout, two_files, unusable};
 use super::tip::{self, Tip, read_policy};
@@ -27,15 +28,15 @@ pub(crate) struct Copy {
 }
 
 enum State {
-    /// A policy (the built-in defaults where there is no copy), and what it changes.
+    /// A policy (the built-in defaults if there is no copy) and its changes.
     Policy(Box<Policy>, Vec<Change>),
-    /// None, and the same as an error.
+    /// An invalid policy: its problems, and the same as a failure.
     Broken(Vec<Problem>, Failure),
-    /// What an earlier commit had.
+    /// The same file as at an earlier commit of the default branch.
     Behind(Commit),
 }
 
-/// The context for telling a change from an earlier state.
+/// What is needed to distinguish a change from an earlier state.
 pub(super) struct History<'a> {
     pub(super) api: &'a Api,
     pub(super) repository: &'a Repository,
@@ -43,11 +44,12 @@ pub(super) struct History<'a> {
     pub(super) named: Option<&'a RepoPath>,
 }
 
-/// What is to be merged, compared with the default branch's `tip`, which `judging` was read from.
+/// Compares the copy that would be merged with the default branch's `tip`, which `judging` was read
+/// from.
 ///
-/// It is looked at twice: in the working tree, whose files an earlier step may have changed and
-/// attributes of Git may have written otherwise than they are stored, and in the run's commit. The one
-/// by which more can pass counts.
+/// There are two copies. The file in the working tree may have been changed by an earlier step, or
+/// by Git attributes during the checkout. The other one is in the run's commit. The weaker one
+/// counts.
 pub(super) async fn compare(
     source: &PolicySource<'_>,
     checkout: &Checkout,
@@ -57,8 +59,8 @@ pub(super) async fn compare(
 ) -> Result<Compared, Failure> {
     let mut here = in_checkout(checkout, history.named);
     let (there, unread) = history.in_commit(source.host).await?;
-    // What is to be merged is the run's commit. If it says nothing, nothing else shows that
-    // the files are not a checkout, or that the ref has a policy.
+    // The run's commit would be merged. If it cannot be read, nothing else shows whether the files
+    // are a checkout or whether the ref has a policy.
     let is_unsaid = run_commit(source.host).is_none() || unread.is_some();
     let may_be_one = source.is_merge_event() || (unread.is_some() && !checkout.is_empty());
     if matches!(here, FoundCopy::Unknown) && is_unsaid && may_be_one {
@@ -69,7 +71,7 @@ pub(super) async fn compare(
         (FoundCopy::Unknown, _) => Looked::Commit,
         _ => Looked::Checkout,
     };
-    // Nearly always they are the same: then one comparison, and one question to GitHub, is enough.
+    // They are nearly always the same. Then one comparison and one request to GitHub are enough.
     let there = if there.same_as(&here) { FoundCopy::Unknown } else { there };
     let mut copy = judge_copy(source, here, judging, tip, history).await;
     let other = judge_copy(source, there, judging, tip, history).await;
@@ -81,33 +83,33 @@ pub(super) async fn compare(
 
 /// The outcome of [`compare`].
 pub(super) struct Compared {
-    /// `None`: it is the default branch's own file, or nothing is known of it.
+    /// `None`: it is the same as the default branch's file, or it is unknown.
     pub(super) copy: Option<Copy>,
-    /// Where there was anything to compare.
+    /// Where a copy was found.
     pub(super) looked: Looked,
-    /// Why the run's commit could not be looked at, where that is so.
+    /// Why the run's commit could not be read, if it could not.
     pub(super) unread: Option<String>,
 }
 
-/// Where the policy of the ref was looked for.
+/// Where the policy of the ref was searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looked {
-    /// There is neither a checkout nor a commit to compare.
+    /// Neither a checkout nor a commit is available.
     Nowhere,
-    /// There is no checkout: only in the run's commit.
+    /// Only in the run's commit: there is no checkout.
     Commit,
-    /// In the checkout, and in the commit where that could be read.
+    /// In the checkout, and in the commit if it could be read.
     Checkout,
 }
 
-/// What is in the checkout or in the commit.
+/// The content of the checkout or of the commit.
 enum FoundCopy {
-    /// It is not known.
+    /// Unknown.
     Unknown,
     Nothing,
     File(File),
-    /// It is no policy file: its path, and what it is.
-    Unusable(RepoPath, String),
+    /// Something else than a policy file: its path and a description.
+    Unusable(RepoPath, Text),
 }
 
 impl FoundCopy {
@@ -124,7 +126,7 @@ fn in_checkout(checkout: &Checkout, named: Option<&RepoPath>) -> FoundCopy {
     let asked = named.map_or_else(file::default_paths, |named| vec![named.clone()]);
     match checkout.find_file(&asked) {
         Ok(Some(file)) => FoundCopy::File(file),
-        // Files from other steps are not a checkout.
+        // Other steps may have written files without a checkout.
         Ok(None) if checkout.is_repository() => FoundCopy::Nothing,
         Ok(None) => FoundCopy::Unknown,
         Err(error) => {
@@ -133,7 +135,7 @@ fn in_checkout(checkout: &Checkout, named: Option<&RepoPath>) -> FoundCopy {
                 NotRead::Unknown(unreadable) => unreadable.path,
                 other => other.something_at().cloned().unwrap_or_else(|| asked[0].clone()),
             };
-            // The link may be a folder above it.
+            // The link may be a folder on the path.
             let path = asked.into_iter().find(|path| path.is_within(&at)).unwrap_or(at);
             FoundCopy::Unusable(path, what)
         }
@@ -164,12 +166,12 @@ async fn judge_copy(
     Some(Copy { path: copy.map(|copy| copy.path), sha256, state, accepted: false })
 }
 
-/// The run's own commit, where the runner names one.
+/// The run's own commit, if the runner names one.
 fn run_commit(host: &Host) -> Option<Commit> {
     host.workflow.sha.as_deref().and_then(Commit::new)
 }
 
-/// The heavier of two counts.
+/// How weak a copy can be: the one with the higher weight counts.
 fn weight(copy: Option<&Copy>) -> u8 {
     let Some(copy) = copy else { return 0 };
     let weaker = |change: &Change| change.kind == ChangeKind::Weaker;
@@ -181,8 +183,8 @@ fn weight(copy: Option<&Copy>) -> u8 {
 }
 
 impl Copy {
-    fn unusable(path: RepoPath, what: &str) -> Self {
-        let problems = vec![Problem { message: what.to_owned(), line: None }];
+    fn unusable(path: RepoPath, what: &Text) -> Self {
+        let problems = vec![Problem { message: what.to_string(), line: None }];
         let state = State::Broken(problems, cannot_judge(what));
         Self { path: Some(path), sha256: None, state, accepted: false }
     }
@@ -216,7 +218,7 @@ impl Copy {
             }
             (State::Broken(_, failure), _) => Err(failure),
             (State::Policy(..) | State::Behind(_), _) => Err(Failure::new(
-                "--accept-policy-change: the checkout holds no policy that could be accepted",
+                "--accept-policy-change: the checkout contains no policy to accept",
                 "check the policy out, or leave the flag out",
             )),
         }
@@ -269,7 +271,7 @@ impl State {
                 let problems = errors.errors().iter().map(problem).collect();
                 Self::Broken(
                     problems,
-                    Failure::from_policy(&errors, source.color, "this is the checkout's copy"),
+                    Failure::from_policy(errors, source.color, "this is the checkout's copy"),
                 )
             }
         }
@@ -277,8 +279,8 @@ impl State {
 }
 
 impl History<'_> {
-    /// What the run's own commit has; unknown where that is the tip, which is known already. With it,
-    /// why GitHub does not show that commit, where it does not.
+    /// The copy in the run's own commit; unknown if that is the tip, which was already read. The
+    /// second value says why GitHub does not show the commit, if it does not.
     async fn in_commit(&self, host: &Host) -> Result<(FoundCopy, Option<String>), Failure> {
         let Some(commit) = run_commit(host).filter(|commit| *commit != self.tip.commit) else {
             return Ok((FoundCopy::Unknown, None));
@@ -290,9 +292,10 @@ impl History<'_> {
             Err(NotRead::Unknown(unknown @ Unknown::Unproven { .. })) => {
                 unread(unknown.to_string())
             }
-            Err(NotRead::Unknown(Unknown::Api { path, error })) => {
-                Err(tip::unreadable(format!("{path} at the run's commit {commit}"), &error))
-            }
+            Err(NotRead::Unknown(Unknown::Api { path, error })) => Err(tip::unreadable(
+                text!("{} at the run's commit {}", outside(path), &commit),
+                &error,
+            )),
             Err(NotRead::Two { path, second }) => {
                 let what = two_files(&path, &second);
                 Ok((FoundCopy::Unusable(path, what), None))
@@ -301,7 +304,7 @@ impl History<'_> {
                 ref error @ (NotRead::NotAFile { ref path, .. }
                 | NotRead::TooLarge { ref path, .. }
                 | NotRead::LfsPointer { ref path }),
-            ) => Ok((FoundCopy::Unusable(path.clone(), error.to_string()), None)),
+            ) => Ok((FoundCopy::Unusable(path.clone(), error.into()), None)),
         }
     }
 
@@ -313,15 +316,15 @@ impl History<'_> {
         let for_this_branch = run.base_ref.as_deref() == Some(self.tip.branch.as_str());
         let event = host.environment.event_name.as_deref();
         if !is_number || !for_this_branch || event != Some("pull_request") {
-            return None; // any branch can hold a merge of anything
+            return None; // any branch can contain a merge of anything
         }
         merged_into(self.api, self.repository, merge).await.ok()?
     }
 
-    /// The earlier commit of the default branch that has just this copy, where this ref left the
-    /// branch: it does not change the policy, and a merge keeps what the branch has now.
+    /// The commit where this ref left the default branch, if it has the same copy. Then the ref
+    /// does not change the policy, and a merge keeps the branch's current policy.
     ///
-    /// Where GitHub does not tell, the copy counts as changed, which is never less strict.
+    /// If GitHub does not answer, the copy counts as changed, which is never less strict.
     async fn commit_of(&self, copy: Option<&File>, host: &Host) -> Option<Commit> {
         let run = &host.workflow;
         let (git_ref, sha) = (run.git_ref.as_deref()?, Commit::new(run.sha.as_deref()?)?);
@@ -331,7 +334,7 @@ impl History<'_> {
             let left = merge_base(self.api, self.repository, &self.tip.commit, &sha);
             match left.await {
                 Ok(commit) => commit,
-                // A comparison of very much may fail. The merge itself says what it was made into.
+                // A large comparison may fail. The merge commit names its base.
                 Err(_) => self.base_of(&sha, host).await?,
             }
         };

@@ -10,7 +10,7 @@ use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, NoticeKind, PolicyOrigin, sha256_hex};
 use rootgate::policy::Policy;
 use rootgate::repo::{File, RepoPath};
-use rootgate::rules;
+use rootgate::{rules, text};
 
 use super::checkout::{self, Checkout};
 use super::copy::{self, History, Looked};
@@ -18,7 +18,7 @@ use super::tip::{Tip, cannot_read, read_policy};
 use super::{Judging, PolicySource, accepted};
 use crate::commands::Failure;
 
-/// The policy of the default branch, or the checkout's copy where that is accepted.
+/// The policy of the default branch, or the checkout's copy if it is accepted.
 pub(super) async fn read(
     source: &PolicySource<'_>,
     named: Option<&Path>,
@@ -28,9 +28,9 @@ pub(super) async fn read(
     let named = match named {
         None => None,
         Some(file) => {
-            // `-` is standard input, which no branch holds.
+            // `-` is standard input, which is not in any branch.
             let path = checkout.repository_path(file).filter(|_| file != Path::new("-"));
-            Some(path.ok_or_else(|| checkout::outside(file))?)
+            Some(path.ok_or_else(|| checkout::lies_outside(file))?)
         }
     };
     let (api, repository) = (source.api()?, source.repository()?);
@@ -59,8 +59,8 @@ pub(super) async fn read(
     }
 }
 
-/// A path that `--policy` names and the default branch lacks is a new policy only where there is
-/// none so far: otherwise whoever changes the name would change which policy judges.
+/// If `--policy` names a path that the default branch does not have, the file is a new policy only
+/// if the default branch has none. Otherwise a change of the name would change which policy judges.
 async fn refuse_a_wrong_name(
     api: &Api,
     repository: &Repository,
@@ -72,10 +72,11 @@ async fn refuse_a_wrong_name(
     let default = default.map_err(|error| cannot_read(&error, tip))?;
     if let Some(default) = default {
         return Err(Failure::new(
-            format!(
-                "{named}, which --policy names, is not {}, which has {}",
+            text!(
+                "{}, which --policy names, is not {}, which has {}",
+                named,
                 tip.location(),
-                default.path
+                &default.path
             ),
             "leave --policy out, or name the file that the default branch has; a policy is moved by \
              a change that keeps the name until it is merged",
@@ -83,8 +84,9 @@ async fn refuse_a_wrong_name(
     }
     if matches!(checkout.read(named), Ok(None)) {
         return Err(Failure::new(
-            format!(
-                "{named}, which --policy names, is neither {} nor in the checkout",
+            text!(
+                "{}, which --policy names, is neither {} nor in the checkout",
+                named,
                 tip.location()
             ),
             "check the name, or leave --policy out to be judged by the strict built-in defaults",
@@ -117,8 +119,8 @@ fn judge_by_tip(
     Ok(Judging::new(policy, at(origin)))
 }
 
-/// A pull request that is not for the default branch may be pointed there later, and then what was
-/// tried here is not what is merged.
+/// The base of a pull request can be changed to the default branch later. The result of this run
+/// would not apply to that merge.
 fn other_base(source: &PolicySource<'_>, tip: &Tip) -> Option<Notice> {
     let base = source.host.workflow.base_ref.as_deref().filter(|base| *base != tip.branch)?;
     let (base, default) = (base.to_owned(), tip.branch.clone());

@@ -1,8 +1,8 @@
 //! Which policy judges.
 //!
-//! Under GitHub Actions it is the file at the tip of the default branch, whatever the event: the
-//! checkout may be that of a pull request. The checkout's copy is compared with it and judged as a
-//! second line. Outside, the file on disk judges.
+//! Under GitHub Actions the file at the tip of the default branch judges, on every event: the
+//! checkout may be from a pull request. The checkout's copy is compared with it and judged as well.
+//! Outside GitHub Actions the file on disk judges.
 
 mod accepted;
 mod checkout;
@@ -20,7 +20,8 @@ use rootgate::github::repository::Repository;
 use rootgate::model::{Judge, Notice, PolicyOrigin};
 use rootgate::policy::{Policy, PolicyErrors};
 use rootgate::report::Format;
-use rootgate::rules;
+use rootgate::text::Text;
+use rootgate::{rules, text};
 
 use checkout::Checkout;
 pub(crate) use copy::Copy;
@@ -30,14 +31,14 @@ use crate::commands::host::github_api::{self, NoApi};
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
-/// The policy that judges, and what was found on the way to it.
+/// The policy that judges, and what was found while it was read.
 pub(crate) struct Judging {
     pub(crate) policy: Policy,
     pub(crate) origin: PolicyOrigin,
-    /// The checkout's copy, where it is not what the default branch has.
+    /// The checkout's copy, if it differs from the default branch's file.
     pub(crate) copy: Option<Copy>,
     pub(crate) notices: Vec<Notice>,
-    /// Why nothing can be evaluated here, where that is so.
+    /// Why nothing can be evaluated, if nothing can.
     pub(crate) not_evaluated: Option<String>,
 }
 
@@ -47,7 +48,7 @@ impl Judging {
     }
 }
 
-/// Settles which policy judges, and reads it.
+/// Decides which policy judges and reads it.
 pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judging, Failure> {
     let source = PolicySource { plan, host, started, color: plan.shown.error_color };
     let is_fork = fork::suspected(plan, host);
@@ -63,7 +64,7 @@ pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judgi
             JudgedBy::File { named, judge } => source.on_disk(named.as_deref(), judge)?,
             JudgedBy::Remote(remote) => remote::read(&source, remote).await?,
             JudgedBy::DefaultBranch { named, accept } => {
-                // Nobody can accept anything for a fork: it has no token that says so.
+                // A fork has no token that names an environment, so its change cannot be accepted.
                 let accept = *accept && not_evaluated.is_none();
                 default_branch::read(&source, named.as_deref(), accept).await?
             }
@@ -72,7 +73,7 @@ pub(crate) fn decide(plan: &Plan, host: &Host, started: Instant) -> Result<Judgi
     })
 }
 
-/// What every question to GitHub needs.
+/// What every request to GitHub needs.
 struct PolicySource<'a> {
     plan: &'a Plan,
     host: &'a Host,
@@ -81,8 +82,8 @@ struct PolicySource<'a> {
 }
 
 impl PolicySource<'_> {
-    /// The policy on disk. Under GitHub Actions a link in the checkout is not followed there either:
-    /// it may be an attacker's, and what is wrong with the file that it leads to would be shown.
+    /// The policy on disk. Under GitHub Actions links in the checkout are not followed: an attacker
+    /// may have made them, and errors would show lines of the target.
     fn on_disk(&self, named: Option<&Path>, judge: &Judge) -> Result<Judging, Failure> {
         if self.host.github_actions() {
             let checkout = Checkout::for_file(named, self.host);
@@ -96,33 +97,33 @@ impl PolicySource<'_> {
         Ok(Judging::new(policy, PolicyOrigin { judge: judge.clone(), ..origin }))
     }
 
-    /// On these events the checkout is what is asked to be merged: one without a policy takes it
-    /// away.
+    /// On these events the checkout is the result of a merge. If it has no policy, the merge
+    /// removes the policy.
     fn is_merge_event(&self) -> bool {
         let event = self.host.environment.event_name.as_deref();
         matches!(event, Some("pull_request" | "merge_group"))
     }
 
-    /// What is left of `--timeout`.
+    /// The rest of `--timeout`.
     fn time_left(&self) -> Duration {
-        self.plan.bounds.timeout.saturating_sub(self.started.elapsed())
+        self.plan.bounds.timeout_without_policy().saturating_sub(self.started.elapsed())
     }
 
-    /// Whether workflow commands may stand on standard output.
+    /// Whether standard output may contain workflow commands.
     fn shows_text(&self) -> bool {
         self.plan.shown.format == Format::Text
     }
 
-    /// A client for what is left of `--timeout`.
+    /// A client for the rest of `--timeout`.
     fn api(&self) -> Result<Api, Failure> {
         let bundle = self.plan.bounds.ca_bundle.as_deref();
         github_api::client(self.host, bundle, self.time_left()).map_err(|none| match none {
             NoApi::NoToken => Failure::new(
                 "the policy cannot be read from GitHub: there is no token",
-                format!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
+                text!("{}; {}", github_api::NO_TOKEN, tip::CONTENTS_READ),
             ),
             NoApi::Setup(what, help) => {
-                Failure::new(format!("the policy cannot be read from GitHub: {what}"), help)
+                Failure::new(text!("the policy cannot be read from GitHub: {}", what), help)
             }
             NoApi::Api(error) => tip::unreadable("GitHub's API", &error),
         })
@@ -141,25 +142,25 @@ impl PolicySource<'_> {
     }
 
     /// Reads the text of a policy that judges.
-    fn parse(&self, text: &[u8], shown: &str, location: &str) -> Result<Policy, Failure> {
+    fn parse(&self, text: &[u8], shown: &str, location: &Text) -> Result<Policy, Failure> {
         parse(text, shown, self.host).map_err(|unusable| match unusable {
             Unparsed::NoText(failure) => failure,
             Unparsed::Invalid(errors) => {
-                Failure::from_policy(&errors, self.color, &format!("this is the file {location}"))
+                Failure::from_policy(errors, self.color, text!("this is the file {}", location))
             }
         })
     }
 }
 
-/// The checkout's copy is there and no policy file.
-fn cannot_judge(what: &str) -> Failure {
+/// The failure for a checkout's copy that is not a regular file.
+fn cannot_judge(what: &Text) -> Failure {
     Failure::new(
-        format!("the checkout's copy of the policy cannot judge: {what}"),
+        text!("the checkout's copy of the policy cannot judge: {}", what),
         "make it one regular file of less than 1 MB",
     )
 }
 
-/// Why bytes are no policy.
+/// Why bytes are not a policy.
 enum Unparsed {
     NoText(Failure),
     Invalid(PolicyErrors),

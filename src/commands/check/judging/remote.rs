@@ -2,12 +2,14 @@
 
 use rootgate::model::{Judge, PolicyOrigin, sha256_hex};
 use rootgate::repo::{Commit, github};
+use rootgate::text;
+use rootgate::text::outside;
 
 use super::{Judging, PolicySource, tip};
 use crate::commands::Failure;
 use crate::commands::check::plan::RemotePolicy;
 
-/// Reads the policy at the commit that the ref is now.
+/// Reads the policy at the current commit of the ref.
 pub(super) async fn read(
     source: &PolicySource<'_>,
     remote: &RemotePolicy,
@@ -17,15 +19,15 @@ pub(super) async fn read(
     let commit = match Commit::new(git_ref) {
         Some(commit) => commit,
         None => github::resolve(&api, repository, git_ref).await.map_err(|error| {
-            tip::unreadable(format!("`{git_ref}` of {}", repository.as_str()), &error)
+            tip::unreadable(text!("`{}` of {}", outside(git_ref), repository), &error)
         })?,
     };
-    let location = format!("at `{git_ref}` of {} ({commit})", repository.as_str());
+    let location = text!("at `{}` of {} ({})", outside(git_ref), repository, &commit);
     let bytes = github::read(&api, repository, &commit, path).await;
     let bytes = bytes.map_err(|error| tip::not_read(&error, &location))?;
     let bytes = bytes.ok_or_else(|| {
         Failure::new(
-            format!("the policy cannot be read from GitHub: there is no {path} {location}"),
+            text!("the policy cannot be read from GitHub: there is no {} {}", path, &location),
             "check the path and the ref of --policy",
         )
     })?;

@@ -1,11 +1,11 @@
 //! The tip of the default branch, and files at a commit, as GitHub's API shows them.
 
-use std::fmt::Display;
-
 use rootgate::github::api::{Api, ApiError};
 use rootgate::github::repository::{Repository, default_branch};
 use rootgate::repo::github::{self, ContentsError, Unknown};
 use rootgate::repo::{Commit, File, NotRead, RepoPath};
+use rootgate::text;
+use rootgate::text::{Text, outside};
 
 use crate::commands::Failure;
 use crate::commands::host::github_api;
@@ -20,18 +20,18 @@ pub(super) struct Tip {
 impl Tip {
     pub(super) async fn read(api: &Api, repository: &Repository) -> Result<Self, Failure> {
         let branch = default_branch(api, repository).await.map_err(|error| {
-            unreadable(format!("the name of the default branch of {}", repository.as_str()), &error)
+            unreadable(text!("the name of the default branch of {}", repository), &error)
         })?;
         let commit = github::resolve(api, repository, &format!("heads/{branch}")).await;
         let commit = commit.map_err(|error| {
-            unreadable(format!("the tip of the default branch `{branch}`"), &error)
+            unreadable(text!("the tip of the default branch `{}`", outside(&branch)), &error)
         })?;
         Ok(Self { branch, commit })
     }
 
-    /// The location of its files, in words.
-    pub(super) fn location(&self) -> String {
-        format!("at the tip of the default branch `{}` ({})", self.branch, self.commit)
+    /// The location of its files, for messages.
+    pub(super) fn location(&self) -> Text {
+        text!("at the tip of the default branch `{}` ({})", outside(&self.branch), &self.commit)
     }
 }
 
@@ -49,8 +49,8 @@ pub(super) async fn read_policy(
 pub(super) const CONTENTS_READ: &str = "give the job the permission contents: read, and the action a `token` of this \
                              repository (GITHUB_TOKEN)";
 
-/// The failure if GitHub did not return what the judging needs.
-pub(super) fn unreadable(what: impl Display, error: &ApiError) -> Failure {
+/// The failure if GitHub did not return what the run needs to judge.
+pub(super) fn unreadable(what: impl Into<Text>, error: &ApiError) -> Failure {
     let help = match error {
         ApiError::RateLimited { .. } => "wait until the limit is over, then run it again",
         ApiError::Untrusted(_) => {
@@ -67,10 +67,10 @@ pub(super) fn unreadable(what: impl Display, error: &ApiError) -> Failure {
         ApiError::Status { .. } | ApiError::Unreadable(_) => "",
     };
     let help = match help {
-        "" => CONTENTS_READ.to_owned(),
-        help => format!("{help}; {CONTENTS_READ}"),
+        "" => CONTENTS_READ.into(),
+        help => text!("{}; {}", help, CONTENTS_READ),
     };
-    Failure::new(format!("the policy cannot be read from GitHub: {what}: {error}"), help)
+    Failure::new(text!("the policy cannot be read from GitHub: {}: {}", what.into(), error), help)
 }
 
 pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
@@ -78,17 +78,15 @@ pub(super) fn cannot_read(error: &ContentsError, tip: &Tip) -> Failure {
 }
 
 /// An existing file that cannot be read is never treated as missing.
-pub(super) fn not_read(error: &ContentsError, location: &str) -> Failure {
+pub(super) fn not_read(error: &ContentsError, location: &Text) -> Failure {
     match error {
         NotRead::Unknown(Unknown::Api { path, error }) => {
-            unreadable(format!("{path} {location}"), error)
+            unreadable(text!("{} {}", outside(path), location), error)
         }
-        NotRead::Two { path, second } => {
-            file::two_defaults(path.as_str(), second.as_str(), location)
-        }
+        NotRead::Two { path, second } => file::two_defaults(path, second, location),
         _ => Failure::new(
-            format!("the policy cannot be read from GitHub: {error}, {location}"),
-            format!("make it a regular file of less than 1 MB; {CONTENTS_READ}"),
+            text!("the policy cannot be read from GitHub: {}, {}", error, location),
+            text!("make it a regular file of less than 1 MB; {}", CONTENTS_READ),
         ),
     }
 }

@@ -1,8 +1,9 @@
-//! Which policy judges, by the flags and by where the run is.
+//! Which policy judges. The flags and GitHub Actions decide.
 
 use std::path::PathBuf;
 
 use rootgate::model::Judge;
+use rootgate::text;
 
 use super::RemotePolicy;
 use crate::cli::{CheckArgs, PolicyArg, PolicyFrom};
@@ -10,18 +11,18 @@ use crate::commands::{Failure, Host};
 
 /// Which policy judges.
 pub(crate) enum JudgedBy {
-    /// The file on disk: the named one, else the default one.
+    /// The file on disk: the named file, else the default file.
     File { named: Option<PathBuf>, judge: Judge },
-    /// The default branch's, or the checkout's copy where that is accepted.
+    /// The default branch's file, or the checkout's copy if it is accepted.
     DefaultBranch { named: Option<PathBuf>, accept: bool },
     /// A file of another repository.
     Remote(RemotePolicy),
 }
 
-/// Flags that contradict each other are an error, never settled in silence.
+/// Flags that contradict each other are an error: none of them wins silently.
 pub(super) fn read(args: &CheckArgs, host: &Host) -> Result<JudgedBy, Failure> {
-    let contradicts = |one: &str, other: &str, help: &str| {
-        Err(Failure::new(format!("{one} and {other} contradict each other"), help))
+    let contradicts = |one: &'static str, other: &'static str, help: &'static str| {
+        Err(Failure::new(text!("{} and {} contradict each other", one, other), help))
     };
     let (from, accept) = (args.judging.policy_from, args.judging.accept_policy_change);
     let named = match &args.policy {
@@ -49,9 +50,9 @@ pub(super) fn read(args: &CheckArgs, host: &Host) -> Result<JudgedBy, Failure> {
 
 const ONE_POLICY: &str = "keep one of them: each selects the policy that judges";
 
-fn outside(flag: &str) -> Failure {
+fn outside(flag: &'static str) -> Failure {
     Failure::new(
-        format!("{flag} is for GitHub Actions; here the file on disk judges"),
+        text!("{} is for GitHub Actions; here the file on disk judges", flag),
         "leave it out; `rootgate policy diff --base REF` shows what a pull request would say",
     )
 }

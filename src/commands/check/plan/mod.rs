@@ -1,8 +1,8 @@
-//! The plan of a check: what its flags mean on this machine.
+//! The plan of a check.
 //!
-//! Flags are read here and nowhere below. Whatever contradicts itself is an error before anything is
-//! read or asked, and all of it is shown at once. What needs the policy or GitHub's word is checked once
-//! that is known.
+//! Only this module reads the flags. Contradictions between flags are errors before any file is
+//! read or any call is made, and all of them are shown together. Flags that depend on the policy or
+//! on an answer of GitHub are checked later.
 
 mod judged_by;
 mod outputs;
@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootgate::model::{Severity, format_time};
 use rootgate::report::{Details, Format, Verbosity};
+use rootgate::text;
+use rootgate::text::public;
 
 pub(crate) use judged_by::JudgedBy;
 pub(crate) use outputs::Outputs;
@@ -31,25 +33,25 @@ pub(crate) struct Plan {
     /// What is judged.
     pub(crate) evidence: Evidence,
     pub(crate) bounds: Bounds,
-    /// The instant to judge at, where it is not the present.
+    /// The time to judge at; `None`: now.
     pub(crate) at: Option<DateTime<Utc>>,
-    /// The lowest severity that blocks, where a flag names one.
+    /// The lowest severity that blocks, if a flag sets it.
     pub(crate) fail_on: Option<Severity>,
-    /// A pull request from a fork, for which nothing can be evaluated, is no failure.
+    /// A pull request from a fork does not fail, although nothing can be evaluated for it.
     pub(crate) skip_forks: bool,
-    /// Where the report goes.
+    /// The destinations of the report.
     pub(crate) outputs: Outputs,
     /// How the report looks on standard output and in the runner's files.
     pub(crate) shown: Shown,
-    /// The upload to code scanning, where there is to be one.
+    /// The upload to code scanning, if one is requested.
     pub(crate) upload: Option<Upload>,
 }
 
 /// Where evidence comes from.
 pub(crate) enum Evidence {
-    /// AWS is asked.
+    /// Calls to AWS.
     Live(SignIn),
-    /// Files were collected before.
+    /// Files from an earlier collection.
     Files(Files),
 }
 
@@ -67,26 +69,26 @@ pub(crate) struct Shown {
     /// What standard output shows.
     pub(crate) format: Format,
     pub(crate) verbosity: Verbosity,
-    /// What strangers may read is asked for, or the repository decides.
+    /// The requested detail; `None`: the visibility of the repository decides.
     pub(crate) details: Option<Details>,
-    /// Whether standard output has colour.
+    /// Whether standard output gets colour.
     pub(crate) color: bool,
-    /// Whether standard error has colour.
+    /// Whether standard error gets colour.
     pub(crate) error_color: bool,
     /// Part of the category of code-scanning alerts.
     pub(crate) category: Option<String>,
 }
 
-/// Flags that no plan can be made of.
+/// Flags that contradict each other or name an unusable file.
 pub(crate) struct Refused {
     pub(crate) failure: Failure,
-    /// Where a report could be written: an earlier one must not stay there.
+    /// The usable outputs: earlier reports there must be removed.
     pub(crate) outputs: Outputs,
-    /// Who may read the failure.
+    /// The requested detail of the failure.
     pub(crate) details: Option<Details>,
 }
 
-/// Makes a plan of the flags. Nothing is touched.
+/// Builds the plan from the flags. No file changes.
 pub(crate) fn read(args: &CheckArgs, host: &Host) -> Result<Plan, Box<Refused>> {
     let mut failures = Vec::new();
     let (format, outputs) = outputs::read(args, host, &mut failures);
@@ -133,17 +135,18 @@ fn shown(args: &ReportArgs, format: Format, host: &Host) -> Shown {
     }
 }
 
-/// Files, where AWS is not to be asked: that is said, or implied by what is to be judged.
+/// Files if `--offline` is given or another flag implies it, else AWS.
 fn evidence(args: &CheckArgs) -> Result<Evidence, Failure> {
     let none_given = args.evidence.is_empty() && args.credential_report.is_none();
     if none_given && !args.offline && args.at.is_none() {
         return Ok(Evidence::Live(SignIn::read(&args.sign_in)));
     }
-    // What only means something to a run that signs in must not be ignored in silence.
+    // A flag that only applies to a run that signs in must not be ignored silently.
     if let Some(flag) = sign_in::flags_given(&args.sign_in).next() {
         return Err(Failure::new(
-            format!(
-                "{flag} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)"
+            text!(
+                "{} was given, but the run makes no AWS call (--offline, --evidence, --credential-report or --at)",
+                public(flag)
             ),
             "leave the flag out to judge files, or leave the files out to sign in",
         ));
@@ -156,7 +159,7 @@ fn evidence(args: &CheckArgs) -> Result<Evidence, Failure> {
     }))
 }
 
-/// Standard input can be read once: the second reader would find nothing.
+/// Standard input can be read only once: a second reader would get nothing.
 fn refuse_input_twice(args: &CheckArgs) -> Result<(), Failure> {
     let evidence = args.evidence.iter().map(|path| ("--evidence", path.as_path()));
     let report = args.credential_report.iter().map(|path| ("--credential-report", path.as_path()));
@@ -168,12 +171,12 @@ fn refuse_input_twice(args: &CheckArgs) -> Result<(), Failure> {
     let mut given = policy.into_iter().chain(evidence).chain(report).filter(is_input);
     let (Some((first, _)), Some((second, _))) = (given.next(), given.next()) else { return Ok(()) };
     Err(Failure::new(
-        format!("{first} - and {second} - both read standard input, which can be read once"),
+        text!("{} - and {} - both read standard input, which can be read once", first, second),
         "give one of them as a file",
     ))
 }
 
-/// The instant of `--at`, where it may be given.
+/// The time of `--at`, if it is allowed here.
 fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc>>, Failure> {
     let Some(at) = at else { return Ok(None) };
     if host.github_actions() {
@@ -184,7 +187,7 @@ fn instant(at: Option<DateTime<Utc>>, host: &Host) -> Result<Option<DateTime<Utc
     }
     if at > host.now {
         return Err(Failure::new(
-            format!("--at {} lies in the future", format_time(at)),
+            text!("--at {} is in the future", public(format_time(at))),
             "use a time in the past",
         ));
     }

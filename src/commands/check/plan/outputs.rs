@@ -1,8 +1,10 @@
-//! Where reports go: what standard output shows, and each file's place.
+//! The destinations of reports: the format of standard output, and the files.
 
 use std::path::{Path, PathBuf};
 
 use rootgate::report::{self, Format};
+use rootgate::text;
+use rootgate::text::public;
 
 use crate::cli::{CheckArgs, PolicyArg};
 use crate::commands::host::clash::{self, Given};
@@ -13,7 +15,7 @@ use crate::commands::{Failure, Host};
 /// A report of any format.
 const REPORT: Kind = Kind { name: "a report of rootgate", is: report::is_report, outlives: false };
 
-/// The files and streams that reports are written to, beside standard output.
+/// The files and streams that reports are written to, without standard output.
 pub(crate) struct Outputs(pub(in crate::commands::check) Vec<(Format, Output)>);
 
 impl Outputs {
@@ -23,11 +25,10 @@ impl Outputs {
     }
 }
 
-/// Looks at every place and touches none. What is no place for a report is a failure and not among the
-/// outputs, so it stays as it is, however the run ends.
+/// Inspects every destination and changes none. An unusable destination is a failure. It is not
+/// among the outputs, so it stays unchanged.
 ///
-/// Standard output is what it is by whatever name: `--json -` and `--json /dev/stdout` are
-/// `--format json`.
+/// Standard output may have another name: `--json -` and `--json /dev/stdout` mean `--format json`.
 pub(super) fn read(
     args: &CheckArgs,
     host: &Host,
@@ -54,7 +55,7 @@ pub(super) fn read(
     (standard.map_or(Format::Text, |(_, format)| format), Outputs(outputs))
 }
 
-/// Standard output shows one report. `--format` may say the same as the flag of its file.
+/// Standard output shows one report. `--format` may name the same format as the file's flag.
 fn shown_on_standard_output(
     flag: &str,
     format: Format,
@@ -63,14 +64,14 @@ fn shown_on_standard_output(
 ) -> Result<(), Failure> {
     match standard {
         Some((other, shown)) if other != "--format" || *shown != format => Err(Failure::new(
-            format!("{flag} {} and {other} both name standard output", path.display()),
+            text!("{} {} and {} both name standard output", public(flag), path, public(other)),
             "give one of them a file",
         )),
         _ => Ok(()),
     }
 }
 
-/// The place of one report, where it may be written.
+/// The destination of one report, if it may be written there.
 fn resolve_output(
     flag: &str,
     path: &Path,
@@ -89,7 +90,7 @@ fn resolve_output(
 
 const RUNNER_FILES_HELP: &str = "rootgate adds to the runner's files by itself: leave the flag out";
 
-/// What the flags say is read.
+/// The files that the flags read.
 fn inputs<'a>(args: &'a CheckArgs, defaults: &'a [PathBuf]) -> Vec<Given<'a>> {
     let mut inputs: Vec<Given<'a>> = Vec::new();
     match &args.policy {

@@ -3,7 +3,7 @@
 use rootgate::github::repository::Repository;
 use rootgate::repo::RepoPath;
 
-/// Where the policy is.
+/// The location of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RemotePolicy {
     pub(crate) repository: Repository,
@@ -17,7 +17,7 @@ const FORM: &str = "write github:OWNER/REPO/PATH@REF, such as \
                     github:octo-org/security/policies/root.yaml@v3 (a file of that name is ./github:…)";
 
 impl RemotePolicy {
-    /// Takes what follows `github:`.
+    /// Parses the text after `github:`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let parts = text.split_once('@').and_then(|(file, git_ref)| {
             let (owner, rest) = file.split_once('/')?;

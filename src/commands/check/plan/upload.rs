@@ -8,19 +8,20 @@ use rootgate::github::is_private;
 use rootgate::github::repository::Repository;
 use rootgate::github::upload::Target;
 use rootgate::model::format_time;
+use rootgate::text;
 
 use crate::cli::{ReportArgs, UploadFlag};
 use crate::commands::{Failure, Host};
 
-/// An upload that is asked for.
+/// A requested upload.
 pub(crate) struct Upload {
-    /// Whatever the ref is.
+    /// From every ref.
     pub(crate) always: bool,
-    /// Where to; or which variable does not say so.
-    pub(crate) target: Result<Target, String>,
+    /// The target, or the variable that is missing or invalid.
+    pub(crate) target: Result<Target, &'static str>,
 }
 
-/// Settles before anything is judged whether an upload is asked for, and whether it can be.
+/// Decides before the judging whether an upload is requested and possible.
 pub(super) fn read(
     args: &ReportArgs,
     at: Option<DateTime<Utc>>,
@@ -35,7 +36,7 @@ pub(super) fn read(
     let target = target(host);
     match &target {
         Err(missing) if always => Err(Failure::new(
-            format!("--upload always, but {missing}"),
+            text!("--upload always, but {}", *missing),
             "a runner of GitHub sets these variables; elsewhere set them for this process, or \
              leave --upload out",
         )),
@@ -47,8 +48,8 @@ pub(super) fn read(
     }
 }
 
-/// What the runner says of the commit.
-fn target(host: &Host) -> Result<Target, String> {
+/// The target from the runner's variables.
+fn target(host: &Host) -> Result<Target, &'static str> {
     let run = &host.workflow;
     let repository = run.repository.as_deref().and_then(Repository::new);
     let repository =
@@ -60,7 +61,7 @@ fn target(host: &Host) -> Result<Target, String> {
     let full = |name: &&String| name.starts_with("refs/") && !name.contains(char::is_whitespace);
     let git_ref = run.git_ref.as_ref().filter(full).ok_or("GITHUB_REF is not a whole ref")?;
     if !is_private(&run.api_url) {
-        return Err("GITHUB_API_URL is not https".to_owned());
+        return Err("GITHUB_API_URL is not https");
     }
     Ok(Target {
         repository,

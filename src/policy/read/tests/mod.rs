@@ -1,5 +1,6 @@
 //! Good policies read exactly, bad ones refused at the right place.
 
+mod organization;
 mod robust;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -462,16 +463,6 @@ fn each_mistake_is_named_where_it_stands() {
         (top("gate: high"), "wrong-type 2:7", "a mapping of keys, not text"),
         (top("gates: {}"), "unknown-key 2:1", "no key `gates`"),
         (top("fail-on: high"), "unknown-key 2:1", "no key `fail-on`"),
-        (
-            top("scope: { organization: { member-role: x } }"),
-            "not-in-this-version 2:10",
-            "`organization`",
-        ),
-        (
-            top("evidence: { root-events: { members: true } }"),
-            "not-in-this-version 2:28",
-            "`members`",
-        ),
         (top("evidence: { root-events: [] }"), "wrong-type 2:26", "`off` or a mapping"),
         (top("evidence: { root-events: ~ }"), "no-value 2:13", "no value"),
         (top("evidence: { root-events: { lookback: 401d } }"), "out-of-bounds 2:38", "400d"),
@@ -888,9 +879,9 @@ fn each_mistake_is_named_where_it_stands() {
         ),
         (waiver(&format!("rule: root-sign-in-attempts\n{V}")), "no-waiver 3:11", "windows and no waivers"),
         (
-            waiver(&format!("rule: root-not-denied-by-scp\n{V}")),
+            waiver(&format!("rule: root-activity-unmonitored\n{V}")),
             "not-in-this-version 3:11",
-            "`root-not-denied-by-scp`",
+            "`root-activity-unmonitored`",
         ),
         (waiver(&format!("rule: root-mfa\n{V}")), "unknown-rule 3:11", "`root-mfa`"),
         (

@@ -1,0 +1,96 @@
+//! What the organization says of each account, besides what the account says itself.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::scp::{ControlPolicies, OrganizationPath, RootUser};
+use crate::model::{
+    AccountId, Cause, CentralRoot, Evidence, Fact, Gap, Observed, Organization, Partition,
+    RootDenial, Source,
+};
+
+use super::{Description, Inquiry, Listed};
+
+/// What is asked once for all accounts.
+pub(crate) struct OrganizationFacts {
+    description: Description,
+    central_root: Observed<CentralRoot>,
+    policies: Result<(ControlPolicies, DateTime<Utc>), Gap>,
+}
+
+impl Inquiry<'_> {
+    /// Asks for what is needed of it.
+    pub(crate) async fn organization_facts(
+        &self,
+        description: &Description,
+        needs: &BTreeSet<Source>,
+    ) -> OrganizationFacts {
+        let central_root = async {
+            if needs.contains(&Source::CentralRoot) {
+                return self.features().await;
+            }
+            Err(not_needed(Source::CentralRoot))
+        };
+        let policies = async {
+            if needs.contains(&Source::ServiceControlPolicies) {
+                return self.policies().await;
+            }
+            Err(not_needed(Source::ServiceControlPolicies))
+        };
+        let (central_root, policies) = tokio::join!(central_root, policies);
+        OrganizationFacts { description: description.clone(), central_root, policies }
+    }
+}
+
+impl OrganizationFacts {
+    /// Writes down what it says of a listed account.
+    pub(crate) fn complete_listed(&self, listed: &Listed, evidence: &mut Evidence) {
+        let organization = Organization {
+            id: self.description.id.clone(),
+            management: listed.management,
+            joined_at: listed.joined_at,
+        };
+        evidence.organization = Ok(Fact::new(organization, listed.observed_at));
+        evidence.central_root = self.central_root.clone();
+        evidence.service_control_policies = self.denial(listed);
+    }
+
+    /// Writes down what it says of an account that was not listed.
+    pub(crate) fn complete_unlisted(&self, listing_complete: bool, evidence: &mut Evidence) {
+        let (id, account) = (&self.description.id, &evidence.account);
+        let (cause, detail) = if listing_complete {
+            (Cause::NotVisible, format!("account {account} is not in the organization {id}"))
+        } else {
+            let why =
+                "whether the account is in the organization is not known: its list is incomplete";
+            (Cause::Missing, why.to_owned())
+        };
+        leave_gaps(evidence, |source| Gap::new(source, cause, detail.clone()));
+    }
+
+    fn denial(&self, listed: &Listed) -> Observed<RootDenial> {
+        let source = Source::ServiceControlPolicies;
+        let (policies, observed_at) = self.policies.as_ref().map_err(Clone::clone)?;
+        if listed.management {
+            let detail = "service control policies never bind the management account";
+            return Err(Gap::new(source, Cause::NotVisible, detail));
+        }
+        let (account, partition): (&AccountId, &Partition) = (&listed.account, &listed.partition);
+        let path = OrganizationPath::with_account(&listed.paths, account);
+        let denial = policies.denial(RootUser { account, partition }, path.as_ref());
+        // Where the account is was seen when it was listed.
+        Ok(Fact::new(denial, (*observed_at).min(listed.observed_at)))
+    }
+}
+
+/// Writes down that the organization is not known.
+pub(crate) fn leave_gaps(evidence: &mut Evidence, gap: impl Fn(Source) -> Gap) {
+    evidence.organization = Err(gap(Source::Organization));
+    evidence.central_root = Err(gap(Source::CentralRoot));
+    evidence.service_control_policies = Err(gap(Source::ServiceControlPolicies));
+}
+
+fn not_needed(source: Source) -> Gap {
+    Gap::new(source, Cause::NotCollected, "no enabled rule needs it")
+}

@@ -1,0 +1,306 @@
+//! `ListAccounts`: page by page, as fast as AWS takes it. Each account goes on at once.
+//!
+//! Anything odd leaves the listing incomplete, with the reason; it goes on where it can.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use aws_sdk_organizations::types::Account;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::mpsc::Sender;
+
+use crate::collect::enter::Session;
+use crate::collect::failure::CallError;
+use crate::model::organization::LIST_ACCOUNTS;
+use crate::model::{AccountId, Cause, Gap, Inventory, Partition, SkippedAccount, Source, counted};
+use crate::net::bucket::LearnedBucket;
+use crate::text;
+
+use super::{Description, Inquiry};
+
+/// The most that one page may hold. Source: API reference, `MaxResults`.
+const PAGE: i32 = 20;
+/// So many pages hold all accounts that an organization may have (50,000), even if most of them are
+/// empty.
+const MAX_PAGES: usize = 10_000;
+/// Calls a second and at once, of one account. Source: Organizations User Guide, "Quotas".
+const RATE: (f64, f64) = (8.0, 12.0);
+
+/// An account as it was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) account: AccountId,
+    pub(crate) partition: Partition,
+    /// Whether it is the management account.
+    pub(crate) management: bool,
+    pub(crate) joined_at: Option<DateTime<Utc>>,
+    /// `Paths`, as AWS sent them.
+    pub(crate) paths: Vec<String>,
+    /// When its page was asked for.
+    pub(crate) observed_at: DateTime<Utc>,
+}
+
+impl Listed {
+    /// How long ago it joined, where it did less long ago than `grace`.
+    pub(crate) fn is_newer_than(&self, grace: TimeDelta, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let age = now - self.joined_at?;
+        (age >= TimeDelta::zero() && age < grace).then_some(age)
+    }
+}
+
+/// What becomes of a listed account by its state.
+#[derive(Debug, PartialEq, Eq)]
+enum Validity {
+    /// It works.
+    Usable,
+    /// Nobody can enter it; why.
+    Unusable(&'static str),
+    /// It may be anything; what AWS says.
+    Unknown(String),
+}
+
+/// Source: Organizations User Guide, "Monitor the state of your AWS accounts". History clients know
+/// `Status` alone, which AWS was to retire.
+fn standing(state: Option<&str>, status: Option<&str>) -> Validity {
+    match state.or(status) {
+        Some("ACTIVE" | "PENDING_CLOSURE") => Validity::Usable,
+        Some("SUSPENDED") => Validity::Unusable("AWS has suspended the account"),
+        Some("CLOSED") => Validity::Unusable("the account is closed"),
+        Some("PENDING_ACTIVATION") => Validity::Unusable("the account is not activated yet"),
+        Some(word) => Validity::Unknown(format!("the unknown state `{}`", cut(word))),
+        None => Validity::Unknown("no state".to_owned()),
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// What is counted while an organization is listed and read.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    seen: BTreeSet<AccountId>,
+    skipped: Vec<SkippedAccount>,
+    not_entered: BTreeSet<AccountId>,
+    /// Why the listing is incomplete: the first reason, and how many more there are.
+    problem: Option<(Gap, usize)>,
+}
+
+impl Ledger {
+    /// The listing is incomplete.
+    pub(crate) fn problem(&mut self, gap: Gap) {
+        match &mut self.problem {
+            Some((_, more)) => *more += 1,
+            None => self.problem = Some((gap, 0)),
+        }
+    }
+
+    fn odd(&mut self, why: &str) {
+        self.problem(Gap::for_call(Source::Organization, &LIST_ACCOUNTS, Cause::Unreadable, why));
+    }
+
+    pub(crate) fn skip(&mut self, id: AccountId, reason: String) {
+        self.skipped.push(SkippedAccount { id, reason });
+    }
+
+    pub(crate) fn not_entered(&mut self, account: AccountId) {
+        self.not_entered.insert(account);
+    }
+
+    /// Whether the account was listed.
+    pub(crate) fn has_listed(&self, account: &AccountId) -> bool {
+        self.seen.contains(account)
+    }
+
+    /// The gap of a source that tells of the organization, where that is not known.
+    pub(crate) fn unknown(&self, source: Source) -> Gap {
+        match &self.problem {
+            Some((gap, _)) => Gap { source, ..gap.clone() },
+            None => Gap::new(source, Cause::Missing, "the organization is not known"),
+        }
+    }
+
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.problem.is_none()
+    }
+
+    pub(crate) fn inventory(self, description: Option<Description>) -> Inventory {
+        let Self { seen, mut skipped, not_entered, problem } = self;
+        skipped.sort();
+        let (id, management_account) =
+            description.map(|described| (described.id, described.management)).unzip();
+        Inventory {
+            id,
+            management_account,
+            listed: seen.len(),
+            skipped,
+            // Accounts that were named may be outside of the organization.
+            not_entered: not_entered.intersection(&seen).count(),
+            gap: problem.map(|(gap, more)| match more {
+                0 => gap,
+                more => Gap {
+                    detail: format!("{} (and {})", gap.detail, counted(more, "more reason")),
+                    ..gap
+                },
+            }),
+        }
+    }
+}
+
+impl Inquiry<'_> {
+    /// Lists every account: hands on those to read, and notes the others.
+    pub(crate) async fn list(
+        &self,
+        description: &Description,
+        ledger: &RefCell<Ledger>,
+        to_read: Sender<Listed>,
+    ) {
+        let mut bucket = LearnedBucket::new(RATE.0, RATE.1);
+        let mut tokens: BTreeSet<String> = BTreeSet::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let call = async |own: &Session| {
+                let sent = (self.clock)();
+                let request = own.organizations().list_accounts().max_results(PAGE);
+                let answer = request.set_next_token(token.clone()).send().await;
+                Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
+            };
+            let (sent, page) = match self.persist(&mut bucket, call).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let gap = error.gap(Source::Organization, &LIST_ACCOUNTS);
+                    return ledger.borrow_mut().problem(gap);
+                }
+            };
+            for account in page.accounts.unwrap_or_default() {
+                let listed = self.enter_in(&mut ledger.borrow_mut(), description, &account, sent);
+                if let Some(listed) = listed
+                    && to_read.send(listed).await.is_err()
+                {
+                    return; // nobody reads any more
+                }
+            }
+            match page.next_token {
+                None => {
+                    let listed = ledger.borrow().seen.len();
+                    (self.note)(&text!("the organization has {} accounts", listed));
+                    return must_hold(description, self, &mut ledger.borrow_mut());
+                }
+                Some(next) if !tokens.insert(next.clone()) => {
+                    return ledger.borrow_mut().odd("the list goes on, but never gets further");
+                }
+                next => token = next,
+            }
+        }
+        ledger.borrow_mut().odd(&format!("the list has more than {MAX_PAGES} pages"));
+    }
+
+    /// Enters an account in the ledger; returns it if it is to be read.
+    fn enter_in(
+        &self,
+        ledger: &mut Ledger,
+        description: &Description,
+        account: &Account,
+        observed_at: DateTime<Utc>,
+    ) -> Option<Listed> {
+        let text = account.id.as_deref().unwrap_or_default();
+        let Ok(id) = text.parse::<AccountId>() else {
+            ledger.odd(&format!("`{}` is not the id of an account", cut(text)));
+            return None;
+        };
+        if !ledger.seen.insert(id.clone()) {
+            ledger.odd(&format!("account {id} is listed twice"));
+            return None;
+        }
+        let state = account.state.as_ref().map(|state| state.as_str());
+        let status = account.status.as_ref().map(|status| status.as_str());
+        if let Some(reason) = self.settings.excluded.get(&id) {
+            ledger.skip(id, reason.clone());
+            return None;
+        }
+        match standing(state, status) {
+            Validity::Usable => {}
+            Validity::Unusable(why) => {
+                ledger.skip(id, why.to_owned());
+                return None;
+            }
+            Validity::Unknown(what) => ledger.odd(&format!("account {id} has {what}")),
+        }
+        let joined_at = account.joined_timestamp.as_ref();
+        let joined_at =
+            joined_at.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
+        Some(Listed {
+            management: id == description.management,
+            account: id,
+            partition: description.partition.clone(),
+            joined_at,
+            paths: account.paths.clone().unwrap_or_default(),
+            observed_at,
+        })
+    }
+}
+
+/// A list that ends without the accounts that are surely there is not a whole one.
+fn must_hold(description: &Description, inquiry: &Inquiry<'_>, ledger: &mut Ledger) {
+    let own = inquiry.sessions.own_account();
+    for account in [Some(description.management.clone()), own].into_iter().flatten() {
+        if !ledger.has_listed(&account) {
+            ledger.odd(&format!("account {account} is in the organization and not in the list"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_decides_before_the_status_and_an_unknown_one_nothing() {
+        let unusable = |standing| matches!(standing, Validity::Unusable(_));
+        for word in ["ACTIVE", "PENDING_CLOSURE"] {
+            assert_eq!(standing(Some(word), Some("SUSPENDED")), Validity::Usable);
+            assert_eq!(standing(None, Some(word)), Validity::Usable);
+        }
+        for word in ["SUSPENDED", "CLOSED", "PENDING_ACTIVATION"] {
+            assert!(unusable(standing(Some(word), Some("ACTIVE"))), "{word}");
+        }
+        for unknown in [standing(Some("QUARANTINED"), Some("ACTIVE")), standing(None, None)] {
+            assert!(matches!(unknown, Validity::Unknown(_)), "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_new_from_the_moment_it_joined_until_the_grace_is_over() {
+        let now = DateTime::from_timestamp(1_763_712_000, 0).unwrap();
+        let joined = |joined_at| Listed {
+            account: "444455556666".parse().unwrap(),
+            partition: Partition::new("aws").unwrap(),
+            management: false,
+            joined_at,
+            paths: Vec::new(),
+            observed_at: now,
+        };
+        let grace = TimeDelta::hours(24);
+        let is_new = |joined_at| joined(joined_at).is_newer_than(grace, now).is_some();
+        assert!(is_new(Some(now)) && is_new(Some(now - TimeDelta::hours(23))));
+        assert!(!is_new(Some(now - grace)) && !is_new(None));
+        assert!(!is_new(Some(now + TimeDelta::hours(1))), "from the future is not new");
+    }
+
+    #[test]
+    fn the_ledger_adds_up_and_keeps_the_first_reason() {
+        let id = |text: &str| text.parse::<AccountId>().unwrap();
+        let seen = ["111122223333", "444455556666"].map(id).into();
+        let mut ledger = Ledger { seen, ..Ledger::default() };
+        ledger.skip(id("444455556666"), "closed".to_owned());
+        for account in ["111122223333", "123456789012"] {
+            ledger.not_entered(id(account));
+        }
+        ledger.odd("first");
+        ledger.odd("second");
+        let inventory = ledger.inventory(None);
+        assert_eq!((inventory.listed, inventory.not_entered), (2, 1));
+        let gap = inventory.gap.unwrap();
+        assert_eq!(gap.detail, "organizations:ListAccounts: first (and 1 more reason)");
+    }
+}

@@ -1,0 +1,134 @@
+//! The service control policies, policy by policy: walking account by account would take hours.
+//!
+//! Every policy is read; where it is attached is asked only if it may deny root: `FullAWSAccess` is
+//! attached everywhere.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_organizations::types::PolicyType;
+use chrono::{DateTime, Utc};
+
+use crate::collect::enter::Session;
+use crate::collect::failure::CallError;
+use crate::model::scp::{ControlPolicies, ControlPolicy, ScpReading};
+use crate::model::service_control_policies::{DESCRIBE_POLICY, LIST_POLICIES, LIST_TARGETS};
+use crate::model::{Cause, Gap, Source};
+use crate::net::bucket::LearnedBucket;
+
+use super::Inquiry;
+
+const SOURCE: Source = Source::ServiceControlPolicies;
+/// The most that one page may hold. Source: API reference, `MaxResults`.
+const PAGE: i32 = 20;
+/// So many pages hold all policies (10,000) and all targets that an organization may have, even if AWS
+/// sends shorter ones.
+const MAX_PAGES: usize = 10_000;
+/// Calls a second and at once, of one account. Source: Organizations User Guide, "Quotas".
+const LISTS: (f64, f64) = (5.0, 8.0);
+const DESCRIPTIONS: (f64, f64) = (2.0, 2.0);
+
+/// A page: its items, and the token of the next one.
+type Page<T> = (Vec<T>, Option<String>);
+
+impl Inquiry<'_> {
+    /// What the policies say, and since when that is true. A policy that cannot be read leaves every
+    /// account that it may bind unclear.
+    pub(super) async fn policies(&self) -> Result<(ControlPolicies, DateTime<Utc>), Gap> {
+        let sent = (self.clock)();
+        let mut bucket = LearnedBucket::new(LISTS.0, LISTS.1);
+        let list = async |own: &Session, token: Option<String>| {
+            let request = own.organizations().list_policies().max_results(PAGE);
+            let request = request.filter(PolicyType::ServiceControlPolicy).set_next_token(token);
+            let answer = request.send().await.map_err(|error| CallError::from_sdk(&error))?;
+            let names = answer.policies.unwrap_or_default().into_iter();
+            let names = names.map(|it| (it.id.unwrap_or_default(), it.name.unwrap_or_default()));
+            Ok((names.collect(), answer.next_token))
+        };
+        let names: Vec<(String, String)> = match self.pages(&mut bucket, list).await {
+            Ok(names) => names,
+            Err(Paged::Failed(error)) => return Err(error.gap(SOURCE, &LIST_POLICIES)),
+            Err(Paged::Odd(why)) => {
+                return Err(Gap::for_call(SOURCE, &LIST_POLICIES, Cause::Unreadable, why));
+            }
+        };
+        let mut policies = Vec::new();
+        let mut descriptions = LearnedBucket::new(DESCRIPTIONS.0, DESCRIPTIONS.1);
+        let mut targets = LearnedBucket::new(LISTS.0, LISTS.1);
+        for (id, name) in names {
+            let reading = self.reading(&mut descriptions, &id).await?;
+            let targets = match reading.may_deny_root() {
+                true => Ok(self.targets(&mut targets, &id).await?),
+                false => Ok(BTreeSet::new()),
+            };
+            policies.push(ControlPolicy { id, name, reading, targets });
+        }
+        Ok((ControlPolicies::new(policies), sent))
+    }
+
+    /// What a policy says. One that is gone meanwhile says nothing.
+    async fn reading(&self, bucket: &mut LearnedBucket, id: &str) -> Result<ScpReading, Gap> {
+        let call = async |own: &Session| {
+            let answer = own.organizations().describe_policy().policy_id(id).send().await;
+            let answer = answer.map_err(|error| CallError::from_sdk(&error))?;
+            Ok(answer.policy.and_then(|policy| policy.content))
+        };
+        match self.persist(bucket, call).await {
+            // The interceptor has seen it.
+            Ok(content) => Ok(ScpReading::of_text(&content.unwrap_or_default())),
+            Err(error) if error.code == GONE => Ok(ScpReading::default()),
+            Err(error) => Err(error.gap(SOURCE, &DESCRIBE_POLICY)),
+        }
+    }
+
+    /// The ids of what a policy is attached to.
+    async fn targets(&self, bucket: &mut LearnedBucket, id: &str) -> Result<BTreeSet<String>, Gap> {
+        let list = async |own: &Session, token: Option<String>| {
+            let request = own.organizations().list_targets_for_policy().policy_id(id);
+            let answer = request.max_results(PAGE).set_next_token(token).send().await;
+            let answer = answer.map_err(|error| CallError::from_sdk(&error))?;
+            let targets = answer.targets.unwrap_or_default().into_iter();
+            Ok((targets.map(|it| it.target_id.unwrap_or_default()).collect(), answer.next_token))
+        };
+        match self.pages(bucket, list).await {
+            Ok(targets) => Ok(targets.into_iter().collect()),
+            Err(Paged::Failed(error)) if error.code == GONE => Ok(BTreeSet::new()),
+            Err(Paged::Failed(error)) => Err(error.gap(SOURCE, &LIST_TARGETS)),
+            Err(Paged::Odd(why)) => {
+                Err(Gap::for_call(SOURCE, &LIST_TARGETS, Cause::Unreadable, why))
+            }
+        }
+    }
+
+    /// Every page of a list.
+    async fn pages<T>(
+        &self,
+        bucket: &mut LearnedBucket,
+        list: impl AsyncFn(&Session, Option<String>) -> Result<Page<T>, CallError>,
+    ) -> Result<Vec<T>, Paged> {
+        let mut all = Vec::new();
+        let mut tokens: BTreeSet<String> = BTreeSet::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let call = async |own: &Session| list(own, token.clone()).await;
+            let (items, next) = self.persist(bucket, call).await.map_err(Paged::Failed)?;
+            all.extend(items);
+            match next {
+                None => return Ok(all),
+                Some(next) if !tokens.insert(next.clone()) => {
+                    return Err(Paged::Odd("the list goes on, but never gets further".to_owned()));
+                }
+                next => token = next,
+            }
+        }
+        Err(Paged::Odd(format!("the list has more than {MAX_PAGES} pages")))
+    }
+}
+
+/// Somebody deleted the policy after it was listed.
+const GONE: &str = "PolicyNotFoundException";
+
+/// Why a list was not read to its end.
+enum Paged {
+    Failed(CallError),
+    Odd(String),
+}

@@ -1,0 +1,40 @@
+//! What is asked of an organization.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use crate::model::{AccountId, Audit, Partition};
+
+/// An organization all of whose accounts are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationSettings {
+    /// The role in each member, perhaps with a path; only an audit by `AssumeRoot` alone needs none.
+    pub member_role: Option<String>,
+    /// The role in the management account, for a run that does not begin there.
+    pub management_role: Option<String>,
+    /// How members are entered.
+    pub audit: Audit,
+    /// An account that joined less long ago and refuses is skipped.
+    pub new_account_grace: TimeDelta,
+    /// Accounts that are not read, each with the reason.
+    pub excluded: BTreeMap<AccountId, String>,
+    /// Whether events of CloudTrail are read in members, and not only in the management account.
+    pub read_members_events: bool,
+}
+
+impl OrganizationSettings {
+    /// The ARNs of the roles that may be entered in an account.
+    pub(crate) fn roles_in(&self, partition: &Partition, account: &str) -> Vec<String> {
+        let in_members = self.member_role.as_deref().filter(|_| self.audit != Audit::AssumeRoot);
+        let names = in_members.into_iter().chain(self.management_role.as_deref());
+        let mut roles: Vec<String> = names.map(|name| role_arn(partition, account, name)).collect();
+        roles.dedup();
+        roles
+    }
+}
+
+/// The ARN of a role by its name, which may have a path.
+pub(crate) fn role_arn(partition: &Partition, account: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:role/{}", name.trim_start_matches('/'))
+}

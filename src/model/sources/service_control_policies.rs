@@ -1,0 +1,85 @@
+//! `ListPolicies`, `DescribePolicy` and `ListTargetsForPolicy`: whether service control policies deny
+//! root. How a policy is read is in [`crate::model::scp`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::call::{Answer, Call, Member, Service};
+use crate::model::sources::{SourceInfo, SourceSchema};
+
+/// `ListPolicies`, of the type `SERVICE_CONTROL_POLICY`.
+pub const LIST_POLICIES: Call = Call {
+    service: Service::Organizations,
+    operation: "ListPolicies",
+    iam_action: "organizations:ListPolicies",
+    complete_answer: Answer::JsonList { list: "Policies", texts: &["Id", "Name"], documents: &[] },
+};
+
+/// `DescribePolicy`; the policy is JSON in a text.
+pub const DESCRIBE_POLICY: Call = Call {
+    service: Service::Organizations,
+    operation: "DescribePolicy",
+    iam_action: "organizations:DescribePolicy",
+    complete_answer: Answer::JsonObject(&[Member::Object(
+        "Policy",
+        &[
+            Member::Object("PolicySummary", &[Member::Text("Id"), Member::Text("Name")]),
+            Member::Document("Content"),
+        ],
+    )]),
+};
+
+/// `ListTargetsForPolicy`.
+pub const LIST_TARGETS: Call = Call {
+    service: Service::Organizations,
+    operation: "ListTargetsForPolicy",
+    iam_action: "organizations:ListTargetsForPolicy",
+    complete_answer: Answer::JsonList {
+        list: "Targets",
+        texts: &["TargetId", "Type"],
+        documents: &[],
+    },
+};
+
+pub(super) const SOURCE: SourceInfo = SourceInfo {
+    id: "service-control-policies",
+    name: "service control policies",
+    calls: &[LIST_POLICIES, DESCRIBE_POLICY, LIST_TARGETS],
+    if_unreadable: "read the policies yourself, and report it as a fault of rootgate if they are plain",
+    schema: SourceSchema {
+        description: "ListPolicies, DescribePolicy and ListTargetsForPolicy: which service control policies on the account's path deny root.",
+        value: r##"{ "$ref": "#/$defs/root_denial" }"##,
+        defs: r#"{
+  "root_denial": {
+    "type": "object",
+    "required": ["denied_by", "unclear"],
+    "additionalProperties": false,
+    "properties": {
+      "denied_by": { "description": "Each policy that denies root: its id and name.", "type": "array", "items": { "type": "string" } },
+      "unclear": { "description": "Why another policy may deny root, too.", "type": "array", "items": { "type": "string" } }
+    }
+  }
+}
+"#,
+    },
+};
+
+/// What the service control policies on an account's path say of its root user.
+///
+/// Texts come from whoever wrote the policies: escape them where they leave.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootDenial {
+    /// The policies that deny root, each by its id and name.
+    pub denied_by: Vec<String>,
+    /// Why another policy may deny root, too; each is one clause.
+    pub unclear: Vec<String>,
+}
+
+/// That of a healthy account: root is denied.
+#[cfg(test)]
+pub(crate) fn healthy() -> RootDenial {
+    RootDenial {
+        denied_by: vec!["p-examplepolicyid111 (deny-root)".to_owned()],
+        unclear: Vec::new(),
+    }
+}

@@ -1,0 +1,36 @@
+//! What the rules about an organization have in common.
+
+use super::{Case, Judgement};
+use crate::model::{Basis, Fact, Gap, Observed, Organization, Source};
+
+/// Why they have nothing to say where one account is judged by itself.
+const NO_ORGANIZATION: &str = "the policy judges no organization (`scope.organization`), and only an organization can show this";
+
+/// The organization that the account is in; where it is not known, or there is none, the judgement.
+pub(super) fn organization<'a>(
+    case: &'a Case<'_>,
+) -> Result<(&'a Organization, Basis), Box<Judgement>> {
+    if !case.policy.judges_an_organization() {
+        return Err(Box::new(Judgement::not_applicable(NO_ORGANIZATION)));
+    }
+    known(&case.evidence.organization, Source::Organization, case)
+}
+
+/// What a source tells with its time; where it does not, the judgement.
+pub(super) fn known<'a, T>(
+    observed: &'a Observed<T>,
+    source: Source,
+    case: &Case<'_>,
+) -> Result<(&'a T, Basis), Box<Judgement>> {
+    match observed {
+        Ok(Fact { value, observed_at }) => {
+            // Facts without a time have become gaps before a rule sees them.
+            Ok((value, Basis { source, observed_at: observed_at.unwrap_or(case.now) }))
+        }
+        Err(gap) => Err(undetermined(gap)),
+    }
+}
+
+fn undetermined(gap: &Gap) -> Box<Judgement> {
+    Box::new(Judgement { gaps: vec![gap.clone()], ..Judgement::default() })
+}
