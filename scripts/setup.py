@@ -18,6 +18,8 @@ OWN = "123456789012"  # moto's account; others by AssumeRole
 ROLES = {OWN: "ci/gate", "444455556666": "rootgate"}
 ISSUER = "token.actions.githubusercontent.com"
 PERMISSIONS = json.loads((FOLDER / "permissions.json").read_text())
+HUB = "444455556666"
+ORGANIZATION = "organization-assume-role"
 SUBJECTS = [
     f"repo:{repository}:environment:{environment}"
     for environment in ["rootgate", HOSTILE.replace(":", "%3A").replace("${", "${$}{")]
@@ -107,7 +109,7 @@ def remove():
         iam.delete_role(RoleName=name)
 
 
-def script(account, credentials_of):
+def script(path, credentials_of):
     given = keys(credentials_of)
     environment = {
         "PATH": f"{TOOLS}:{os.environ['PATH']}",
@@ -116,17 +118,16 @@ def script(account, credentials_of):
         "AWS_PAGER": "",
         **{name.upper(): value for name, value in given.items()},
     }
-    path = FOLDER / "shell" / f"account-{account}.sh"
-    return subprocess.run(["sh", path], env=environment, capture_output=True, text=True)
+    return subprocess.run(["sh", FOLDER / path], env=environment, capture_output=True, text=True)
 
 
 def run_scripts():
-    wrong = script("444455556666", OWN)
+    wrong = script(f"shell/account-{HUB}.sh", OWN)
     assert wrong.returncode == 1 and "Nothing was changed" in wrong.stderr, wrong
     assert client("iam", OWN).list_roles()["Roles"] == []
     for account in ROLES:
         for how in ["script", "script, again"][: 2 if account == OWN else 1]:
-            done = script(account, account)
+            done = script(f"shell/account-{account}.sh", account)
             assert done.returncode == 0, done
             check_role(account, how)
             check_provider(account)
@@ -134,7 +135,7 @@ def run_scripts():
     iam = client("iam", OWN)
     iam.untag_role(RoleName="gate", TagKeys=["managed-by"])
     iam.delete_role_policy(RoleName="gate", PolicyName="rootgate")
-    refused = script(OWN, OWN)
+    refused = script(f"shell/account-{OWN}.sh", OWN)
     assert refused.returncode == 1 and "Nothing was changed" in refused.stderr, refused
     assert iam.list_role_policies(RoleName="gate")["PolicyNames"] == []
     print("script: another account's credentials and a stranger's role are refused")
@@ -173,7 +174,74 @@ def read_terraform():
         print(f"Terraform: role {role} of {account} trusts and may do what rootgate says")
 
 
+def check_entered(name, path, account):
+    """The role trusts the hub alone, and may do what a role of one account may."""
+    iam = client("iam", account)
+    role = iam.get_role(RoleName=name)["Role"]
+    assert role["Path"] == path, role
+    assert role["AssumeRolePolicyDocument"] == TRUST_IN_HUB, role["AssumeRolePolicyDocument"]
+    document = iam.get_role_policy(RoleName=name, PolicyName="rootgate")["PolicyDocument"]
+    document = ast.literal_eval(document) if isinstance(document, str) else document
+    assert document == PERMISSIONS, document
+    print(f"organization: role {name} trusts the hub, and may do what rootgate says")
+
+
+TRUST_IN_HUB = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "RootgateHub",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{HUB}:role/rootgate"},
+                "StringEquals": {"sts:ExternalId": "octo-rootgate"},
+            },
+        }
+    ],
+}
+
+
+def run_organization():
+    """moto's StackSets reach the management account too, which AWS's never do."""
+    client("organizations", OWN).create_organization(FeatureSet="ALL")
+    hub = script(f"{ORGANIZATION}/shell/hub.sh", HUB)
+    assert hub.returncode == 0, hub
+    iam = client("iam", HUB)
+    assert iam.get_role(RoleName="rootgate")["Role"]["AssumeRolePolicyDocument"] == expected_trust(HUB)
+    document = iam.get_role_policy(RoleName="rootgate", PolicyName="rootgate")["PolicyDocument"]
+    assert document == json.loads((FOLDER / ORGANIZATION / "hub.json").read_text()), document
+    print("organization: the hub's role may do what rootgate says")
+    for name in ["management", "members"]:
+        for _ in range(2):
+            done = script(f"{ORGANIZATION}/shell/{name}.sh", OWN)
+            assert done.returncode == 0, done
+    # An account of no organization is not the management account.
+    other = script(f"{ORGANIZATION}/shell/management.sh", HUB)
+    assert other.returncode != 0 and "AWSOrganizationsNotInUse" in other.stderr, other
+    check_entered("rootgate-management", "/", OWN)
+    check_entered("rootgate-member", "/audit/", OWN)
+    for audit in ["assume-role", "auto"]:
+        read_organization(FOLDER / f"organization-{audit}")
+
+
+def read_organization(folder):
+    """Terraform's files are whole, and its StackSet has the template of the other formats."""
+    kinds = {}
+    for name in ["hub", "members", "management"]:
+        blocks = value(hcl2.loads((folder / "terraform" / f"{name}.tf").read_text())["resource"])
+        kinds[name] = {kind: held for block in blocks for kind, named in block.items() for held in named.values()}
+    assert set(kinds["hub"]) == {"aws_iam_openid_connect_provider", "aws_iam_role", "aws_iam_role_policy"}, kinds["hub"]
+    assert set(kinds["management"]) == {"aws_iam_role", "aws_iam_role_policy"}, kinds["management"]
+    template = (folder / "cloudformation" / "members.yaml").read_text()
+    assert kinds["members"]["aws_cloudformation_stack_set"]["template_body"] == template
+    assert template in (folder / "shell" / "members.sh").read_text().replace("'\\''", "'")
+    print(f"Terraform: {folder.name}: the hub, the StackSet and the management account's role")
+
+
 deploy()
 remove()
 run_scripts()
 read_terraform()
+run_organization()

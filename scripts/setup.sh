@@ -34,8 +34,25 @@ for format in cloudformation terraform shell; do
 done
 rootgate permissions --policy "$folder/policy.yaml" >"$folder/permissions.json"
 
-"$tools/cfn-lint" "$folder"/cloudformation/*.yaml
-"$tools/shellcheck" "$folder"/shell/*.sh
+# moto takes no sts:AssumeRoot on arn:aws:iam::*:root, so the second kind of audit is only read.
+for audit in assume-role auto; do
+    organization=$folder/organization-$audit
+    mkdir "$organization"
+    cat >"$organization/policy.yaml" <<POLICY
+version: 1
+scope:
+  organization: { member-role: audit/rootgate-member, management-role: rootgate-management, audit: $audit }
+POLICY
+    for format in cloudformation terraform shell; do
+        rootgate setup aws --policy "$organization/policy.yaml" --github octo-org/octo-repo --github-ids 65/74 \
+            --environment rootgate --environment "$hostile" --hub-account 444455556666 \
+            --external-id octo-rootgate --format "$format" --output "$organization/$format" >/dev/null
+    done
+    rootgate permissions --policy "$organization/policy.yaml" >"$organization/hub.json"
+done
+
+"$tools/cfn-lint" "$folder"/cloudformation/*.yaml "$folder"/organization-*/cloudformation/*.yaml
+"$tools/shellcheck" "$folder"/shell/*.sh "$folder"/organization-*/shell/*.sh
 
 workflows=$folder/repository/.github/workflows
 mkdir -p "$workflows"

@@ -17,7 +17,7 @@
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
 //! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
-//! trust ROLE_ARN = FILE                                  # the role's trust policy; see `trust.rs`
+//! trust ROLE_ARN = FILE                                  # the role's trust policy, `*` for every account; see `trust.rs`
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
 //! others = 10000 us-east-1 signin:ConsoleLogin           # so many events a day by others, evenly spread
 //! events.per-page = 2              # default 50

@@ -90,7 +90,10 @@ fn lets_in(
     if scenario.trust.is_empty() {
         return true;
     }
-    let Some(policy) = scenario.trust.get(role) else { return false };
+    let Some(policy) = scenario.trust.get(role).or_else(|| scenario.trust.get(&any_account(role)))
+    else {
+        return false;
+    };
     let applies = |effect: &str| {
         statements(policy).iter().any(|statement| {
             statement["Effect"] == effect
@@ -100,6 +103,15 @@ fn lets_in(
         })
     };
     applies("Allow") && !applies("Deny")
+}
+
+/// `arn:aws:iam::*:role/gate`: the roles of that name in all accounts.
+fn any_account(role: &str) -> String {
+    let mut fields: Vec<&str> = role.splitn(6, ':').collect();
+    if let Some(account) = fields.get_mut(4) {
+        *account = "*";
+    }
+    fields.join(":")
 }
 
 fn texts(value: &Value) -> Vec<String> {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use rootgate::model::AccountId;
 use rootgate::setup::aws::RepositoryIds;
 
-use super::Color;
+use super::{Color, account};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,10 +31,13 @@ Examples:
   rootgate setup aws --github octo-org/octo-repo --environment rootgate
   rootgate setup aws --github octo-org/octo-repo --github-ids 65/74 \\
     --environment rootgate --environment rootgate-policy --format shell --output aws
+  rootgate setup aws --github octo-org/octo-repo --environment rootgate \\
+    --hub-account 111122223333 --external-id octo-rootgate       for an organization
   gh api repos/octo-org/octo-repo --jq '\"\\(.owner.id)/\\(.id)\"'    prints the value of --github-ids
 
-Each account of the policy's scope gets one file, account-ID.yaml, .tf or .sh. The same arguments
-give the same bytes, and an existing file is never overwritten.
+Each account of the policy's scope gets one file, account-ID.yaml, .tf or .sh. An organization gets
+hub, members (a StackSet) and management. The same arguments give the same bytes, and an existing file
+is never overwritten.
 
 Exit codes: 0 if the files are printed or written, else 2.")]
     Aws(SetupAwsArgs),
@@ -65,6 +69,10 @@ pub(crate) struct SetupWorkflowArgs {
     /// uses NAME-policy
     #[arg(long, value_name = "NAME", default_value = "rootgate", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) environment: String,
+    /// Account from which an organization is read, as for `rootgate setup aws`; needed with
+    /// `scope.organization`
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) hub_account: Option<AccountId>,
     /// File to write; `-` is standard output [default: .github/workflows/rootgate-KIND.yml at the root
     /// of the repository]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -107,6 +115,13 @@ pub(crate) struct SetupAwsArgs {
     /// audience sts.amazonaws.com (in China sts.amazonaws.com.cn)
     #[arg(long)]
     pub(crate) existing_provider: bool,
+    /// Account from which an organization is read: the management account or a delegated
+    /// administrator; needed with `scope.organization`
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) hub_account: Option<AccountId>,
+    /// External id that the roles of an organization ask for; the run needs it too (`external-id`)
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) external_id: Option<String>,
     /// Folder for the files; without it they are printed
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,

@@ -100,6 +100,14 @@ impl Partition {
         self.0 != "aws-us-gov"
     }
 
+    /// The task policy of an audit by `sts:AssumeRoot`.
+    ///
+    /// Source: IAM User Guide, "Perform a privileged task on a member account".
+    #[must_use]
+    pub fn audit_task(&self) -> String {
+        format!("arn:{}:iam::aws:policy/root-task/IAMAuditRootUserCredentials", self.0)
+    }
+
     /// The ARN of an account's root user in this partition.
     #[must_use]
     pub fn root_arn(&self, account: &AccountId) -> String {

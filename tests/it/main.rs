@@ -37,6 +37,7 @@ mod policy;
 mod policy_diff_base;
 mod secrets;
 mod setup;
+mod setup_organization;
 mod setup_repository;
 mod several_accounts;
 mod sign_in_shown;

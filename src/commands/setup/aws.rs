@@ -36,6 +36,8 @@ pub(crate) fn run(args: &SetupAwsArgs, host: &Host) -> Result<u8, Failure> {
         jobs: &jobs,
         format: format(args.format),
         existing_provider: args.existing_provider,
+        hub_account: args.hub_account.as_ref(),
+        external_id: args.external_id.as_deref(),
     };
     let generated = aws::generate(&wanted)
         .map_err(|refused| Failure::new(outside(&refused), refused.help()))?;
@@ -116,7 +118,7 @@ fn write(generated: &Generated, wanted: &Wanted<'_>, folder: &Path) -> Result<()
         let path = folder.join(&file.name);
         text += &format!("{}: written\n", escape::visible(&path.display().to_string()));
     }
-    text += "next, with an administrator's credentials of each account:\n";
+    text += "next, with an administrator's credentials of each account, in this order:\n";
     for command in commands(&generated.files, wanted.format, folder) {
         text += &format!("  {}\n", escape::visible(&command));
     }
@@ -127,7 +129,7 @@ fn write(generated: &Generated, wanted: &Wanted<'_>, folder: &Path) -> Result<()
 fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String> {
     let folder_word = word(&folder.display().to_string());
     if format == Format::Terraform {
-        let profile = |file: &SetupFile| format!(" -var profile_{}=PROFILE", file.account);
+        let profile = |file: &SetupFile| format!(" -var profile_{}=PROFILE", file.whose);
         let profiles: String = written.iter().map(profile).collect();
         return vec![
             format!("terraform -chdir={folder_word} init"),
@@ -138,13 +140,31 @@ fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String>
         let path = word(&folder.join(&file.name).display().to_string());
         match format {
             Format::Shell => format!("sh {path}"),
+            _ if file.whose == "members" => format!(
+                "aws cloudformation create-stack-set --stack-set-name rootgate --capabilities \
+                 CAPABILITY_NAMED_IAM --permission-model SERVICE_MANAGED --auto-deployment \
+                 Enabled=true,RetainStacksOnAccountRemoval=false --template-body {}",
+                word(&format!("file://{}", folder.join(&file.name).display()))
+            ),
             _ => format!(
                 "aws cloudformation deploy --stack-name rootgate --capabilities CAPABILITY_NAMED_IAM \
                  --template-file {path}"
             ),
         }
     };
-    written.iter().map(command).collect()
+    let mut commands: Vec<String> = Vec::new();
+    for file in written {
+        commands.push(command(file));
+        if file.whose == "members" && format == Format::CloudFormation {
+            commands.push(format!(
+                "aws cloudformation create-stack-instances --stack-set-name rootgate --regions {} \
+                 --deployment-targets OrganizationalUnitIds=\"$(aws organizations list-roots --query \
+                 'Roots[0].Id' --output text)\"",
+                file.region
+            ));
+        }
+    }
+    commands
 }
 
 /// What is not as the reader may expect, on standard error.

@@ -39,7 +39,7 @@ pub(crate) fn run(host: &Host) -> Result<u8, Failure> {
         first,
         aws_step(scope, &place, host),
         environment_step(&place),
-        workflow_step(&workflows, &place),
+        workflow_step(scope, &workflows, &place),
         commit_step(&place, &path, &workflows),
         try_step(&place, &workflows),
     ];
@@ -97,20 +97,35 @@ fn policy_step(policy: &Result<Option<Policy>, Failure>, path: &Option<String>) 
                 "Repeat --account for each account.".to_owned(),
             ],
         ),
-        Ok(Some(policy)) if policy.scope.is_empty() => (
+        Ok(Some(policy)) if !policy.names_scope() => (
             false,
             "Name the accounts in the policy: scope.accounts".to_owned(),
             vec!["rootgate policy explain".to_owned()],
         ),
         Ok(Some(policy)) => {
             let path = path.as_deref().unwrap_or("the policy");
-            let count = policy.scope.len();
-            let accounts =
-                if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") };
-            (true, format!("Write the policy: {path} names {accounts}"), Vec::new())
+            (true, format!("Write the policy: {path} names {}", scope_of(policy)), Vec::new())
         }
     };
     Step { done: Some(done), title, lines }
+}
+
+fn scope_of(policy: &Policy) -> String {
+    let accounts = match policy.scope.len() {
+        1 => "1 account".to_owned(),
+        count => format!("{count} accounts"),
+    };
+    match (policy.organization.is_some(), policy.scope.is_empty()) {
+        (true, true) => "an organization".to_owned(),
+        (true, false) => format!("an organization and {accounts}"),
+        (false, _) => accounts,
+    }
+}
+
+/// The flag of an organization, whose hub the policy does not name.
+fn hub_flag(policy: Option<&Policy>) -> &'static str {
+    let organization = policy.and_then(|policy| policy.organization.as_ref());
+    organization.map_or("", |_| " --hub-account HUB_ACCOUNT_ID")
 }
 
 fn repository(place: &Place) -> &str {
@@ -123,20 +138,13 @@ fn aws_step(policy: Option<&Policy>, place: &Place, host: &Host) -> Step {
         format!("ids=$(gh api repos/{repository} --jq '\"\\(.owner.id)/\\(.id)\"')"),
         format!(
             "rootgate setup aws --github {repository} --github-ids \"$ids\" --environment rootgate \
-             --environment rootgate-policy --output {AWS_FOLDER}"
+             --environment rootgate-policy{} --output {AWS_FOLDER}",
+            hub_flag(policy)
         ),
         "Then run the commands that it prints. --format terraform and --format shell are there, too."
             .to_owned(),
     ];
-    let written = policy.is_some_and(|policy| {
-        let is_there = |id: &str| {
-            ["yaml", "tf", "sh"].iter().any(|extension| {
-                let file = format!("{AWS_FOLDER}/account-{id}.{extension}");
-                place.path(&file, host).is_file() || Path::new(&file).is_file()
-            })
-        };
-        !policy.scope.is_empty() && policy.scope.iter().all(|account| is_there(account.id.as_str()))
-    });
+    let written = policy.is_some_and(|policy| are_written(policy, place, host));
     let title = match written {
         true => {
             lines = vec!["Each file says how it is deployed.".to_owned()];
@@ -147,6 +155,22 @@ fn aws_step(policy: Option<&Policy>, place: &Place, host: &Host) -> Step {
     // Whether they were deployed is only known to AWS.
     let done = if written { None } else { Some(false) };
     Step { done, title, lines }
+}
+
+/// Whether the files of the roles are there, in any format.
+fn are_written(policy: &Policy, place: &Place, host: &Host) -> bool {
+    let is_there = |name: &String| {
+        ["yaml", "tf", "sh"].iter().any(|extension| {
+            let file = format!("{AWS_FOLDER}/{name}.{extension}");
+            place.path(&file, host).is_file() || Path::new(&file).is_file()
+        })
+    };
+    let names: Vec<String> = match policy.organization {
+        // The hub's role may be that of an account that the policy names.
+        Some(_) => vec!["hub".to_owned()],
+        None => policy.scope.iter().map(|account| format!("account-{}", account.id)).collect(),
+    };
+    !names.is_empty() && names.iter().all(is_there)
 }
 
 fn environment_step(place: &Place) -> Step {
@@ -182,7 +206,9 @@ fn workflows(place: &Place, host: &Host) -> Vec<Found> {
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    let is_workflow = |name: &String| name.ends_with(".yml") || name.ends_with(".yaml");
+    let is_workflow = |name: &String| {
+        (name.ends_with(".yml") || name.ends_with(".yaml")) && folder.join(name).is_file()
+    };
     let mut found = Vec::new();
     for name in names.into_iter().filter(is_workflow) {
         let text = files::read(&folder.join(&name), "the workflow").unwrap_or_default();
@@ -208,7 +234,8 @@ const SIGNS: [(Kind, &str); 3] = [
     (Kind::PullRequest, "pull_request:"),
 ];
 
-fn workflow_step(workflows: &[Found], place: &Place) -> Step {
+fn workflow_step(policy: Option<&Policy>, workflows: &[Found], place: &Place) -> Step {
+    let hub = hub_flag(policy);
     let mut lines = Vec::new();
     if place.branch.is_none() && place.git.is_some() {
         lines.push(
@@ -223,7 +250,7 @@ fn workflow_step(workflows: &[Found], place: &Place) -> Step {
         };
         match workflows.iter().find(|found| found.kind == kind) {
             Some(found) => lines.push(format!("[x] {when}: {}", found.path)),
-            None => lines.push(format!("[ ] {when}: rootgate setup workflow {}", kind.word())),
+            None => lines.push(format!("[ ] {when}: rootgate setup workflow {}{hub}", kind.word())),
         }
     }
     let unpinned: Vec<&Found> = workflows.iter().filter(|found| found.has_no_pin).collect();

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &SetupWorkflowArgs, host: &Host) -> Result<u8, Failure> 
         policy_path: &path,
         environment: &args.environment,
         branch: place.branch.as_deref().unwrap_or(USUAL_BRANCH),
+        hub_account: args.hub_account.as_ref(),
     };
     let workflow =
         fill(kind, &values).map_err(|refused| Failure::new(outside(&refused), refused.help()))?;

@@ -1,21 +1,22 @@
 //! The AWS side: a role for each account, with a trust policy and exactly the permissions that the rules need.
 
 mod cloudformation;
+mod organization;
 mod role;
 mod shell;
 mod terraform;
+mod terraform_organization;
 #[cfg(test)]
 mod tests;
 mod trust;
 
-pub use role::reads;
+pub use role::permissions;
 pub use trust::{GitHubJobs, InvalidTrust, RepositoryIds};
 
 use crate::escape;
 use crate::model::{AccountId, Partition};
 use crate::policy::{Policy, ScopeAccount};
-use crate::rules;
-use role::{DEFAULT_ROLE, Role, path_and_name};
+use role::{DEFAULT_ROLE, Place, Role, account_permissions, path_and_name};
 
 /// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct Wanted<'a> {
     pub format: Format,
     /// The accounts have GitHub's identity provider already.
     pub existing_provider: bool,
+    /// The account from which an organization is read.
+    pub hub_account: Option<&'a AccountId>,
+    /// What the hub must pass to the roles of an organization.
+    pub external_id: Option<&'a str>,
 }
 
 /// A generated file.
@@ -48,10 +53,12 @@ pub struct SetupFile {
     pub name: String,
     /// Its content.
     pub text: String,
-    /// The account that it is for.
-    pub account: AccountId,
+    /// The account that it is for; `hub`, `members` and `management` of an organization.
+    pub whose: String,
     /// The role that it creates.
     pub role_arn: String,
+    /// The Region of IAM's endpoint, where a StackSet makes its stacks.
+    pub region: &'static str,
 }
 
 /// The files, and what the reader should know.
@@ -72,6 +79,17 @@ pub enum Refused {
     /// Nothing is read.
     #[error("every rule of the policy is off, so rootgate reads nothing and needs no role")]
     NothingToRead,
+    /// An organization without a hub.
+    #[error(
+        "the policy names an organization, and --hub-account does not say from which account it is read"
+    )]
+    NoHub,
+    /// Flags for an organization, where the policy names none.
+    #[error("{0} is for an organization, and the policy names none (`scope.organization`)")]
+    NoOrganization(&'static str),
+    /// STS does not take it.
+    #[error("`{0}` is not an external id: 2 to 1,224 letters, digits and `_+=,.@:/-`")]
+    ExternalId(String),
     /// The name is too long.
     #[error("a role's name has at most 64 characters, and `{0}` has more")]
     RoleName(String),
@@ -87,6 +105,11 @@ impl Refused {
                  111122223333=arn:aws:iam::111122223333:role/rootgate writes such a policy"
             }
             Self::NothingToRead => "enable a rule",
+            Self::NoHub => {
+                "pass --hub-account ID: the management account, or a delegated administrator"
+            }
+            Self::NoOrganization(_) => "leave it out, or add `scope.organization` to the policy",
+            Self::ExternalId(_) => "pass another --external-id",
             Self::RoleName(_) => "shorten the role's name in the policy's `role-arn`",
         }
     }
@@ -109,27 +132,57 @@ impl Format {
 /// # Errors
 /// There is nothing to generate, or AWS would refuse it.
 pub fn generate(wanted: &Wanted<'_>) -> Result<Generated, Refused> {
-    let permissions = reads(&rules::needs(wanted.policy)).ok_or(Refused::NothingToRead)?;
     let accounts = &wanted.policy.scope;
-    if accounts.is_empty() {
-        return Err(Refused::NoAccount);
-    }
     let partition = common_partition(accounts);
     let mut generated = Generated { files: Vec::new(), differences: Vec::new() };
-    for account in accounts {
-        let role = account_role(account, &partition, wanted, permissions.clone())?;
-        if account.role_arn.is_none() {
-            generated.differences.push(format!(
-                "the policy names no role for account {} (line {}), so nothing would sign in to it: add \
-                 role-arn: \"{}\"",
-                account.id,
-                account.line,
-                role.arn()
-            ));
-        }
-        generated.files.push(file(&role, wanted.format));
+    let mut roles = organization_roles(wanted, &partition)?;
+    if accounts.is_empty() && roles.is_empty() {
+        return Err(Refused::NoAccount);
     }
+    for account in accounts {
+        let permissions = account_permissions(wanted.policy).ok_or(Refused::NothingToRead)?;
+        let mut role = account_role(account, &partition, wanted, permissions)?;
+        if account.role_arn.is_none() {
+            generated.differences.push(no_role_named(account, &role));
+        }
+        let is_hub = wanted.hub_account == Some(&account.id);
+        if is_hub && roles.first().is_some_and(|hub| hub.arn() == role.arn()) {
+            continue; // the hub's role reads its own account
+        }
+        // The hub's file creates it.
+        role.creates_provider &= !is_hub;
+        roles.push(role);
+    }
+    generated.files = roles.iter().map(|role| file(role, wanted.format)).collect();
     Ok(generated)
+}
+
+/// The role of the hub, which GitHub's jobs assume to read an organization.
+pub(super) fn hub_role_arn(accounts: &[ScopeAccount], hub: &AccountId) -> String {
+    format!("arn:{}:iam::{hub}:role/{DEFAULT_ROLE}", common_partition(accounts))
+}
+
+fn no_role_named(account: &ScopeAccount, role: &Role) -> String {
+    format!(
+        "the policy names no role for account {} (line {}), so nothing would sign in to it: add role-arn: \"{}\"",
+        account.id,
+        account.line,
+        role.arn()
+    )
+}
+
+fn organization_roles(wanted: &Wanted<'_>, partition: &Partition) -> Result<Vec<Role>, Refused> {
+    match (&wanted.policy.organization, wanted.hub_account) {
+        (Some(organization), Some(hub)) => {
+            organization::roles(organization, hub, partition, wanted)
+        }
+        (Some(_), None) => Err(Refused::NoHub),
+        (None, Some(_)) => Err(Refused::NoOrganization("--hub-account")),
+        (None, None) if wanted.external_id.is_some() => {
+            Err(Refused::NoOrganization("--external-id"))
+        }
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
 fn account_role(
@@ -146,7 +199,7 @@ fn account_role(
     Ok(Role {
         file: format!("account-{}", account.id),
         purpose: format!("the role of account {}{}", account.id, called.unwrap_or_default()),
-        account: account.id.clone(),
+        place: Place::Account(account.id.clone()),
         trust: wanted.jobs.trust_policy(&partition, &account.id),
         partition,
         path,
@@ -157,7 +210,7 @@ fn account_role(
 }
 
 /// The partition of accounts without a role: that of the policy's roles if they agree, else `aws`.
-fn common_partition(accounts: &[ScopeAccount]) -> Partition {
+pub(super) fn common_partition(accounts: &[ScopeAccount]) -> Partition {
     let arns = accounts.iter().filter_map(|account| account.role_arn.as_deref());
     let mut partitions: Vec<Partition> = arns.filter_map(Partition::from_arn).collect();
     partitions.dedup();
@@ -174,7 +227,13 @@ fn file(role: &Role, format: Format) -> SetupFile {
         Format::Shell => shell::script(role),
     };
     let name = format!("{}.{}", role.file, format.extension());
-    SetupFile { name, text, account: role.account.clone(), role_arn: role.arn() }
+    SetupFile {
+        name,
+        text,
+        whose: role.label().to_owned(),
+        role_arn: role.arn(),
+        region: role.region(),
+    }
 }
 
 /// The comment at the top of a file, line by line.

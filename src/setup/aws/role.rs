@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::model::{AccountId, Partition, Source};
+use crate::policy::Policy;
+use crate::rules;
 
 /// The role that is created where the policy names none, and the hub's.
 pub(super) const DEFAULT_ROLE: &str = "rootgate";
@@ -23,8 +25,8 @@ pub(super) struct Role {
     pub(super) file: String,
     /// What the role is for, as a clause: "the role of account 111122223333".
     pub(super) purpose: String,
-    /// The account that it is created in.
-    pub(super) account: AccountId,
+    /// Where it is created.
+    pub(super) place: Place,
     pub(super) partition: Partition,
     /// `/`, or `/ci/audit/`.
     pub(super) path: String,
@@ -37,9 +39,30 @@ pub(super) struct Role {
     pub(super) creates_provider: bool,
 }
 
+/// Where a role is created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In this account.
+    Account(AccountId),
+    /// In every member account of the organization but these.
+    Members { but: Vec<AccountId> },
+    /// In the management account, unless that is one of these.
+    Management { unless: Vec<AccountId> },
+}
+
 impl Role {
+    /// The role's ARN; for many accounts, with `*` for them.
     pub(super) fn arn(&self) -> String {
-        format!("arn:{}:iam::{}:role{}{}", self.partition, self.account, self.path, self.name)
+        let account = match &self.place {
+            Place::Account(account) => account.as_str(),
+            Place::Members { .. } | Place::Management { .. } => "*",
+        };
+        format!("arn:{}:iam::{account}:role{}{}", self.partition, self.path, self.name)
+    }
+
+    /// What Terraform calls it: the account, or the file.
+    pub(super) fn label(&self) -> &str {
+        self.file.strip_prefix("account-").unwrap_or(&self.file)
     }
 
     /// The Region of IAM's endpoint. IAM is global, but tools find the partition by a Region.
@@ -69,18 +92,41 @@ pub(super) fn path_and_name(role: &str) -> Result<(String, String), super::Refus
     Ok((path, name.to_owned()))
 }
 
-/// The IAM policy for reading these sources: their actions and nothing else; `None` if nothing is read.
+/// What `rootgate permissions` prints: the IAM policy of the credentials of a run. `None`: nothing is read.
+///
+/// For an organization that is the hub's.
 #[must_use]
-pub fn reads<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Option<Value> {
+pub fn permissions(policy: &Policy) -> Option<Value> {
+    match &policy.organization {
+        Some(organization) => {
+            let partition = super::common_partition(&policy.scope);
+            super::organization::hub_permissions(organization, &partition, policy)
+        }
+        None => account_permissions(policy),
+    }
+}
+
+/// The IAM policy for reading one account: the actions of the rules' sources and nothing else.
+pub(super) fn account_permissions(policy: &Policy) -> Option<Value> {
+    let needs = rules::needs(policy);
+    let sources = needs.into_iter().filter(|source| !source.is_for_organizations());
+    let read = reads(sources)?;
+    Some(json!({ "Version": "2012-10-17", "Statement": [read] }))
+}
+
+/// The statement for reading these sources.
+pub(super) fn reads(sources: impl IntoIterator<Item = Source>) -> Option<Value> {
     let mut actions: Vec<&str> = sources.into_iter().flat_map(|source| source.actions()).collect();
     actions.sort_unstable();
+    actions.dedup();
     // None of these actions knows resources: AWS takes only `*` for them.
     // Source: Service Authorization Reference, AWS Identity and Access Management.
-    let statement = json!({
-        "Sid": "RootgateReadsRootEvidence",
-        "Effect": "Allow",
-        "Action": actions,
-        "Resource": "*",
-    });
-    (!actions.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": [statement] }))
+    (!actions.is_empty()).then(|| {
+        json!({
+            "Sid": "RootgateReadsRootEvidence",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": "*",
+        })
+    })
 }

@@ -1,30 +1,43 @@
 //! The file of a role for Terraform.
 
-use super::role::{POLICY_NAME, Role, TAG};
+use super::role::{POLICY_NAME, Place, Role, TAG};
 use super::trust::{ISSUER, audience};
-use super::{Format, head};
-use crate::setup::form::hcl::{Hcl, Item, document};
+use super::{Format, head, terraform_organization};
+use crate::setup::form::hcl::{Hcl, Item, document, resource};
 
 /// Files of several accounts lie in one folder, which is one module: every name carries the account.
 pub(super) fn file(role: &Role) -> String {
-    let account = role.account.as_str();
-    let label = format!("rootgate_{account}");
-    let profile = format!("profile_{account}");
-    let how =
-        format!("`terraform apply -var {profile}=PROFILE`: an administrator of that account.");
+    let label = format!("rootgate_{}", role.label());
+    let profile = format!("profile_{}", role.label());
+    let whose = match role.place {
+        Place::Account(_) => "that account",
+        Place::Members { .. } | Place::Management { .. } => "the management account",
+    };
+    let how = format!("`terraform apply -var {profile}=PROFILE`: an administrator of {whose}.");
     let mut items: Vec<Item> =
         head(role, Format::Terraform, &how).into_iter().map(Item::Comment).collect();
-    items.push(Item::Block("variable", vec![profile.clone()], profile_variable()));
-    items.push(Item::Blank);
-    items.push(Item::Block("provider", vec!["aws".to_owned()], provider(role, &label, &profile)));
-    if role.creates_provider {
-        items.push(Item::Blank);
-        items.push(identity_provider(role, &label));
+    let provider =
+        Item::Block("provider", vec!["aws".to_owned()], provider(role, &label, &profile));
+    let mut blocks = vec![Item::Block("variable", vec![profile], profile_variable()), provider];
+    match &role.place {
+        Place::Account(_) => {
+            if role.creates_provider {
+                blocks.push(identity_provider(role, &label));
+            }
+            blocks.extend([role_resource(role, &label), role_policy(role, &label)]);
+        }
+        Place::Members { .. } => blocks.extend(terraform_organization::members(role, &label)),
+        Place::Management { unless } => {
+            blocks.extend(terraform_organization::management(unless, &label));
+            blocks.extend([role_resource(role, &label), role_policy(role, &label)]);
+        }
     }
-    items.push(Item::Blank);
-    items.push(role_resource(role, &label));
-    items.push(Item::Blank);
-    items.push(role_policy(role, &label));
+    for (number, block) in blocks.into_iter().enumerate() {
+        if number > 0 {
+            items.push(Item::Blank);
+        }
+        items.push(block);
+    }
     document(&items)
 }
 
@@ -40,17 +53,16 @@ fn profile_variable() -> Vec<Item> {
 }
 
 fn provider(role: &Role, label: &str, profile: &str) -> Vec<Item> {
-    vec![
+    let mut attributes = vec![
         Item::Attribute("alias", Hcl::text(label)),
         Item::Attribute("region", Hcl::text(role.region())),
         Item::Attribute("profile", Hcl::word(format!("var.{profile}"))),
-        Item::Attribute("allowed_account_ids", Hcl::List(vec![Hcl::text(role.account.as_str())])),
-    ]
-}
-
-fn resource(kind: &str, label: &str, mut attributes: Vec<Item>) -> Item {
-    attributes.insert(0, Item::Attribute("provider", Hcl::word(format!("aws.{label}"))));
-    Item::Block("resource", vec![kind.to_owned(), label.to_owned()], attributes)
+    ];
+    if let Place::Account(account) = &role.place {
+        let only = Hcl::List(vec![Hcl::text(account.as_str())]);
+        attributes.push(Item::Attribute("allowed_account_ids", only));
+    }
+    attributes
 }
 
 fn identity_provider(role: &Role, label: &str) -> Item {
@@ -66,12 +78,13 @@ fn identity_provider(role: &Role, label: &str) -> Item {
 }
 
 fn role_resource(role: &Role, label: &str) -> Item {
-    let mut attributes = vec![
+    let mut attributes = counted(role);
+    attributes.extend([
         Item::Attribute("name", Hcl::text(&role.name)),
         Item::Attribute("path", Hcl::text(&role.path)),
         Item::Attribute("assume_role_policy", Hcl::json(&role.trust)),
         Item::Attribute("tags", Hcl::Object(vec![(TAG.0.to_owned(), Hcl::text(TAG.1))])),
-    ];
+    ]);
     if role.creates_provider {
         let provider = Hcl::word(format!("aws_iam_openid_connect_provider.{label}"));
         attributes.push(Item::Attribute("depends_on", Hcl::List(vec![provider])));
@@ -80,13 +93,22 @@ fn role_resource(role: &Role, label: &str) -> Item {
 }
 
 fn role_policy(role: &Role, label: &str) -> Item {
-    resource(
-        "aws_iam_role_policy",
-        label,
-        vec![
-            Item::Attribute("name", Hcl::text(POLICY_NAME)),
-            Item::Attribute("role", Hcl::word(format!("aws_iam_role.{label}.name"))),
-            Item::Attribute("policy", Hcl::json(&role.permissions)),
-        ],
-    )
+    let name = match role.place {
+        Place::Management { .. } => format!("aws_iam_role.{label}[0].name"),
+        _ => format!("aws_iam_role.{label}.name"),
+    };
+    let mut attributes = counted(role);
+    attributes.extend([
+        Item::Attribute("name", Hcl::text(POLICY_NAME)),
+        Item::Attribute("role", Hcl::word(name)),
+        Item::Attribute("policy", Hcl::json(&role.permissions)),
+    ]);
+    resource("aws_iam_role_policy", label, attributes)
+}
+
+/// A management account may have a role of its own.
+fn counted(role: &Role) -> Vec<Item> {
+    let is_counted = matches!(role.place, Place::Management { .. });
+    let count = Item::Attribute("count", Hcl::word(terraform_organization::COUNT));
+    Some(count).filter(|_| is_counted).into_iter().collect()
 }

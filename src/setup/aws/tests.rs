@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::parse_time;
+use crate::rules;
 
 const ONE: &str = "111122223333";
 
@@ -15,7 +16,14 @@ fn generated(text: &str, format: Format, existing_provider: bool) -> Result<Gene
     let ids = RepositoryIds::parse("65/74");
     let jobs = GitHubJobs::new("octo-org/octo-repo", ids, &["rootgate".to_owned()]).unwrap();
     let policy = policy(text);
-    generate(&Wanted { policy: &policy, jobs: &jobs, format, existing_provider })
+    generate(&Wanted {
+        policy: &policy,
+        jobs: &jobs,
+        format,
+        existing_provider,
+        hub_account: None,
+        external_id: None,
+    })
 }
 
 const TWO_ACCOUNTS: &str = r#"

@@ -171,6 +171,32 @@ impl GitHubJobs {
     }
 }
 
+/// The trust policy of a role that the hub's role assumes. A trust policy that names the role itself would
+/// name its unique id once it is saved, so a hub that is created anew would be locked out of every account.
+pub(super) fn trust_in_hub(hub_role_arn: &str, external_id: Option<&str>) -> Value {
+    let root = hub_role_arn.split_once(":role/").map_or(hub_role_arn, |(account, _)| account);
+    let mut condition = json!({ "ArnEquals": { "aws:PrincipalArn": hub_role_arn } });
+    if let Some(external_id) = external_id {
+        condition["StringEquals"] = json!({ "sts:ExternalId": external_id });
+    }
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "RootgateHub",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("{root}:root") },
+            "Action": "sts:AssumeRole",
+            "Condition": condition,
+        }],
+    })
+}
+
+/// Whether STS takes it. Source: API reference, AssumeRole, `ExternalId`.
+pub(super) fn is_external_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+    (2..=1_224).contains(&text.len()) && text.bytes().all(plain)
+}
+
 fn why_no_environment(name: &str) -> Option<&'static str> {
     if name.trim().is_empty() {
         Some("it is empty")

@@ -37,6 +37,12 @@ pub(in crate::setup) fn document(items: &[Item]) -> String {
     out
 }
 
+/// A resource whose provider has the alias `label`, as it has itself.
+pub(in crate::setup) fn resource(kind: &str, label: &str, mut attributes: Vec<Item>) -> Item {
+    attributes.insert(0, Item::Attribute("provider", Hcl::word(format!("aws.{label}"))));
+    Item::Block("resource", vec![kind.to_owned(), label.to_owned()], attributes)
+}
+
 fn write_items(items: &[Item], indent: usize, out: &mut String) {
     let mut rest = items;
     while let Some((first, after)) = rest.split_first() {

@@ -7,6 +7,7 @@ use crate::escape;
 use crate::model::AccountId;
 use crate::policy::{Policy, ScopeAccount};
 
+use super::aws::hub_role_arn;
 use super::form::yaml::{quoted, scalar};
 
 /// What a workflow is for.
@@ -33,6 +34,8 @@ pub struct Values<'a> {
     pub environment: &'a str,
     /// The default branch.
     pub branch: &'a str,
+    /// The account from which an organization is read.
+    pub hub_account: Option<&'a AccountId>,
 }
 
 /// A workflow, and what the reader should know.
@@ -50,6 +53,16 @@ pub enum NoWorkflow {
     /// The policy names no account.
     #[error("the policy names no account, so nothing is known to sign in to")]
     NoAccount,
+    /// An organization without a hub.
+    #[error(
+        "the policy names an organization, and --hub-account does not say from which account it is read"
+    )]
+    NoHub,
+    /// A hub without an organization.
+    #[error(
+        "--hub-account is for an organization, and the policy names none (`scope.organization`)"
+    )]
+    NoOrganization,
     /// An expression of GitHub in a value.
     #[error("{what} `{value}` holds {part}, which GitHub would read as an expression")]
     Expression {
@@ -79,6 +92,8 @@ impl NoWorkflow {
                 "name the accounts in `scope.accounts`: rootgate policy init --account \
                  111122223333=arn:aws:iam::111122223333:role/rootgate writes such a policy"
             }
+            Self::NoHub => "pass --hub-account ID, as for `rootgate setup aws`",
+            Self::NoOrganization => "leave it out, or add `scope.organization` to the policy",
             Self::Expression { .. } | Self::Hidden { .. } => "use a plain name",
         }
     }
@@ -136,6 +151,8 @@ pub fn fill(kind: Kind, values: &Values<'_>) -> Result<Workflow, NoWorkflow> {
         "POLICY_PATTERN" => scalar(&pattern(values.policy_path)),
         "POLICY_URI" => escape::relative_uri(values.policy_path),
         "SIGN_IN" => sign_in.clone(),
+        // A run of an organization ends itself after 15 minutes, that of accounts after 5.
+        "TIMEOUT" if values.policy.organization.is_some() => "30".to_owned(),
         "TIMEOUT" => "15".to_owned(),
         "COMMIT" => RELEASED.unwrap_or(UNKNOWN_COMMIT).to_owned(),
         "VERSION" => VERSION.to_owned(),
@@ -161,7 +178,13 @@ fn to_do(kind: Kind, values: &Values<'_>, policy_environment: &str) -> Vec<Strin
         )),
     }
     let no_role = values.policy.scope.iter().filter(|account| account.role_arn.is_none());
-    if values.policy.scope.len() > 1 {
+    if values.policy.organization.is_some() {
+        to_do.push(
+            "if the members' roles ask for an external id, add the input `external-id` to the step"
+                .to_owned(),
+        );
+    }
+    if values.policy.scope.len() > 1 || values.policy.organization.is_some() {
         to_do.extend(no_role.map(|account| {
             format!(
                 "nothing signs in to account {} (line {} of the policy): add its role-arn",
@@ -178,20 +201,31 @@ fn sign_in(values: &Values<'_>) -> Result<String, NoWorkflow> {
     if let Some(policy) = values.policy_input {
         inputs.push(("policy", scalar(policy)));
     }
-    match &values.policy.scope[..] {
-        [] => return Err(NoWorkflow::NoAccount),
-        [only] => {
-            inputs.push(("role-to-assume", role_arn(only)));
-            inputs.push(("allowed-account-ids", quoted(only.id.as_str())));
-        }
-        several => {
-            let ids: Vec<&str> = several.iter().map(|account| account.id.as_str()).collect();
-            inputs.push(("allowed-account-ids", quoted(&ids.join(", "))));
-        }
+    let scope = &values.policy.scope;
+    match (&values.policy.organization, values.hub_account) {
+        // The members are many, and each one's identity is checked anyway.
+        (Some(_), Some(hub)) => inputs.push(("role-to-assume", hub_role_arn(scope, hub))),
+        (Some(_), None) => return Err(NoWorkflow::NoHub),
+        (None, Some(_)) => return Err(NoWorkflow::NoOrganization),
+        (None, None) => inputs.extend(sign_in_to_accounts(scope)?),
     }
     let lines: Vec<String> =
         inputs.into_iter().map(|(name, value)| format!("          {name}: {value}")).collect();
     Ok(lines.join("\n"))
+}
+
+fn sign_in_to_accounts(scope: &[ScopeAccount]) -> Result<Vec<(&'static str, String)>, NoWorkflow> {
+    Ok(match scope {
+        [] => return Err(NoWorkflow::NoAccount),
+        [only] => vec![
+            ("role-to-assume", role_arn(only)),
+            ("allowed-account-ids", quoted(only.id.as_str())),
+        ],
+        several => {
+            let ids: Vec<&str> = several.iter().map(|account| account.id.as_str()).collect();
+            vec![("allowed-account-ids", quoted(&ids.join(", ")))]
+        }
+    })
 }
 
 /// The role, as `rootgate setup aws` creates it. The policy's ARNs hold nothing that YAML reads otherwise.
@@ -273,7 +307,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::parse_time;
+    use crate::model::{Audit, parse_time};
+    use crate::policy::OrganizationScope;
     use crate::rules;
 
     const ONE: &str = r#"
@@ -294,6 +329,7 @@ scope: { accounts: [{ id: "111122223333", role-arn: "arn:aws:iam::111122223333:r
             policy_path: ".github/rootgate.yaml",
             environment: "rootgate",
             branch: "main",
+            hub_account: None,
         }
     }
 
@@ -382,5 +418,31 @@ scope:
                 Err(NoWorkflow::Expression { .. } | NoWorkflow::Hidden { .. })
             ));
         }
+    }
+
+    #[test]
+    fn an_organization_is_read_from_its_hub() {
+        let mut policy = policy(ONE);
+        policy.organization = Some(OrganizationScope {
+            member_role: Some("rootgate".to_owned()),
+            management_role: None,
+            audit: Audit::AssumeRole,
+            new_account_grace: None,
+            exclude: Vec::new(),
+            line: 3,
+        });
+        let hub: AccountId = "444455556666".parse().unwrap();
+        for kind in KINDS {
+            let values = Values { hub_account: Some(&hub), ..values(&policy) };
+            let job = gate(&read(&fill(kind, &values).unwrap().text));
+            let with = &job["steps"][1]["with"];
+            assert_eq!(with["role-to-assume"], "arn:aws:iam::444455556666:role/rootgate");
+            assert_eq!(with["allowed-account-ids"], Value::Null, "members are entered, too");
+            assert_eq!(job["timeout-minutes"], 30);
+        }
+        assert_eq!(fill(Kind::Posture, &values(&policy)), Err(NoWorkflow::NoHub));
+        policy.organization = None;
+        let values = Values { hub_account: Some(&hub), ..values(&policy) };
+        assert_eq!(fill(Kind::Posture, &values), Err(NoWorkflow::NoOrganization));
     }
 }
