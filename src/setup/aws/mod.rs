@@ -10,7 +10,6 @@ mod terraform_organization;
 mod tests;
 mod trust;
 
-pub use role::permissions;
 pub use trust::{GitHubJobs, InvalidTrust, RepositoryIds};
 
 use crate::escape;
@@ -124,6 +123,20 @@ impl Format {
             Self::Terraform => "tf",
             Self::Shell => "sh",
         }
+    }
+}
+
+/// What `rootgate permissions` prints: the IAM policy of the credentials of a run. `None`: nothing is read.
+///
+/// For an organization that is the hub's.
+#[must_use]
+pub fn permissions(policy: &Policy) -> Option<serde_json::Value> {
+    match &policy.organization {
+        Some(organization) => {
+            let partition = common_partition(&policy.scope);
+            organization::hub_permissions(organization, &partition, policy)
+        }
+        None => account_permissions(policy),
     }
 }
 

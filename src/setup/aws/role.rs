@@ -92,20 +92,6 @@ pub(super) fn path_and_name(role: &str) -> Result<(String, String), super::Refus
     Ok((path, name.to_owned()))
 }
 
-/// What `rootgate permissions` prints: the IAM policy of the credentials of a run. `None`: nothing is read.
-///
-/// For an organization that is the hub's.
-#[must_use]
-pub fn permissions(policy: &Policy) -> Option<Value> {
-    match &policy.organization {
-        Some(organization) => {
-            let partition = super::common_partition(&policy.scope);
-            super::organization::hub_permissions(organization, &partition, policy)
-        }
-        None => account_permissions(policy),
-    }
-}
-
 /// The IAM policy for reading one account: the actions of the rules' sources and nothing else.
 pub(super) fn account_permissions(policy: &Policy) -> Option<Value> {
     let needs = rules::needs(policy);
