@@ -32,6 +32,7 @@ mod hostile;
 mod import_circles;
 mod job;
 mod live;
+mod organization;
 mod permissions;
 mod policy;
 mod policy_diff_base;

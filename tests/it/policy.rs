@@ -151,25 +151,6 @@ fn a_policy_of_an_organization_is_checked_explained_and_compared() {
     assert!(ended.stdout.contains(change), "{}", ended.stdout);
 }
 
-/// Until organizations are collected: judging the named accounts alone would be a silent pass.
-#[test]
-fn what_cannot_be_judged_yet_is_never_judged_in_part() {
-    const SAID: &[&str] = &["`scope.organization`, line 3", "cannot judge one", "`scope.accounts`"];
-    let folder = Folder::new();
-    folder.write("rootgate.yaml", ORGANIZATION);
-    folder.write("report.csv", credential_report(&[]));
-    folder.run(&[&REPORT[..], &["--json", "out.json"]].concat()).refused(SAID);
-    assert!(!folder.exists("out.json"));
-    folder.run(&["check"]).refused(SAID);
-    folder.run(&["collect", "--output", "evidence.json"]).refused(SAID);
-    assert!(!folder.exists("evidence.json"));
-    folder.run(&["permissions"]).refused(SAID);
-    // The control: the same policy with accounts.
-    let accounts = "  accounts: [{ id: \"111122223333\" }]\n";
-    folder.write("rootgate.yaml", format!("version: 1\nscope:\n{accounts}"));
-    assert_ne!(folder.run(&REPORT).code, 2);
-}
-
 /// Every rule but these off.
 fn only(on: &[&str]) -> String {
     let rules = rootgate::rules::infos();

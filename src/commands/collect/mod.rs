@@ -59,14 +59,15 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
-    if let Some(gap) = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
-        line(&format!("incomplete: an account of the organization may be missing: {}", gap.detail));
+    let unlisted = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref());
+    if let Some(gap) = unlisted {
+        line(&gap_line("organization", "list of accounts", gap, details));
     }
-    if let Some(why) = evidence.iter().find_map(incomplete) {
-        line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
-        return Ok(3);
-    }
-    Ok(0)
+    let cut_short = evidence.iter().find_map(incomplete);
+    let unlisted = unlisted.map(|_| "an account of the organization may be missing");
+    let Some(why) = cut_short.or(unlisted) else { return Ok(0) };
+    line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
+    Ok(3)
 }
 
 /// Prints one line per gap and a summary line.
@@ -93,7 +94,8 @@ fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = account.gaps().into_iter();
     let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
     gaps.retain(|(_, gap)| !matches!(gap.cause, Cause::NotCollected | Cause::NotVisible));
-    if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
+    let same = |(_, gap): &(String, &Gap)| gap.detail == gaps[0].1.detail;
+    if account.nothing_read() && !gaps.is_empty() && gaps.iter().all(same) {
         gaps.truncate(1);
         gaps.iter_mut().for_each(|(what, _)| "everything".clone_into(what));
     }
