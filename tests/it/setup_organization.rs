@@ -134,6 +134,28 @@ fn another_external_id_or_another_caller_enters_nothing() {
 }
 
 #[test]
+fn two_roles_of_one_account_are_two_stacks() {
+    let folder = Folder::new();
+    let beside = policy("auto").replace(
+        "scope:\n",
+        "scope:\n  accounts: [{ id: \"444455556666\", role-arn: \"arn:aws:iam::444455556666:role/own\" }]\n",
+    );
+    folder.write("policy.yaml", beside);
+    let aws = ["setup", "aws", "--policy", "policy.yaml", "--github", "octo-org/octo-repo"];
+    let more = ["--environment", "rootgate", "--hub-account", HUB, "--output", "aws"];
+    let ended = folder.run(&[&aws[..], &more].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let stacks = ended.stdout.matches("deploy --stack-name ").count();
+    let names: BTreeSet<&str> = ended
+        .stdout
+        .split("--stack-name ")
+        .skip(1)
+        .map(|rest| rest.split(' ').next().unwrap())
+        .collect();
+    assert_eq!((stacks, names.len()), (3, 3), "{}", ended.stdout);
+}
+
+#[test]
 fn an_organization_says_what_is_missing() {
     let folder = Folder::new();
     folder.write("policy.yaml", policy("auto"));

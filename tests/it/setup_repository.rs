@@ -164,3 +164,18 @@ fn what_no_workflow_can_hold_is_refused() {
     folder.run(&["setup", "workflo"]).refused(&["'workflow'"]);
     assert!(!folder.exists(".github"));
 }
+
+#[test]
+fn a_clone_of_another_repository_than_the_roles_trust_is_said() {
+    let folder = clone();
+    folder.write(".github/rootgate.yaml", POLICY);
+    let aws = |repository: &str| {
+        let ended =
+            folder.run(&["setup", "aws", "--environment", "rootgate", "--github", repository]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stderr
+    };
+    let said = "the roles trust octo-org/other, and this is a clone of octo-org/octo-repo";
+    assert!(aws("octo-org/other").contains(said));
+    assert!(!aws("octo-org/octo-repo").contains("clone of"));
+}

@@ -11,6 +11,7 @@ use rootgate::text;
 use rootgate::text::{outside, public};
 
 use super::output;
+use super::place::Place;
 use crate::cli::{SetupAwsArgs, SetupFormat};
 use crate::commands::host::{files, github_api};
 use crate::commands::policy::file;
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &SetupAwsArgs, host: &Host) -> Result<u8, Failure> {
         None => print(&generated, wanted.format)?,
         Some(folder) => write(&generated, &wanted, folder)?,
     }
-    notes(&generated, &jobs, no_ids.as_deref(), policy_file);
+    notes(&generated, &jobs, no_ids.as_deref(), policy_file, host);
     Ok(0)
 }
 
@@ -147,8 +148,9 @@ fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String>
                 word(&format!("file://{}", folder.join(&file.name).display()))
             ),
             _ => format!(
-                "aws cloudformation deploy --stack-name rootgate --capabilities CAPABILITY_NAMED_IAM \
-                 --template-file {path}"
+                "aws cloudformation deploy --stack-name {} --capabilities CAPABILITY_NAMED_IAM \
+                 --template-file {path}",
+                stack(file)
             ),
         }
     };
@@ -167,14 +169,28 @@ fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String>
     commands
 }
 
+/// An account may have two of the roles, and so two stacks.
+fn stack(file: &SetupFile) -> &'static str {
+    match file.whose.as_str() {
+        "hub" => "rootgate-hub",
+        "management" => "rootgate-management",
+        _ => "rootgate",
+    }
+}
+
 /// What is not as the reader may expect, on standard error.
 fn notes(
     generated: &Generated,
     jobs: &GitHubJobs,
     no_ids: Option<&str>,
     policy_file: Option<&str>,
+    host: &Host,
 ) {
     let mut notes = Vec::new();
+    let origin = Place::find(host).github.filter(|origin| *origin != jobs.repository());
+    notes.extend(origin.map(|origin| {
+        format!("the roles trust {}, and this is a clone of {origin}", jobs.repository())
+    }));
     if let Some(why) = no_ids {
         notes.push(format!(
             "the roles trust the subject by name alone, because the ids of {0} are not known ({why}). \
