@@ -9,7 +9,7 @@ DEMO := target/demo
 WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto launcher release-scripts act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto setup launcher release-scripts act
 
 .PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
@@ -105,6 +105,9 @@ hook: tools ## the pre-commit hooks, with the real pre-commit
 
 moto: tools ## the gate against moto, a fake AWS by others
 	@scripts/moto.sh
+
+setup: tools ## what `rootgate setup` generates, read by cfn-lint, hcl2 and shellcheck and deployed into moto
+	@scripts/setup.sh
 
 act: tools ## the action and the example workflows, run by act
 	cargo build --locked --bin rootgate --example fake_aws --example fake_github

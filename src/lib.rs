@@ -17,6 +17,7 @@
 //! - [`rules`]: one file per rule, and `reconcile`, which combines the sources of evidence.
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
+//! - [`setup`]: generates the AWS side and the workflow of a repository.
 //! - [`escape`]: makes outside text safe to show.
 //! - [`text`](mod@text): text whose parts say who may read them.
 //!
@@ -46,6 +47,7 @@ pub mod policy;
 pub mod repo;
 pub mod report;
 pub mod rules;
+pub mod setup;
 pub mod text;
 
 #[cfg(test)]

@@ -193,8 +193,8 @@ class Examples(unittest.TestCase):
         self.assertEqual(uploaded, [("refs/heads/main", rules) for rules in expected], run.log)
 
     def test_one_environment_reads_and_one_accepts(self):
-        """Each name stands in the trust policy of docs/action.md, and no other is used anywhere."""
-        trust = (REPOSITORY / "docs" / "action.md").read_text()
+        """Each name stands in the trust policy of docs/setup.md, and no other is used anywhere."""
+        trust = (REPOSITORY / "docs" / "setup.md").read_text()
         named = set(re.findall(r":environment:([\w-]+)", trust))
         self.assertEqual(named, {"rootgate", "rootgate-policy"})
         deploys = {"production"}  # of the deployment itself, which is not ours

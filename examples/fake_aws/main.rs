@@ -45,6 +45,7 @@ mod scenario;
 mod scps;
 mod session;
 mod sts;
+mod trust;
 #[allow(dead_code, reason = "the fake GitHub reads the other half of a request")]
 mod wire;
 

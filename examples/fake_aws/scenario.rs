@@ -17,6 +17,7 @@
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
 //! trust.sub = repo:octo-org/octo-repo:*                  # a subject that the roles trust (repeatable); default: all
+//! trust ROLE_ARN = FILE                                  # the role's trust policy, `*` for every account; see `trust.rs`
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
 //! others = 10000 us-east-1 signin:ConsoleLogin           # events per day by other users, evenly spread
 //! events.per-page = 2              # default 50
@@ -42,9 +43,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::Value;
 
 use crate::faults::{Fault, unescaped};
 use crate::organization::Organization;
+use crate::trust;
 use crate::wire::Request;
 
 /// The Regions that are enabled in every new account.
@@ -124,6 +127,8 @@ pub struct Scenario {
     pub claims: BTreeMap<String, String>,
     /// Empty: all are.
     pub trusted_subs: Vec<String>,
+    /// The roles that there are, and whom they trust; empty: every role, and it trusts as above.
+    pub trust: BTreeMap<String, Value>,
     pub organization: Option<Organization>,
     /// By call; empty: of all calls.
     lifetimes: BTreeMap<String, TimeDelta>,
@@ -241,6 +246,10 @@ impl Scenario {
                 return Some(());
             }
             _ => {}
+        }
+        if let Some(role) = key.strip_prefix("trust ") {
+            self.trust.insert(role.trim().to_owned(), trust::read(value)?);
+            return Some(());
         }
         if let Some(key) = key.strip_prefix("organization.") {
             let organization = self.organization.as_mut().filter(|_| self.accounts.is_empty())?;

@@ -7,7 +7,7 @@ use crate::organization::{Class, Organization};
 use crate::scenario::{Scenario, instant, now};
 use crate::session::{Session, Who, issue};
 use crate::wire::{Request, Response};
-use crate::{State, audit, github, organizations, session};
+use crate::{State, audit, github, organizations, session, trust};
 
 const VERSION: &str = "2011-06-15";
 /// Rate per second and burst, for all calls of an account except web identity and AssumeRoot.
@@ -38,6 +38,9 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
             if let Some(organization) = &scenario.organization
                 && !trusts(organization, request)
             {
+                return refused(scenario, call, request, request.parameter("RoleArn"));
+            }
+            if !trust::lets_in_caller(scenario, request.parameter("RoleArn"), request) {
                 return refused(scenario, call, request, request.parameter("RoleArn"));
             }
             session(scenario, state, call, request, "")
@@ -242,7 +245,7 @@ fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) 
     };
     let trusted = &scenario.trusted_subs;
     let trusted = trusted.is_empty() || trusted.iter().any(matches);
-    if !trusted {
+    if !trusted || !trust::lets_in_token(scenario, request.parameter("RoleArn"), &claims) {
         let message = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
         return Response::error(call, 403, "AccessDenied", message);
     }

@@ -70,7 +70,8 @@ impl<'a> Asked<'a> {
                 200,
                 &json!({
                     "id": scenario.id(&self.full_name),
-                    "full_name": self.full_name,
+                    "full_name": scenario.spelling(&self.full_name),
+                    "owner": { "login": self.full_name.split('/').next(), "id": 65 },
                     "default_branch": scenario.default_branch,
                 }),
             ),

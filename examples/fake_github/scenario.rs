@@ -124,7 +124,12 @@ impl Scenario {
         self.repositories.get(&if own { String::new() } else { name.to_ascii_lowercase() })
     }
 
-    /// Its id.
+    /// The name as GitHub spells it: it finds a repository in any case.
+    pub fn spelling<'a>(&'a self, name: &'a str) -> &'a str {
+        if name.eq_ignore_ascii_case(&self.repository) { &self.repository } else { name }
+    }
+
+    /// Its number.
     pub fn id(&self, name: &str) -> u64 {
         if name.eq_ignore_ascii_case(&self.repository) {
             return 74;

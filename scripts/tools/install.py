@@ -88,6 +88,8 @@ REGISTRIES = {
         install_pypi,
         {
             "act": (pypi_tool("act"), ["--version"]),
+            "aws": (pypi_tool("aws"), ["--version"]),
+            "cfn-lint": (pypi_tool("cfn-lint"), ["--version"]),
             "check-jsonschema": (pypi_tool("check-jsonschema"), ["--version"]),
             "moto_server": (pypi_tool("moto_server"), ["--help"]),
             "pre-commit": (pypi_tool("pre-commit"), ["--version"]),

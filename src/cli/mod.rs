@@ -2,6 +2,7 @@
 
 mod policy;
 mod report_files;
+mod setup;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -18,6 +19,10 @@ use rootgate::{report, rules};
 pub(crate) use policy::{
     DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
+};
+
+pub(crate) use setup::{
+    SetupArgs, SetupAwsArgs, SetupCommand, SetupFormat, SetupWorkflowArgs, WorkflowKind,
 };
 
 use report_files::ReportFiles;
@@ -37,6 +42,7 @@ Examples:
   rootgate check                                judge the account that the AWS credentials belong to
   rootgate check --evidence evidence.json       judge evidence that was collected before
   rootgate collect --output evidence.json       collect evidence without judging it
+  rootgate setup                                show the steps to a gate in this repository
   rootgate policy check rootgate.yaml           show the problems of a policy
   rootgate help check                           help for one command, with examples
 
@@ -68,6 +74,8 @@ Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
+    /// Show the steps from nothing to a gate, or generate its AWS roles and workflows
+    Setup(SetupArgs),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

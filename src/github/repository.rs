@@ -52,6 +52,36 @@ pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String
     api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
 }
 
+/// What stays of a repository when it is renamed, and its name as GitHub spells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `owner/name`.
+    pub full_name: String,
+    /// The number of the repository.
+    pub id: u64,
+    /// The number of its owner.
+    pub owner_id: u64,
+}
+
+/// The repository's ids and its spelling.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn identity(api: &Api, repository: &Repository) -> Result<Identity, ApiError> {
+    #[derive(Deserialize)]
+    struct Owner {
+        id: u64,
+    }
+    #[derive(Deserialize)]
+    struct Answer {
+        full_name: String,
+        id: u64,
+        owner: Owner,
+    }
+    let answer = api.get::<Answer>(&repository.path()).await?;
+    Ok(Identity { full_name: answer.full_name, id: answer.id, owner_id: answer.owner.id })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rules", &["model", "policy"]),
     ("evaluate", &["model", "policy", "rules"]),
     ("report", &["model", "escape"]),
+    ("setup", &["model", "escape", "policy", "rules"]),
     ("net", &[]),
     ("github", &["model", "escape", "net", "text"]),
     ("repo", &["escape", "github", "net", "text"]),
@@ -169,6 +170,7 @@ const READ_FLAGS: &[&str] = &[
     "commands/permissions.rs",
     "commands/policy/",
     "commands/rules.rs",
+    "commands/setup/",
     "commands/sign_in.rs",
     "commands/usage.rs",
 ];

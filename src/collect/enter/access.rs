@@ -29,7 +29,7 @@ use crate::text::{outside, private};
 use super::profile::{self, ProfileTexts};
 use super::route::{Route, no_target};
 use super::session::{Session, sts};
-use super::session_policy::{Grants, audit_task};
+use super::session_policy::Grants;
 use super::{SignInError, guard};
 
 /// How long to wait for the instance's own metadata service: off AWS nobody answers.
@@ -288,7 +288,7 @@ impl<'a> Access<'a> {
         let region = self.region_in(Some(&from.partition));
         let config = from.config.clone().into_builder().region(region.clone()).build();
         let client = sts(&config);
-        let task = PolicyDescriptorType::builder().arn(audit_task(&from.partition)).build();
+        let task = PolicyDescriptorType::builder().arn(from.partition.audit_task()).build();
         let attempt = async || {
             client
                 .assume_root()

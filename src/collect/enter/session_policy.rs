@@ -57,7 +57,7 @@ fn document(grants: &Grants, roles: &[String]) -> String {
             "Effect": "Allow",
             "Action": ASSUME_ROOT.iam_action,
             "Resource": format!("arn:{partition}:iam::*:root"),
-            "Condition": { "StringEquals": { "sts:TaskPolicyArn": audit_task(partition) } },
+            "Condition": { "StringEquals": { "sts:TaskPolicyArn": partition.audit_task() } },
         }));
     }
     if statements.is_empty() {
@@ -67,11 +67,6 @@ fn document(grants: &Grants, roles: &[String]) -> String {
         statements.push(who);
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
-}
-
-/// The task policy of an audit. Source: IAM User Guide, "Perform a privileged task on a member account".
-pub(super) fn audit_task(partition: &Partition) -> String {
-    format!("arn:{partition}:iam::aws:policy/root-task/IAMAuditRootUserCredentials")
 }
 
 /// `arn:aws:iam::111122223333:role/x` → `arn:aws:iam::*:role/x`.
