@@ -63,11 +63,11 @@ esac
 class Run:
     """One run of one example: its log, the outcome of each job, and what was handed on."""
 
-    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY, reviewers="reviewers", spoil=""):
+    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY, reviewers="reviewers", spoil="", judging=POLICY):
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             (folder / "main" / ".github").mkdir(parents=True)
-            (folder / "main" / ".github" / "rootgate.yaml").write_text(POLICY)
+            (folder / "main" / ".github" / "rootgate.yaml").write_text(judging)
             (folder / "github.txt").write_text(
                 f"default-branch = main\ntoken = {TOKEN}\ncommit {TIP} = {folder / 'main'}\nref heads/main = {TIP}\n"
                 f"environment rootgate-policy = {reviewers}\n"
@@ -219,6 +219,15 @@ class Examples(unittest.TestCase):
         untrusted = Run("posture.yml", "schedule", "untrusted")
         self.assert_jobs(untrusted, root_posture="failed")
         self.assert_uploaded(untrusted)
+
+    def test_an_organization_is_one_analysis(self):
+        policy = "version: 1\nevidence: { root-events: off }\nscope: { organization: { member-role: rootgate } }\n"
+        run = Run("organization.yml", "schedule", "organization", policy=policy, judging=policy)
+        self.assert_jobs(run, root_posture="failed")
+        self.assertIn("60 accounts", run.log)
+        [upload] = run.uploads
+        [analysis] = upload["sarif"]["runs"]
+        self.assertEqual(analysis["automationDetails"]["id"], "rootgate/o-exampleorgid/")
 
     def test_a_deployment_needs_a_policy_that_holds(self):
         green = Run("deploy.yml", "push", "green")

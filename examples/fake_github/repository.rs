@@ -1,4 +1,4 @@
-//! A repository: its commits and refs, its pull requests, and what the API says of them.
+//! A repository: its commits, refs and pull requests, and the API's answers about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Answer;
 use crate::scenario::Scenario;
 
-/// A commit, and the folder that its tree is.
+/// A commit and the folder with its tree.
 pub struct Commit {
     pub sha: String,
     pub folder: PathBuf,
@@ -20,11 +20,11 @@ pub struct Repository {
     commits: Vec<Commit>,
     /// `heads/main`, `tags/v1`, and their commits.
     refs: BTreeMap<String, String>,
-    /// The number, and where the branch is; `None`: deleted.
+    /// The number and the repository of the branch; `None` if it was deleted.
     pulls: BTreeMap<u64, Option<String>>,
-    /// By name, and the words of the scenario: `none`, `reviewers`, `reviewers self-review`, `timer`.
+    /// By name, with the scenario's words: `none`, `reviewers`, `reviewers self-review`, `timer`.
     environments: BTreeMap<String, String>,
-    /// How large the list of files of a comparison is, in bytes.
+    /// The size of a comparison's list of files, in bytes.
     compared: usize,
     pub submodules: BTreeSet<String>,
     /// Folders whose listings are cut; empty: the root.
@@ -37,7 +37,7 @@ fn whole(sha: &str) -> Option<String> {
 }
 
 impl Repository {
-    /// A line of the scenario; `None` if it is about something else.
+    /// Parses a line of the scenario; `None` if it is about something else.
     pub fn set(&mut self, key: &str, value: Option<&str>) -> Option<()> {
         match (key.split_once(' ')?, value) {
             (("commit", sha), Some(value)) => {
@@ -77,7 +77,7 @@ impl Repository {
         self.commits.is_empty()
     }
 
-    /// The commit that a ref is, or that a SHA names.
+    /// The commit of a ref or SHA.
     pub fn find(&self, git_ref: &str) -> Option<&Commit> {
         let by_sha = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
         let name = git_ref.strip_prefix("refs/").unwrap_or(git_ref);
@@ -91,7 +91,7 @@ impl Repository {
             })
     }
 
-    /// "Get a commit": the SHA alone, where that is asked for.
+    /// "Get a commit": only the SHA, if requested.
     pub fn commit(&self, git_ref: &str, accept: &str) -> Answer {
         if self.is_empty() {
             return Answer::message(409, "Git Repository is empty.");
@@ -117,7 +117,7 @@ impl Repository {
         )
     }
 
-    /// "Get an environment": who must let its jobs run.
+    /// "Get an environment": who must approve its jobs.
     pub fn environment(&self, name: &str) -> Answer {
         let found = self.environments.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let Some((name, words)) = found else { return Answer::message(404, "Not Found") };
@@ -137,7 +137,7 @@ impl Repository {
         Answer::json(200, &json!({ "id": 161, "name": name, "protection_rules": rules }))
     }
 
-    /// "Compare two commits": where the second left the first. The first page holds the files.
+    /// "Compare two commits": their merge base. The first page lists the files.
     pub fn compare(&self, both: &str, with_files: bool) -> Answer {
         let known = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
         let Some((base, head)) =
@@ -158,7 +158,7 @@ impl Repository {
         }
     }
 
-    /// The commit and all before it, nearest first.
+    /// The commit and its ancestors, nearest first.
     fn history<'a>(&'a self, from: &'a Commit) -> Vec<&'a Commit> {
         let mut history = vec![from];
         let mut next = 0;
@@ -173,7 +173,7 @@ impl Repository {
         self.history(tip).iter().any(|known| known.sha == commit.sha)
     }
 
-    /// "Get a pull request": who it is from.
+    /// "Get a pull request": the repository that it comes from.
     pub fn pull(&self, number: &str, name: &str, scenario: &Scenario) -> Answer {
         let number = number.parse().ok();
         let Some((number, head)) = number.and_then(|number| self.pulls.get_key_value(&number))

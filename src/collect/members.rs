@@ -29,7 +29,7 @@ use super::{Collected, OrganizationSettings, SignInError};
 
 /// So many accounts for each of `--concurrency` make progress side by side: most of a member is waiting
 /// for answers, and AWS lists 160 accounts a second.
-const PLACES: usize = 4;
+const PLACES: usize = 12;
 /// So many are under way, the ones that wait for a report included.
 const WAITING: usize = 48;
 /// So many accounts are listed ahead.

@@ -10,7 +10,7 @@ use crate::text::{Text, outside};
 pub struct Repository(String);
 
 impl Repository {
-    /// Takes `GITHUB_REPOSITORY`; `None` if that is no owner and name, so that it could lead a
+    /// Parses `GITHUB_REPOSITORY`; `None` unless it is an owner and a name. Other text could lead a
     /// request to another path.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
@@ -28,7 +28,7 @@ impl Repository {
         &self.0
     }
 
-    /// Where it is in the API.
+    /// Its path in the API.
     pub(crate) fn path(&self) -> String {
         format!("/repos/{}", self.0)
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_is_an_owner_and_a_name_and_no_path() {
+    fn a_repository_is_an_owner_and_a_name() {
         let repository = Repository::new("octo-org/octo.repo_1").unwrap();
         assert_eq!(repository.as_str(), "octo-org/octo.repo_1");
         assert_eq!(repository.path(), "/repos/octo-org/octo.repo_1");

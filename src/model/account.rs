@@ -93,7 +93,7 @@ impl Partition {
 
     /// Whether root can sign in to a console at all.
     ///
-    /// In GovCloud it cannot, and can have no MFA device.
+    /// In GovCloud it cannot, and it cannot have an MFA device.
     /// Source: AWS GovCloud (US) User Guide, the page on IAM.
     #[must_use]
     pub fn root_has_console(&self) -> bool {

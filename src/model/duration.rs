@@ -37,19 +37,19 @@ const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('
 const MAX_DURATION: u64 = 100 * 366 * 86_400;
 
 impl Duration {
-    /// A duration of so many seconds.
+    /// A duration in seconds.
     #[must_use]
     pub const fn seconds(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// A duration of so many hours.
+    /// A duration in hours.
     #[must_use]
     pub const fn hours(hours: u64) -> Self {
         Self(hours * 3_600)
     }
 
-    /// A duration of so many days of 24 hours.
+    /// A duration in days of 24 hours.
     #[must_use]
     pub const fn days(days: u64) -> Self {
         Self(days * 86_400)

@@ -1,7 +1,7 @@
 //! The evidence file, `rootgate.evidence/v1`: what one job collects and another judges.
 //!
-//! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that is missing
-//! from every account was not asked for; one that was asked for and failed is there as a gap.
+//! Its JSON Schema is `schema/evidence.json`. It contains no secrets. A source that is missing in every
+//! account was not requested; a source that was requested but failed is a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -109,7 +109,7 @@ struct Entry<T> {
     gap: Option<Gap>,
 }
 
-/// Whether a file is evidence that [`write_evidence`] wrote, and nobody has added to it.
+/// Whether [`write_evidence`] wrote the file, and nothing was added to it.
 ///
 /// # Errors
 /// The reader's errors.

@@ -9,7 +9,6 @@ mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
-mod head;
 mod inventory;
 mod judging;
 mod key_path;
@@ -17,6 +16,7 @@ mod notice;
 mod report;
 mod rule_info;
 pub mod scp;
+mod signature;
 mod sources;
 mod subject;
 mod times;
@@ -36,7 +36,6 @@ pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
     sha256_hex,
 };
-pub use head::{Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json};
 pub use inventory::{Inventory, SkippedAccount};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
@@ -48,6 +47,9 @@ pub use report::{
     Verdict, WindowMark,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
+pub use signature::{
+    Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json,
+};
 // A source names what it makes public in its own folder.
 #[cfg(test)]
 pub(crate) use sources::each_source;

@@ -258,16 +258,16 @@ impl Notice {
                 format!("{}: the strict built-in defaults judge", no_file(judge))
             }
             NoticeKind::CheckoutPolicy => {
-                "the checkout's copy of the policy judged because of --policy-from checkout: whoever can change the \
-                 branch can change it"
+                "the checkout's copy of the policy judged because of --policy-from checkout: anybody who can change \
+                 the branch can change it"
                     .to_owned()
             }
             NoticeKind::PolicyChangeAccepted { environment } => format!(
                 "the checkout's copy of the policy judged: it was accepted for the environment `{environment}`"
             ),
             NoticeKind::SelfReview { environment } => format!(
-                "whoever starts this run may accept the change as well: in the settings of the environment \
-                 `{environment}`, switch on \"Prevent self-review\""
+                "the person who starts this run may also accept the change: in the settings of the environment \
+                 `{environment}`, turn on \"Prevent self-review\""
             ),
             NoticeKind::RemotePolicy { repository, pinned } => {
                 let moves = if *pinned { "" } else { "; its ref is not a commit id, so it can be moved" };
@@ -434,10 +434,10 @@ impl Unused {
 pub enum NoticeCode {
     /// No policy file was found: the strict built-in defaults judged.
     BuiltInPolicy,
-    /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
+    /// Under GitHub Actions the checkout's copy of the policy was used: anybody who can change the branch
     /// can change it.
     CheckoutPolicy,
-    /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
+    /// The checkout's copy of the policy was used, accepted by the reviewers of an environment.
     PolicyChangeAccepted,
     /// The author of a policy change may accept it too.
     SelfReview,

@@ -512,8 +512,8 @@ mod tests {
             let text = format!("version: 1\ngate:\n  {}: {}\n", field.key, field.example);
             let now = parse_time("2026-11-20T12:00:00Z").unwrap();
             let policy = Policy::parse(&text, "p.yaml", RULES, now).unwrap();
-            let told = explain(&policy, now, None);
-            assert!(told.contains("(line 3)"), "{}: {told}", field.key);
+            let text = explain(&policy, now, None);
+            assert!(text.contains("(line 3)"), "{}: {text}", field.key);
         }
     }
 
@@ -577,7 +577,7 @@ May root act at this instant?
         assert!(explained.lines().any(|it| it == line), "{explained}");
         let strict = explain(&Policy::built_in(RULES), now, None);
         let line = "  A pull request that weakens this policy blocks as well (default).";
-        assert!(strict.lines().any(|said| said == line), "{strict}");
+        assert!(strict.lines().any(|shown| shown == line), "{strict}");
     }
 
     /// What is judged, what of events is read, and of whom it is said whether root may act.

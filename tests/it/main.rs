@@ -1,4 +1,4 @@
-//! Tests that need more than one module: the real binary, real counterparts, the repository's files.
+//! Tests of more than one module: the real binary, the fakes, and the repository's files.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,

@@ -76,7 +76,7 @@ fn check_as_json_has_every_file_with_its_problems() {
 }
 
 #[test]
-fn check_warns_of_what_is_valid_and_perhaps_not_meant_and_exits_0() {
+fn check_warns_about_likely_mistakes_and_exits_0() {
     let text = "version: 1
 scope:
   accounts:
@@ -159,7 +159,7 @@ fn only(on: &[&str]) -> String {
 }
 
 #[test]
-fn a_policy_by_which_nothing_is_judged_is_warned_of_and_every_report_says_so() {
+fn a_policy_that_judges_nothing_is_a_warning_in_every_report() {
     const EVENTS: &str = "evidence: { root-events: off }\n";
     const SAID: &str = "no rule judged anything";
     for (text, line) in [
@@ -337,7 +337,7 @@ fn fail_on_weaker_exits_1_for_weaker_and_for_nothing_else() {
 }
 
 #[test]
-fn reordering_comments_and_other_spellings_are_no_change() {
+fn reordering_comments_and_other_spellings_are_not_changes() {
     let folder = Folder::new();
     folder.write("old.yaml", EXAMPLE);
     let limits = EXAMPLE.find("# Maximum length of").unwrap();
@@ -455,7 +455,7 @@ fn init_never_overwrites_and_never_takes_the_place_of_another_policy() {
 
 #[cfg(unix)]
 #[test]
-fn init_says_what_stands_in_the_place_of_its_folder() {
+fn init_names_a_file_at_the_path_of_its_folder() {
     let folder = Folder::new();
     let github = folder.path().join(".github");
     std::os::unix::fs::symlink("nowhere", &github).unwrap();

@@ -10,7 +10,7 @@ use crate::support::Folder;
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 
-/// The first block of that kind after the heading.
+/// The first code block of this language after the heading.
 fn block(heading: &str, kind: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/action.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -49,7 +49,7 @@ fn the_policy_of_the_recipe_judges_every_account_for_both_environments_and_no_ot
              {second}\n"
         ));
         let gate = Gate::on_github(fake).policy(&policy);
-        // As the input `allowed-account-ids` of the recipe reaches it.
+        // As the recipe's input `allowed-account-ids` arrives.
         let allowed = "111122223333, 444455556666";
         let ended = gate.run(&["check", "--account", allowed, "--json", "out.json"]);
         assert_eq!(ended.code, code, "{environment}: {}{}", ended.stdout, ended.stderr);
@@ -84,7 +84,7 @@ fn an_account_without_a_role_is_explained_in_one_sentence() {
 }
 
 #[test]
-fn allowed_accounts_may_stand_between_commas_and_are_still_checked() {
+fn allowed_accounts_may_be_separated_by_commas_and_are_checked() {
     let gate = Gate::with_keys(Fake::with(""));
     for allowed in ["111122223333,444455556666", "444455556666, 111122223333"] {
         let ended = gate.run(&["check", "--account", allowed]);

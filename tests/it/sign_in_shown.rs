@@ -111,7 +111,7 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
             run(variable, flags).refused(&["sts:GetCallerIdentity", expected, "HTTPS_PROXY"]);
         },
     );
-    // The control: nobody named the Region.
+    // The control: the Region was not set.
     let ended = run(None, &[]);
     ended.refused(&["help: check the network"]);
     assert!(!ended.stderr.contains("no Region"), "{}", ended.stderr);

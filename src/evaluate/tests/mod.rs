@@ -476,7 +476,7 @@ fn waivers_announce_their_life() {
 }
 
 #[test]
-fn an_exclusion_that_has_ended_or_soon_will_is_said() {
+fn an_exclusion_that_has_ended_or_ends_soon_is_a_notice() {
     let said = |expires: &str| {
         let mut policy = built_in();
         policy.organization = Some(OrganizationScope {
@@ -525,7 +525,7 @@ fn an_exclusion_that_has_ended_or_soon_will_is_said() {
 }
 
 #[test]
-fn a_rule_that_is_off_or_lowered_is_said() {
+fn a_rule_that_is_off_or_lowered_is_a_notice() {
     let mut policy = built_in();
     policy.rules[0].on = false;
     policy.rules[0].line = Some(7);
@@ -536,7 +536,7 @@ fn a_rule_that_is_off_or_lowered_is_said() {
 }
 
 #[test]
-fn that_no_rule_judged_anything_is_said() {
+fn if_no_rule_judged_anything_there_is_a_notice() {
     let judges = |keep: &dyn Fn(&str) -> bool, evidence: &Evidence| {
         let mut policy = built_in();
         policy.rules.iter_mut().for_each(|rule| rule.on = keep(rule.info.id.0));
@@ -554,7 +554,7 @@ fn that_no_rule_judged_anything_is_said() {
 }
 
 #[test]
-fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_said() {
+fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_notices() {
     let mut policy = built_in();
     policy.scope =
         vec![ScopeAccount { id: ACCOUNT.parse().unwrap(), name: None, role_arn: None, line: 3 }];

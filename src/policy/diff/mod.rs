@@ -1,9 +1,9 @@
-//! What a change of the policy means: weaker (more can pass than before), planned (a new window
-//! that opens only in the future), stronger or other.
+//! Classifies the changes of a policy: weaker (more can pass than before), planned (a new window that opens
+//! only in the future), stronger, or other.
 //!
-//! Which way each key points is declared in the table of keys; what is not declared is weaker.
-//! The question is always: could something that happened up to now, and that the old policy
-//! blocks, pass under the new one?
+//! The table of keys declares the direction of each key; a change without a declaration is weaker. The
+//! question is always: could something that has happened, and that the old policy blocks, pass under the
+//! new one?
 
 mod organization;
 
@@ -22,10 +22,10 @@ use crate::model::{
     AccountId, Change, ChangeKind, KeyPath, RootEvent, RootEvents, RuleId, Severity, format_time,
 };
 
-/// Every difference in what two policies say, by kind and then in the order of the format.
+/// All differences between two policies, by kind and then in the order of the format.
 ///
-/// Both were read with the same catalogue of rules. `now` tells a planned window from one that
-/// excuses what has happened. Order, comments and spelling are no difference.
+/// Both were parsed with the same catalogue of rules. `now` distinguishes a planned window from one that
+/// excuses the past. Order, comments and spelling do not count as differences.
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     let mut diff = Diff { old, new, now, changes: Vec::new() };
@@ -41,7 +41,7 @@ pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     diff.changes
 }
 
-/// A value that a key has: how large it is, how it is shown, where it stands.
+/// The value of a key: its size, its text, and its line.
 struct Side {
     size: i128,
     text: String,
@@ -90,7 +90,7 @@ impl Diff<'_> {
         self.changes.push(Change { kind, key, old, new, old_line: Some(line), new_line: None });
     }
 
-    /// A key of a section that stands once: `gate`, `evidence`, `limits`.
+    /// A key of a section that exists once: `gate`, `evidence`, `limits`.
     fn single(
         &mut self,
         section: &'static str,
@@ -188,7 +188,7 @@ impl Diff<'_> {
         });
         let today = self.now.date_naive();
         self.single("gate", fields::GATE, "enforce-from", |policy| {
-            // A day that has come blocks like none.
+            // A day in the past has the same effect as no day.
             let text = policy.gate.enforce_from.map_or("none".to_owned(), |day| day.to_string());
             (day_size(policy.gate.enforce_from.unwrap_or(today).max(today)), text)
         });
@@ -199,7 +199,7 @@ impl Diff<'_> {
         self.single("evidence", fields::EVIDENCE, "max-age", |policy| {
             (policy.max_age.as_secs().into(), policy.max_age.to_string())
         });
-        // Where what is lacking does not block, a violation that becomes too old passes.
+        // If missing facts do not block, a violation passes once its fact is too old.
         if self.new.gate.on_undetermined == OnUndetermined::Warn
             && let Some(change) = self.changes.get_mut(before)
         {
@@ -225,7 +225,7 @@ impl Diff<'_> {
         };
         let sides = (length(self.old, old), length(self.new, new));
         let direction = |key| fields::direction(fields::ROOT_EVENTS, key);
-        // Written nowhere it follows `within`, whose change is shown.
+        // If it is not written, it follows `within`, whose change is shown.
         if sides.0.line.or(sides.1.line).is_some() {
             self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
         }
@@ -324,7 +324,7 @@ impl Diff<'_> {
             When::Once { from, .. } => *from > self.now,
             When::Recurring(schedule) => {
                 let today = self.now.with_timezone(&schedule.timezone).date_naive();
-                // Today's opening may have begun: it would excuse what has happened.
+                // Today's opening may have begun, so it could excuse the past.
                 let first = schedule.openings(self.now - TimeDelta::days(2)).next();
                 schedule.not_before.is_some_and(|first| first >= today)
                     && first.iter().all(|opening| opening.from > self.now)
@@ -470,9 +470,8 @@ impl Diff<'_> {
         }
     }
 
-    /// What it means that less of this rule is waived. Some rules judge only what another rule's
-    /// waiver lets through: where that other rule does not block, the end of its waiver ends the
-    /// judging.
+    /// The meaning of fewer waivers for this rule. Some rules judge only findings that another rule's waiver
+    /// covers. If that other rule does not block, they no longer judge when the waiver ends.
     fn less_waived(&self, rule: RuleId) -> ChangeKind {
         let opens_another =
             self.new.rules.iter().any(|r| r.on && r.info.only_if_waived == Some(rule));
@@ -521,7 +520,7 @@ impl Diff<'_> {
     }
 }
 
-/// What a waiver covers in one account.
+/// The coverage of a waiver in one account.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Waived<'a> {
     rule: RuleId,
@@ -583,14 +582,14 @@ fn role_of(account: &ScopeAccount) -> String {
     account.role_arn.clone().unwrap_or_else(|| "none".to_owned())
 }
 
-/// Whether the new Regions hold all of the old ones. To a list those of sign-ins always belong.
+/// Whether the new Regions include all old ones. A list always includes the sign-in Regions.
 fn wider(old: &Regions, new: &Regions) -> bool {
     match (old, new) {
         (_, Regions::All) => true,
         (Regions::Named(old), Regions::Named(new)) => old.iter().all(|region| {
             new.contains(region) || RootEvents::SIGN_IN_REGIONS.contains(&region.as_str())
         }),
-        // What `default` holds depends on the account's keys.
+        // The Regions of `default` depend on the account's keys.
         _ => false,
     }
 }

@@ -365,7 +365,9 @@ fn no_device_beside_a_password_fails_and_what_contradicts_itself_is_undetermined
     let missing = outcome(MFA, &none);
     assert_eq!(missing.outcome, Outcome::Fail);
     assert!(
-        missing.message.contains("not visible by AssumeRoot: if recovery"),
+        missing
+            .message
+            .contains("AssumeRoot does not show whether root ever signed in: if recovery"),
         "{}",
         missing.message
     );

@@ -6,7 +6,7 @@ use rootgate::model::Cause;
 use super::{gaps, run, settings};
 use crate::fake::Fake;
 
-/// Half answers, and what each says of itself.
+/// Truncated answers, and the expected error of each.
 const HALVES: &[(&str, &str)] = &[
     ("cut", "no whole XML"),
     ("hollow", "it has no `"),
@@ -14,7 +14,7 @@ const HALVES: &[(&str, &str)] = &[
     ("empty", "its body is empty"),
     ("html", "no whole XML"),
 ];
-/// The calls that return evidence, and where their gap is found.
+/// The calls that return evidence, and the source of their gap.
 const CALLS: &[(&str, usize)] = &[
     ("GetCredentialReport", 0),
     ("GenerateCredentialReport", 0),
@@ -42,7 +42,7 @@ fn half_an_answer_is_a_gap_that_names_the_call() {
 }
 
 #[test]
-fn an_answer_that_two_readers_read_differently_is_a_gap() {
+fn an_ambiguous_answer_is_a_gap() {
     for (call, index, fault, reason) in [
         ("GetCredentialReport", 0, "twice", "more than one `Content`"),
         ("GetCredentialReport", 0, "split", "a comment"),
@@ -65,7 +65,7 @@ fn an_answer_that_two_readers_read_differently_is_a_gap() {
 }
 
 #[test]
-fn a_list_that_goes_on_without_a_marker_or_for_ever_is_a_gap() {
+fn an_endless_list_or_one_without_a_marker_is_a_gap() {
     for (fault, reason, calls) in [
         ("no-marker", "it has no `Marker`", 1),
         ("same-marker", "never gets further", 2),
@@ -110,7 +110,7 @@ fn an_answer_without_a_github_token_ends_the_run() {
 }
 
 #[test]
-fn the_right_body_under_a_wrong_content_type_is_read() {
+fn a_correct_body_with_a_wrong_content_type_is_read() {
     let fake = Fake::with("fault * = plain");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);

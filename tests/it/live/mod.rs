@@ -25,7 +25,7 @@ use crate::fake::Fake;
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
 
-/// One account, by GitHub's token, everything from the fake.
+/// Settings for one account with GitHub's token and the fake.
 pub(crate) fn settings(fake: &Fake) -> Settings {
     Settings {
         entry: EntrySettings {
@@ -41,8 +41,7 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         },
         targets: vec![target(ACCOUNT, Some(ROLE))],
         concurrency: 4,
-        // Events have tests of their own: their pace is a matter of seconds.
-        // Those of organizations too.
+        // Other tests cover events, which take seconds, and organizations.
         needs: Source::ALL
             .iter()
             .copied()
@@ -57,7 +56,7 @@ pub(crate) fn target(account: &str, role_arn: Option<&str>) -> Target {
     Target { account: Some(account.parse().unwrap()), role_arn: role_arn.map(str::to_owned) }
 }
 
-/// What the runner sets for a job with `id-token: write`, and more.
+/// The runner's variables for a job with `id-token: write`, and more.
 pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     let url = format!("{}/token?api-version=2.0", fake.url());
     let mut variables = vec![
@@ -70,7 +69,7 @@ pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     Environment::from_variables(variables.into_iter().map(owned))
 }
 
-/// What a run returned, and what it wrote while it ran.
+/// The result of a run and its output.
 pub(crate) struct Ran {
     pub(crate) result: Result<Collected, SignInError>,
     pub(crate) commands: Vec<String>,
@@ -100,7 +99,7 @@ pub(crate) fn run_until(
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
-/// What was collected.
+/// The collected evidence.
 #[derive(Debug)]
 pub(crate) struct Collected {
     /// In the order of the targets.

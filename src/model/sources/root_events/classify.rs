@@ -71,7 +71,7 @@ pub fn issued_by_root(records: &[Record], account: &AccountId) -> BTreeSet<Strin
     issued(records, account).into_keys().map(str::to_owned).collect()
 }
 
-/// The keys that root had from STS, and what stands behind each: a long-lived key, or a session.
+/// The keys that root got from STS, and the origin of each: a long-lived key, or a session.
 fn issued<'a>(records: &'a [Record], account: &AccountId) -> BTreeMap<&'a str, SignedBy> {
     let mut issued: BTreeMap<&str, SignedBy> = BTreeMap::new();
     // A session that was issued may issue another one, and the records are in no order.
@@ -193,7 +193,7 @@ fn announced<'a>(record: &'a Record, account: &AccountId) -> Option<(&'a str, Ce
     Some((issued_key(record)?, central))
 }
 
-/// What all calls of one session say, where nobody announced it.
+/// The kind of a session that no event announced, from all its calls.
 fn unannounced(key: &str, calls: &[&Record], is_member: bool) -> Option<Central> {
     if !key.starts_with("ASIA") {
         return None;
@@ -224,7 +224,7 @@ fn kind_of(record: &Record, sessions: &Sessions<'_>) -> Option<EventKind> {
     }
     let sign_in = (record.service() == "signin").then(|| sign_in_kind(record)).flatten();
     let kind = central_kind(record, sessions).or(sign_in);
-    // A change of a credential counts whoever made the call in root's name.
+    // A change of a credential counts even if a service made the call in root's name.
     Some(kind.unwrap_or_else(|| match is_credential_change(record, sessions.account) {
         true => EventKind::CredentialChange,
         false => other_kind(record, sessions),
