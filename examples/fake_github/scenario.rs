@@ -129,7 +129,7 @@ impl Scenario {
         if name.eq_ignore_ascii_case(&self.repository) { &self.repository } else { name }
     }
 
-    /// Its number.
+    /// Its id.
     pub fn id(&self, name: &str) -> u64 {
         if name.eq_ignore_ascii_case(&self.repository) {
             return 74;
