@@ -54,7 +54,7 @@ impl<'a> Organization<'a> {
     pub(crate) fn unread_in_short(self) -> Option<Unread> {
         let groups = self.unread();
         let most = groups.first()?;
-        let missing = most.missing.iter().map(|missing| format!(" {missing}."));
+        let missing = most.missing.iter().map(|missing| format!(" Missing: {missing}."));
         let to_do = most.to_do.iter().map(|to_do| format!(" To do: {to_do}."));
         let reason: String = missing.chain(to_do).collect();
         let all: Vec<_> = groups.iter().flat_map(|group| group.accounts.iter().copied()).collect();
