@@ -79,7 +79,8 @@ generated: ## are the generated files up to date?
 demo-files:
 	@scripts/demo.sh >/dev/null
 
-sarif: tools demo-files ## the demo's SARIF against its schema and GitHub's rules
+sarif: tools demo-files ## the SARIF of the demo and of an organization against its schema and GitHub's rules
+	@scripts/organization_sarif.py $(DEMO)
 	$(TOOLS)/check-jsonschema --schemafile $(TOOLS)/sarif-2.1.0.json $(DEMO)/*.sarif
 	@scripts/sarif.py $(DEMO)/*.sarif
 

@@ -328,6 +328,58 @@ fn an_account_that_could_not_be_read_is_left_out_of_the_upload_with_a_warning() 
     assert_eq!(warnings(&ended), [""; 0]);
 }
 
+/// The policy of an organization whose members have the role `rootgate`.
+const ORGANIZATION: &str = "version: 1\nevidence: { root-events: off }\nscope: { organization: { member-role: rootgate } }\n";
+
+fn organization(lines: &str) -> Fake {
+    Fake::start(&format!("organization = 30\norganization.buckets = off\n{lines}\n"))
+}
+
+#[test]
+fn an_organization_is_one_run_and_keeps_the_alerts_of_accounts_that_could_not_be_read() {
+    for (lines, unread) in [("organization.refusing = 2", 2), ("", 0)] {
+        let github = Fake::github("");
+        let runner = Runner::new(&github);
+        runner.folder.write("rootgate.yaml", ORGANIZATION);
+        let role = ["--role-arn", "arn:aws:iam::111122223333:role/rootgate"];
+        let (runner, ended) = live(runner, &organization(lines), &role);
+        let report = runner.folder.json("out.json");
+        assert_eq!(report["organization"]["not_entered"], unread, "{}", ended.stderr);
+        let uploads = github.uploads();
+        let runs = uploads[0]["sarif"]["runs"].as_array().unwrap();
+        assert_eq!(runs.len(), 1, "more than 20 accounts, one run");
+        let id = report["organization"]["id"].as_str().unwrap();
+        assert_eq!(runs[0]["automationDetails"]["id"], format!("rootgate/{id}/"));
+        let accounts = report["accounts"].as_array().unwrap().iter();
+        let open = accounts.filter(|account| {
+            let outcomes = account["outcomes"].as_array().unwrap().iter();
+            let mut outcomes = outcomes.map(|outcome| outcome["outcome"].as_str().unwrap());
+            outcomes.any(|outcome| ["fail", "undetermined"].contains(&outcome))
+        });
+        let text = uploads[0].to_string();
+        for account in open {
+            assert!(text.contains(account["id"].as_str().unwrap()), "{account}");
+        }
+        for words in ["Nothing could be read of", "accounts at a time"] {
+            assert!(!ended.stderr.contains(words), "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn an_organization_with_an_incomplete_list_is_not_uploaded() {
+    let github = Fake::github("");
+    let runner = Runner::new(&github);
+    runner.folder.write("rootgate.yaml", ORGANIZATION);
+    let aws = organization("fault ListAccounts#2 = status 500");
+    let role = ["--role-arn", "arn:aws:iam::111122223333:role/rootgate"];
+    let (runner, ended) = live(runner, &aws, &role);
+    assert!(github.uploads().is_empty());
+    assert!(ended.stderr.contains("list of the organization's accounts is incomplete"));
+    assert!(ended.stdout.contains("The list of its accounts is incomplete"), "{}", ended.stdout);
+    assert_eq!(runner.folder.json("out.sarif")["runs"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn if_nothing_could_be_read_github_is_not_called() {
     let github = Fake::github("");

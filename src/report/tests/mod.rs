@@ -1,6 +1,7 @@
 //! Tests of every format: its look, hostile text, redaction.
 
 mod changes;
+mod organization;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
