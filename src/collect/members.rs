@@ -1,11 +1,11 @@
-//! From an organization to evidence: its accounts are entered and read while the listing goes on.
+//! Enters and reads the accounts of an organization while the listing goes on.
 //!
 //! ```text
 //! listing -> a bounded queue -> entered and read, side by side -> what the organization says -> handed on
 //! ```
 //!
-//! What is asked once for all accounts (features, policies) goes on beside it. Evidence that is complete
-//! before that waits for it; nothing else is kept.
+//! Requests that cover all accounts (features, policies) run in parallel. Evidence that is complete
+//! earlier waits for them; nothing else is kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,38 +21,40 @@ use crate::net::schedule::{Limits, bounded};
 use crate::text;
 
 use super::enter::{Member, NamedTarget, Refused, Route, Session};
-use super::organization::{Description, Inquiry, Ledger, Listed, OrganizationFacts, leave_gaps};
+use super::organization::{
+    Description, Ledger, Listed, OrganizationCalls, OrganizationFacts, leave_gaps,
+};
 use super::pace::Pace;
 use super::sources::{ReadBy, members_events_unread};
-use super::targets::{Job, Run};
+use super::targets::{Collection, Job};
 use super::{Collected, OrganizationSettings, SignInError};
 
-/// So many accounts for each of `--concurrency` make progress side by side: most of a member is waiting
-/// for answers, and AWS lists 160 accounts a second.
+/// The number of accounts that make progress side by side, for each of `--concurrency`. Reading a
+/// member is mostly waiting for answers, and AWS lists 160 accounts per second.
 const PLACES: usize = 12;
-/// So many are under way, the ones that wait for a report included.
+/// The maximum number of started accounts, including those that wait for a report.
 const WAITING: usize = 48;
-/// So many accounts are listed ahead.
+/// The maximum number of accounts that are listed ahead.
 const QUEUE: usize = 512;
 
-/// What became of an account.
+/// The result of an account.
 enum Activity {
     /// It was read, or could not be.
     Read { evidence: Box<Evidence>, listed: Option<Listed>, entered: bool },
-    /// It need not be read.
+    /// It does not need to be read.
     Skipped { account: AccountId, why: String },
 }
 
-impl Run<'_> {
-    /// The accounts that were named, and all of the organization. That the run itself is signed in
-    /// decides whether anything is judged.
+impl Collection<'_> {
+    /// Reads the named accounts, and all accounts of the organization. If the run itself cannot
+    /// sign in, nothing is judged.
     pub(super) async fn organization(
         &self,
         organization: &OrganizationSettings,
         each: &mut dyn FnMut(Evidence),
     ) -> Result<Collected, SignInError> {
         let claims = self.sessions.claims();
-        let inquiry = Inquiry {
+        let calls = OrganizationCalls {
             sessions: &self.sessions,
             settings: organization,
             clock: self.clock,
@@ -60,14 +62,14 @@ impl Run<'_> {
             share: self.settings.entry.timeout / 3,
         };
         let ledger = RefCell::new(Ledger::default());
-        let description = match inquiry.describe().await {
+        let description = match calls.describe().await {
             Ok(description) => Some(description),
             Err(gap) => {
                 ledger.borrow_mut().problem(gap);
                 None
             }
         };
-        let delivery = RefCell::new(Delivery {
+        let evidence_queue = RefCell::new(EvidenceQueue {
             each,
             facts: None,
             waiting: Vec::new(),
@@ -79,24 +81,27 @@ impl Run<'_> {
         let named = |account: &AccountId| targets.iter().any(|target| &target.account == account);
         let list = async {
             match &description {
-                Some(description) => inquiry.list(description, &ledger, sender).await,
+                Some(description) => calls.list(description, &ledger, sender).await,
                 None => drop(sender),
             }
         };
         let facts = async {
             if let Some(description) = &description {
-                let facts = inquiry.organization_facts(description, &self.settings.needs).await;
-                delivery.borrow_mut().deliver_waiting(facts);
+                let facts = calls.organization_facts(description, &self.settings.needs).await;
+                evidence_queue.borrow_mut().deliver_waiting(facts);
             }
         };
         let by_name =
             iter(targets).map(|target| -> Job<'_, Activity> { Box::pin(self.read_named(target)) });
         let members =
             poll_fn(|context| receiver.poll_recv(context)).filter_map(|listed: Listed| {
-                // It has an entry of its own, and is read by that.
+                // The policy names it, so it is read as a named account.
                 let by_its_own = named(&listed.account);
                 if by_its_own {
-                    delivery.borrow_mut().listed.insert(listed.account.clone(), listed.clone());
+                    evidence_queue
+                        .borrow_mut()
+                        .listed
+                        .insert(listed.account.clone(), listed.clone());
                 }
                 let job: Option<Job<'_, Activity>> = (!by_its_own)
                     .then(|| Box::pin(self.member(organization, listed)) as Job<'_, Activity>);
@@ -108,14 +113,14 @@ impl Run<'_> {
                 if !entered {
                     ledger.borrow_mut().not_entered(evidence.account.clone());
                 }
-                delivery.borrow_mut().take(*evidence, listed);
+                evidence_queue.borrow_mut().take(*evidence, listed);
             }
         };
         let read = bounded(by_name.chain(members), self.limits_of_members(), done);
         tokio::join!(Box::pin(list), Box::pin(facts), Box::pin(read));
         let ledger = ledger.into_inner();
-        let delivery = delivery.into_inner();
-        delivery.finish(&ledger, description.as_ref());
+        let evidence_queue = evidence_queue.into_inner();
+        evidence_queue.finish(&ledger, description.as_ref());
         Ok(Collected { claims, inventory: Some(ledger.inventory(description)) })
     }
 
@@ -125,13 +130,13 @@ impl Run<'_> {
         Limits { places, patience, most: self.settings.concurrency.max(1) * WAITING }
     }
 
-    /// An account that was named, beside those of the organization.
+    /// Reads a named account, beside those of the organization.
     async fn read_named(&self, target: &NamedTarget<'_>) -> Activity {
         let (evidence, entered) = self.account(target, None, self.sessions.time_left()).await;
         Activity::Read { evidence: Box::new(evidence), listed: None, entered }
     }
 
-    /// An account of the organization. Its share of the time is the same in every organization.
+    /// Reads an account of the organization. Its time limit is the same in every organization.
     async fn member(&self, organization: &OrganizationSettings, listed: Listed) -> Activity {
         let is_own = self.sessions.own_account().as_ref() == Some(&listed.account);
         let whole = is_own || listed.management;
@@ -156,13 +161,13 @@ impl Run<'_> {
         }
     }
 
-    /// Whether events are read in an account: not in every member.
+    /// Whether events are read in an account. They are not read in every member.
     fn reads_events(&self, organization: &OrganizationSettings, listed: &Listed) -> bool {
         let wanted = self.settings.root_events.is_some();
         wanted && (listed.management || organization.read_members_events)
     }
 
-    /// Tries the routes one after the other, and the next one only where AWS refuses.
+    /// Tries the routes one by one. The next one is tried only if AWS refuses.
     async fn enter_member(
         &self,
         listed: &Listed,
@@ -198,8 +203,8 @@ impl Run<'_> {
         Err(Refused::new(errors))
     }
 
-    /// An account that could not be entered is all gaps; one that has just joined may be without its
-    /// role for a while.
+    /// The evidence of an account that could not be entered: only gaps. An account that has just
+    /// joined may not have its role yet.
     fn refused(
         &self,
         organization: &OrganizationSettings,
@@ -219,7 +224,7 @@ impl Run<'_> {
             return Activity::Skipped { account: listed.account, why };
         }
         let to_do = refused.to_do(&listed.account);
-        // What the route would not have seen is not what is missing.
+        // Sources that the route cannot see are not missing.
         let route = match organization.audit {
             Audit::AssumeRoot if !listed.management => Some(MemberRoute::AssumeRoot),
             Audit::Auto if !listed.management => None,
@@ -246,19 +251,19 @@ fn rough(time: TimeDelta) -> String {
     }
 }
 
-/// Hands evidence on, with what the organization says of the account.
-struct Delivery<'a> {
+/// Passes on evidence, completed with what the organization says about the account.
+struct EvidenceQueue<'a> {
     each: &'a mut dyn FnMut(Evidence),
     facts: Option<OrganizationFacts>,
-    /// Evidence that waits for what is asked once for all accounts.
+    /// Evidence that waits for the requests that cover all accounts.
     waiting: Vec<(Evidence, Listed)>,
-    /// Evidence of accounts that were named, which waits for the end of the listing.
+    /// Evidence of named accounts, which waits for the end of the listing.
     named: BTreeMap<AccountId, Evidence>,
-    /// Those of them that were listed.
+    /// The named accounts that were listed.
     listed: BTreeMap<AccountId, Listed>,
 }
 
-impl Delivery<'_> {
+impl EvidenceQueue<'_> {
     fn take(&mut self, mut evidence: Evidence, listed: Option<Listed>) {
         match (listed, &self.facts) {
             (Some(listed), Some(facts)) => {

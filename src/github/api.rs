@@ -253,7 +253,7 @@ impl Api {
             let request = self.request(method, path, accept, body.as_deref())?;
             self.once(request).await
         };
-        self.retry.persist(async || Ok(()), attempt).await
+        self.retry.run(async || Ok(()), attempt).await
     }
 
     fn request(

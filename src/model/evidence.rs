@@ -16,7 +16,7 @@ use super::{AccountId, Audited, Cell, Partition, RegionGap, Source, ToDo};
 pub enum Cause {
     /// AWS denied the call.
     Denied,
-    /// AWS throttled the call until its share of the time was spent.
+    /// AWS throttled the call until its time limit.
     Throttled,
     /// No answer, or no report, within the call's share of the time.
     TimedOut,

@@ -61,7 +61,7 @@ impl Retry {
     /// Makes the call, and retries after temporary failures until it succeeds or the time is over.
     ///
     /// Awaits `turn` before each attempt; if `turn` fails, no attempt is made.
-    pub(crate) async fn persist<T, E: Failure>(
+    pub(crate) async fn run<T, E: Failure>(
         &self,
         mut turn: impl AsyncFnMut() -> Result<(), E>,
         mut call: impl AsyncFnMut() -> Result<T, E>,

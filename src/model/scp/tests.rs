@@ -295,13 +295,13 @@ fn a_hostile_text_is_refused_and_says_why() {
         "]".repeat(500)
     ));
     for (text, part) in [
-        ("", "no whole JSON"),
-        ("null", "no object"),
-        ("[]", "no object"),
+        ("", "malformed JSON"),
+        ("null", "not an object"),
+        ("[]", "not an object"),
         ("{}", "no `Statement`"),
         (r#"{"Statement":1}"#, "neither an object nor a list"),
-        (r#"{"Statement":[1]}"#, "no object"),
-        (&deny[..deny.len() - 1], "no whole JSON"),
+        (r#"{"Statement":[1]}"#, "not an object"),
+        (&deny[..deny.len() - 1], "malformed JSON"),
         (
             &deny.replace(r#""Effect":"Deny""#, r#""Effect":"Deny","Effect":"Allow""#),
             "two members `Effect`",
@@ -311,10 +311,10 @@ fn a_hostile_text_is_refused_and_says_why() {
             "two members `Action`",
         ),
         (&deny.replace(r#""Version""#, r#""version""#), "a member `version`"),
-        (&deny.replace("Deny", "DENY"), "no `Effect`"),
-        (&deny.replace(r#""Effect":"Deny","#, ""), "no `Effect`"),
+        (&deny.replace("Deny", "DENY"), "no known `Effect`"),
+        (&deny.replace(r#""Effect":"Deny","#, ""), "no known `Effect`"),
         (&deep, "longer than"),
-        (&deep_condition, "no whole JSON"),
+        (&deep_condition, "malformed JSON"),
         (&format!("{deny}{}", " ".repeat(LONGEST)), "longer than"),
     ] {
         let RootEffect::Unclear(whys) = effect(text) else {
@@ -374,7 +374,8 @@ fn what_is_unclear_or_not_known_is_said_of_the_accounts_that_it_concerns() {
     let here = denial(&ControlPolicies::new([attached(&unclear, &["r-exam"])]), Some(&path()));
     assert!(here.denied_by.is_empty());
     assert!(
-        here.unclear[0].contains("p-examplepolicyid111 (deny root): whether its condition"),
+        here.unclear[0]
+            .contains("p-examplepolicyid111 (deny root): it is unclear whether its condition"),
         "{here:?}"
     );
     let elsewhere = ControlPolicies::new([attached(&unclear, &["ou-exam-99999999"])]);

@@ -81,14 +81,14 @@ impl From<&ContentsError> for Text {
                 text!("`{}` is a {}, not a file", path, kind.name())
             }
             NotRead::TooLarge { path, size } => text!(
-                "`{}` has {} bytes, and GitHub's contents API gives files up to 1 MB",
+                "`{}` has {} bytes, and GitHub's contents API returns files up to 1 MB",
                 path,
                 *size
             ),
             NotRead::LfsPointer { path } => {
-                text!("`{}` is a pointer of Git LFS, not the file itself", path)
+                text!("`{}` is a Git LFS pointer, not the file itself", path)
             }
-            NotRead::Two { path, second } => text!("`{}` and `{}` are both there", path, second),
+            NotRead::Two { path, second } => text!("`{}` and `{}` both exist", path, second),
             NotRead::Unknown(unknown) => unknown.into(),
         }
     }

@@ -245,7 +245,7 @@ fn a_profile_without_credentials_is_named_with_the_reason() {
             &format!("{source}source_profile = gone\n"),
             "hold no profile `gone`, which the profile `dev` leads to",
         ),
-        ("[profile dev]\nregion = eu-west-1\n", "the profile `dev` holds no credentials"),
+        ("[profile dev]\nregion = eu-west-1\n", "the profile `dev` contains no credentials"),
         (
             "[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/alice\n",
             "the profile `dev` is one of `aws login`",

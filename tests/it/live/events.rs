@@ -462,7 +462,7 @@ fn an_empty_list_of_regions_is_refused() {
     let fact = read(&fake, WantedRegions::All);
     assert!(!fact.value.all_regions && regions(&fact.value) == DEFAULT);
     let gap = &fact.value.gaps[0].gap;
-    assert_eq!(gap.detail, "account:ListRegions: the list is empty, and every account has Regions");
+    assert_eq!(gap.detail, "account:ListRegions: the list is empty, but every account has Regions");
 }
 
 #[test]

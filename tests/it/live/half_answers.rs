@@ -8,11 +8,11 @@ use crate::fake::Fake;
 
 /// Truncated answers, and the expected error of each.
 const HALVES: &[(&str, &str)] = &[
-    ("cut", "no whole XML"),
+    ("cut", "malformed XML"),
     ("hollow", "it has no `"),
-    ("braces", "no whole XML"),
+    ("braces", "malformed XML"),
     ("empty", "its body is empty"),
-    ("html", "no whole XML"),
+    ("html", "malformed XML"),
 ];
 /// The calls that return evidence, and the source of their gap.
 const CALLS: &[(&str, usize)] = &[
@@ -47,10 +47,10 @@ fn an_ambiguous_answer_is_a_gap() {
         ("GetCredentialReport", 0, "twice", "more than one `Content`"),
         ("GetCredentialReport", 0, "split", "a comment"),
         ("GetAccountSummary", 1, "twice", "two entries `AccessKeysPerUserQuota`"),
-        ("GetAccountSummary", 1, "odd-member", "holds a `item`, not only `entry`"),
+        ("GetAccountSummary", 1, "odd-member", "contains a `item`, not only `entry`"),
         ("GetAccountSummary", 1, "split", "a comment"),
         ("ListVirtualMFADevices", 2, "twice", "more than one `VirtualMFADevices`"),
-        ("ListVirtualMFADevices", 2, "odd-member", "holds a `item`, not only `member`"),
+        ("ListVirtualMFADevices", 2, "odd-member", "contains a `item`, not only `member`"),
         ("ListVirtualMFADevices", 2, "split", "a comment"),
         ("ListVirtualMFADevices", 2, "no-user", "no `User` in a device that is assigned"),
     ] {
@@ -68,7 +68,7 @@ fn an_ambiguous_answer_is_a_gap() {
 fn an_endless_list_or_one_without_a_marker_is_a_gap() {
     for (fault, reason, calls) in [
         ("no-marker", "it has no `Marker`", 1),
-        ("same-marker", "never gets further", 2),
+        ("same-marker", "same page token twice", 2),
         ("endless", "more than 400 pages", 400),
     ] {
         let fake = Fake::with(&format!("fault ListVirtualMFADevices = {fault}"));

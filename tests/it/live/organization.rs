@@ -1,4 +1,4 @@
-//! An organization in one run: which accounts it has, how they are entered, what is read of each.
+//! An organization in one run: its accounts, how they are entered, and what is read in each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -14,12 +14,13 @@ use crate::fake::Fake;
 const MANAGEMENT: &str = "111122223333";
 const HUB: &str = "444455556666";
 
-/// An organization without limits per second, and with these lines.
+/// An organization without rate limits, and with these lines.
 pub(super) fn organization(size: usize, lines: &str) -> Fake {
     Fake::start(&format!("organization = {size}\norganization.buckets = off\n{lines}\n"))
 }
 
-/// All accounts, from a role of the management account, by the role of each member.
+/// The settings for all accounts, from a role of the management account, by the role of each
+/// member.
 pub(super) fn all(fake: &Fake) -> Settings {
     let mut settings = settings(fake);
     settings.entry.role_arn = Some(role(MANAGEMENT));
@@ -43,7 +44,7 @@ pub(super) fn by(fake: &Fake, audit: Audit) -> Settings {
     settings
 }
 
-/// The same from a role of the hub.
+/// The same settings, from a role of the hub.
 fn from_hub(fake: &Fake) -> Settings {
     let mut settings = all(fake);
     settings.entry.role_arn = Some(role(HUB));
@@ -54,7 +55,7 @@ fn role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/rootgate")
 }
 
-/// What a run found.
+/// The result of a run.
 struct Found {
     evidence: BTreeMap<String, Evidence>,
     inventory: Inventory,
@@ -67,11 +68,11 @@ impl Found {
         let count = collected.evidence.len();
         let by_id = collected.evidence.into_iter().map(|it| (it.account.to_string(), it));
         let evidence: BTreeMap<String, Evidence> = by_id.collect();
-        assert_eq!(evidence.len(), count, "an account was handed on twice");
+        assert_eq!(evidence.len(), count, "an account was passed on twice");
         Self { evidence, inventory: collected.inventory.unwrap(), notes: ran.notes }
     }
 
-    /// Accounts that were not entered.
+    /// The accounts that were not entered.
     fn unread(&self) -> BTreeSet<&str> {
         let unread = self.evidence.values().filter(|evidence| evidence.nothing_read());
         unread.map(|evidence| evidence.account.as_str()).collect()
@@ -82,11 +83,11 @@ impl Found {
         skipped.map(|it| (it.id.as_str(), it.reason.as_str())).collect()
     }
 
-    /// What became of the listed accounts adds up.
+    /// Checks that the counts of the listed accounts add up.
     fn adds_up(&self) {
         let Inventory { listed, skipped, not_entered, .. } = &self.inventory;
         assert_eq!(*listed, self.evidence.len() + skipped.len());
-        // What was entered may still be unread: interrupted, or out of time.
+        // An entered account may still be unread: interrupted, or out of time.
         assert!(*not_entered <= self.unread().len(), "{:?}", self.notes);
         if self.inventory.is_complete() {
             assert_eq!(*not_entered, self.unread().len(), "{:?}", self.notes);
@@ -107,7 +108,7 @@ fn ids(value: &Value) -> Vec<String> {
     value.as_array().unwrap().iter().map(id).collect()
 }
 
-/// The accounts of a class, as the fake tells them.
+/// The accounts of a class, from the fake.
 fn of_class(fake: &Fake, class: &str) -> Vec<String> {
     ids(&fake.fetch("/__violations")[class])
 }
@@ -148,7 +149,7 @@ fn every_account_is_listed_entered_and_read_once() {
 }
 
 #[test]
-fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_are_read() {
+fn unusable_accounts_are_skipped_with_the_reason_and_closing_ones_are_read() {
     for fields in ["both", "state", "status"] {
         let fake = organization(
             60,
@@ -172,7 +173,7 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
             ("pending-activation", "not activated"),
         ] {
             for account in of_class(&fake, class) {
-                // `Status` has one word for all three.
+                // `Status` has one value for all three.
                 let why = if fields == "status" { "suspended" } else { why };
                 assert!(skipped[account.as_str()].contains(why), "{fields} {class}");
             }
@@ -186,12 +187,12 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
 }
 
 #[test]
-fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
+fn an_unexpected_list_is_incomplete_and_the_listed_accounts_are_read() {
     let page = |fault: &str| format!("fault ListAccounts#2 = {fault}");
     for (lines, said, cause, listed) in [
         (
             "organization.repeated-marker = 2".to_owned(),
-            "never gets further",
+            "same page token twice",
             Cause::Unreadable,
             40,
         ),
@@ -204,7 +205,7 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
         ),
         ("organization.stateless = 1".to_owned(), "has no state", Cause::Unreadable, 70),
         (page("denied"), "AWS denied", Cause::Denied, 20),
-        (page("status 500"), "failed on its side", Cause::Unavailable, 20),
+        (page("status 500"), "internal error", Cause::Unavailable, 20),
         (page("throttled"), "throttled", Cause::Throttled, 20),
         (page("hang"), "no answer", Cause::TimedOut, 20),
         (page("cut"), "whole", Cause::Unreadable, 20),
@@ -228,7 +229,7 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
             assert_eq!(gap.grant, Some(ToDo::from("organizations:ListAccounts".to_owned())));
         }
     }
-    // Controls: pages that are empty, and failures that pass.
+    // Controls: empty pages, and transient failures.
     for lines in [
         "organization.empty-pages = every 2",
         "fault ListAccounts#2 = 2 times throttled",
@@ -242,10 +243,10 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
 }
 
 #[test]
-fn an_organization_that_is_not_known_leaves_the_inventory_incomplete() {
+fn an_unknown_organization_makes_the_inventory_incomplete() {
     for (fake, said) in [
         (organization(30, "fault DescribeOrganization = denied"), "AWS denied"),
-        (organization(30, "fault DescribeOrganization = cut"), "whole"),
+        (organization(30, "fault DescribeOrganization = cut"), "malformed"),
         (Fake::with(""), "AWSOrganizationsNotInUseException"),
     ] {
         let mut settings = all(&fake);
@@ -253,7 +254,7 @@ fn an_organization_that_is_not_known_leaves_the_inventory_incomplete() {
         let found = found(&settings);
         assert!(found.incomplete().detail.contains(said), "{}", found.incomplete().detail);
         assert_eq!((found.inventory.listed, found.inventory.id.as_deref()), (0, None));
-        // What was named is read all the same.
+        // Named accounts are still read.
         let named = &found.evidence[MANAGEMENT];
         assert!(named.account_summary.is_ok());
         assert!(named.organization.is_err() && named.central_root.is_err());
@@ -313,7 +314,7 @@ fn a_session_as_root_reads_the_summary_keys_and_certificates_and_the_rest_only_w
 }
 
 #[test]
-fn root_is_the_second_way_where_the_role_refuses() {
+fn root_is_the_second_route_if_the_role_refuses() {
     let fake = organization(40, "organization.roleless = 3\norganization.refusing = 2");
     let found = found(&by(&fake, Audit::Auto));
     found.adds_up();
@@ -335,20 +336,20 @@ fn root_is_the_second_way_where_the_role_refuses() {
         assert!(to_do.contains("sts:AssumeRole`") && to_do.contains("sts:AssumeRoot"), "{to_do}");
         assert!(
             found.evidence[account].organization.is_ok(),
-            "what the organization says is known"
+            "the facts of the organization are known"
         );
     }
     assert_eq!(fake.count("AssumeRoot"), roleless.len() + refusing.len());
 }
 
 #[test]
-fn a_member_that_refuses_or_is_another_one_is_a_gap_of_its_own() {
+fn a_member_that_refuses_or_is_another_account_is_its_own_gap() {
     for (class, audit, said) in [
         ("refusing", Audit::AssumeRole, "may not assume"),
         ("roleless", Audit::AssumeRole, "may not assume"),
         ("mismatched", Audit::AssumeRole, "belongs to account 444455556666"),
         ("mismatched", Audit::AssumeRoot, "belong to account 444455556666"),
-        ("refusing", Audit::AssumeRoot, "gets no session of the root user"),
+        ("refusing", Audit::AssumeRoot, "may not open a session of the root user"),
     ] {
         let fake = organization(40, &format!("organization.{class} = 2"));
         let found = found(&by(&fake, audit));
@@ -393,7 +394,7 @@ fn a_new_account_that_refuses_is_skipped_within_the_grace() {
 }
 
 #[test]
-fn from_the_hub_the_management_account_has_a_role_of_its_own_or_is_a_gap() {
+fn from_the_hub_the_management_account_needs_its_own_role() {
     let fake = organization(30, "organization.management-role = management");
     let mut settings = from_hub(&fake);
     settings.organization.as_mut().unwrap().management_role = Some("management".to_owned());
@@ -435,7 +436,7 @@ fn a_delegation_policy_is_enough_to_list() {
 }
 
 #[test]
-fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
+fn an_account_that_is_also_named_is_read_once_as_named() {
     let fake = organization(30, "");
     let mut settings = all(&fake);
     let named = of_class(&fake, "violating")[0].clone();
@@ -449,7 +450,7 @@ fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
     assert_eq!(found.inventory.gap, None);
     assert_eq!((found.evidence.len(), found.inventory.listed), (31, 30));
     assert_eq!(found.inventory.not_entered, 0);
-    // By GitHub's token, into its own role, which the fake lets in.
+    // It is entered with GitHub's token by its own role, which the fake allows.
     assert!(found.evidence[&named].organization.is_ok());
     assert_eq!(fake.count("AssumeRole"), 28);
     let cause = found.evidence[outside].organization.as_ref().unwrap_err().cause;
@@ -457,7 +458,7 @@ fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
 }
 
 #[test]
-fn what_policies_deny_is_joined_with_the_path_of_each_account() {
+fn denials_follow_the_path_of_each_account() {
     let fake = organization(
         60,
         "scp = deny-root ou:2,member:5\nscp = deny-regions root\norganization.policies = 5",
@@ -482,7 +483,7 @@ fn what_policies_deny_is_joined_with_the_path_of_each_account() {
         }
     }
     assert_eq!(fake.count("DescribePolicy"), 8);
-    assert_eq!(fake.count("ListTargetsForPolicy"), 1, "only where root may be denied");
+    assert_eq!(fake.count("ListTargetsForPolicy"), 1, "only for a policy that may deny root");
     let fake = organization(40, "scp = deny-root root\norganization.paths = no");
     let without = super::run(&all(&fake)).result.unwrap();
     for evidence in without.evidence.iter().filter(|it| it.account.as_str() != MANAGEMENT) {
@@ -502,7 +503,7 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
     ] {
         let fake = organization(30, &format!("scp = deny-root root\n{fault}"));
         let found = found(&all(&fake));
-        assert_eq!(found.inventory.gap, None, "the list is whole");
+        assert_eq!(found.inventory.gap, None, "the list is complete");
         let members = found.evidence.values().filter(|it| it.account.as_str() != MANAGEMENT);
         for evidence in members {
             let gap = match action.starts_with("iam:") {
@@ -515,7 +516,7 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
 }
 
 #[test]
-fn sessions_that_end_before_the_run_are_opened_anew() {
+fn sessions_that_end_before_the_run_are_reopened() {
     let fake = organization(
         60,
         "session.lifetime = 2s\nlatency ListAccounts = 1200\nlatency GetAccountSummary = 300\n\
@@ -532,7 +533,7 @@ fn sessions_that_end_before_the_run_are_opened_anew() {
 }
 
 #[test]
-fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
+fn accounts_that_never_answer_do_not_delay_others() {
     let slow: String = [5, 9, 12]
         .map(|member| {
             format!("member = {member}\nreport.age = none\nreport.ready-after = 100000\n")
@@ -555,7 +556,7 @@ fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
 }
 
 #[test]
-fn an_interrupted_run_hands_on_what_is_there() {
+fn an_interrupted_run_passes_on_what_it_collected() {
     let fake = organization(100, "latency ListAccounts = 700");
     let stop = async {
         tokio::time::sleep(Duration::from_millis(2_500)).await;
@@ -572,7 +573,7 @@ fn an_interrupted_run_hands_on_what_is_there() {
 }
 
 #[test]
-fn events_of_members_are_read_only_where_they_are_asked_for() {
+fn events_of_members_are_read_only_on_request() {
     use rootgate::collect::{EventsWanted, WantedRegions};
     let fake = organization(4, "");
     let mut settings = all(&fake);
@@ -627,7 +628,7 @@ fn the_external_id_goes_to_every_role_and_the_session_policy_follows_the_route()
 }
 
 #[test]
-fn with_the_limits_of_aws_the_listing_is_hardly_slower_than_they_are() {
+fn the_listing_is_nearly_as_fast_as_the_limits_of_aws() {
     let fake = Fake::start("organization = 600\nlatency = 5\n");
     let mut settings = all(&fake);
     settings.entry.timeout = Duration::from_secs(300);
@@ -637,13 +638,13 @@ fn with_the_limits_of_aws_the_listing_is_hardly_slower_than_they_are() {
     let took = started.elapsed();
     assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 600));
     assert!(found.unread().is_empty());
-    // 30 pages, 12 at once, the others at eight a second; the bench measures it closely.
+    // 30 pages, 12 at once, the others at eight a second; the bench measures it precisely.
     assert!(took > Duration::from_secs(2), "{took:?}");
     assert!(fake.count("ListAccounts") < 40, "{}", fake.count("ListAccounts"));
 }
 
-/// Wall, calls and memory of a large organization; `SIZE=10000 LATENCY=30 cargo test --release --test it
-/// speed -- --ignored --nocapture`.
+/// Wall time, calls and memory of a large organization; `SIZE=10000 LATENCY=30 cargo test --release
+/// --test it speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {

@@ -113,7 +113,7 @@ fn a_report_that_never_comes_is_polled_slowly_and_given_up() {
 fn a_report_of_another_account_or_of_none_is_refused() {
     for (line, reason) in [
         ("report.account = 444455556666", "the report is of account 444455556666"),
-        ("report.rows = none", "does not say whose it is"),
+        ("report.rows = none", "its account is unknown"),
     ] {
         let fake = Fake::with(line);
         let collected = run(&settings(&fake)).result.unwrap();
