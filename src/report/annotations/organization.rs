@@ -64,7 +64,7 @@ fn from_unread(report: &Report, unread: &Unread) -> Annotation {
         location: location(report, 1),
         title: "accounts that could not be read".to_owned(),
         severity: Some(severity),
-        message: format!("every rule is undetermined: {}: {}", unread.what, unread.named),
+        message: format!("undetermined: {}: {}", unread.what, unread.named),
     }
 }
 

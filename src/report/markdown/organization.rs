@@ -90,7 +90,7 @@ impl Page<'_> {
         }
         let all: usize = groups.iter().map(|group| group.accounts.len()).sum();
         self.line(&format!("\n### Nothing could be read: {}", accounts(all)));
-        self.paragraph("Every rule is undetermined there.");
+        self.paragraph("What needs the account's own facts is undetermined there.");
         self.groups(&["Accounts", "Missing", "To do"], groups, |group| reason_row(group, None));
     }
 
@@ -211,7 +211,7 @@ impl Page<'_> {
         self.redacted_head(document);
         if let Some(unread) = it.unread() {
             let (what, named) = (capitalized(&unread.what), cell(&unread.named));
-            self.paragraph(&format!("{what}: {named}. Every rule is undetermined there."));
+            self.paragraph(&format!("{what}: {named}."));
         }
         let head = ["Rule", "Severity", "Outcome", "What", "Accounts", "Blocks", "Policy line"];
         self.table("What to look at", &head, it.open(), |open: OpenRule| {

@@ -25,6 +25,8 @@ const COLUMN_WIDTHS: [usize; 5] = [8, 11, 8, 8, 7];
 struct Limits {
     /// Maximum number of accounts of a rule, each with what was seen.
     accounts: usize,
+    /// The same of a rule that does not block.
+    not_blocking: usize,
     /// Maximum number of findings of an account.
     findings: usize,
     /// Maximum length of what was seen, in characters.
@@ -35,14 +37,29 @@ struct Limits {
     reasons: usize,
 }
 
+impl Limits {
+    /// What does not block needs less room.
+    fn accounts_of(&self, group: &RuleGroup<'_>) -> usize {
+        match group.first.blocks() {
+            true => self.accounts,
+            false => self.not_blocking,
+        }
+    }
+}
+
 const fn limits(verbosity: Verbosity) -> Limits {
     match verbosity {
         Verbosity::Quiet | Verbosity::Normal => {
-            Limits { accounts: 10, findings: 3, seen: 240, named: 10, reasons: 10 }
+            Limits { accounts: 10, not_blocking: 3, findings: 3, seen: 240, named: 10, reasons: 10 }
         }
-        Verbosity::Verbose => {
-            Limits { accounts: 100, findings: 20, seen: 2_000, named: 1_000, reasons: 100 }
-        }
+        Verbosity::Verbose => Limits {
+            accounts: 100,
+            not_blocking: 100,
+            findings: 20,
+            seen: 2_000,
+            named: 1_000,
+            reasons: 100,
+        },
     }
 }
 
@@ -92,8 +109,9 @@ impl Page<'_> {
     ) -> io::Result<()> {
         writeln!(self.out)?;
         self.mark("FAIL", Style::Red, group.first, &group.in_accounts())?;
-        let same = group.same_to_do(limits.accounts);
-        for entry in group.entries.iter().take(limits.accounts) {
+        let most = limits.accounts_of(group);
+        let same = group.same_to_do(most);
+        for entry in group.entries.iter().take(most) {
             let (findings, beyond) = entry.findings();
             let more = beyond + findings.len().saturating_sub(limits.findings);
             self.paragraph(INDENT, entry.account.label())?;
@@ -108,7 +126,7 @@ impl Page<'_> {
                 self.paragraph(ACCOUNT, format!("{}.", more_findings(more)))?;
             }
         }
-        self.more_accounts(group.entries.len().saturating_sub(limits.accounts))?;
+        self.more_accounts(group.entries.len().saturating_sub(most))?;
         if let Some(same) = same {
             self.item(&format!("{INDENT}To do: "), same)?;
         }
@@ -158,7 +176,7 @@ impl Page<'_> {
         }
         for group in groups.iter().take(limits.reasons) {
             writeln!(self.out)?;
-            self.item("  UNDETERMINED every rule in ", accounts(group.accounts.len()))?;
+            self.item("  UNDETERMINED in ", accounts(group.accounts.len()))?;
             self.reason(group, limits)?;
         }
         self.more_reasons(groups, limits)
@@ -284,7 +302,7 @@ impl Page<'_> {
         if let Some(unread) = organization.unread() {
             writeln!(self.out)?;
             let word = self.painted(Style::Yellow, "UNDETERMINED");
-            writeln!(self.out, "  {word} every rule")?;
+            writeln!(self.out, "  {word}")?;
             self.paragraph(INDENT, unread.what)?;
             self.paragraph(INDENT, format!("in {}", unread.named))?;
         }
