@@ -216,7 +216,7 @@ impl CallError {
             Kind::Network => "AWS could not be reached",
             Kind::Untrusted => "the certificate is not trusted",
             Kind::Refused => "AWS refused the call",
-            Kind::Unreadable => "the answer is incomplete or malformed",
+            Kind::Unreadable => "the answer cannot be used",
             Kind::TimedOut => "no answer within the time limit of the call",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };

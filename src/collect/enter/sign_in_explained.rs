@@ -96,7 +96,7 @@ impl SignInError {
             }
             Self::NoAnswer { call, .. } => text!("there was no usable answer to {}", *call),
             Self::Unreadable { call, .. } => {
-                text!("the answer to {} is incomplete or malformed", *call)
+                text!("the answer to {} cannot be used", *call)
             }
             Self::Refused { call, .. } => text!("AWS refused {}", *call),
             Self::Interrupted(why) => text!("interrupted while signing in: {}", outside(why)),

@@ -316,9 +316,9 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
     };
     let cases = [
         (lines(&key, 8), 8, None),
-        (lines(&key, 9), 8, Some("9 access keys of root, and only 8")),
+        (lines(&key, 9), 8, Some("9 access keys of root, but only 8")),
         (lines(&session, 50), 50, None),
-        (lines(&session, 52), 50, Some("52 sessions that root opened, and only 50")),
+        (lines(&session, 52), 50, Some("52 sessions that root opened, but only 50")),
     ];
     side_by_side(cases, |(events, most, says)| {
         let fake = Fake::with(&events);
@@ -336,7 +336,7 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
         if let Some(says) = says {
             assert_eq!((gaps[0].region.as_deref(), gaps[0].gap.cause), (None, Cause::Missing));
             assert!(gaps[0].gap.detail.contains(says), "{}", gaps[0].gap.detail);
-            assert!(gaps[0].gap.grant.as_ref().unwrap().contains("it ends by itself"));
+            assert!(gaps[0].gap.grant.as_ref().unwrap().contains("the gap disappears"));
         }
     });
 }
