@@ -209,7 +209,7 @@ fn an_unexpected_list_is_incomplete_and_the_listed_accounts_are_read() {
         (page("throttled"), "throttled", Cause::Throttled, 20),
         (page("hang"), "no answer", Cause::TimedOut, 20),
         (page("cut"), "malformed", Cause::Unreadable, 20),
-        (page("hollow"), "whole", Cause::Unreadable, 20),
+        (page("hollow"), "cannot be used", Cause::Unreadable, 20),
         (page("braces"), "no `Accounts`", Cause::Unreadable, 20),
         (page("reset"), "could not be reached", Cause::Unavailable, 20),
         ("fault ListAccounts = denied".to_owned(), "AWS denied", Cause::Denied, 0),
