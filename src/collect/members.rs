@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use futures_util::stream::{StreamExt, iter, poll_fn};
 use tokio::sync::mpsc;
 
-use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, Source};
+use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, SkipCause, Skipped, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 use crate::text;
@@ -34,15 +34,17 @@ use super::{Collected, OrganizationSettings, SignInError};
 const PLACES: usize = 12;
 /// The maximum number of started accounts, including those that wait for a report.
 const WAITING: usize = 48;
+/// A run with less time left has reached its limit.
+const ENDING: Duration = Duration::from_millis(50);
 /// The maximum number of accounts that are listed ahead.
 const QUEUE: usize = 512;
 
 /// The result of an account.
 enum Activity {
     /// It was read, or could not be.
-    Read { evidence: Box<Evidence>, listed: Option<Listed>, entered: bool },
+    Read { evidence: Box<Evidence>, listed: Option<Listed> },
     /// It does not need to be read.
-    Skipped { account: AccountId, why: String },
+    Skipped(Skipped),
 }
 
 impl Collection<'_> {
@@ -108,11 +110,8 @@ impl Collection<'_> {
                 std::future::ready(job)
             });
         let done = |_, done| match done {
-            Activity::Skipped { account, why } => ledger.borrow_mut().skip(account, why),
-            Activity::Read { evidence, listed, entered } => {
-                if !entered {
-                    ledger.borrow_mut().not_entered(evidence.account.clone());
-                }
+            Activity::Skipped(skipped) => ledger.borrow_mut().skip(skipped),
+            Activity::Read { evidence, listed } => {
                 evidence_queue.borrow_mut().take(*evidence, listed);
             }
         };
@@ -121,7 +120,8 @@ impl Collection<'_> {
         let ledger = ledger.into_inner();
         let evidence_queue = evidence_queue.into_inner();
         evidence_queue.finish(&ledger, description.as_ref());
-        Ok(Collected { claims, inventory: Some(ledger.inventory(description)) })
+        let out_of_time = self.sessions.time_left() < ENDING;
+        Ok(Collected { claims, listing: Some(ledger.listing(description)), out_of_time })
     }
 
     fn limits_of_members(&self) -> Limits {
@@ -132,8 +132,8 @@ impl Collection<'_> {
 
     /// Reads a named account, beside those of the organization.
     async fn read_named(&self, target: &NamedTarget<'_>) -> Activity {
-        let (evidence, entered) = self.account(target, None, self.sessions.time_left()).await;
-        Activity::Read { evidence: Box::new(evidence), listed: None, entered }
+        let (evidence, _) = self.account(target, None, self.sessions.time_left()).await;
+        Activity::Read { evidence: Box::new(evidence), listed: None }
     }
 
     /// Reads an account of the organization. Its time limit is the same in every organization.
@@ -155,7 +155,7 @@ impl Collection<'_> {
                     self.sessions.by_route(route.as_ref(), &listed.account, &pace.half(limit)).await
                 };
                 let evidence = self.read(session, &pace, read_by, events, again).await;
-                Activity::Read { evidence: Box::new(evidence), listed: Some(listed), entered: true }
+                Activity::Read { evidence: Box::new(evidence), listed: Some(listed) }
             }
             Err(refused) => self.refused(organization, listed, &refused),
         }
@@ -221,7 +221,12 @@ impl Collection<'_> {
                 rough(age),
                 rough(grace)
             );
-            return Activity::Skipped { account: listed.account, why };
+            return Activity::Skipped(Skipped {
+                id: listed.account,
+                cause: SkipCause::New,
+                joined_at: listed.joined_at,
+                reason: why,
+            });
         }
         let to_do = refused.to_do(&listed.account);
         // Sources that the route cannot see are not missing.
@@ -239,7 +244,7 @@ impl Collection<'_> {
         };
         let evidence =
             Evidence::from_gaps(listed.account.clone(), Some(listed.partition.clone()), gap);
-        Activity::Read { evidence: Box::new(evidence), listed: Some(listed), entered: false }
+        Activity::Read { evidence: Box::new(evidence), listed: Some(listed) }
     }
 }
 

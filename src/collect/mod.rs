@@ -33,7 +33,7 @@ pub use organization::OrganizationSettings;
 pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause, Evidence, Gap, Inventory, Source};
+use crate::model::{AccountId, Cause, Evidence, Gap, Listing, Source};
 use crate::text::Text;
 
 use pace::Stop;
@@ -114,7 +114,9 @@ pub struct Collected {
     /// The claims of the first GitHub token, if one was used.
     pub claims: Option<Claims>,
     /// The accounts of the organization, if one was requested.
-    pub inventory: Option<Inventory>,
+    pub listing: Option<Listing>,
+    /// Whether the time limit ended the collection of an organization.
+    pub out_of_time: bool,
 }
 
 /// Where to write lines that must appear immediately.
@@ -146,12 +148,16 @@ pub async fn collect(
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
+/// Why a run is incomplete that did not end before its time limit.
+pub const OUT_OF_TIME: &str = "the time limit was reached";
+
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
+/// A member of an organization has a time limit of its own, which does not end the run.
 #[must_use]
-pub fn incomplete(evidence: &Evidence) -> Option<&'static str> {
+pub fn incomplete(evidence: &Evidence, is_member: bool) -> Option<&'static str> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
     let parts = regions.chain(evidence.audit_gaps());
-    evidence.gaps().into_iter().chain(parts).find_map(cut_short)
+    evidence.gaps().into_iter().chain(parts).find_map(|gap| cut_short(gap, is_member))
 }
 
 /// The connector for all calls and for requests to GitHub: with proxies from the environment, and
@@ -183,10 +189,10 @@ pub async fn signal() -> String {
     }
 }
 
-const fn cut_short(gap: &Gap) -> Option<&'static str> {
+const fn cut_short(gap: &Gap, is_member: bool) -> Option<&'static str> {
     match gap.cause {
         Cause::Interrupted => Some("the run was interrupted"),
-        Cause::TimedOut => Some("the time limit was reached"),
+        Cause::TimedOut if !is_member => Some(OUT_OF_TIME),
         _ => None,
     }
 }

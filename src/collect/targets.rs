@@ -83,7 +83,7 @@ impl Collection<'_> {
             Box::pin(async move { self.account(target, session, limit).await.0 })
         });
         bounded(iter(reads), limits, |_, evidence| each(evidence)).await;
-        Ok(Collected { claims, inventory: None })
+        Ok(Collected { claims, listing: None, out_of_time: false })
     }
 
     /// The first account that may be entered. If it cannot be, nothing is judged.

@@ -12,6 +12,7 @@ mod finding;
 mod inventory;
 mod judging;
 mod key_path;
+mod listing;
 mod notice;
 mod report;
 mod rule_info;
@@ -41,6 +42,7 @@ pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
+pub use listing::{Judged, Listing, SkipCause, Skipped};
 pub use notice::{ExcludeState, Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,

@@ -214,9 +214,60 @@ fn an_evidence_file_proves_that_no_account_is_missing() {
     let mut unlisted = whole.clone();
     unlisted.as_object_mut().unwrap().remove("organization");
     assert_eq!(judge(&unlisted).code, 3);
-    let mut unskipped = whole.clone();
-    unskipped["organization"]["skipped"].as_array_mut().unwrap().pop();
-    assert_eq!(judge(&unskipped).code, 3);
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    let member = whole["accounts"].as_array().unwrap().iter().map(id).find(|id| id != MANAGEMENT);
+    let member = member.unwrap();
+    let edits: &[(&str, &dyn Fn(&mut Value))] = &[
+        ("a skipped entry is gone", &|file| {
+            drop(file["organization"]["skipped"].as_array_mut().unwrap().pop());
+        }),
+        ("a skipped entry stands in for a member", &|file| {
+            let twice = file["organization"]["skipped"][0].clone();
+            file["organization"]["skipped"].as_array_mut().unwrap().push(twice);
+            file["accounts"].as_array_mut().unwrap().retain(|it| it["id"] != member.as_str());
+        }),
+        ("a judged account is skipped as well", &|file| {
+            let mut entry = file["organization"]["skipped"][0].clone();
+            entry["id"] = json!(member);
+            file["organization"]["skipped"].as_array_mut().unwrap().push(entry);
+        }),
+        ("the management account is skipped", &|file| {
+            let mut entry = file["organization"]["skipped"][0].clone();
+            entry["id"] = json!(MANAGEMENT);
+            file["organization"]["skipped"].as_array_mut().unwrap().push(entry);
+            file["accounts"].as_array_mut().unwrap().retain(|it| it["id"] != MANAGEMENT);
+        }),
+        ("another organization", &|file| file["organization"]["id"] = json!("o-otherorgid1")),
+        ("another management account", &|file| {
+            file["organization"]["management_account"] = json!(member);
+        }),
+        ("nobody says that it is complete", &|file| {
+            file["organization"]["complete"] = json!(false)
+        }),
+        ("every account is the management account", &|file| {
+            for account in file["accounts"].as_array_mut().unwrap() {
+                account["organization"]["value"]["management"] = json!(true);
+            }
+        }),
+        ("a member's summary is gone", &|file| {
+            let mut accounts = file["accounts"].as_array_mut().unwrap().iter_mut();
+            let account = accounts.find(|it| it["id"] == member.as_str()).unwrap();
+            account.as_object_mut().unwrap().remove("account_summary");
+        }),
+    ];
+    for (what, edit) in edits {
+        let mut edited = whole.clone();
+        edit(&mut edited);
+        let ended = judge(&edited);
+        assert_eq!(ended.code, 3, "{what}: {}", ended.stdout);
+        adds_up(&gate.folder.json("out.json"));
+    }
+    // A member that is swapped for an account outside of the organization.
+    let mut swapped = whole.clone();
+    let accounts = swapped["accounts"].as_array_mut().unwrap();
+    accounts.iter_mut().find(|it| it["id"] == member.as_str()).unwrap()["id"] =
+        json!("888888888888");
+    judge(&swapped).refused(&["888888888888", "outside the scope"]);
     // The list of another collection cannot stand in for this one's.
     gate.folder.write("whole.json", whole.to_string());
     let mut other = whole;
@@ -227,6 +278,49 @@ fn an_evidence_file_proves_that_no_account_is_missing() {
     ended.refused(&["edited.json and", "list the accounts of an organization"]);
 }
 
+/// What the policy of the collection skipped counts only if the judging policy skips it, too.
+#[test]
+fn the_judging_policy_decides_which_accounts_are_skipped() {
+    let fake = organization(12, "organization.violating = 0\norganization.new = 1");
+    let truth = fake.fetch("/__violations");
+    let new = truth["new"][0].as_str().unwrap().to_owned();
+    let gate = Gate::with_keys(fake);
+    let judge = |collect: &str, judge: &str| {
+        gate.folder.write("rootgate.yaml", policy(collect));
+        assert_eq!(gate.run(&["collect", "--output", "evidence.json"]).code, 0);
+        gate.folder.write("rootgate.yaml", policy(judge));
+        let ended =
+            gate.run(&["check", "--offline", "--evidence", "evidence.json", "--json", "out.json"]);
+        let report = gate.folder.json("out.json");
+        adds_up(&report);
+        (ended.code, report["skipped_accounts"].as_array().unwrap().len(), ended.stdout)
+    };
+    let excluded = format!(
+        "{BY_ROLE}, exclude: [{{ account: \"{new}\", reason: closing, expires: 2027-03-01 }}]"
+    );
+    let grace = format!("{BY_ROLE}, new-account-grace: 24h");
+    for skipping in [&excluded, &grace] {
+        let (code, skipped, text) = judge(skipping, BY_ROLE);
+        assert_eq!((code, skipped), (3, 0), "{skipping}: {text}");
+        assert!(text.contains(&new), "{text}");
+        // Control: the same policy judges.
+        let (code, skipped, text) = judge(skipping, skipping);
+        assert_eq!((code, skipped), (0, 1), "{skipping}: {text}");
+    }
+}
+
+/// One bad member does not end the run: code scanning keeps the others up to date.
+#[test]
+fn a_member_that_never_answers_leaves_the_run_whole() {
+    let lines = "organization.violating = 0\nmember = 2\nfault GetAccountSummary = hang";
+    let gate = Gate::with_keys(organization(6, lines)).policy(&policy(BY_ROLE));
+    let ended = gate.run(&["check", "--timeout", "20s", "--json", "out.json"]);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+    let report = gate.folder.json("out.json");
+    assert_eq!(report["incomplete"], Value::Null);
+    assert_eq!(report["organization"]["complete"], true);
+}
+
 #[test]
 fn a_collection_of_an_incomplete_list_says_so_and_ends_with_3() {
     let fake = organization(12, "organization.per-page = 3\nfault ListAccounts#2 = denied");
@@ -235,7 +329,12 @@ fn a_collection_of_an_incomplete_list_says_so_and_ends_with_3() {
     assert_eq!(ended.code, 3, "{}", ended.stderr);
     assert!(ended.stderr.contains("organizations:ListAccounts"), "{}", ended.stderr);
     let listed = gate.folder.json("evidence.json")["organization"].clone();
-    assert_eq!((&listed["listed"], &listed["gap"]["cause"]), (&json!(3), &json!("denied")));
+    assert_eq!(listed["listed"].as_array().unwrap().len(), 3);
+    assert_eq!((&listed["complete"], &listed["gap"]["cause"]), (&json!(false), &json!("denied")));
+    // Nor does it pass where the policy names no scope: what the evidence holds is the scope.
+    gate.folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\n");
+    let ended = gate.run(&["check", "--offline", "--evidence", "evidence.json"]);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]

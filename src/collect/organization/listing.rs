@@ -13,7 +13,9 @@ use tokio::sync::mpsc::Sender;
 use crate::collect::enter::Session;
 use crate::collect::failure::CallError;
 use crate::model::organization::LIST_ACCOUNTS;
-use crate::model::{AccountId, Cause, Gap, Inventory, Partition, SkippedAccount, Source, counted};
+use crate::model::{
+    AccountId, Cause, Gap, Listing, Partition, SkipCause, Skipped, Source, counted,
+};
 use crate::net::bucket::LearnedBucket;
 use crate::text;
 
@@ -80,8 +82,7 @@ fn cut(text: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     seen: BTreeSet<AccountId>,
-    skipped: Vec<SkippedAccount>,
-    not_entered: BTreeSet<AccountId>,
+    skipped: Vec<Skipped>,
     /// Why the listing is incomplete: the first reason, and the number of others.
     problem: Option<(Gap, usize)>,
 }
@@ -99,12 +100,8 @@ impl Ledger {
         self.problem(Gap::for_call(Source::Organization, &LIST_ACCOUNTS, Cause::Unreadable, why));
     }
 
-    pub(crate) fn skip(&mut self, id: AccountId, reason: String) {
-        self.skipped.push(SkippedAccount { id, reason });
-    }
-
-    pub(crate) fn not_entered(&mut self, account: AccountId) {
-        self.not_entered.insert(account);
+    pub(crate) fn skip(&mut self, skipped: Skipped) {
+        self.skipped.push(skipped);
     }
 
     /// Whether the account was listed.
@@ -124,18 +121,15 @@ impl Ledger {
         self.problem.is_none()
     }
 
-    pub(crate) fn inventory(self, description: Option<Description>) -> Inventory {
-        let Self { seen, mut skipped, not_entered, problem } = self;
+    pub(crate) fn listing(self, description: Option<Description>) -> Listing {
+        let Self { seen, mut skipped, problem } = self;
         skipped.sort();
         let (id, management_account) =
             description.map(|described| (described.id, described.management)).unzip();
-        Inventory {
+        Listing {
             id,
             management_account,
-            listed: seen.len(),
-            skipped,
-            // Named accounts may be outside the organization.
-            not_entered: not_entered.intersection(&seen).count(),
+            complete: problem.is_none(),
             gap: problem.map(|(gap, more)| match more {
                 0 => gap,
                 more => Gap {
@@ -143,6 +137,8 @@ impl Ledger {
                     ..gap
                 },
             }),
+            listed: seen,
+            skipped,
         }
     }
 }
@@ -214,14 +210,20 @@ impl OrganizationCalls<'_> {
         }
         let state = account.state.as_ref().map(|state| state.as_str());
         let status = account.status.as_ref().map(|status| status.as_str());
-        if let Some(reason) = self.settings.excluded.get(&id) {
-            ledger.skip(id, reason.clone());
+        let skip = |cause, reason: &str| {
+            let reason = reason.to_owned();
+            Skipped { id: id.clone(), cause, joined_at: None, reason }
+        };
+        // The management account is always judged.
+        let excluded = self.settings.excluded.get(&id).filter(|_| id != description.management);
+        if let Some(reason) = excluded {
+            ledger.skip(skip(SkipCause::Excluded, reason));
             return None;
         }
         match validity(state, status) {
             Validity::Usable => {}
             Validity::Unusable(why) => {
-                ledger.skip(id, why.to_owned());
+                ledger.skip(skip(SkipCause::Unusable, why));
                 return None;
             }
             Validity::Unknown(what) => ledger.unexpected(&format!("account {id} has {what}")),
@@ -294,15 +296,11 @@ mod tests {
         let id = |text: &str| text.parse::<AccountId>().unwrap();
         let seen = ["111122223333", "444455556666"].map(id).into();
         let mut ledger = Ledger { seen, ..Ledger::default() };
-        ledger.skip(id("444455556666"), "closed".to_owned());
-        for account in ["111122223333", "123456789012"] {
-            ledger.not_entered(id(account));
-        }
         ledger.unexpected("first");
         ledger.unexpected("second");
-        let inventory = ledger.inventory(None);
-        assert_eq!((inventory.listed, inventory.not_entered), (2, 1));
-        let gap = inventory.gap.unwrap();
+        let listing = ledger.listing(None);
+        assert_eq!((listing.listed.len(), listing.complete), (2, false));
+        let gap = listing.gap.unwrap();
         assert_eq!(gap.detail, "organizations:ListAccounts: first (and 1 more reason)");
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod plan;
 
 use std::io::Write;
 
-use rootgate::collect::incomplete;
+use rootgate::collect::{OUT_OF_TIME, incomplete};
 use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
@@ -37,12 +37,12 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     };
     let mut evidence = Vec::new();
     let collected = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
-    let inventory = collected.inventory;
+    let listing = collected.listing;
     // The named accounts first, in the order of the scope, then the organization's by id.
     let position = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
     evidence.sort_by_cached_key(|it| (position(it).unwrap_or(usize::MAX), it.account.clone()));
     let mut text = Vec::new();
-    write_evidence(&evidence, inventory.as_ref(), now(), &mut text).map_err(|error| {
+    write_evidence(&evidence, listing.as_ref(), now(), &mut text).map_err(|error| {
         Failure::new(
             text!("the evidence cannot be written as JSON: {}", &error),
             "report this as a bug in rootgate",
@@ -59,11 +59,13 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
-    let unlisted = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref());
+    let unlisted = listing.as_ref().and_then(|listing| listing.gap.as_ref());
     if let Some(gap) = unlisted {
         line(&gap_line("organization", "list of accounts", gap, details));
     }
-    let cut_short = evidence.iter().find_map(incomplete);
+    let out_of_time = collected.out_of_time.then_some(OUT_OF_TIME);
+    let mut cut_short = evidence.iter().map(|it| incomplete(it, listing.is_some()));
+    let cut_short = cut_short.find_map(|why| why).or(out_of_time);
     let unlisted = unlisted.map(|_| "an account of the organization may be missing");
     let Some(why) = cut_short.or(unlisted) else { return Ok(0) };
     line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));

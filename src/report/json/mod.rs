@@ -265,7 +265,7 @@ impl<'a> Organization<'a> {
             id: optional(inventory.id.as_ref()),
             management_account: inventory.management_account.as_ref().map(AccountId::as_str),
             listed: inventory.listed,
-            judged: inventory.judged(),
+            judged: inventory.judged,
             skipped: inventory.skipped.len(),
             not_entered: inventory.not_entered,
             complete: inventory.is_complete(),

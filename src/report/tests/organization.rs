@@ -91,6 +91,7 @@ fn organization(members: usize, state: impl Fn(usize) -> State) -> Report {
         id: Some("o-exampleorgid".to_owned()),
         management_account: Some(id(0).parse().unwrap()),
         listed: members + 7,
+        judged: accounts.iter().filter(|account| !account.nothing_read).count(),
         skipped: skipped.collect(),
         not_entered: accounts.iter().filter(|account| account.nothing_read).count(),
         gap: None,

@@ -18,7 +18,7 @@ use rootgate::collect::{
     EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
 };
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Gap, Inventory, Source};
+use rootgate::model::{Evidence, Gap, Listing, Source};
 
 use crate::fake::Fake;
 
@@ -106,7 +106,7 @@ pub(crate) struct Collected {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) incomplete: Option<&'static str>,
     pub(crate) claims: Option<Claims>,
-    pub(crate) inventory: Option<Inventory>,
+    pub(crate) listing: Option<Listing>,
 }
 
 impl Collected {
@@ -119,9 +119,9 @@ impl Collected {
         let order =
             |it: &Evidence| targets.iter().position(|at| at.account.as_ref() == Some(&it.account));
         evidence.sort_by_key(order);
-        let incomplete = evidence.iter().find_map(incomplete);
-        let rootgate::collect::Collected { claims, inventory } = collected;
-        Self { evidence, incomplete, claims, inventory }
+        let incomplete = evidence.iter().find_map(|it| incomplete(it, false));
+        let rootgate::collect::Collected { claims, listing, .. } = collected;
+        Self { evidence, incomplete, claims, listing }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use rootgate::collect::{OrganizationSettings, Settings};
-use rootgate::model::{Audit, Cause, Evidence, Gap, Inventory, Source, ToDo};
+use rootgate::model::{Audit, Cause, Evidence, Gap, Listing, Source, ToDo};
 use serde_json::Value;
 
 use super::{Ran, run, run_until, settings, target};
@@ -58,7 +58,7 @@ fn role(account: &str) -> String {
 /// The result of a run.
 struct Found {
     evidence: BTreeMap<String, Evidence>,
-    inventory: Inventory,
+    listing: Listing,
     notes: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Found {
         let by_id = collected.evidence.into_iter().map(|it| (it.account.to_string(), it));
         let evidence: BTreeMap<String, Evidence> = by_id.collect();
         assert_eq!(evidence.len(), count, "an account was passed on twice");
-        Self { evidence, inventory: collected.inventory.unwrap(), notes: ran.notes }
+        Self { evidence, listing: collected.listing.unwrap(), notes: ran.notes }
     }
 
     /// The accounts that were not entered.
@@ -79,23 +79,18 @@ impl Found {
     }
 
     fn skipped(&self) -> BTreeMap<&str, &str> {
-        let skipped = self.inventory.skipped.iter();
+        let skipped = self.listing.skipped.iter();
         skipped.map(|it| (it.id.as_str(), it.reason.as_str())).collect()
     }
 
     /// Checks that the counts of the listed accounts add up.
     fn adds_up(&self) {
-        let Inventory { listed, skipped, not_entered, .. } = &self.inventory;
-        assert_eq!(*listed, self.evidence.len() + skipped.len());
-        // An entered account may still be unread: interrupted, or out of time.
-        assert!(*not_entered <= self.unread().len(), "{:?}", self.notes);
-        if self.inventory.is_complete() {
-            assert_eq!(*not_entered, self.unread().len(), "{:?}", self.notes);
-        }
+        let Listing { listed, skipped, .. } = &self.listing;
+        assert_eq!(listed.len(), self.evidence.len() + skipped.len());
     }
 
     fn incomplete(&self) -> &Gap {
-        self.inventory.gap.as_ref().unwrap()
+        self.listing.gap.as_ref().unwrap()
     }
 }
 
@@ -117,10 +112,10 @@ fn of_class(fake: &Fake, class: &str) -> Vec<String> {
 fn every_account_is_listed_entered_and_read_once() {
     let fake = organization(50, "organization.members = password");
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.gap, None);
-    assert_eq!(found.inventory.id.as_deref(), Some("o-exampleorgid"));
-    assert_eq!(found.inventory.management_account.as_ref().unwrap().as_str(), MANAGEMENT);
-    assert_eq!((found.inventory.listed, found.inventory.not_entered), (50, 0));
+    assert_eq!(found.listing.gap, None);
+    assert_eq!(found.listing.id.as_deref(), Some("o-exampleorgid"));
+    assert_eq!(found.listing.management_account.as_ref().unwrap().as_str(), MANAGEMENT);
+    assert_eq!((found.listing.listed.len(), found.unread().len()), (50, 0));
     assert_eq!(found.evidence.len(), 50);
     found.adds_up();
     for evidence in found.evidence.values() {
@@ -163,7 +158,7 @@ fn unusable_accounts_are_skipped_with_the_reason_and_closing_ones_are_read() {
         settings.organization.as_mut().unwrap().excluded =
             BTreeMap::from([(excluded.parse().unwrap(), "excluded".to_owned())]);
         let found = found(&settings);
-        assert_eq!(found.inventory.gap, None, "{fields}");
+        assert_eq!(found.listing.gap, None, "{fields}");
         found.adds_up();
         let skipped = found.skipped();
         assert_eq!(skipped.len(), 7);
@@ -182,7 +177,7 @@ fn unusable_accounts_are_skipped_with_the_reason_and_closing_ones_are_read() {
         for account in of_class(&fake, "pending-closure") {
             assert!(found.evidence[&account].account_summary.is_ok());
         }
-        assert_eq!(found.inventory.not_entered, 0);
+        assert_eq!(found.unread().len(), 0);
     }
 }
 
@@ -222,7 +217,7 @@ fn an_unexpected_list_is_incomplete_and_the_listed_accounts_are_read() {
         assert!(gap.detail.contains(said), "{lines}: {}", gap.detail);
         assert_eq!((gap.cause, gap.source), (cause, Source::Organization), "{lines}");
         assert_eq!(gap.action, "organizations:ListAccounts", "{lines}");
-        assert_eq!(found.inventory.listed, listed, "{lines}");
+        assert_eq!(found.listing.listed.len(), listed, "{lines}");
         found.adds_up();
         assert!(found.unread().is_empty(), "{lines}");
         if cause == Cause::Denied {
@@ -237,7 +232,7 @@ fn an_unexpected_list_is_incomplete_and_the_listed_accounts_are_read() {
         "organization.throttled = 5%",
     ] {
         let found = found(&all(&organization(70, lines)));
-        assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 70), "{lines}");
+        assert_eq!((found.listing.gap.clone(), found.listing.listed.len()), (None, 70), "{lines}");
         assert!(found.unread().is_empty(), "{lines}: {:?}", found.notes);
     }
 }
@@ -253,7 +248,7 @@ fn an_unknown_organization_makes_the_inventory_incomplete() {
         settings.targets = vec![target(MANAGEMENT, None)];
         let found = found(&settings);
         assert!(found.incomplete().detail.contains(said), "{}", found.incomplete().detail);
-        assert_eq!((found.inventory.listed, found.inventory.id.as_deref()), (0, None));
+        assert_eq!((found.listing.listed.len(), found.listing.id.as_deref()), (0, None));
         // Named accounts are still read.
         let named = &found.evidence[MANAGEMENT];
         assert!(named.account_summary.is_ok());
@@ -270,7 +265,7 @@ fn a_session_as_root_reads_the_summary_keys_and_certificates_and_the_rest_only_w
         "organization.violating = 4\norganization.kinds = active-key inactive-key no-mfa certificate",
     );
     let found = found(&by(&fake, Audit::AssumeRoot));
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     found.adds_up();
     assert!(found.unread().is_empty());
     let (mut with_mfa, mut with_password) = (0, 0);
@@ -353,7 +348,7 @@ fn a_member_that_refuses_or_is_another_account_is_its_own_gap() {
     ] {
         let fake = organization(40, &format!("organization.{class} = 2"));
         let found = found(&by(&fake, audit));
-        assert_eq!(found.inventory.gap, None);
+        assert_eq!(found.listing.gap, None);
         found.adds_up();
         let expected = of_class(&fake, class);
         assert_eq!(
@@ -401,7 +396,7 @@ fn from_the_hub_the_management_account_needs_its_own_role() {
     for audit in [Audit::AssumeRole, Audit::AssumeRoot, Audit::Auto] {
         settings.organization.as_mut().unwrap().audit = audit;
         let found = found(&settings);
-        assert_eq!(found.inventory.gap, None);
+        assert_eq!(found.listing.gap, None);
         assert!(found.unread().is_empty(), "{audit:?}: {:?}", found.notes);
         let management = &found.evidence[MANAGEMENT];
         assert!(management.credential_report.is_ok());
@@ -424,14 +419,14 @@ fn from_the_hub_the_management_account_needs_its_own_role() {
 fn a_delegation_policy_is_enough_to_list() {
     let fake = organization(30, "organization.hub = policy");
     let found = found(&from_hub(&fake));
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     assert!(found.unread().is_empty());
     let member = found.evidence.values().next_back().unwrap();
     let gap = member.central_root.as_ref().unwrap_err();
     assert!(gap.detail.contains("NotManagementOrDelegated"), "{}", gap.detail);
     assert!(member.service_control_policies.is_ok());
     let fake = organization(30, "organization.hub = none");
-    let none = super::run(&from_hub(&fake)).result.unwrap().inventory.unwrap();
+    let none = super::run(&from_hub(&fake)).result.unwrap().listing.unwrap();
     assert_eq!(none.gap.unwrap().cause, Cause::Denied);
 }
 
@@ -447,9 +442,9 @@ fn an_account_that_is_also_named_is_read_once_as_named() {
         target(outside, Some(&role(outside))),
     ];
     let found = found(&settings);
-    assert_eq!(found.inventory.gap, None);
-    assert_eq!((found.evidence.len(), found.inventory.listed), (31, 30));
-    assert_eq!(found.inventory.not_entered, 0);
+    assert_eq!(found.listing.gap, None);
+    assert_eq!((found.evidence.len(), found.listing.listed.len()), (31, 30));
+    assert_eq!(found.unread().len(), 0);
     // It is entered with GitHub's token by its own role, which the fake allows.
     assert!(found.evidence[&named].organization.is_ok());
     assert_eq!(fake.count("AssumeRole"), 28);
@@ -503,7 +498,7 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
     ] {
         let fake = organization(30, &format!("scp = deny-root root\n{fault}"));
         let found = found(&all(&fake));
-        assert_eq!(found.inventory.gap, None, "the list is complete");
+        assert_eq!(found.listing.gap, None, "the list is complete");
         let members = found.evidence.values().filter(|it| it.account.as_str() != MANAGEMENT);
         for evidence in members {
             let gap = match action.starts_with("iam:") {
@@ -523,7 +518,7 @@ fn sessions_that_end_before_the_run_are_reopened() {
          member = 7\nfault GetAccountSummary = slow 2500",
     );
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.gap, None, "{:?}", found.notes);
+    assert_eq!(found.listing.gap, None, "{:?}", found.notes);
     assert!(found.unread().is_empty(), "{:?}", found.notes);
     let read = |evidence: &&Evidence| {
         evidence.account_summary.is_ok() && evidence.credential_report.is_ok()
@@ -546,7 +541,7 @@ fn accounts_that_never_answer_do_not_delay_others() {
     let started = Instant::now();
     let found = found(&settings);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     let late = found.evidence.values().filter(|evidence| {
         evidence.credential_report.as_ref().is_err_and(|gap| gap.cause == Cause::TimedOut)
     });
@@ -567,7 +562,7 @@ fn an_interrupted_run_passes_on_what_it_collected() {
     assert!(started.elapsed() < Duration::from_secs(6));
     let found = Found::of(ran);
     assert_eq!(found.incomplete().cause, Cause::Interrupted);
-    assert!((20..100).contains(&found.inventory.listed), "{}", found.inventory.listed);
+    assert!((20..100).contains(&found.listing.listed.len()), "{}", found.listing.listed.len());
     found.adds_up();
     assert!(found.evidence.values().any(|evidence| evidence.account_summary.is_ok()));
 }
@@ -636,7 +631,7 @@ fn the_listing_is_nearly_as_fast_as_the_limits_of_aws() {
     let started = Instant::now();
     let found = found(&settings);
     let took = started.elapsed();
-    assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 600));
+    assert_eq!((found.listing.gap.clone(), found.listing.listed.len()), (None, 600));
     assert!(found.unread().is_empty());
     // 30 pages, 12 at once, the others at eight a second; the bench measures it precisely.
     assert!(took > Duration::from_secs(2), "{took:?}");
@@ -669,7 +664,7 @@ fn speed() {
     let started = Instant::now();
     let collected =
         rootgate::collect::collect(&settings, &clock, &sinks, std::future::pending(), each);
-    let inventory = runtime.block_on(collected).unwrap().inventory.unwrap();
+    let listing = runtime.block_on(collected).unwrap().listing.unwrap();
     let took = started.elapsed();
     let pages = size.div_ceil(20);
     let floor = pages.saturating_sub(12) / 8;
@@ -679,7 +674,7 @@ fn speed() {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     println!(
         "{size} accounts, {latency} ms: {took:?} (floor {floor} s), handed {handed}, unread {unread}, {:?}; {peak}; CPU ticks {} + {}; ListAccounts {}",
-        inventory.gap,
+        listing.gap,
         fields[11],
         fields[12],
         fake.fetch("/__counts")["ListAccounts"]

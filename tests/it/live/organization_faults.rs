@@ -87,11 +87,16 @@ fn said(ran: Ran) -> String {
         Ok(collected) => collected,
         Err(error) => return format!("error: {}", error.what()),
     };
-    let inventory = collected.inventory.unwrap();
-    let list = match &inventory.gap {
-        None => format!("{} listed", inventory.listed),
+    let listing = collected.listing.unwrap();
+    let list = match &listing.gap {
+        None => format!("{} listed", listing.listed.len()),
         Some(gap) => {
-            format!("{} listed, incomplete: {} {}", inventory.listed, gap.action, gap.cause.id())
+            format!(
+                "{} listed, incomplete: {} {}",
+                listing.listed.len(),
+                gap.action,
+                gap.cause.id()
+            )
         }
     };
     let mut gaps: BTreeMap<String, usize> = BTreeMap::new();

@@ -24,7 +24,7 @@ fn numbers(inventory: &Inventory, reported: usize, details: Details) -> Prose<'_
     };
     let parts = [
         Some(format!("{} listed", accounts(*listed))),
-        Some(format!("{} judged", thousands(inventory.judged()))),
+        Some(format!("{} judged", thousands(inventory.judged))),
         (!skipped.is_empty()).then(|| format!("{} skipped", thousands(skipped.len()))),
         (*not_entered > 0).then(|| format!("{} could not be entered", thousands(*not_entered))),
     ];
