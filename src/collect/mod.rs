@@ -134,7 +134,8 @@ pub struct Sinks<'a> {
 /// with the reason: evidence collected until then is returned, the rest are gaps. Runs on a
 /// current-thread runtime of tokio.
 ///
-/// # Errors The sign-in failed, so nothing was read. Later failures are gaps in the evidence.
+/// # Errors
+/// The sign-in failed, so nothing was read. Later failures are gaps in the evidence.
 pub async fn collect(
     settings: &Settings,
     clock: &dyn Fn() -> DateTime<Utc>,
@@ -146,7 +147,8 @@ pub async fn collect(
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
-/// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
+/// Why some of an account's evidence is missing, if its collection was interrupted or ran out of
+/// time.
 #[must_use]
 pub fn incomplete(evidence: &Evidence) -> Option<&'static str> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);

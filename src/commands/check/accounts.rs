@@ -154,8 +154,8 @@ impl<'a> Accounts<'a> {
         self.incomplete
     }
 
-    /// The accounts of the organization, checked against those that were judged, if the policy judges
-    /// one.
+    /// The list of the organization's accounts, checked against the judged accounts. `None`: the
+    /// policy judges no organization.
     pub(super) fn inventory(&mut self, listed: Option<Inventory>) -> Option<Inventory> {
         self.policy.organization.as_ref()?;
         let missing =
@@ -204,8 +204,8 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
     Evidence::unread(account, partition, Cause::NotCollected, detail)
 }
 
-/// Which accounts are judged: those of the policy, else those named by flag. If none is named, or the
-/// policy judges an organization: whatever there is evidence of.
+/// The accounts to judge: those of the policy, or else those that a flag names. If none is named,
+/// or if the policy judges an organization, every account with evidence is judged.
 struct Scope {
     named: Vec<(AccountId, Option<Partition>)>,
     /// Only the named accounts are judged.
