@@ -34,7 +34,7 @@ fn run(cli: Cli, host: &Host) -> u8 {
     ended.unwrap_or_else(|failure| failure.for_command(not_done).report())
 }
 
-/// The effect that the error of a failed command names.
+/// The effect of a failed command, for its error message.
 const NOT_SHOWN: &str = "nothing was shown";
 
 fn setup(args: &SetupArgs, host: &Host) -> (Result<u8, Failure>, &'static str) {

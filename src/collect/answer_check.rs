@@ -1,13 +1,13 @@
 //! Proves that an answer is complete, before any of it is used.
 //!
 //! The SDK's deserializers are lenient: a truncated document, a missing result element,
-//! `IsTruncated` without a marker, even `{}` all become an empty value. They skip list elements of
-//! another name, use the last of two members or map entries, and the first part of a text that a
-//! comment or CDATA splits. Empty means "no devices" or "no keys", so half an answer would pass the
-//! gate. Every client has this interceptor. It parses the body itself, and fails the call unless
-//! the document is well formed, contains what the [`Call`] requires, and is unambiguous. It runs
-//! right after deserialization, because only then is the body complete. The deserialized value is
-//! discarded.
+//! `IsTruncated` without a marker, even `{}` all become an empty value. They skip list elements
+//! with another name. If a member or a map entry is duplicate, they use the last one. If a comment
+//! or CDATA splits a text, they use the first part. Empty means "no devices" or "no keys", so half
+//! an answer would pass the gate. Every client has this interceptor. It parses the body itself, and
+//! fails the call unless the document is well formed, contains what the [`Call`] requires, and is
+//! unambiguous. It runs right after deserialization, because only then is the body complete. The
+//! deserialized value is discarded.
 
 use std::collections::BTreeSet;
 
@@ -101,8 +101,8 @@ fn filled<'a>(value: &'a Value, name: &str) -> Result<&'a str, IncompleteAnswer>
     text.ok_or_else(|| IncompleteAnswer(format!("it has no `{name}`")))
 }
 
-/// Checks a JSON document with a list of objects and an optional token. The objects must have these
-/// texts, some of which are JSON themselves.
+/// Checks a JSON document with a list of objects and an optional token. Each object must have these
+/// texts. Some of them are JSON documents.
 fn json_list(
     text: &str,
     list: &str,
@@ -172,8 +172,8 @@ fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), IncompleteAnswer> {
     })
 }
 
-/// Checks that every element contains either elements or one text, so that all parsers read the
-/// same.
+/// Checks that every element contains either elements or one text, so that all parsers read it the
+/// same way.
 fn check_unambiguous(document: &Document<'_>, text: &str) -> Result<(), IncompleteAnswer> {
     let is_odd = |node: &Node<'_, '_>| node.is_comment() || node.is_pi();
     if document.descendants().any(|node| is_odd(&node)) || text.contains("<![CDATA[") {
@@ -257,7 +257,7 @@ fn texts(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     Ok(())
 }
 
-/// Checks that a list says that it ends, or where it continues.
+/// Checks that a list says whether it is complete, and if not, where it continues.
 fn pages(node: Node<'_, '_>) -> Result<(), IncompleteAnswer> {
     match text(node, "IsTruncated")? {
         "false" => Ok(()),
@@ -271,7 +271,7 @@ mod tests {
     use super::*;
     use crate::model::Call;
 
-    /// Checks like the interceptor. An unknown call is one of IAM.
+    /// Checks as the interceptor does. An unknown call counts as a call of IAM.
     fn check(operation: &str, body: &[u8]) -> Result<(), IncompleteAnswer> {
         let call = calls().find(|it| it.operation == operation);
         super::check(call.map_or("IAM", |it| it.service.id()), operation, body)

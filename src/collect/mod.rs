@@ -136,7 +136,8 @@ pub struct Sinks<'a> {
 /// with the reason: evidence collected until then is returned, the rest are gaps. Runs on a
 /// current-thread runtime of tokio.
 ///
-/// # Errors The sign-in failed, so nothing was read. Later failures are gaps in the evidence.
+/// # Errors
+/// The sign-in failed, so nothing was read. Later failures are gaps in the evidence.
 pub async fn collect(
     settings: &Settings,
     clock: &dyn Fn() -> DateTime<Utc>,
@@ -148,7 +149,7 @@ pub async fn collect(
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
-/// Why a run is incomplete that did not end before its time limit.
+/// Why a run that reached its time limit is incomplete.
 pub const OUT_OF_TIME: &str = "the time limit was reached";
 
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.

@@ -240,7 +240,8 @@ impl Pace {
 
     /// Waits.
     ///
-    /// # Errors The order to stop came first, or the wait is longer than the time left.
+    /// # Errors
+    /// The order to stop came first, or the wait is longer than the time left.
     pub(crate) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
         if delay >= self.time_left() {
             return Err(CallError::new(Kind::TimedOut, "its time limit was reached"));

@@ -28,7 +28,8 @@ impl Transport {
     ///
     /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as in every SDK.
     ///
-    /// # Errors The bundle cannot be read, or contains no certificate.
+    /// # Errors
+    /// The bundle cannot be read, or contains no certificate.
     pub(crate) fn new(ca_bundle: Option<&Path>, connect: Duration) -> Result<Self, SignInError> {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
         let mut builder = Connector::builder()

@@ -52,7 +52,8 @@ pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String
     api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
 }
 
-/// What stays of a repository when it is renamed, and its name as GitHub spells it.
+/// The ids of a repository, which stay the same when it is renamed, and its name as GitHub spells
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// `owner/name`.
@@ -63,7 +64,7 @@ pub struct Identity {
     pub owner_id: u64,
 }
 
-/// The repository's ids and its spelling.
+/// Reads the repository's ids and the spelling of its name.
 ///
 /// # Errors
 /// See [`ApiError`].

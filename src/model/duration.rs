@@ -1,11 +1,11 @@
-//! Lengths of time as a policy and the command line write them: `4h15m`.
+//! Lengths of time, as written in a policy and on the command line: `4h15m`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
 
-/// A length of time of whole seconds, written with the units `w d h m s`, largest first.
+/// A length of time in whole seconds, written with the units `w d h m s`, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(u64);
 
@@ -61,7 +61,7 @@ impl Duration {
         self.0
     }
 
-    /// The length as chrono has it.
+    /// The length as a type of chrono.
     #[must_use]
     pub fn delta(self) -> TimeDelta {
         TimeDelta::seconds(i64::try_from(self.0.min(MAX_DURATION)).unwrap_or(i64::MAX / 1_000))

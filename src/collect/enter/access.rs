@@ -99,8 +99,8 @@ impl<'a> Access<'a> {
         &self.secrets
     }
 
-    /// Opens a session by a route, `from` the session that was opened before, and checks its
-    /// account. The session may do what `grants` say.
+    /// Opens a session by a route, `from` the previous session, and checks its account. The session
+    /// may do what `grants` allow.
     pub(crate) async fn enter(
         &self,
         route: &Route,
@@ -147,7 +147,7 @@ impl<'a> Access<'a> {
         let load = async || {
             let loaded = provider.provide_credentials().await;
             loaded.map_err(|error| match error {
-                // The list of empty places adds nothing to the error.
+                // The list of places without credentials does not help the reader of the error.
                 CredentialsError::CredentialsNotLoaded(_) => {
                     (self.sinks.note)(&outside(self.secrets.hide(&chain(&error))));
                     CallError::new(Kind::Refused, "")
@@ -209,8 +209,8 @@ impl<'a> Access<'a> {
                     return Err(call_error);
                 }
             };
-            // It is reset only now, so that an attempt that times out keeps the error of the last
-            // one.
+            // It is reset only now, so that an attempt that times out keeps the error of the
+            // previous attempt.
             no_token = None;
             self.mask(&token.jwt, pace);
             claims = Some(token.claims);
@@ -280,7 +280,7 @@ impl<'a> Access<'a> {
         self.identified(credentials, region, None, pace).await
     }
 
-    /// Opens a session as the root user of a member from another session, to audit it.
+    /// Opens an audit session as the root user of a member, from another session.
     async fn as_root(
         &self,
         from: &Session,
@@ -317,7 +317,7 @@ impl<'a> Access<'a> {
         issued: Option<aws_sdk_sts::types::Credentials>,
         pace: &Pace,
     ) -> Result<Credentials, SignInError> {
-        // `AnswerCheck` has checked that they exist; this is for the type.
+        // `AnswerCheck` has checked that they exist, but the type is an `Option`.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
             call: call.iam_action,
             message: "it has no `Credentials`".to_owned(),
@@ -397,14 +397,15 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The calls of a session use the same pace as its opening, so that no error repeats the
+    /// Masks a secret. The calls of a session use the pace that opened it, so no error repeats the
     /// secret.
     fn mask(&self, secret: &Secret, pace: &Pace) {
         mask(secret, self.settings, self.sinks, pace.secrets());
     }
 }
 
-/// Outside GitHub Actions there is no runner to read the command, and it would print the secret.
+/// Masks a secret in the log and in errors. Outside GitHub Actions no runner reads the command, so
+/// it would print the secret.
 fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &Secrets) {
     if settings.environment.github_actions {
         (sinks.command)(&mask_command(secret));
@@ -419,7 +420,8 @@ fn can_be_masked(external_id: &str) -> bool {
     external_id.len() >= MIN_MASK_LENGTH && external_id.bytes().all(known)
 }
 
-/// The SDK's message is for developers. What is wrong with the profile is more useful to its owner.
+/// The message to show. If the SDK's message is empty or for developers, the message says what is
+/// wrong with the profile.
 async fn explain_error(message: String, profiles: &ProfileTexts) -> String {
     let for_developers = message.contains("cargo feature");
     if !message.is_empty() && !for_developers {

@@ -1,8 +1,8 @@
-//! Enters accounts: signs in and assumes roles. What is read there is not its concern.
+//! Enters accounts: signs in and assumes roles. Other modules read what is in them.
 //!
 //! ```text
-//! EntrySettings, targets -> route (which way, and whether at all) -> guard -> access (opens sessions)
-//!                        -> Session (whose it is, and the clients of its services)
+//! EntrySettings, targets -> route (how to enter, or a refusal) -> guard -> access (opens sessions)
+//!                        -> Session (its account, and the clients of its services)
 //! ```
 //!
 //! [`enter`] is for a command that reads one account. [`AccountSessions`] knows the run's own
@@ -48,7 +48,8 @@ pub use sign_in_error::SignInError;
 /// When `stop` completes, it ends the sign-in early, with the reason. Runs on a current-thread
 /// runtime of tokio.
 ///
-/// # Errors The sign-in failed.
+/// # Errors
+/// The sign-in failed.
 pub async fn enter(
     settings: &EntrySettings,
     target: &Target,
@@ -69,8 +70,8 @@ pub async fn enter(
     sessions.enter(target, &sessions.pace(settings.timeout / 3)).await
 }
 
-/// The maximum number of times that one call reopens the run's own session: AWS may say that a
-/// fresh one has ended.
+/// The maximum number of times that one call reopens the run's own session: AWS may say that even
+/// a new session has ended.
 pub(crate) const MAX_RENEWALS: usize = 2;
 
 /// The accounts to enter, and what their sessions may do.
@@ -114,7 +115,7 @@ impl Own {
 }
 
 impl<'a> AccountSessions<'a> {
-    /// Signs in as the run itself if an account needs that, and resolves the accounts.
+    /// Opens the run's own session if an account needs it, and resolves the accounts.
     pub(crate) async fn open(
         settings: &'a EntrySettings,
         wanted: Wanted<'a>,
@@ -204,10 +205,11 @@ impl<'a> AccountSessions<'a> {
         self.by_route(route.as_ref(), &target.account, pace).await
     }
 
-    /// The routes to an account of the organization, in the order in which they are tried. `None`: it
-    /// is the account of the run's own session.
+    /// The routes to an account of the organization, in the order in which they are tried. `None`:
+    /// it is the account of the run's own session.
     ///
-    /// # Errors Signing in to it is not allowed.
+    /// # Errors
+    /// Signing in to it is not allowed.
     pub(crate) fn routes_to(&self, member: &Member<'_>) -> Result<Option<Vec<Route>>, SignInError> {
         let organization = self.wanted.organization.ok_or_else(route::no_target)?;
         let own = self.own_account().ok_or_else(route::no_target)?;
@@ -249,7 +251,7 @@ impl<'a> AccountSessions<'a> {
         self.wanted.ends.saturating_duration_since(Instant::now())
     }
 
-    /// A time limit within it, for calls whose errors hide the secrets of this run.
+    /// A pace that ends within the time left. The errors of its calls hide the secrets of this run.
     pub(crate) fn pace(&self, share: Duration) -> Pace {
         Pace::new(share.min(self.time_left()), self.stop.clone()).hiding(self.access.secrets())
     }

@@ -66,8 +66,9 @@ impl Route {
     /// Checks that a session of this route is in the right account. This is the only place where
     /// that is checked.
     ///
-    /// # Errors The session of a role is not in the role's account (such an answer does not come
-    /// from AWS), or it is not in the `expected` account.
+    /// # Errors
+    /// The session of a role is not in the role's account (such an answer does not come from AWS),
+    /// or it is not in the `expected` account.
     pub(crate) fn check_account(
         &self,
         found: &AccountId,

@@ -16,7 +16,7 @@ pub struct Session {
     pub account: AccountId,
     /// Its partition.
     pub partition: Partition,
-    /// The identity, as AWS says it.
+    /// The ARN of the identity, as AWS returned it.
     pub arn: String,
     /// The claims of the GitHub token, if one was used.
     pub claims: Option<Claims>,
@@ -25,7 +25,7 @@ pub struct Session {
     pub(crate) config: SdkConfig,
 }
 
-/// Without its credentials.
+/// Does not show the credentials.
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, partition, arn, claims: _, expires: _, config: _ } = self;
@@ -36,8 +36,8 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Whether its credentials may have expired. AWS's clock may be ahead of this machine's by the
-    /// difference that a signature allows.
+    /// Whether its credentials may have expired. AWS's clock may be ahead of this machine's by up
+    /// to five minutes, the difference that a signature allows.
     pub(crate) fn may_have_ended(&self, now: DateTime<Utc>) -> bool {
         self.expires.is_some_and(|expires| expires <= now + TimeDelta::minutes(5))
     }

@@ -13,7 +13,7 @@ use super::OrganizationCalls;
 const SOURCE: Source = Source::CentralRoot;
 
 impl OrganizationCalls<'_> {
-    /// Reads the enabled features. The error that nothing can be enabled yet is an answer, too.
+    /// Reads the enabled features. An error that means "nothing is enabled" counts as an answer.
     pub(super) async fn features(&self) -> Observed<CentralRoot> {
         // IAM does not publish a rate.
         let mut bucket = LearnedBucket::new(2.0, 2.0);

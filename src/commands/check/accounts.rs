@@ -179,6 +179,8 @@ impl<'a> Accounts<'a> {
                 continue;
             }
             match self.still_skips(&skipped) {
+                // The list is checked for such contradictions.
+                _ if self.judged.contains_key(&skipped.id) => listing.skipped.push(skipped),
                 Some(reason) => listing.skipped.push(Skipped { reason, ..skipped }),
                 None => {
                     let detail = "the account was skipped when the evidence was collected";
@@ -271,8 +273,8 @@ fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
     Evidence::unread(account, partition, Cause::NotCollected, detail)
 }
 
-/// Which accounts are judged: those of the policy, else those named by flag. If none is named, or the
-/// policy judges an organization: whatever there is evidence of.
+/// The accounts to judge: those of the policy, or else those that a flag names. If none is named,
+/// or if the policy judges an organization, every account with evidence is judged.
 struct Scope {
     named: Vec<(AccountId, Option<Partition>)>,
     /// Only the named accounts are judged.

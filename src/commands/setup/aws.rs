@@ -1,4 +1,4 @@
-//! `rootgate setup aws`: the AWS side, printed or written. Nothing here calls AWS.
+//! `rootgate setup aws`: prints or writes the AWS side. Nothing here calls AWS.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::commands::host::{files, github_api};
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
-/// Nobody waits longer for two numbers.
+/// The time limit for reading the two ids from GitHub.
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(args: &SetupAwsArgs, host: &Host) -> Result<u8, Failure> {
     let (policy, origin) = file::load(args.policy.as_deref(), host, args.color.for_stderr(host))?;
-    // Before GitHub is asked for its ids, the names must be names.
+    // Checks the names before the request to GitHub.
     jobs(args, args.github_ids)?;
     let (ids, no_ids) = match args.github_ids {
         Some(ids) => (Some(ids), None),
@@ -68,8 +68,8 @@ const fn format(format: SetupFormat) -> Format {
     }
 }
 
-/// The ids by GitHub's API, or why they are not known. A repository of another spelling is an error:
-/// AWS compares letter by letter.
+/// The ids from GitHub's API, or why they are not known. If GitHub spells the name differently,
+/// that is an error, because AWS compares letter by letter.
 fn ask_github(named: &str, host: &Host) -> Result<Result<RepositoryIds, String>, Failure> {
     let Some(repository) = Repository::new(named) else { return Ok(Err(String::new())) };
     let api = match github_api::client(host, None, LIMIT) {
@@ -103,7 +103,7 @@ fn ask_github(named: &str, host: &Host) -> Result<Result<RepositoryIds, String>,
     Ok(Ok(RepositoryIds { owner: identity.owner_id, repository: identity.id }))
 }
 
-/// Each file begins with a comment that names it. Documents of YAML have a line between them.
+/// Each file begins with a comment that names it. A line `---` separates YAML documents.
 fn print(generated: &Generated, format: Format) -> Result<(), Failure> {
     let separator = if format == Format::CloudFormation { "---\n" } else { "\n" };
     let texts: Vec<&str> = generated.files.iter().map(|file| file.text.as_str()).collect();
@@ -126,7 +126,7 @@ fn write(generated: &Generated, wanted: &Wanted<'_>, folder: &Path) -> Result<()
     files::print(text.as_bytes())
 }
 
-/// What creates the roles.
+/// The commands that create the roles.
 fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String> {
     let folder_word = word(&folder.display().to_string());
     if format == Format::Terraform {
@@ -169,7 +169,7 @@ fn commands(written: &[SetupFile], format: Format, folder: &Path) -> Vec<String>
     commands
 }
 
-/// An account may have two of the roles, and so two stacks.
+/// The name of a stack. An account may have two of the roles, so it may have two stacks.
 fn stack(file: &SetupFile) -> &'static str {
     match file.whose.as_str() {
         "hub" => "rootgate-hub",
@@ -178,7 +178,7 @@ fn stack(file: &SetupFile) -> &'static str {
     }
 }
 
-/// What is not as the reader may expect, on standard error.
+/// Notes on what the reader may not expect, on standard error.
 fn notes(
     generated: &Generated,
     jobs: &GitHubJobs,

@@ -13,7 +13,7 @@ use crate::commands::host::files;
 use crate::commands::policy::file;
 use crate::commands::{Failure, Host};
 
-/// The branch where the clone does not know the default one.
+/// The branch for the workflow if the clone does not know its default branch.
 const USUAL_BRANCH: &str = "main";
 
 pub(crate) fn run(args: &SetupWorkflowArgs, host: &Host) -> Result<u8, Failure> {

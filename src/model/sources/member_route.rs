@@ -7,7 +7,8 @@ use crate::model::{Cause, Gap, Source};
 pub enum MemberRoute {
     /// By a role in the member account.
     AssumeRole,
-    /// By `sts:AssumeRoot` with the task policy `IAMAuditRootUserCredentials`, which allows seven reads.
+    /// By `sts:AssumeRoot` with the task policy `IAMAuditRootUserCredentials`, which allows seven
+    /// reads.
     AssumeRoot,
 }
 
@@ -37,8 +38,8 @@ impl MemberRoute {
     /// depend on the route.
     ///
     /// Source: the policy `IAMAuditRootUserCredentials`; IAM User Guide, "Perform a privileged task
-    /// on a member account". No role can list root's keys with `ListAccessKeys`: no user name
-    /// denotes root.
+    /// on a member account". No role can list root's keys with `ListAccessKeys`, because root
+    /// has no user name.
     #[must_use]
     pub const fn sees(self, source: Source) -> bool {
         match source {

@@ -54,7 +54,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// The organization, and what the account is in it.
+/// The organization, and the role of the account in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {

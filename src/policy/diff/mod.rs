@@ -1,9 +1,9 @@
-//! Classifies the changes of a policy: weaker (more can pass than before), planned (a new window that opens
-//! only in the future), stronger, or other.
+//! Classifies the changes of a policy: weaker (more can pass than before), planned (a new window
+//! that opens only in the future), stronger, or other.
 //!
-//! The table of keys declares the direction of each key; a change without a declaration is weaker. The
-//! question is always: could something that has happened, and that the old policy blocks, pass under the
-//! new one?
+//! The table of keys declares the direction of each key; a change without a declaration is weaker.
+//! A change is weaker if something that has happened, and that the old policy blocks, could pass
+//! under the new one.
 
 mod organization;
 
@@ -24,8 +24,8 @@ use crate::model::{
 
 /// All differences between two policies, by kind and then in the order of the format.
 ///
-/// Both were parsed with the same catalogue of rules. `now` distinguishes a planned window from one that
-/// excuses the past. Order, comments and spelling do not count as differences.
+/// Both were parsed with the same catalogue of rules. `now` distinguishes a planned window from one
+/// that excuses the past. Order, comments and spelling do not count as differences.
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     let mut diff = Diff { old, new, now, changes: Vec::new() };
@@ -107,8 +107,8 @@ impl Diff<'_> {
         self.key(path, fields::direction(fields, key), old, new);
     }
 
-    /// Names the lines of the keys themselves for the changes from `first` on that are below
-    /// `entry`, where they are written: the entry is at `old` and `new`.
+    /// Sets the lines of the changes from `first` on that are below `entry` to the lines of their
+    /// own keys, if those are written. The entry is at `old` and `new`.
     fn set_lines(&mut self, first: usize, entry: &KeyPath, old: &KeyPath, new: &KeyPath) {
         let exact = |policy: &Policy, path: &KeyPath, rest: &str| {
             policy.lines.get(&format!("{path}{rest}")).copied()
@@ -123,9 +123,9 @@ impl Diff<'_> {
 
     fn scope(&mut self) {
         if self.old.names_scope() != self.new.names_scope() {
-            // Without a scope, whatever account the credentials belong to is judged: it may be
-            // one that is not named, nor in the organization, or is there a member of which less is
-            // read; and one that is named may be another.
+            // Without a scope, rootgate judges the account of the credentials. That may be an
+            // account that is neither named nor in the organization, or a member of which less is
+            // read. And the account that was judged before may be missing from a new scope.
             let either = [self.old, self.new].iter().any(|policy| policy.organization.is_some());
             let accounts = KeyPath::section("scope").key("accounts");
             self.changes.push(Change {
@@ -225,11 +225,11 @@ impl Diff<'_> {
         };
         let sides = (length(self.old, old), length(self.new, new));
         let direction = |key| fields::direction(fields::ROOT_EVENTS, key);
-        // If it is not written, it follows `within`, whose change is shown.
+        // If `lookback` is not written, it follows `within`, and the change of `within` is shown.
         if sides.0.line.or(sides.1.line).is_some() {
             self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
         }
-        // Whether one is the larger depends on both.
+        // The size of one list of Regions depends on the other.
         let size = match (wider(&old.regions, &new.regions), wider(&new.regions, &old.regions)) {
             (true, true) => 0,
             (true, false) => 1,
@@ -319,7 +319,7 @@ impl Diff<'_> {
     }
 
     fn new_window(&mut self, window: &Window) {
-        // Its length and its ticket were checked when it was read.
+        // The parser has checked its length and its ticket.
         let planned = match &window.when {
             When::Once { from, .. } => *from > self.now,
             When::Recurring(schedule) => {
@@ -339,7 +339,7 @@ impl Diff<'_> {
         let side = |window: &Window, size, text| Side { size, text, line: Some(window.line) };
         let direction = |key| fields::direction(fields::WINDOW, key);
         let text = |window: &Window, text: &str| side(window, 0, text.to_owned());
-        // Reached with two names only for the same window under a new one.
+        // The ids differ only if the same window was renamed.
         self.key(key("id"), Direction::Neutral, text(old, &old.id), text(new, &new.id));
         self.key(
             key("reason"),
@@ -402,7 +402,7 @@ impl Diff<'_> {
         }
     }
 
-    /// Everything of a schedule in one change: its parts say little alone.
+    /// Shows a schedule as one change, because its parts mean little on their own.
     fn schedule(&mut self, old: &Window, new: &Window, was: &Schedule, is: &Schedule) {
         if was == is {
             return;
@@ -455,7 +455,7 @@ impl Diff<'_> {
                     let (was, is) = (index_key(*was), index_key(*index));
                     self.set_lines(first, &waived.key(), &was, &is);
                 }
-                // Every new waiver is weaker, one for later days too.
+                // Every new waiver is weaker, even one for later days.
                 None => self.added(
                     ChangeKind::Weaker,
                     waived.key(),
@@ -470,8 +470,9 @@ impl Diff<'_> {
         }
     }
 
-    /// The meaning of fewer waivers for this rule. Some rules judge only findings that another rule's waiver
-    /// covers. If that other rule does not block, they no longer judge when the waiver ends.
+    /// The kind of a change that waives less of this rule. Some rules judge only findings that a
+    /// waiver of another rule covers. When the waiver ends, they stop judging. That is weaker if
+    /// the other rule does not block.
     fn less_waived(&self, rule: RuleId) -> ChangeKind {
         let opens_another =
             self.new.rules.iter().any(|r| r.on && r.info.only_if_waived == Some(rule));
@@ -553,12 +554,12 @@ fn window_key(window: &Window) -> KeyPath {
     KeyPath::section("windows").named(&*window.id)
 }
 
-/// A waiver by its place in the list, as [`Policy::lines`] names it.
+/// The key of a waiver by its place in the list, as in [`Policy::lines`].
 fn index_key(index: usize) -> KeyPath {
     KeyPath::section("waivers").named(index.to_string())
 }
 
-/// Each with its place in the list.
+/// The waivers by their coverage, each with its place in the list.
 fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, (usize, &Waiver)> {
     let mut waived = BTreeMap::new();
     for (index, waiver) in waivers.iter().enumerate() {
@@ -602,8 +603,8 @@ fn regions_text(regions: &Regions) -> String {
     }
 }
 
-/// Whether every call that the new list allows was allowed before. Without a list everything was,
-/// except changes of credentials.
+/// Whether every call that the new list allows was allowed before. Without a list, everything is
+/// allowed except changes of credentials.
 fn narrower_actions(old: &Allow, new: &Allow) -> bool {
     let Some(is) = &new.actions else { return false };
     let is_change = |action: &String| {

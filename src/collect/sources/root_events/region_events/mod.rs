@@ -1,9 +1,9 @@
 //! Reads the events of a Region: every lookup, every page, at most two calls per second.
 //!
-//! CloudTrail cannot filter sign-in events by user, so everybody's are read. If a few pages contain
-//! them all, one lookup is enough. If not, they are looked up by event name: rare events
-//! completely, frequent events newest first, up to a maximum number of pages and a time limit. If
-//! such a limit is reached, the answer says since when they are complete.
+//! CloudTrail cannot filter sign-in events by user, so rootgate reads those of all users. If a few
+//! pages contain them all, one lookup is enough. If not, they are looked up by event name: rare
+//! events completely, frequent events newest first, up to a maximum number of pages and a time
+//! limit. If such a limit is reached, the answer says since when they are complete.
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ const FEW_PAGES: usize = 4;
 const SIGN_IN_PAGES: usize = 80;
 /// The maximum number of these pages for each name other than `ConsoleLogin`.
 const PAGES_PER_NAME: usize = 8;
-/// The same limit as time, for slow answers.
+/// The time limit for frequent sign-in events, for slow answers.
 const SIGN_IN_TIME: Duration = Duration::from_secs(45);
 /// CloudTrail allows two calls per second, account and Region. The period is a little longer than a
 /// second, because calls may arrive closer together than they were sent.
@@ -65,7 +65,7 @@ pub(super) enum SignIns {
 /// The lookups in a Region.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Questions {
-    /// Read to the last page.
+    /// The lookups that are read to the last page.
     pub(super) whole: Vec<Question>,
     /// The sign-ins of everybody.
     pub(super) sign_ins: Option<SignIns>,
@@ -183,7 +183,7 @@ impl RegionLookup<'_> {
     }
 
     /// Reads the pages of a lookup, newest first, up to a maximum number. A `pace` that ends
-    /// earlier than [`Self::pace`] is a limit, too.
+    /// earlier than [`Self::pace`] is also a limit.
     async fn pages(
         &self,
         question: &Question,
@@ -255,7 +255,7 @@ impl RegionLookup<'_> {
                 Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
             })?;
             newest = newest.max(Some(record.time()));
-            // Only the answer that issued a session of root says that the session is root's.
+            // A call of a session that STS issued to root does not say that it belongs to root.
             if question.0 == LookupAttributeKey::AccessKeyId || record.concerns(self.account) {
                 reading.records.push(record);
             }
