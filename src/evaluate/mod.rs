@@ -58,6 +58,9 @@ pub fn evaluate(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Acc
         report.outcomes.push(outcome);
         wanted.push(needs);
     }
+    if report.nothing_read {
+        settle_unread(&mut report.outcomes);
+    }
     rules::suggest(policy, &evidence.account, now, &mut report.outcomes, &wanted);
     report
 }
@@ -121,20 +124,48 @@ fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>
 /// Makes a rule not applicable if it needs facts that this route cannot show, unless other facts
 /// already violate it.
 ///
-/// Every route can show some source. So if nothing in an account was read, the account stays
-/// undetermined, whatever its gaps say.
+/// Every route can show some source. An account of which nothing was read is judged by
+/// [`settle_unread`].
 fn settle_not_visible(judgement: &mut Judgement, nothing_read: bool) {
-    let is_hidden = |gap: &&Gap| gap.cause == Cause::NotVisible;
-    let hidden: BTreeSet<&str> =
-        judgement.gaps.iter().filter(is_hidden).map(|gap| gap.detail.as_str()).collect();
-    if hidden.is_empty() || nothing_read {
+    if nothing_read {
         return;
     }
+    let Some(reason) = hidden(&judgement.gaps) else { return };
     if judgement.findings.is_empty() {
-        let reason = hidden.into_iter().collect::<Vec<_>>().join("; ");
         *judgement = Judgement::not_applicable(reason);
     } else {
         judgement.gaps.retain(|gap| gap.cause != Cause::NotVisible);
+    }
+}
+
+/// What nobody can see on this route, as the reason of a rule that is not applicable.
+fn hidden(gaps: &[Gap]) -> Option<String> {
+    let is_hidden = |gap: &&Gap| gap.cause == Cause::NotVisible;
+    let hidden: BTreeSet<&str> =
+        gaps.iter().filter(is_hidden).map(|gap| gap.detail.as_str()).collect();
+    (!hidden.is_empty()).then(|| hidden.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// Settles the rules of an account of which nothing was read: one that needs what nobody can see on
+/// this route is not applicable, if another rule still says that the account is undetermined, and
+/// blocks as it would have.
+///
+/// So the account itself is never settled by its gaps alone.
+fn settle_unread(outcomes: &mut [RuleOutcome]) {
+    let is_undetermined = |outcome: &RuleOutcome| outcome.outcome == Outcome::Undetermined;
+    let speaks =
+        |outcome: &RuleOutcome| is_undetermined(outcome) && hidden(&outcome.gaps).is_none();
+    let speaking = outcomes.iter().any(speaks);
+    let blocking = outcomes.iter().any(|outcome| speaks(outcome) && outcome.blocks);
+    for outcome in outcomes {
+        let by_another = if outcome.blocks { blocking } else { speaking };
+        let settled = is_undetermined(outcome) && outcome.findings.is_empty() && by_another;
+        let Some(reason) = hidden(&outcome.gaps).filter(|_| settled) else { continue };
+        outcome.outcome = Outcome::NotApplicable;
+        outcome.message = sentence(&reason);
+        outcome.blocks = false;
+        outcome.gaps.clear();
+        outcome.evidence.clear();
     }
 }
 

@@ -33,7 +33,8 @@ policy. Enabling the feature deletes none of them.
 `RootCredentialsManagement` enabled?), and what exists: the audit by AssumeRoot, the account summary and the \
 credential report; the newest one decides. Not applicable if the policy judges no organization, in the \
 management account (its root user cannot be managed centrally), and if the feature is not enabled \
-(`root-not-centrally-managed` judges that).
+(`root-not-centrally-managed` judges that). A member without root credentials passes even if the list of \
+features cannot be read: only the management account and IAM's delegated administrator may read it.
 
 **Cannot see** whether a password was ever set if recovery was only allowed: the account then has a \
 login profile. An MFA device alone is not a credential: nobody can sign in with it.",
@@ -68,14 +69,19 @@ fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
         let reason = "the root user of the management account cannot be managed centrally";
         return Ok(Judgement::not_applicable(reason));
     }
-    let (central, features) = known(&case.evidence.central_root, Source::CentralRoot, case)?;
-    if !central.credentials_management {
+    let there = credentials(case);
+    let central = match known(&case.evidence.central_root, Source::CentralRoot, case) {
+        // An account without root credentials cannot violate the rule, whatever the features are.
+        Err(_) if case.root.has_credentials() == Some(false) => None,
+        known => Some(known?),
+    };
+    if central.is_some_and(|(central, _)| !central.credentials_management) {
         let reason = "the organization does not manage root credentials centrally; root-not-centrally-managed \
                       judges that";
         return Ok(Judgement::not_applicable(reason));
     }
-    let there = credentials(case);
-    let mut basis = vec![in_organization, features];
+    let mut basis = vec![in_organization];
+    basis.extend(central.map(|(_, features)| features));
     basis.extend(decided(case));
     basis.sort();
     basis.dedup();

@@ -198,14 +198,88 @@ fn an_account_of_which_nothing_was_read_is_undetermined_whatever_its_gaps_say() 
         .filter(|source| !source.is_of_organization())
         .fold(bare(), |evidence, source| evidence.without(*source, Cause::NotVisible));
     assert!(evidence.nothing_read());
-    for rule in [ACTIVE, PRESENT, MFA, USED, CERTIFICATE, IN_MEMBER] {
-        assert_eq!(judge(rule, &evidence), Outcome::Undetermined, "{rule}");
+    for rule in [ACTIVE, PRESENT, MFA, CERTIFICATE, IN_MEMBER] {
+        let outcome = outcome(rule, &evidence);
+        assert_eq!((outcome.outcome, outcome.blocks), (Outcome::Undetermined, true), "{rule}");
     }
     assert_eq!(
         judge(NOT_DENIED, &evidence),
         Outcome::Pass,
         "which nobody must enter the account for"
     );
+}
+
+/// A member that `sts:AssumeRoot` enters, or should: nothing was read.
+fn unread_by_assume_root(cause: Cause) -> Evidence {
+    let unread = [Source::AccountSummary, Source::RootAudit];
+    unread.iter().fold(audited(), |evidence, source| evidence.without(*source, cause))
+}
+
+#[test]
+fn an_audit_whose_reads_are_denied_says_nothing_about_what_it_cannot_see() {
+    for cause in [Cause::Denied, Cause::NotEntered, Cause::TimedOut] {
+        let evidence = unread_by_assume_root(cause);
+        assert!(evidence.nothing_read());
+        for judged in evaluate(&organization_policy(), &evidence, time(NOW)).outcomes {
+            let (rule, message) = (judged.rule, &judged.message);
+            if rules::judges(MemberRoute::AssumeRoot, rule) {
+                continue;
+            }
+            assert_eq!(judged.outcome, Outcome::NotApplicable, "{cause:?} {rule}: {message}");
+            assert!(message.contains("not visible by AssumeRoot") && !judged.blocks, "{message}");
+            assert!(judged.gaps.is_empty());
+        }
+        for rule in [ACTIVE, PRESENT, MFA, CERTIFICATE, IN_MEMBER] {
+            let outcome = outcome(rule, &evidence);
+            assert_eq!((outcome.outcome, outcome.blocks), (Outcome::Undetermined, true), "{rule}");
+        }
+    }
+}
+
+#[test]
+fn an_unread_account_stays_undetermined_if_no_other_rule_says_so() {
+    let on = [USED, "root-sign-in-attempts"].map(RuleId);
+    let mut policy = organization_policy();
+    for rule in &mut policy.rules {
+        rule.on = on.contains(&rule.info.id);
+    }
+    let outcomes = evaluate(&policy, &unread_by_assume_root(Cause::Denied), time(NOW)).outcomes;
+    assert_eq!(outcomes.len(), 2);
+    for judged in &outcomes {
+        assert_eq!(judged.outcome, Outcome::Undetermined, "{}", judged.rule);
+    }
+    assert!(outcomes.iter().any(|judged| judged.blocks), "the run is undetermined");
+    // Another rule that blocks less does not speak for one that blocks.
+    for rule in &mut policy.rules {
+        rule.on |= rule.info.id == RuleId(NOT_HARDWARE);
+    }
+    let outcomes = evaluate(&policy, &unread_by_assume_root(Cause::Denied), time(NOW)).outcomes;
+    assert!(outcomes.iter().any(|judged| judged.rule == RuleId(USED) && judged.blocks));
+}
+
+#[test]
+fn an_account_outside_the_organization_has_no_rule_of_it_even_if_it_could_not_be_read() {
+    let why = "account 111122223333 is not in the organization o-exampleorgid";
+    let outside = |mut evidence: Evidence, cause| {
+        evidence.organization = Err(Gap::new(Source::Organization, cause, why));
+        evidence.central_root = Err(Gap::new(Source::CentralRoot, cause, why));
+        let scp = Source::ServiceControlPolicies;
+        evidence.service_control_policies = Err(Gap::new(scp, cause, why));
+        evidence
+    };
+    let unread = || Evidence::unread("111122223333".parse().unwrap(), None, Cause::NotEntered, "x");
+    for evidence in [unread(), healthy()] {
+        let out = outside(evidence.clone(), Cause::NotVisible);
+        for rule in OF_ORGANIZATIONS {
+            let outcome = outcome(rule, &out);
+            assert_eq!(outcome.outcome, Outcome::NotApplicable, "{rule}: {}", outcome.message);
+            assert!(outcome.message.contains("is not in the organization"), "{}", outcome.message);
+            // The control: the list is incomplete.
+            let unknown = outside(evidence.clone(), Cause::Missing);
+            assert_eq!(judge(rule, &unknown), Outcome::Undetermined, "{rule}");
+        }
+    }
+    assert_eq!(judge(ACTIVE, &outside(unread(), Cause::NotVisible)), Outcome::Undetermined);
 }
 
 #[test]
@@ -442,12 +516,33 @@ fn a_member_that_still_has_root_credentials_fails_where_root_is_managed_centrall
 
 #[test]
 fn whether_a_member_has_credentials_is_undetermined_where_a_part_is() {
-    for source in
-        [Source::Organization, Source::CentralRoot, Source::AccountSummary, Source::RootAudit]
-    {
+    for source in [Source::Organization, Source::AccountSummary, Source::RootAudit] {
         for cause in [Cause::Denied, Cause::NotCollected, Cause::TimedOut] {
             let evidence = bare_audited().without(source, cause);
             assert_eq!(judge(IN_MEMBER, &evidence), Outcome::Undetermined, "{source} {cause:?}");
+        }
+    }
+}
+
+#[test]
+fn a_member_without_credentials_passes_whatever_the_features_are() {
+    for cause in [Cause::Denied, Cause::Unavailable, Cause::TimedOut] {
+        for evidence in [bare(), bare_audited()] {
+            let unread = evidence.without(Source::CentralRoot, cause);
+            let outcome = outcome(IN_MEMBER, &unread);
+            assert_eq!(outcome.outcome, Outcome::Pass, "{cause:?}: {}", outcome.message);
+            // The controls: something else is not known, or there are credentials.
+            let unlisted = unread.without(Source::Organization, cause);
+            assert_eq!(judge(IN_MEMBER, &unlisted), Outcome::Undetermined);
+        }
+        for evidence in [
+            healthy().seen_by(MemberRoute::AssumeRole),
+            audited(),
+            bare().with_count(KEYS, 1),
+            bare_audited().without(Source::AccountSummary, cause),
+        ] {
+            let unread = evidence.without(Source::CentralRoot, cause);
+            assert_eq!(judge(IN_MEMBER, &unread), Outcome::Undetermined, "{cause:?}");
         }
     }
 }
@@ -528,7 +623,12 @@ proptest! {
         let after = outcomes(&policy, &evidence.clone().without(lost, cause));
         for (before, after) in before.iter().zip(&after) {
             let passes = |outcome: &RuleOutcome| outcome.outcome == Outcome::Pass;
-            prop_assert!(!passes(after) || passes(before), "{}: {}", after.rule, after.message);
+            // A member without root credentials passes, whatever the features are.
+            let is_bare = lost == Source::CentralRoot && after.rule == RuleId(IN_MEMBER);
+            prop_assert!(
+                !passes(after) || passes(before) || is_bare,
+                "{}: {}", after.rule, after.message
+            );
         }
         let green = |outcome: &RuleOutcome| {
             matches!(outcome.outcome, Outcome::Pass | Outcome::NotApplicable)
@@ -538,7 +638,8 @@ proptest! {
         let of_the_management_account =
             matches!(&evidence.organization, Ok(fact) if fact.value.management);
         let unbound = lost == Source::ServiceControlPolicies && of_the_management_account;
-        if seen && !optional && !unbound {
+        let is_bare = lost == Source::CentralRoot && !of_the_management_account;
+        if seen && !optional && !unbound && !is_bare {
             prop_assert!(!after.iter().all(green), "{lost} {cause:?}");
         }
     }
