@@ -17,6 +17,7 @@
 //! - [`rules`]: one file per rule, and `reconcile`, which combines the sources of evidence.
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
+//! - [`doctor`]: whether the gate is set up so that it works. Pure: it gets facts and returns checks.
 //! - [`escape`]: makes outside text safe to show.
 //! - [`text`](mod@text): text whose parts say who may read them.
 //!
@@ -34,6 +35,7 @@
 
 #[cfg(feature = "aws")]
 pub mod collect;
+pub mod doctor;
 pub mod escape;
 pub mod evaluate;
 #[cfg(feature = "aws")]

@@ -10,6 +10,7 @@ mod evidence;
 mod evidence_file;
 mod finding;
 mod head;
+pub mod hosting;
 mod inventory;
 mod judging;
 mod key_path;
