@@ -32,6 +32,7 @@
 //! organization = 1000              # accounts that are made up, see `organization.rs`
 //! member = 7                       # begins the account with that number of the organization
 //! session.lifetime = 20s           # the longest that a session lasts; `session.lifetime AssumeRole = 20s`
+//! clock.ahead = 10m                # the date of an answer to `GET /`
 //! latency = 30                     # milliseconds before every answer; `latency ListAccounts = 100`
 //! calls.keep = 1000                # so many of the first calls are in `/__calls`; default: all, in an organization
 //!                                  # of more than 2000 accounts 20000. `/__counts` counts all.
@@ -129,6 +130,8 @@ pub struct Scenario {
     lifetimes: BTreeMap<String, TimeDelta>,
     latencies: BTreeMap<String, Duration>,
     kept_calls: Option<usize>,
+    /// By how much the clock of AWS is ahead of this machine's.
+    pub clock_ahead: TimeDelta,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -234,6 +237,10 @@ impl Scenario {
             "scp" if self.accounts.is_empty() => return self.organization.as_mut()?.add_scp(value),
             "calls.keep" => {
                 self.kept_calls = Some(value.parse().ok()?);
+                return Some(());
+            }
+            "clock.ahead" => {
+                self.clock_ahead = age(value)?;
                 return Some(());
             }
             "trust.sub" => {

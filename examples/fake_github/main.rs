@@ -1,5 +1,6 @@
 //! A fake GitHub API: the part of code scanning that takes a SARIF file, the contents of
-//! repositories at their commits, who a pull request is from, and GitHub's ways to refuse.
+//! repositories at their commits, who a pull request is from, how a repository is set up, and GitHub's
+//! ways to refuse.
 //!
 //! It answers from a scenario, a short text file that says how the repositories are and which
 //! calls fail how (the keys are described in `fake_github/scenario.rs`), and looks at a SARIF file
@@ -40,6 +41,7 @@ mod contents;
 mod process;
 mod repository;
 mod scenario;
+mod settings;
 #[path = "../fake_aws/wire.rs"]
 #[allow(dead_code, reason = "the fake AWS reads the other half of a request")]
 mod wire;

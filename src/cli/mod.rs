@@ -1,5 +1,6 @@
 //! The command line. Parsing an argument only validates its form; it has no side effects.
 
+mod doctor;
 mod policy;
 mod report_files;
 
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
 
+pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use policy::{
     DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
@@ -38,6 +40,7 @@ Examples:
   rootgate check --evidence evidence.json       judge evidence that was collected before
   rootgate collect --output evidence.json       collect evidence without judging it
   rootgate policy check rootgate.yaml           show the problems of a policy
+  rootgate doctor                               check that the gate works, without judging anything
   rootgate help check                           help for one command, with examples
 
 Exit codes:
@@ -68,6 +71,8 @@ Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
+    /// Check the policy, the AWS side and the GitHub side at once, and say what to do
+    Doctor(Box<DoctorArgs>),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

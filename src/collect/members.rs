@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use futures_util::stream::{StreamExt, iter, poll_fn};
 use tokio::sync::mpsc;
 
-use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, Source};
+use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, SkippedAccount, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 use crate::text;
@@ -91,6 +91,7 @@ impl Run<'_> {
         };
         let by_name =
             iter(targets).map(|target| -> Job<'_, Activity> { Box::pin(self.read_named(target)) });
+        let mut places = organization.sample.unwrap_or(usize::MAX);
         let members =
             poll_fn(|context| receiver.poll_recv(context)).filter_map(|listed: Listed| {
                 // It has an entry of its own, and is read by that.
@@ -98,7 +99,14 @@ impl Run<'_> {
                 if by_its_own {
                     delivery.borrow_mut().listed.insert(listed.account.clone(), listed.clone());
                 }
-                let job: Option<Job<'_, Activity>> = (!by_its_own)
+                let left_out = !by_its_own && !listed.management && places == 0;
+                if left_out {
+                    let why = SkippedAccount::NOT_IN_SAMPLE.to_owned();
+                    ledger.borrow_mut().skip(listed.account.clone(), why);
+                }
+                let is_read = !by_its_own && !left_out;
+                places = places.saturating_sub(usize::from(is_read && !listed.management));
+                let job: Option<Job<'_, Activity>> = is_read
                     .then(|| Box::pin(self.member(organization, listed)) as Job<'_, Activity>);
                 std::future::ready(job)
             });

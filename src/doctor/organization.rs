@@ -2,7 +2,7 @@
 
 use super::aws::{not_entered, of_gap, to_do};
 use super::{Check, CheckId, CheckedAccount};
-use crate::model::{Audit, Cause, Evidence, Inventory, Source};
+use crate::model::{Audit, Cause, Evidence, Inventory, SkippedAccount, Source};
 use crate::text;
 use crate::text::outside;
 
@@ -108,13 +108,10 @@ fn settings(seen: &OrganizationSeen<'_>) -> Vec<Check> {
     checks
 }
 
-/// Why an account that is not in the sample is skipped.
-pub const NOT_IN_SAMPLE: &str = "it is not in the sample";
-
 /// How many accounts a sample left out.
 #[must_use]
 pub fn left_out(inventory: &Inventory) -> usize {
-    inventory.skipped.iter().filter(|it| it.reason == NOT_IN_SAMPLE).count()
+    inventory.skipped.iter().filter(|it| it.reason == SkippedAccount::NOT_IN_SAMPLE).count()
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ pub struct SkippedAccount {
     pub reason: String,
 }
 
+impl SkippedAccount {
+    /// The reason of an account that only a run over all accounts enters.
+    pub const NOT_IN_SAMPLE: &str = "it is not in the sample";
+}
+
 impl Inventory {
     /// An organization that was to be judged and of which there is no list.
     #[must_use]

@@ -227,7 +227,7 @@ impl Repository {
         git(&self.folder, &self.unset)
     }
 
-    fn read(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+    pub(super) fn read(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
         let output = run(self.git().args(arguments))?;
         if output.status.success() {
             return Ok(output.stdout);

@@ -8,6 +8,7 @@ mod commit;
 pub mod git;
 pub mod github;
 mod path;
+mod remote;
 pub mod worktree;
 
 use std::fmt;
