@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::gates::{Workflows, named};
 use super::seen::Seen;
+use super::workflow::JobEnvironment;
 use super::{Check, CheckId};
 use crate::model::hosting::{BranchLimit, Environment, RequiredReviewers};
 use crate::text;
@@ -15,9 +16,10 @@ use crate::text::{Text, outside};
 pub fn check(workflows: &Workflows, environments: &Seen<Vec<Environment>>) -> Vec<Check> {
     const IDS: [CheckId; 3] =
         [CheckId::EnvironmentExists, CheckId::EnvironmentReviewers, CheckId::EnvironmentBranches];
-    let named: BTreeSet<&str> =
-        workflows.jobs().filter_map(|(_, job)| job.environment.as_deref()).collect();
-    if named.is_empty() {
+    let all = || workflows.jobs().filter_map(|(_, job)| job.environment.as_ref());
+    let named: BTreeSet<&str> = all().flat_map(JobEnvironment::names).collect();
+    let computed: BTreeSet<&str> = all().filter_map(computed).collect();
+    if named.is_empty() && computed.is_empty() {
         let mut checks = vec![without_environment(workflows)];
         checks.extend(accepting_without_environment(workflows));
         return checks;
@@ -27,10 +29,24 @@ pub fn check(workflows: &Workflows, environments: &Seen<Vec<Environment>>) -> Ve
         Err(unseen) => return IDS.map(|id| unseen.check(id, "the environments")).into(),
     };
     let mut checks = accepting_without_environment(workflows);
+    checks.extend(computed.into_iter().map(|text| {
+        Check::not_checked(
+            CheckId::EnvironmentExists,
+            text!("the environment `{}` is computed when the job runs", outside(text)),
+            "write the name out, so that it can be checked and reviewed",
+        )
+    }));
     for name in named {
         checks.extend(of_name(workflows, environments, name));
     }
     checks
+}
+
+fn computed(environment: &JobEnvironment) -> Option<&str> {
+    match environment {
+        JobEnvironment::Computed(text) => Some(text),
+        JobEnvironment::Named(_) | JobEnvironment::Either { .. } => None,
+    }
 }
 
 fn without_environment(workflows: &Workflows) -> Check {
@@ -63,13 +79,6 @@ fn accepting_without_environment(workflows: &Workflows) -> Vec<Check> {
 
 fn of_name(workflows: &Workflows, environments: &[Environment], name: &str) -> Vec<Check> {
     let shown = || outside(name);
-    if name.contains("${{") {
-        return vec![Check::not_checked(
-            CheckId::EnvironmentExists,
-            text!("the environment `{}` is computed when the job runs", shown()),
-            "write the name out, so that it can be checked and reviewed",
-        )];
-    }
     let Some(found) = environments.iter().find(|it| it.name.eq_ignore_ascii_case(name)) else {
         return vec![Check::problem(
             CheckId::EnvironmentExists,
@@ -83,10 +92,8 @@ fn of_name(workflows: &Workflows, environments: &[Environment], name: &str) -> V
     };
     let exists =
         Check::ok(CheckId::EnvironmentExists, text!("the environment `{}` exists", shown()));
-    let is_used = |(_, job): &(_, &super::Job)| {
-        job.environment.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name)) && job.accepts()
-    };
-    let accepts = workflows.jobs().any(|it| is_used(&it));
+    let mut accepting = workflows.jobs().flat_map(|(_, job)| job.accepting());
+    let accepts = accepting.any(|it| it.eq_ignore_ascii_case(name));
     vec![exists, reviewers(found, accepts), branches(found)]
 }
 
@@ -124,6 +131,11 @@ fn branches(environment: &Environment) -> Check {
     let id = CheckId::EnvironmentBranches;
     let name: Text = outside(&environment.name);
     match environment.branches {
+        // Pull requests that change the policy use such an environment, from any branch.
+        BranchLimit::None if environment.reviewers != RequiredReviewers::None => Check::ok(
+            id,
+            text!("every branch may use the environment `{}`, once a reviewer lets it", name),
+        ),
         BranchLimit::None => Check::warning(
             id,
             text!(
@@ -179,6 +191,7 @@ mod tests {
         let some = |self_review| RequiredReviewers::Some { self_review };
         assert_eq!(statuses(&accepting, some(true), BranchLimit::Patterns), [Ok, Warning, Ok]);
         assert_eq!(statuses(&accepting, some(false), BranchLimit::Patterns), [Ok, Ok, Ok]);
+        assert_eq!(statuses(&accepting, some(false), BranchLimit::None), [Ok, Ok, Ok]);
         assert_eq!(statuses(ACCEPTS, NO, BranchLimit::None), [Ok, Problem]);
         // Control: an environment of another job is not the gate's.
         assert_eq!(statuses("environment: gone\n    steps: []", NO, BranchLimit::None), [Ok]);

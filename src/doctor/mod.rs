@@ -29,7 +29,7 @@ pub use owners::{Owners, check as codeowners};
 pub use required::{Requirements, check as gate_required};
 pub use scanning::check as code_scanning;
 pub use schedule::{ScheduledWorkflow, check as schedule};
-pub use workflow::{ActionUse, Job, Workflow};
+pub use workflow::{ActionUse, Job, JobEnvironment, Workflow};
 
 use crate::model::AccountId;
 use crate::text::Text;

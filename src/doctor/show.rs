@@ -12,6 +12,12 @@ use crate::text::Text;
 /// The schema of the JSON.
 pub const SCHEMA: &str = "rootgate.doctor/v1";
 
+/// The JSON Schema (2020-12) of the JSON, as in `schema/doctor.json`.
+#[must_use]
+pub const fn doctor_schema() -> &'static str {
+    include_str!("../../schema/doctor.json")
+}
+
 /// How the checks are shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
@@ -190,6 +196,18 @@ mod tests {
             assert!(!text.contains("111122223333") && !text.contains("444455556666"), "{text}");
         }
         assert_eq!(json["checks"][2]["account"], "account 2");
+    }
+
+    #[test]
+    fn the_schema_names_every_check_status_and_key() {
+        let schema: Value = serde_json::from_str(doctor_schema()).unwrap();
+        assert_eq!(schema["properties"]["schema"]["const"], SCHEMA);
+        let item = &schema["properties"]["checks"]["items"];
+        let ids: Vec<&str> = CheckId::ALL.iter().map(|id| id.id()).collect();
+        assert_eq!(item["properties"]["id"]["examples"], json!(ids));
+        let statuses = [Status::Ok, Status::Problem, Status::Warning, Status::NotChecked];
+        assert_eq!(item["properties"]["status"]["enum"], json!(statuses.map(Status::id)));
+        assert_eq!(item["required"], json!(["id", "status", "account", "seen", "todo"]));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct Job {
     /// `continue-on-error` of the job, or of a step with the gate, is not `false`.
     pub tolerant: bool,
     /// The environment that it names.
-    pub environment: Option<String>,
+    pub environment: Option<JobEnvironment>,
     /// The uses of the action.
     pub actions: Vec<ActionUse>,
     /// Whether it runs the binary itself: `rootgate check`.
@@ -47,6 +47,70 @@ pub struct Job {
     pub runs_other: bool,
     /// The reusable workflow that it calls.
     pub calls: Option<String>,
+}
+
+/// The environment of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEnvironment {
+    /// Always this one.
+    Named(String),
+    /// One of two: `${{ CONDITION && 'YES' || 'NO' }}`.
+    Either {
+        /// What decides.
+        condition: String,
+        /// Where it is true.
+        yes: String,
+        /// Where it is not.
+        no: String,
+    },
+    /// Known only when the job runs.
+    Computed(String),
+}
+
+impl JobEnvironment {
+    fn read(text: &str) -> Self {
+        if !text.contains("${{") {
+            return Self::Named(text.to_owned());
+        }
+        Self::either(text).unwrap_or_else(|| Self::Computed(text.to_owned()))
+    }
+
+    fn either(text: &str) -> Option<Self> {
+        let (front, no) = expression(text)?.rsplit_once("||")?;
+        let (condition, yes) = front.rsplit_once("&&")?;
+        let literal = |text: &str| {
+            let text = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+            (!text.is_empty() && !text.contains('\'')).then(|| text.to_owned())
+        };
+        let condition = condition.trim().to_owned();
+        Some(Self::Either { condition, yes: literal(yes)?, no: literal(no)? })
+    }
+
+    /// The environments that it can be.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Named(name) => vec![name],
+            Self::Either { yes, no, .. } => vec![yes, no],
+            Self::Computed(_) => Vec::new(),
+        }
+    }
+
+    /// The environments that it can be where a condition is true.
+    fn names_if(&self, asked: &str) -> Vec<&str> {
+        match self {
+            Self::Either { condition, yes, .. } if expression(asked) == Some(condition) => {
+                vec![yes]
+            }
+            _ => self.names(),
+        }
+    }
+}
+
+/// What is in `${{ }}`, if that is all.
+fn expression(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    (!inner.contains("${{")).then_some(inner)
 }
 
 /// A step that uses the action.
@@ -58,8 +122,8 @@ pub struct ActionUse {
     pub git_ref: String,
     /// Whether it judges, and is not `command: doctor`.
     pub judges: bool,
-    /// `accept-policy-change: true`.
-    pub accepts: bool,
+    /// `accept-policy-change`, unless it is `false`: `true` or an expression.
+    pub accepts: Option<String>,
 }
 
 impl Workflow {
@@ -122,7 +186,7 @@ impl Job {
             matrix: job.get("strategy").is_some_and(|it| it.get("matrix").is_some()),
             condition: text("if").is_some(),
             tolerant: tolerates(job) || steps.iter().filter(of_gate).any(tolerates),
-            environment: named.map(str::to_owned),
+            environment: named.map(JobEnvironment::read),
             runs_check: ran().any(runs_check),
             runs_other: ran().any(|run| run.contains(ACTION) && !runs_check(run)),
             actions,
@@ -145,7 +209,14 @@ impl Job {
     /// Whether it lets reviewers accept a change of the policy.
     #[must_use]
     pub fn accepts(&self) -> bool {
-        self.actions.iter().any(|action| action.accepts)
+        self.actions.iter().any(|action| action.accepts.is_some())
+    }
+
+    /// The environments whose reviewers it lets accept a change.
+    pub fn accepting(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.actions.iter().filter_map(|action| action.accepts.as_deref());
+        let names = |condition| self.environment.as_ref().map(|it| it.names_if(condition));
+        conditions.filter_map(names).flatten()
     }
 
     /// Whether a check of a pull request belongs to this job.
@@ -179,7 +250,7 @@ impl ActionUse {
             repository: format!("{owner}/{name}"),
             git_ref: git_ref.trim().to_owned(),
             judges: with("command").is_none_or(|command| command == "check"),
-            accepts: with("accept-policy-change") == Some("true"),
+            accepts: with("accept-policy-change").filter(|it| *it != "false").map(str::to_owned),
         })
     }
 }
@@ -202,12 +273,15 @@ mod tests {
         assert_eq!(posture.crons.len(), 1);
         let gates: Vec<&Job> = posture.gates().collect();
         let [gate] = gates[..] else { panic!("{gates:?}") };
-        assert_eq!(gate.environment.as_deref(), Some("rootgate"));
+        assert_eq!(gate.environment, Some(JobEnvironment::Named("rootgate".to_owned())));
         assert_eq!(gate.actions[0].repository, "rootgate/rootgate");
         assert!(!gate.condition && !gate.matrix && !gate.tolerant && !gate.accepts());
         let pull = example("pull-request");
         assert!(pull.runs_on("pull_request") && pull.filtered.is_empty());
-        assert!(pull.gates().count() > 0);
+        let gate = pull.gates().next().unwrap();
+        let names = gate.environment.as_ref().unwrap().names();
+        assert_eq!(names, ["rootgate-policy", "rootgate"]);
+        assert_eq!(gate.accepting().collect::<Vec<_>>(), ["rootgate-policy"]);
         let apart = example("collect-then-judge");
         let collect = apart.jobs.iter().find(|job| job.id == "collect").unwrap();
         assert!(!collect.judges() && collect.uses_rootgate());
@@ -225,7 +299,7 @@ mod tests {
         assert_eq!(workflow.events, ["push", "pull_request"]);
         let [a, b, c] = &workflow.jobs[..] else { panic!("{workflow:?}") };
         assert!(a.condition && a.matrix && a.tolerant && a.accepts() && a.has_computed_name());
-        assert_eq!(a.environment.as_deref(), Some("prod"));
+        assert_eq!(a.environment, Some(JobEnvironment::Named("prod".to_owned())));
         assert_eq!(a.actions.iter().map(|it| it.judges).collect::<Vec<_>>(), [true, false]);
         assert_eq!(b.calls.as_deref(), Some("./.github/workflows/x.yml"));
         assert!(!b.uses_rootgate() && c.judges() && c.actions.is_empty());
@@ -235,6 +309,19 @@ mod tests {
         assert!(filtered.runs_on("push"));
         for wrong in ["", "a: b", "on: push", "on: push\njobs: ["] {
             assert!(Workflow::parse("w.yml", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_environment_is_named_chosen_or_computed() {
+        let read = JobEnvironment::read;
+        assert_eq!(read("a").names_if("true"), ["a"]);
+        let either = read("${{ x && y && 'a' || 'b' }}");
+        assert_eq!(either.names(), ["a", "b"]);
+        assert_eq!(either.names_if("${{ x && y }}"), ["a"]);
+        assert_eq!(either.names_if("true"), ["a", "b"]);
+        for computed in ["${{ inputs.x }}", "p-${{ x && 'a' || 'b' }}", "${{ x && y || 'b' }}"] {
+            assert_eq!(read(computed), JobEnvironment::Computed(computed.to_owned()));
         }
     }
 

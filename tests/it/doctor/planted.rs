@@ -143,3 +143,24 @@ fn each_fault_of_the_files_is_named() {
     let foreign = "6dcb09b5b57875f334f61aebed695e2e4193db5f";
     assert_eq!(with_one(|job| pinned(job, foreign)), ["problem action-pin"]);
 }
+
+#[test]
+fn the_examples_that_people_copy_are_right() {
+    let example = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows/");
+        let text = std::fs::read_to_string(format!("{folder}{name}.yml")).unwrap();
+        text.replace(&"0".repeat(40), PIN)
+    };
+    let found = with_one(|job| {
+        let job = ["posture", "pull-request", "deploy"].into_iter().fold(job, |job, name| {
+            job.main(&format!(".github/workflows/{name}.yml"), &example(name))
+        });
+        job.line("environment rootgate-policy = reviewers")
+    });
+    assert_eq!(found, [""; 0]);
+    // Control: without its reviewers the same workflow relies on nobody.
+    let found = with_one(|job| {
+        job.main(PULL, &example("pull-request")).line("environment rootgate-policy = none")
+    });
+    assert_eq!(found, ["problem environment-reviewers", "warning environment-branches"]);
+}
