@@ -31,8 +31,6 @@ pub(crate) struct DoctorArgs {
     /// Enter every member account of the organization, and not only a sample
     #[arg(long)]
     pub(crate) all: bool,
-    #[command(flatten)]
-    pub(crate) sign_in: SignInArgs,
     /// Format of standard output
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
@@ -42,6 +40,8 @@ pub(crate) struct DoctorArgs {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) sign_in: SignInArgs,
 }
 
 fn parse(text: OsString) -> Result<PolicyArg, String> {

@@ -43,8 +43,8 @@ pub struct Job {
     pub actions: Vec<ActionUse>,
     /// Whether it runs the binary itself: `rootgate check`.
     pub runs_check: bool,
-    /// The same for any other command.
-    pub runs_other: bool,
+    /// The same for `rootgate collect`, which signs in as well.
+    pub runs_collect: bool,
     /// The reusable workflow that it calls.
     pub calls: Option<String>,
 }
@@ -187,8 +187,8 @@ impl Job {
             condition: text("if").is_some(),
             tolerant: tolerates(job) || steps.iter().filter(of_gate).any(tolerates),
             environment: named.map(JobEnvironment::read),
-            runs_check: ran().any(runs_check),
-            runs_other: ran().any(|run| run.contains(ACTION) && !runs_check(run)),
+            runs_check: ran().any(|run| runs(run, "check")),
+            runs_collect: ran().any(|run| runs(run, "collect")),
             actions,
             calls: text("uses"),
         }
@@ -203,7 +203,7 @@ impl Job {
     /// Whether it uses rootgate for anything.
     #[must_use]
     pub const fn uses_rootgate(&self) -> bool {
-        self.runs_check || self.runs_other || !self.actions.is_empty()
+        self.runs_check || self.runs_collect || !self.actions.is_empty()
     }
 
     /// Whether it lets reviewers accept a change of the policy.
@@ -233,8 +233,9 @@ impl Job {
     }
 }
 
-fn runs_check(run: &str) -> bool {
-    ["rootgate check", "rootgate\" check", "rootgate' check"].iter().any(|it| run.contains(it))
+/// Whether a script runs a command of the binary, whose path may be in quotes.
+fn runs(script: &str, command: &str) -> bool {
+    ["", "\"", "'"].iter().any(|end| script.contains(&format!("{ACTION}{end} {command}")))
 }
 
 impl ActionUse {

@@ -3,6 +3,7 @@
 mod aws;
 mod faults;
 mod planted;
+mod shapes;
 
 use serde_json::Value;
 
