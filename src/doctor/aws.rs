@@ -101,7 +101,7 @@ fn calls(evidence: &Evidence, needs: &BTreeSet<Source>) -> Vec<Check> {
 
 /// The line of a call that did not tell its fact.
 pub(super) fn of_gap(id: CheckId, gap: &Gap) -> Check {
-    let seen = text!("{}: {}", outside(&gap.source), outside(&gap.detail));
+    let seen = text!("{}: {}", public(gap.source), outside(&gap.detail));
     match gap.cause {
         Cause::Throttled | Cause::TimedOut | Cause::Interrupted | Cause::Unavailable => {
             Check::not_checked(id, seen, to_do(gap))
