@@ -68,7 +68,33 @@ pub fn not_entered(evidence: &Evidence) -> Option<&Gap> {
     let gaps: Vec<&Gap> = evidence.gaps().into_iter().filter(own).collect();
     let first = *gaps.first()?;
     let same = |gap: &&Gap| gap.detail == first.detail && gap.cause == first.cause;
-    gaps.iter().all(same).then_some(first)
+    // A call that failed has a gap of its own, in words of its own.
+    (gaps.len() > 1 && gaps.iter().all(same)).then_some(first)
+}
+
+/// The same of many accounts: one line where all are right, and each line that is not. Those that could
+/// not be entered are left to `organization`.
+#[must_use]
+pub fn of_many(all: &[Evidence], by: Option<Text>, wanted: &Wanted<'_>) -> Vec<Check> {
+    let entered: Vec<&Evidence> = all.iter().filter(|it| not_entered(it).is_none()).collect();
+    let each = entered.iter().flat_map(|evidence| {
+        let account = CheckedAccount { id: evidence.account.clone(), name: None };
+        check(&account, evidence, None, wanted)
+    });
+    let wrong: Vec<Check> = each.filter(|check| check.status != super::Status::Ok).collect();
+    let by = by.map(|by| text!(" {}", by)).unwrap_or_default();
+    let mut checks = vec![Check::ok(CheckId::AwsSignIn, text!("signed in{}", by))];
+    for id in [CheckId::AwsCall, CheckId::AwsRegions, CheckId::AwsReport] {
+        if wrong.iter().any(|check| check.id == id) {
+            continue;
+        }
+        checks.push(match entered.len() {
+            0 => Check::not_checked(id, "no account was entered", "see organization"),
+            count => Check::ok(id, text!("all right in {} accounts", count)),
+        });
+    }
+    checks.extend(wrong);
+    checks
 }
 
 /// Each call that failed, and the others in one line.
@@ -258,6 +284,35 @@ mod tests {
         let problems = checks.iter().filter(|(_, status)| *status == Status::Problem);
         assert_eq!(problems.collect::<Vec<_>>(), [&(CheckId::AwsSignIn, Status::Problem)]);
         assert!(checks[1..].iter().all(|(_, status)| *status == Status::NotChecked));
+    }
+
+    #[test]
+    fn one_source_that_fails_is_no_failed_sign_in() {
+        let denied = Gap::denied(Source::AccountSummary, "iam:GetAccountSummary", "denied");
+        let mut only = Evidence::unread(account().id, None, Cause::NotCollected, "not needed");
+        only.account_summary = Err(denied);
+        let found = checks(&only, &[Source::AccountSummary]);
+        assert!(found.contains(&(CheckId::AwsSignIn, Status::Ok)), "{found:?}");
+        assert!(found.contains(&(CheckId::AwsCall, Status::Problem)), "{found:?}");
+    }
+
+    #[test]
+    fn many_accounts_have_one_line_where_all_are_right() {
+        let needs = NEEDS.iter().copied().collect();
+        let made = healthy().credential_report.unwrap().observed_at.unwrap();
+        let wanted = Wanted { needs: &needs, max_age: TimeDelta::hours(5), now: made };
+        let of = |all: &[Evidence]| -> Vec<(CheckId, Status)> {
+            of_many(all, None, &wanted).iter().map(|check| (check.id, check.status)).collect()
+        };
+        let sound = of(&[healthy(), healthy()]);
+        assert_eq!(sound.len(), 4);
+        assert!(sound.iter().all(|(_, status)| *status == Status::Ok));
+        let denied = of(&[healthy(), healthy().without(Source::AccountSummary, Cause::Denied)]);
+        assert_eq!(denied.len(), 4);
+        assert!(denied.contains(&(CheckId::AwsCall, Status::Problem)));
+        let unread = Evidence::unread(account().id, None, Cause::NotEntered, "shut");
+        let nothing = of(&[unread]);
+        assert!(nothing[1..].iter().all(|(_, status)| *status == Status::NotChecked));
     }
 
     #[test]

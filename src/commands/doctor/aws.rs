@@ -2,16 +2,15 @@
 //! judged.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use rootgate::collect::{self, Collected, EventsWanted, Settings, SignInError, Sinks};
-use rootgate::doctor::aws::{Wanted, check, no_sign_in};
+use rootgate::doctor::aws::{Wanted, check, no_sign_in, of_many};
 use rootgate::doctor::{Check, CheckedAccount};
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Inventory, Source};
+use rootgate::model::{Evidence, Inventory};
 use rootgate::policy::Policy;
 use rootgate::text;
 use rootgate::text::{Text, outside};
@@ -86,14 +85,16 @@ impl Looking<'_> {
 
     /// The organization in one go: its accounts are entered from one sign-in.
     async fn organization(&self) -> Looked {
-        let ended = self.collect(&self.settings).await;
-        let checks = self.checks(None, &ended);
-        let (inventory, claims) = match ended.collected {
-            Ok(Collected { inventory, claims }) => (inventory, claims),
-            Err(_) => (None, None),
-        };
-        let visibility = claims.and_then(|claims| claims.repository_visibility);
-        Looked { checks, inventory, members: ended.evidence, visibility }
+        let Ended { collected, evidence } = self.collect(&self.settings).await;
+        match collected {
+            Ok(Collected { inventory, claims }) => Looked {
+                checks: of_many(&evidence, claims.as_ref().map(by_token), &self.wanted()),
+                inventory,
+                members: evidence,
+                visibility: claims.and_then(|claims| claims.repository_visibility),
+            },
+            Err(error) => Looked { checks: refused(None, &error), ..Looked::default() },
+        }
     }
 
     async fn collect(&self, settings: &Settings) -> Ended {
@@ -120,21 +121,26 @@ impl Looking<'_> {
     fn checks(&self, account: Option<&CheckedAccount>, ended: &Ended) -> Vec<Check> {
         let collected = match &ended.collected {
             Ok(collected) => collected,
-            Err(error) => {
-                let said = error.message().map(|said| text!("; AWS said: {}", outside(said)));
-                let what = text!("{}{}", error.what(), said.unwrap_or_default());
-                return no_sign_in(account, what, error.help());
-            }
+            Err(error) => return refused(account, error),
         };
         let by = collected.claims.as_ref().map(by_token);
-        let needs: BTreeSet<Source> = self.settings.needs.clone();
-        let wanted = Wanted { needs: &needs, max_age: self.policy.max_age.delta(), now: now() };
         let of_one = |evidence: &Evidence| {
             let account = self.checked(evidence.account.clone());
-            check(&account, evidence, by.clone(), &wanted)
+            check(&account, evidence, by.clone(), &self.wanted())
         };
         ended.evidence.iter().flat_map(of_one).collect()
     }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { needs: &self.settings.needs, max_age: self.policy.max_age.delta(), now: now() }
+    }
+}
+
+/// Nobody could be signed in.
+fn refused(account: Option<&CheckedAccount>, error: &SignInError) -> Vec<Check> {
+    let said = error.message().map(|said| text!("; AWS said: {}", outside(said)));
+    let what = text!("{}{}", error.what(), said.unwrap_or_default());
+    no_sign_in(account, what, error.help())
 }
 
 /// What a trust policy tests.
