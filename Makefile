@@ -9,7 +9,7 @@ DEMO := target/demo
 WORKFLOWS := $(wildcard examples/workflows/*.yml)
 
 # What CI runs, cheapest first.
-STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto launcher release-scripts act
+STEPS := prerequisites tools fmt typos workflows deny clippy package test generated gallery hook demo sarif json timeline moto setup launcher release-scripts act
 
 .PHONY: help check bench release-dry-run generate advisories demo-files $(STEPS)
 
@@ -79,7 +79,8 @@ generated: ## are the generated files up to date?
 demo-files:
 	@scripts/demo.sh >/dev/null
 
-sarif: tools demo-files ## the demo's SARIF against its schema and GitHub's rules
+sarif: tools demo-files ## the SARIF of the demo and of an organization against its schema and GitHub's rules
+	@scripts/organization_sarif.py $(DEMO)
 	$(TOOLS)/check-jsonschema --schemafile $(TOOLS)/sarif-2.1.0.json $(DEMO)/*.sarif
 	@scripts/sarif.py $(DEMO)/*.sarif
 
@@ -105,6 +106,9 @@ hook: tools ## the pre-commit hooks, with the real pre-commit
 
 moto: tools ## the gate against moto, a fake AWS by others
 	@scripts/moto.sh
+
+setup: tools ## what `rootgate setup` generates, read by cfn-lint, hcl2 and shellcheck and deployed into moto
+	@scripts/setup.sh
 
 act: tools ## the action and the example workflows, run by act
 	cargo build --locked --bin rootgate --example fake_aws --example fake_github

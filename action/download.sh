@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Sourced by launch.sh. Finds the released binary for this platform. Whatever its origin, it must match the
-# table SHA256SUMS beside this file. There is no exception.
+# Sourced by launch.sh. Finds the released binary for this platform, in the tool cache or by download. It must
+# always match the table SHA256SUMS beside this file.
 
 # Sets $target, a Rust target triple, and $program.
 platform() {
@@ -67,13 +67,13 @@ download() {
         --max-redirs 5 --connect-timeout 10 --max-time 60 --max-filesize 50000000
     [ -z "$ROOTGATE_CA_BUNDLE" ] || set -- "$@" --cacert "$ROOTGATE_CA_BUNDLE"
     for pause in 1 3 0; do
-        said=$(proxy | clean curl "$@" --output "$to" --url "$url" 2>&1) && return
+        message=$(proxy | clean curl "$@" --output "$to" --url "$url" 2>&1) && return
         clean sleep "$pause"
     done
-    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$said" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') If the runner cannot reach it, build rootgate and name it with the input 'binary'."
+    fail "$(shown "$url") could not be downloaded in three attempts. $(printf %s "$message" | clean tr -c 'A-Za-z0-9 ._/:()-' '?') If the runner cannot reach it, build rootgate and name it with the input 'binary'."
 }
 
-# Unpacks the program to the folder $1 and sets $binary to its path. Anyone may have written to the cache, so
+# Unpacks the program to the folder $1 and sets $binary to its path. Another process may write to the cache, so
 # this copies the archive first, then verifies and unpacks the copy.
 released() {
     platform

@@ -21,7 +21,7 @@ esac
 path=$PATH
 PATH=/usr/bin:/bin:$PATH
 export MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'
-# This script runs only under GitHub Actions, whatever the variable says.
+# This script runs only under GitHub Actions, so the variable is always true.
 export GITHUB_ACTIONS=true
 
 newline='

@@ -57,15 +57,15 @@ slashes "${GITHUB_WORKSPACE:-/nowhere}"
 # A link below the workspace comes from the branch, and could lead to a policy that the workflow does not
 # name.
 case $folder in
-    "$path_of"/*) part=$path_of/ way=${folder#"$path_of"/} ;;
-    /* | [A-Za-z]:/*) part='' way='' ;;
-    *) part='' way=$folder ;;
+    "$path_of"/*) part=$path_of/ remaining=${folder#"$path_of"/} ;;
+    /* | [A-Za-z]:/*) part='' remaining='' ;;
+    *) part='' remaining=$folder ;;
 esac
-while [ -n "$way" ]; do
-    part=$part${way%%/*}
+while [ -n "$remaining" ]; do
+    part=$part${remaining%%/*}
     [ ! -L "$part" ] || fail "The input 'working-directory' goes through a link: $(shown "$part")"
     part=$part/
-    case $way in */*) way=${way#*/} ;; *) way='' ;; esac
+    case $remaining in */*) remaining=${remaining#*/} ;; *) remaining='' ;; esac
 done
 cd "$folder" 2>/dev/null || fail "The input 'working-directory' is not a folder: $(shown "$folder")"
 
@@ -110,7 +110,7 @@ esac
 [ -z "$ROOTGATE_UPLOAD_SARIF" ] || set -- "$@" "--upload=$ROOTGATE_UPLOAD_SARIF"
 [ -z "$ROOTGATE_DETAILS" ] || set -- "$@" "--details=$ROOTGATE_DETAILS"
 
-# Inputs with one value per line, without the spaces and carriage returns around it.
+# Inputs with one value per line. Spaces and carriage returns around a value are removed.
 blank=" 	$cr"
 for flag in account evidence; do
     case $flag in

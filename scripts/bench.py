@@ -9,13 +9,18 @@ With CloudTrail's events, CloudTrail's limit of two lookups a second in each Reg
 compared with what the busiest Region needs at that limit, and with all Regions' lookups at one such limit.
 
 Many accounts: an evidence file is judged and every report is written. One account in fifty has an active
-key. The time is compared with hashing and parsing the same file with Python's own libraries.
+active key. The time is compared with hashing and parsing the same file with Python's own libraries.
+
+An organization: the fake AWS lists it as AWS does, 20 accounts a page and 8 pages a second after a burst of
+12. The wall time is compared with that limit, and without it with the sequential listing alone. One account in
+fifty violates the policy, and exactly those must be found.
 """
 
 import collections
 import contextlib
 import copy
 import hashlib
+import http.client
 import json
 import os
 import statistics
@@ -29,7 +34,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
 ROOTGATE = TARGET / "release" / "rootgate"
-FAKE_AWS = TARGET / "debug" / "examples" / "fake_aws"
+FAKE_AWS = TARGET / "release" / "examples" / "fake_aws"
 SCENARIO = REPOSITORY / "examples" / "scenarios" / "green.txt"
 CALL_MS = 30
 RUNS = 11
@@ -38,6 +43,11 @@ EVENT_RUNS = 3
 EVENTS = {3: "default", 17: "all"}
 ACCOUNTS = (100, 1_000, 10_000)
 FILE_RUNS = 3
+ORGANIZATIONS = (50, 1_000, 10_000)
+LATENCIES_MS = (0, 30)
+PAGE = 20
+# ListAccounts: calls a second, and calls at once.
+RATE, BURST = 8, 12
 DEMO = REPOSITORY / "examples" / "demo" / "evidence.json"
 
 CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "AWS_")
@@ -91,11 +101,16 @@ def median(command, runs=RUNS, pause=0.0):
     return [statistics.median(column) for column in zip(*rows)]
 
 
+def fake_account(folder):
+    """A fake AWS with one account, whose calls take as long as AWS's."""
+    return fake_aws(folder, f"{SCENARIO.read_text()}\nfault * = slow {CALL_MS}\n")
+
+
 @contextlib.contextmanager
-def fake_aws(folder):
+def fake_aws(folder, text):
     """Runs the fake AWS on a free loopback port; it ends when its standard input closes."""
-    scenario = Path(folder) / "slow.txt"
-    scenario.write_text(f"{SCENARIO.read_text()}\nfault * = slow {CALL_MS}\n")
+    scenario = Path(folder) / "scenario.txt"
+    scenario.write_text(text)
     server = subprocess.Popen([FAKE_AWS, scenario], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield f"http://127.0.0.1:{int(server.stdout.readline())}"
@@ -104,9 +119,13 @@ def fake_aws(folder):
         server.wait()
 
 
-def calls(url):
-    with urllib.request.urlopen(f"{url}/__calls") as answer:
+def fetch(url, path):
+    with urllib.request.urlopen(f"{url}/{path}") as answer:
         return json.load(answer)
+
+
+def calls(url):
+    return fetch(url, "__calls")
 
 
 def policy(folder, events):
@@ -121,9 +140,9 @@ def build(*what):
 
 def main():
     build("--release", "--bin", "rootgate")
-    build("--example", "fake_aws")
+    build("--release", "--example", "fake_aws")
     _, start_cpu, _ = median([ROOTGATE, "--version"])
-    with tempfile.TemporaryDirectory() as folder, fake_aws(folder) as url:
+    with tempfile.TemporaryDirectory() as folder, fake_account(folder) as url:
         check = [ROOTGATE, "check", "--policy", policy(folder, "off"), "--endpoint-url", url]
         measure(check, 0)
         made = len(calls(url))
@@ -136,13 +155,14 @@ def main():
     print(f"  binary  {ROOTGATE.stat().st_size / 2**20:6.1f} MiB")
     events()
     many_accounts()
+    organizations()
 
 
 def events():
     print(f"\nwith the events of 7 days, calls of {CALL_MS} ms; median of {EVENT_RUNS} runs")
     print("  Regions  calls  lookups     wall  x the busiest Region  x all Regions at one pace  own CPU")
     for regions, wanted in EVENTS.items():
-        with tempfile.TemporaryDirectory() as folder, fake_aws(folder) as url:
+        with tempfile.TemporaryDirectory() as folder, fake_account(folder) as url:
             file = policy(folder, f"{{ lookback: 7d, regions: {wanted} }}")
             check = [ROOTGATE, "check", "--policy", file, "--endpoint-url", url]
             measure(check, 0)
@@ -185,6 +205,85 @@ def many_accounts():
                 f"  {count:8} {len(text) / 2**20:9.1f} {wall:5.0f} ms {cpu:5.0f} ms {cpu / count * 1000:9.0f} us"
                 f" {cpu / parsed:25.2f} {peak:11.1f}"
             )
+
+
+def organizations():
+    print("\nan organization, AWS's limit on its list applies; one run each")
+    print("  accounts  call     wall  x the limit  own CPU per account  memory MiB  violating accounts found")
+    for size in ORGANIZATIONS:
+        floor = max((-(-size // PAGE) - BURST) / RATE, 0)
+        for latency in LATENCIES_MS:
+            run = organization(size, f"latency = {latency}")
+            over = f"{run['wall'] / 1000 / floor:11.2f}" if floor else " " * 11
+            print_organization(size, latency, run, over)
+    print("\nwithout that limit; x the sequential list alone")
+    print("  accounts  call     wall  x the list   own CPU per account  memory MiB  violating accounts found")
+    for size in ORGANIZATIONS[1:]:
+        for latency in LATENCIES_MS:
+            run = organization(size, f"latency = {latency}\norganization.buckets = off", listed_alone=True)
+            print_organization(size, latency, run, f"{run['wall'] / run['listing']:11.2f}")
+    size = ORGANIZATIONS[1]
+    smooth = organization(size, "organization.buckets = off")
+    rough = organization(size, "organization.buckets = off\norganization.throttled = 5%\norganization.refusing = 1%")
+    assert rough["unread"] == size // 100 and rough["found"] | rough["refusing"] >= smooth["found"], rough
+    print(
+        f"\n{size} accounts, 5 % of the calls throttled and 1 % of the accounts refusing: the same accounts found,"
+        f" {rough['unread']} undetermined by name, {rough['calls'] / smooth['calls']:.2f} x the calls"
+    )
+
+
+def print_organization(size, latency, run, over):
+    print(
+        f"  {size:8} {latency:2} ms {run['wall']:6.0f} ms {over} {run['cpu'] / size:17.2f} ms {run['peak']:11.1f}"
+        f" {len(run['found']):12} of {run['violating']}"
+    )
+
+
+def organization(size, lines, listed_alone=False):
+    """Checks an organization once, and compares the accounts that fail with those that the fake made wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        with fake_aws(folder, f"organization = {size}\n{lines}\n") as url:
+            file = Path(folder) / "policy.yaml"
+            file.write_text("version: 1\nscope: { organization: { member-role: rootgate } }\nevidence: { root-events: off }\n")
+            report = Path(folder) / "report.json"
+            check = [ROOTGATE, "check", "--policy", file, "--endpoint-url", url, "--json", report]
+            wall, cpu, peak = measure(check, 1)
+            made = sum(fetch(url, "__counts").values())
+            truth = fetch(url, "__violations")
+            listing = list_alone(url) if listed_alone else None
+        accounts = json.loads(report.read_text())["accounts"]
+    failing = lambda account: any(
+        outcome["outcome"] == "fail" and outcome["severity"] != "low" for outcome in account["outcomes"]
+    )
+    found = {account["id"] for account in accounts if failing(account)}
+    violating = {entry["account"] for entry in truth["violating"] if entry["rules"]["assume-role"]}
+    refusing = set(truth["refusing"])
+    assert found == violating - refusing, (len(found), len(violating))
+    unread = sum(account["nothing_read"] for account in accounts)
+    return {
+        "wall": wall, "cpu": cpu, "peak": peak, "calls": made, "listing": listing,
+        "found": found, "violating": len(violating), "refusing": refusing, "unread": unread,
+    }  # fmt: skip
+
+
+def list_alone(url):
+    """The milliseconds of the list alone, page by page over one connection."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    scope = "AKIAIOSFODNN7EXAMPLE/20261120/us-east-1/organizations/aws4_request"
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "AWSOrganizationsV20161128.ListAccounts",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+    }
+    started, token = time.monotonic(), {}
+    while token is not None:
+        connection.request("POST", "/", json.dumps({"MaxResults": PAGE, **token}), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        assert answer.status == 200, text
+        page = json.loads(text)
+        token = {"NextToken": page["NextToken"]} if page.get("NextToken") else None
+    return (time.monotonic() - started) * 1000
 
 
 def write_evidence(path, count):

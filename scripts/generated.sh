@@ -17,18 +17,41 @@ generate() {
     for rule in $(rootgate rules --format json | python3 -c "$ids"); do
         rootgate rules "$rule" --format markdown >"$to/docs/rules/$rule.md"
     done
+    workflows "$to/examples/workflows"
+}
+
+# The workflows as they are for a repository whose policy names one account.
+workflows() {
+    local to=$1 kind repository=$fresh/repository
+    mkdir -p "$to" "$repository/.github"
+    cat >"$repository/.github/rootgate.yaml" <<'POLICY'
+version: 1
+scope:
+  accounts:
+    - { id: "111122223333", role-arn: "arn:aws:iam::111122223333:role/rootgate" }
+POLICY
+    for kind in posture deploy pull-request; do
+        # What is left to do in the file is for its reader.
+        (
+            cd "$repository"
+            rootgate setup workflow "$kind" --output - 2>notes || { cat notes >&2; exit 1; }
+        ) >"$to/$kind.yml"
+    done
+    rm -r "$repository"
 }
 
 ids='import json, sys; print(*[rule["id"] for rule in json.load(sys.stdin)])'
 
 rootgate() {
-    scripts/clean-env.sh "${CARGO_TARGET_DIR:-target}/debug/rootgate" "$@"
+    "$clean" "$built" "$@"
 }
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 # Building fake_aws too makes cargo choose the same features as for the tests, so it builds no crate twice.
 cargo build --locked --quiet --bin rootgate --example fake_aws --example evidence_schema
+clean=$PWD/scripts/clean-env.sh
+built=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug/rootgate
 generate "$fresh"
 
 if [ "${1-}" = --write ]; then

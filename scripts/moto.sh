@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the gate against moto's server, a fake AWS that others wrote.
+# Runs the gate against moto's server, an independent fake AWS.
 #
 # moto answers STS, the account summary and the list of virtual MFA devices. Its credential report
-# has no row for root and its summary lacks entries, so the run must end undetermined, never
+# has no row for root, and entries of its summary are missing, so the run must end undetermined, never
 # with a pass. moto has no LookupEvents, so events are off.
 set -euo pipefail
 
@@ -58,7 +58,7 @@ assert outcomes["root-access-key-active"]["outcome"] == "pass", outcomes
 gaps = {(gap["source"], gap["cause"]) for outcome in outcomes.values() for gap in outcome["gaps"]}
 assert gaps == {("credential-report", "unreadable"), ("account-summary", "missing")}, gaps
 CHECK
-    echo "moto${arguments:+, $arguments}: undetermined, exit 3, as a report without root must be"
+    echo "moto${arguments:+, $arguments}: undetermined, exit 3, as expected for a report without root"
 done
 
 code=$(rootgate collect --output evidence.json)

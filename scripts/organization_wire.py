@@ -66,7 +66,7 @@ def kind(value):
     return "time" if isinstance(value, str) and TIME.fullmatch(value) else type(value).__name__
 
 
-def lacks(ours, theirs, path):
+def missing(ours, theirs, path):
     """Fields of the other answer that ours does not have, or has with another type."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name, value in theirs.items():
@@ -75,10 +75,10 @@ def lacks(ours, theirs, path):
             if name not in ours:
                 yield f"{path}.{name} is missing"
             else:
-                yield from lacks(ours[name], value, f"{path}.{name}")
+                yield from missing(ours[name], value, f"{path}.{name}")
     elif isinstance(theirs, list) and isinstance(ours, list):
         for value in theirs[:1]:
-            yield from lacks(ours[0], value, f"{path}[0]") if ours else [f"{path} is empty"]
+            yield from missing(ours[0], value, f"{path}[0]") if ours else [f"{path} is empty"]
     elif kind(ours) != kind(theirs):
         yield f"{path} is {kind(ours)}, not {kind(theirs)}"
 
@@ -101,7 +101,7 @@ def unknown(value, service, shape, path):
         if kind(value) not in (expected, "time" if expected == "str" else expected):
             yield f"{path} is {kind(value)}, not {expected}"
     elif type_ == "timestamp" and kind(value) != "time":
-        yield f"{path} is no time: {value}"
+        yield f"{path} is not a time: {value}"
     elif "pattern" in described and not re.search(described["pattern"], value):
         yield f"{path} does not match {described['pattern']}: {value}"
 
@@ -114,7 +114,7 @@ def main(moto, fake):
         wrong.extend(unknown(ours[1], service, MODELS[service]["operations"][call]["output"]["shape"], call))
         if theirs is not None:
             assert theirs[0] == 200, (call, theirs)
-            wrong.extend(lacks(ours[1], theirs[1], call))
+            wrong.extend(missing(ours[1], theirs[1], call))
 
     organizations(moto, "CreateOrganization", FeatureSet="ALL")
     created = organizations(moto, "CreateAccount", AccountName="security", Email="security@example.com")[1]
@@ -137,7 +137,7 @@ def main(moto, fake):
 
     ours, theirs = (organizations(url, "DescribePolicy", PolicyId="p-00000000") for url in (fake, moto))
     if ours != theirs:
-        wrong.append(f"a policy that is not there: {ours}, not {theirs}")
+        wrong.append(f"a policy that does not exist: {ours}, not {theirs}")
 
     enter = {"RoleArn": ROLE, "RoleSessionName": "rootgate"}
     compare("AssumeRole", query(fake, "sts", "AssumeRole", **enter), query(moto, "sts", "AssumeRole", **enter), "sts")

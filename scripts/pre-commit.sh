@@ -46,12 +46,12 @@ printf 'fail_on: not a policy\n' >other.yaml
 for name in .github/rootgate.yaml .github/rootgate.yml rootgate.yaml rootgate.yml; do
     printf 'version: 1\ngate: { fail_on: high }\n' >"$name"
     git add .
-    if said=$(git commit --quiet --message bad 2>&1); then
-        fail "a bad policy was committed: $name" "$said"
+    if output=$(git commit --quiet --message bad 2>&1); then
+        fail "a bad policy was committed: $name" "$output"
     fi
-    case $said in
+    case $output in
         *"$name":2:9*'did you mean'*fail-on*) ;;
-        *) fail 'the hook did not say what is wrong:' "$said" ;;
+        *) fail 'the hook did not say what is wrong:' "$output" ;;
     esac
     git rm --quiet --force "$name"
     mkdir -p .github
@@ -59,10 +59,10 @@ done
 
 cp "$example" .github/rootgate.yaml
 git add .
-said=$(git commit --message good 2>&1) || fail 'a good policy was not committed' "$said"
-case $said in
+output=$(git commit --message good 2>&1) || fail 'a good policy was not committed' "$output"
+case $output in
     *'rootgate policy check'*Passed*) ;;
-    *) fail 'the hook did not run on the good policy:' "$said" ;;
+    *) fail 'the hook did not run on the good policy:' "$output" ;;
 esac
 
 # A clone of a team member, which knows the default branch as origin/HEAD.
@@ -80,12 +80,12 @@ END
 # Commits everything with the message $1. The second hook must refuse it and print $2.
 stopped() {
     git add --all
-    if said=$(git commit --quiet --message "$1" 2>&1); then
-        fail "committed: $1" "$said"
+    if output=$(git commit --quiet --message "$1" 2>&1); then
+        fail "committed: $1" "$output"
     fi
-    case $said in
+    case $output in
         *'rootgate policy diff'*Failed*'exit code: 1'*"$2"*) ;;
-        *) fail "the hook did not say why it stops: $1" "$said" ;;
+        *) fail "the hook did not say why it stops: $1" "$output" ;;
     esac
     git reset --quiet --hard
 }
@@ -93,10 +93,10 @@ stopped() {
 # Commits everything with the message $1. The commit must succeed.
 passed() {
     git add --all
-    said=$(git commit --message "$1" 2>&1) || fail "not committed: $1" "$said"
-    case $said in
+    output=$(git commit --message "$1" 2>&1) || fail "not committed: $1" "$output"
+    case $output in
         *'rootgate policy diff'*Passed*) ;;
-        *) fail "the hook did not run: $1" "$said" ;;
+        *) fail "the hook did not run: $1" "$output" ;;
     esac
 }
 

@@ -1,8 +1,8 @@
 //! rootgate: a policy gate for the AWS root user.
 //!
 //! A team writes a policy for the root credentials of its AWS accounts. rootgate collects the
-//! evidence, judges it and writes reports. Its exit code tells a pipeline whether to continue. A fact
-//! that it could not read never counts as a pass.
+//! evidence, judges it and writes reports. Its exit code tells a pipeline whether to continue. A
+//! fact that it could not read never counts as a pass.
 //!
 //! ```text
 //! policy file ──> policy ─────────────┐
@@ -18,18 +18,19 @@
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
 //! - [`doctor`]: whether the gate is set up so that it works. Pure: it gets facts and returns checks.
+//! - [`setup`]: generates the AWS side and the workflow of a repository.
 //! - [`escape`]: makes outside text safe to show.
-//! - [`text`](mod@text): text whose parts say who may read them.
+//! - [`text`](mod@text): text that knows who may read each of its parts.
 //!
 //! With feature `aws` (the default), the modules that use the network:
 //!
 //! - `collect`: enters accounts (`enter`) and collects evidence (`sources`, one file each).
 //! - `net`: retries, rate limits and concurrent jobs.
-//! - `github`: calls to GitHub. The OIDC token, forks, code scanning.
+//! - `github`: calls to GitHub for the OIDC token, forks and code scanning.
 //! - `repo`: reads a file of a repository from the working tree, a clone or GitHub.
 //!
-//! The binary's commands are in `src/commands`: `check` is the gate (its `judging` decides which policy
-//! judges), `policy` holds the commands about the policy file, `host` is the machine: clock,
+//! The binary's commands are in `src/commands`: `check` is the gate (its `judging` decides which
+//! policy judges), `policy` holds the commands about the policy file, `host` is the machine: clock,
 //! environment, files, runner. CONTRIBUTING.md explains how to add a rule, a source and an output.
 #![forbid(unsafe_code)]
 
@@ -48,6 +49,7 @@ pub mod policy;
 pub mod repo;
 pub mod report;
 pub mod rules;
+pub mod setup;
 pub mod text;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, PolicyCommand};
+use crate::cli::{Cli, Command, PolicyCommand, SetupArgs, SetupCommand};
 use crate::commands::{Failure, Host, check, collect, doctor};
 
 fn main() -> ExitCode {
@@ -29,13 +29,23 @@ fn run(cli: Cli, host: &Host) -> u8 {
         Command::Policy(command) => policy(&command, host),
         Command::Rules(args) => (commands::rules::run(&args), NOT_SHOWN),
         Command::Permissions(args) => (commands::permissions::run(&args, host), NOT_SHOWN),
+        Command::Setup(args) => setup(&args, host),
         Command::Completions(args) => (commands::completions::run(&args), NOT_SHOWN),
     };
     ended.unwrap_or_else(|failure| failure.for_command(not_done).report())
 }
 
-/// The effect that the error of a failed command names.
+/// The effect of a failed command, for its error message.
 const NOT_SHOWN: &str = "nothing was shown";
+
+fn setup(args: &SetupArgs, host: &Host) -> (Result<u8, Failure>, &'static str) {
+    use commands::setup::{aws, steps, workflow};
+    match &args.command {
+        None => (steps::run(host), NOT_SHOWN),
+        Some(SetupCommand::Aws(args)) => (aws::run(args, host), "nothing was written"),
+        Some(SetupCommand::Workflow(args)) => (workflow::run(args, host), "nothing was written"),
+    }
+}
 
 fn policy(command: &PolicyCommand, host: &Host) -> (Result<u8, Failure>, &'static str) {
     use commands::policy::{check, diff, explain, init, schema};

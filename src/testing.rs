@@ -172,7 +172,7 @@ impl Evidence {
         let gap = if cause == Cause::Denied {
             Gap::denied(source, source.info().calls[0].iam_action, "denied by AWS")
         } else {
-            Gap::new(source, cause, "lacking in this test")
+            Gap::new(source, cause, "missing in this test")
         };
         self.map_facts(&Lost(gap))
     }

@@ -1,9 +1,10 @@
-//! Text whose parts say who may read them: built where an error or a note is made, rendered last.
+//! Text that knows who may read each of its parts. It is built where an error or a note is made,
+//! and rendered last.
 //!
 //! The log of a public repository is open to everyone. A [`Text`] keeps the program's own words
 //! apart from the values in them, so redaction leaves out values by their kind and never searches a
-//! finished sentence. A plain `String` does not become a [`Text`] by itself: its author says
-//! whether it is [`private`], [`outside`] or [`public`].
+//! finished sentence. A plain `String` does not become a [`Text`] by itself: the code must call
+//! [`private`], [`outside`] or [`public`].
 
 use std::fmt::{self, Display};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -49,7 +50,7 @@ macro_rules! text {
 /// The number of `{}` in a template.
 ///
 /// # Panics
-/// The template has any other brace. [`text!`](crate::text!) counts when it is compiled.
+/// The template has any other brace. [`text!`](crate::text!) counts at compile time.
 #[must_use]
 pub const fn holes(template: &str) -> usize {
     let bytes = template.as_bytes();
@@ -79,13 +80,13 @@ pub fn outside(text: impl Display) -> Text {
     Text(vec![Part::Outside(text.to_string())])
 }
 
-/// A value that strangers may read, whatever it is in this run.
+/// A value that strangers may always read.
 pub fn public(value: impl Display) -> Text {
     Text(vec![Part::Public(value.to_string())])
 }
 
 impl Text {
-    /// Fills the template: each `{}` is the place of one value. For [`text!`](crate::text!).
+    /// Replaces each `{}` of the template with a value. [`text!`](crate::text!) calls it.
     #[must_use]
     pub fn from_template<const N: usize>(template: &'static str, values: [Self; N]) -> Self {
         let mut values = values.into_iter();
@@ -101,7 +102,7 @@ impl Text {
         text
     }
 
-    /// The texts with words between them.
+    /// Joins texts, with words between them.
     #[must_use]
     pub fn joined(texts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let mut joined = Self::default();
@@ -214,7 +215,7 @@ impl From<&Self> for Text {
     }
 }
 
-/// Values by their types: each macro arm names the constructor that fits the type.
+/// Converts values by their types: each line names the constructor for some types.
 macro_rules! values {
     ($($kind:ident: $($value:ty),+;)+) => {$($(
         impl From<$value> for Text {
@@ -246,8 +247,8 @@ impl From<&PathBuf> for Text {
 /// Text from outside without ARNs, numbers as long as an account id (GitHub's own ids are shorter),
 /// key ids and addresses.
 ///
-/// Only for text from outside: AWS, GitHub and the system put values into their sentences, so the
-/// sentence is all there is. The program's own sentences keep their values apart.
+/// Only text from outside needs this, because AWS, GitHub and the system put values into their
+/// sentences. The program keeps the values of its own sentences apart.
 fn scrubbed(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

@@ -63,11 +63,11 @@ esac
 class Run:
     """One run of one example: its log, the outcome of each job, and what was handed on."""
 
-    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY, reviewers="reviewers", spoil=""):
+    def __init__(self, name, event, scenario, after="", payload=None, policy=POLICY, reviewers="reviewers", spoil="", judging=POLICY):
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             (folder / "main" / ".github").mkdir(parents=True)
-            (folder / "main" / ".github" / "rootgate.yaml").write_text(POLICY)
+            (folder / "main" / ".github" / "rootgate.yaml").write_text(judging)
             (folder / "github.txt").write_text(
                 f"default-branch = main\ntoken = {TOKEN}\ncommit {TIP} = {folder / 'main'}\nref heads/main = {TIP}\n"
                 f"environment rootgate-policy = {reviewers}\n"
@@ -193,8 +193,8 @@ class Examples(unittest.TestCase):
         self.assertEqual(uploaded, [("refs/heads/main", rules) for rules in expected], run.log)
 
     def test_one_environment_reads_and_one_accepts(self):
-        """Each name stands in the trust policy of docs/action.md, and no other is used anywhere."""
-        trust = (REPOSITORY / "docs" / "action.md").read_text()
+        """Each name stands in the trust policy of docs/setup.md, and no other is used anywhere."""
+        trust = (REPOSITORY / "docs" / "setup.md").read_text()
         named = set(re.findall(r":environment:([\w-]+)", trust))
         self.assertEqual(named, {"rootgate", "rootgate-policy"})
         deploys = {"production"}  # of the deployment itself, which is not ours
@@ -219,6 +219,15 @@ class Examples(unittest.TestCase):
         untrusted = Run("posture.yml", "schedule", "untrusted")
         self.assert_jobs(untrusted, root_posture="failed")
         self.assert_uploaded(untrusted)
+
+    def test_an_organization_is_one_analysis(self):
+        policy = "version: 1\nevidence: { root-events: off }\nscope: { organization: { member-role: rootgate } }\n"
+        run = Run("organization.yml", "schedule", "organization", policy=policy, judging=policy)
+        self.assert_jobs(run, root_posture="failed")
+        self.assertIn("60 accounts", run.log)
+        [upload] = run.uploads
+        [analysis] = upload["sarif"]["runs"]
+        self.assertEqual(analysis["automationDetails"]["id"], "rootgate/o-exampleorgid/")
 
     def test_a_deployment_needs_a_policy_that_holds(self):
         green = Run("deploy.yml", "push", "green")

@@ -1,4 +1,4 @@
-//! What IAM tells a session by AssumeRoot about the root user, and the features of central root access.
+//! IAM's answers about the root user to AssumeRoot sessions, and the features of central root access.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::scenario::{Account, Scenario, cell};
 use crate::session::{Session, Who};
 use crate::wire::{Request, Response, escape};
 
-/// The reads without a user's name; who asks decides whose they are.
+/// The reads without a user name. They are about the caller.
 pub const READS: &[&str] = &[
     "GetAccessKeyLastUsed",
     "GetLoginProfile",
@@ -17,7 +17,7 @@ pub const READS: &[&str] = &[
     "ListSigningCertificates",
 ];
 
-/// What a task allows of that which the fake answers.
+/// The calls that a task allows, among those that the fake knows.
 fn allows(task: &str, call: &str) -> bool {
     match task {
         "IAMAuditRootUserCredentials" => call == "GetAccountSummary" || READS.contains(&call),
@@ -114,7 +114,7 @@ pub fn read(scenario: &Scenario, account: &Account, call: &str, request: &Reques
     }
 }
 
-/// The trap of these calls: whoever is not root is told about itself, or nothing.
+/// The answer to a caller that is not root: its own credentials, or nothing.
 fn about_caller(call: &str, request: &Request) -> Response {
     if request.account().is_some() {
         let message = "Must specify userName when calling with non-User credentials";
@@ -194,7 +194,7 @@ fn key_id(account: &Account, slot: usize) -> String {
     format!("AKIAFAK{slot}{}", account.id)
 }
 
-/// Serial numbers: the virtual devices of root, what the scenario says besides, else one of hardware.
+/// Serial numbers: root's virtual devices and the scenario's other devices, or else one hardware device.
 fn devices(account: &Account) -> Vec<String> {
     let has_mfa = account.summary.get("AccountMFAEnabled").is_some_and(|count| count != "0");
     let root = root_arn(account);
@@ -254,7 +254,7 @@ fn last_used(account: &Account, request: &Request, is_root: bool) -> Response {
     )
 }
 
-/// `ListOrganizationsFeatures`, from whom it is allowed.
+/// `ListOrganizationsFeatures`, for accounts that may call it.
 pub fn features(scenario: &Scenario, request: &Request) -> Response {
     let call = "ListOrganizationsFeatures";
     let refuse = |code: &str, message: &str| Response::error(call, 400, code, message);
@@ -295,7 +295,7 @@ pub fn features(scenario: &Scenario, request: &Request) -> Response {
     )
 }
 
-/// Whether an account may audit the root users of members: the management account, and IAM's delegate.
+/// Whether an account may audit the root users of members: the management account or IAM's delegate.
 pub fn manages_root(organization: &Organization, index: Option<usize>) -> bool {
     match index {
         Some(0) => true,

@@ -1,18 +1,18 @@
 //! CloudTrail's event history (JSON 1.1), and the list of Regions (REST, JSON).
 //!
-//! An event of a scenario is `AGE REGION SERVICE:NAME`, and words that say more:
+//! An event of a scenario is `AGE REGION SERVICE:NAME`, followed by options:
 //!
-//! - `mfa=yes` or `no`; of a sign-in, and of a session
-//! - `failed` a sign-in that failed
-//! - `key=AKIA…` or `key=ASIA…` what signed it; a session is the default for calls
+//! - `mfa=yes` or `no`, for a sign-in or a session
+//! - `failed` a failed sign-in
+//! - `key=AKIA…` or `key=ASIA…` the key that signed the call; default for calls: a session
 //! - `session=AGE` when the session began; default: a minute before the event
 //! - `assumed-root` a session by `sts:AssumeRoot`
 //! - `read`, `error=CODE`, `from=ADDRESS`, `agent=TEXT`, `id=ID`
 //! - `invoked-by=SERVICE`, `type=EVENT_TYPE`
-//! - `by=TYPE` another type of principal than `Root`; a `FederatedUser` got its session from root
+//! - `by=TYPE` a type of principal other than `Root`; a `FederatedUser` got its session from root
 //! - `request=JSON`, `response=JSON` without spaces
 //!
-//! In a name and in what stands after `=`, `\u{20}` is that character.
+//! In a name and in a value, `\u{20}` is that character.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ use crate::scenario::{Account, Event, Others, REGIONS, Scenario, instant, now};
 use crate::session;
 use crate::wire::{Request, Response};
 
-/// What CloudTrail allows per account and Region.
+/// CloudTrail's rate limit per account and Region.
 const PER_SECOND: usize = 2;
 
 pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Request) -> Response {
@@ -120,7 +120,7 @@ fn events(account: &Account, state: &mut State, request: &Request) -> Response {
     })
 }
 
-/// The `number`-th newest event that others make.
+/// The `number`-th newest event of other users.
 fn other_event(others: &Others, kind: usize, number: usize) -> Event {
     let words = [("by", "AssumedRole"), ("mfa", "yes")];
     let seconds = 86_400 * i64::try_from(number).unwrap() / others.a_day;
@@ -138,7 +138,7 @@ fn page(list: &str, items: Vec<Value>, size: usize, request: &Request) -> Respon
     page_of(list, &items, size, request, Value::clone)
 }
 
-/// The number of the first item of the page that is asked for; the token says it.
+/// The index of the first item of the requested page, from the token.
 fn first_of_page(request: &Request) -> usize {
     request.json["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0)
 }
@@ -161,12 +161,13 @@ fn page_of<T>(
     Response { status: 200, content_type: "application/x-amz-json-1.1", body: body.to_string() }
 }
 
-/// So long before the first question: an event does not move while its pages are read.
+/// The time of an event of this age. Ages count from the first lookup, so events keep their times while
+/// pages are read.
 fn happened(age: TimeDelta) -> DateTime<Utc> {
     started() - age
 }
 
-/// The instant that ages are counted from.
+/// The time from which ages are counted.
 pub fn started() -> DateTime<Utc> {
     static FIRST: LazyLock<DateTime<Utc>> = LazyLock::new(now);
     *FIRST

@@ -1,20 +1,21 @@
-//! The ways in which a call fails.
+//! How calls can fail.
 //!
 //! `denied` · `throttled` · `no-capacity` · `expired` · `status 500` · `error STATUS CODE TEXT`
-//! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection ends without one) · `drip` (a byte now and then, for ever) · `slow MILLISECONDS` ·
-//! `cut` (half the body, with a length that fits the half) · `short` (half the body, with the
-//! length of the whole) · `hollow` (the result element is empty) · `braces` (`{}`) · `empty` (no
-//! body) · `no-marker` (`IsTruncated` without a marker) · `same-marker` · `html` · `plain` (the
-//! right body as `text/plain`) · `never-ready` (the report is never there) · `echo` (a denial that
-//! repeats the keys and tokens of the request) · `accepted` (the right body with status 202).
+//! (`\u{a}` in the text is that character) · `hang` (no answer) · `reset` (the connection closes without an
+//! answer) · `drip` (single bytes with long pauses, without end) · `slow MILLISECONDS` · `cut` (half of the
+//! body, with the matching length) · `short` (half of the body, with the length of the whole body) · `hollow`
+//! (the result element is empty) · `braces` (`{}`) · `empty` (no body) · `no-marker` (`IsTruncated` without a
+//! marker) · `same-marker` · `html` · `plain` (the correct body as `text/plain`) · `never-ready` (the report
+//! is never ready) · `echo` (a denial that repeats the keys and tokens of the request) · `accepted` (the
+//! correct body with status 202).
 //!
-//! A prefix says which calls are struck: `2 times throttled`, `every 3 throttled`; without one
-//! all are.
+//! A prefix selects the calls that fail: `2 times throttled` or `every 3 throttled`. Without a prefix, all
+//! calls fail.
 //!
-//! Answers that do not end, or that two readers read differently: `endless` (a new marker each time) ·
-//! `odd-member` (the members of a list or map have another name) · `twice` (all that is returned is
-//! there two times) · `split` (comments in the texts) · `no-user` (a device without its user) ·
-//! `empty-marker` (`"NextToken": ""`).
+//! Answers that do not end, or that two parsers read differently: `endless` (a new marker each time) ·
+//! `odd-member` (the members of a list or map have another name) · `twice` (every result is duplicated) ·
+//! `split` (comments in the texts) · `no-user` (a device without its user) · `empty-marker`
+//! (`"NextToken": ""`).
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use crate::wire::{Request, Response};
 
-/// Long enough to outlast every test's patience, short enough to end.
+/// Longer than every time limit of the tests, but not endless.
 const HANG: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
@@ -115,13 +116,13 @@ impl Fault {
         Some(Self { kind, first, every })
     }
 
-    /// Whether the `count`-th call is struck.
+    /// Whether the `count`-th call fails.
     pub fn strikes(&self, count: u32) -> bool {
         self.first.is_none_or(|first| count <= first)
             && self.every.is_none_or(|every| count.is_multiple_of(every))
     }
 
-    /// What is answered instead of the truth; `None`: the truth, perhaps spoilt on its way.
+    /// The answer of a fault; `None` for the correct answer, which may be changed when it is sent.
     pub fn answer_instead(&self, call: &str, request: &Request) -> Option<Response> {
         match &self.kind {
             Kind::Echo => {
@@ -175,7 +176,7 @@ impl Fault {
     }
 }
 
-/// `\u{1b}` as the character that it stands for.
+/// Replaces `\u{1b}` by its character.
 pub fn unescaped(text: &str) -> Option<String> {
     let mut parts = text.split("\\u{");
     let mut plain = parts.next()?.to_owned();
@@ -187,7 +188,7 @@ pub fn unescaped(text: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Sends the answer, spoilt as the fault says. `false`: the connection is over.
+/// Sends the answer, changed by the fault. `false` if the connection has ended.
 pub fn send(
     stream: &mut TcpStream,
     fault: Option<&Fault>,
@@ -273,7 +274,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
             response.body = body.to_string();
         }
         Kind::Split => {
-            // Half of a number, where there is one.
+            // Half of a number, if there is one.
             let body = response.body.replace("<value>", "<value>0<!-- -->");
             response.body = body.replace("</", "<!-- --></");
         }
@@ -288,7 +289,7 @@ fn spoil(kind: &Kind, response: &mut Response, call: &str) {
     }
 }
 
-/// The same members once more, and of a JSON list an empty one after the full one.
+/// Duplicates the members; after a full JSON list, adds an empty one.
 fn twice(body: &mut String, call: &str) {
     if crate::wire::is_json(call) {
         let list = match call {

@@ -58,7 +58,7 @@ pub fn token(scenario: &Scenario, request: &Request) -> Response {
     Response::json(200, json!({ "count": 1, "value": jwt }).to_string())
 }
 
-/// The claims of a token that this fake made.
+/// The claims of a token of this fake.
 pub fn decode(jwt: &str) -> Option<Value> {
     let payload = BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()

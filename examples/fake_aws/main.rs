@@ -1,9 +1,9 @@
 //! A fake AWS, to try the gate without an account and to test it against faults.
 //!
-//! It speaks the wire protocols of STS and IAM (Query, XML), CloudTrail, Organizations and Account
-//! Management (JSON) and of GitHub's OIDC token endpoint,
-//! and answers from a scenario: a short text file that says what an account holds and which
-//! calls fail how (`examples/scenarios/`; the keys are described in `fake_aws/scenario.rs`).
+//! It speaks the wire protocols of STS and IAM (Query, XML), of CloudTrail, Organizations and Account
+//! Management (JSON), and of GitHub's OIDC token endpoint. Its answers come from a scenario: a short text
+//! file that describes the accounts and the calls that fail (see `examples/scenarios/`; the keys are
+//! described in `fake_aws/scenario.rs`).
 //!
 //! To try the gate, in two terminals:
 //!
@@ -15,10 +15,10 @@
 //! rootgate check --endpoint-url http://127.0.0.1:8811
 //! ```
 //!
-//! The first line on standard output is the port (without `--port` a free one). `GET /__calls`
-//! lists every call so far, in order, as JSON, `GET /__counts` how often each was made, and `GET
-//! /__violations` which accounts of an organization violate how. It ends when its standard input closes, so that
-//! no test can leave it behind; with `--for SECONDS` it ends after that time instead.
+//! The first line on standard output is the port (without `--port`, a free one). `GET /__calls` lists every
+//! call so far in order, as JSON; `GET /__counts` counts the calls of each kind; `GET /__violations` lists the
+//! accounts of an organization that violate rules. The fake ends when its standard input closes, so that no
+//! test leaves it running; with `--for SECONDS` it ends after that time instead.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -45,6 +45,7 @@ mod scenario;
 mod scps;
 mod session;
 mod sts;
+mod trust;
 #[allow(dead_code, reason = "the fake GitHub reads the other half of a request")]
 mod wire;
 
@@ -57,10 +58,10 @@ use std::time::Duration;
 use scenario::Scenario;
 use wire::{Request, Response};
 
-/// Characters of names that count only some of the uses of a call.
+/// Characters in the names of narrower counts of a call.
 const PARTS: [char; 4] = ['#', '/', '@', ' '];
 
-/// What changes while the server runs.
+/// The state of the server.
 #[derive(Default)]
 pub struct State {
     /// The calls so far, as JSON: all, or as many as the scenario keeps.
@@ -68,16 +69,16 @@ pub struct State {
     /// How often each call was made: in all, in a Region (`LookupEvents@us-west-2`), with an
     /// attribute (`LookupEvents/AccessKeyId`), and of an account (`444455556666 AssumeRole`).
     counts: BTreeMap<String, u32>,
-    /// How often each account's report was asked for since it was ordered; absent: not ordered.
+    /// How often each account's report was polled since it was requested; absent if not requested.
     ordered: BTreeMap<String, u32>,
     /// The session policies that session tokens were issued with, by their hash.
     policies: HashMap<u64, String>,
-    /// How many sessions there were.
+    /// The number of sessions so far.
     sessions: u64,
     /// The latest lookups of each account and Region.
     lookups: BTreeMap<(String, String), Vec<std::time::Instant>>,
     buckets: organizations::Buckets,
-    /// How often a call of an organization was throttled by the seed.
+    /// How often the seed throttled a call of an organization.
     throttled: HashMap<u64, u8>,
 }
 
@@ -131,7 +132,7 @@ impl Server {
         )
     }
 
-    /// What the fake tells of itself, as JSON.
+    /// The fake's own lists, as JSON.
     fn fetch(&self, path: &str) -> Option<String> {
         match path {
             "/__calls" => Some(format!("[{}]", self.state.lock().unwrap().calls.join(","))),
@@ -149,7 +150,7 @@ impl Server {
         }
     }
 
-    /// Notes the call; returns the fault that strikes it.
+    /// Records the call; returns its fault, if any.
     fn fault(&self, call: &str, request: &Request) -> Option<&faults::Fault> {
         let region = request.scope_region().unwrap_or_default();
         let attribute = &request.json["LookupAttributes"][0]["AttributeKey"];
@@ -172,8 +173,8 @@ impl Server {
         })
     }
 
-    /// Notes the call; returns how often each of its names was called, this time included: in all, and
-    /// of the account.
+    /// Records the call; returns the counts of each of its names, including this call: in total, and for the
+    /// account.
     fn record(
         &self,
         names: &[String; 4],
@@ -231,7 +232,7 @@ impl Server {
         }
     }
 
-    /// Whether the seed of an organization says so. Only attempts that were throttled are remembered.
+    /// Whether the organization's seed throttles this attempt. Only throttled attempts are stored.
     fn throttles(&self, state: &mut State, call: &str, request: &Request) -> bool {
         let organization = self.scenario.organization.as_ref().filter(|all| all.is_throttled());
         let Some(organization) = organization.filter(|_| call != "GitHubToken") else {

@@ -1,4 +1,4 @@
-//! The accounts of an organization, each made up from its number: 0 is the management account, 1 the hub.
+//! The accounts of an organization, generated from their numbers: 0 is the management account, 1 the hub.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::organization::{CLASSES, Class, HUB, ID, MANAGEMENT, Organization, ROO
 use crate::scenario::{Account, instant, now};
 use crate::scps::FULL_ACCESS;
 
-/// Accounts that are neither: `2000` and eight digits, which are spread by this factor.
+/// Other account ids are `2000` and eight digits. This factor spreads them.
 const SPREAD: u64 = 38_764_421;
 
 const ID_SPACE: u64 = 100_000_000;
@@ -21,7 +21,7 @@ impl Organization {
         }
     }
 
-    /// The number of an account; `None`: it is not of this organization.
+    /// The number of an account; `None` if it is not in this organization.
     pub fn index(&self, id: &str) -> Option<usize> {
         match id {
             MANAGEMENT => Some(0),
@@ -35,12 +35,12 @@ impl Organization {
         }
     }
 
-    /// The account that has this place in the listing: the management account is in the middle.
+    /// The account at this index of the listing; the management account is in the middle.
     pub fn listed(&self, position: usize) -> usize {
         (position + self.size - self.size / 2) % self.size
     }
 
-    /// A member's place in the order in which classes are given out.
+    /// A member's index in the order in which classes are assigned.
     fn rank(&self, index: usize) -> usize {
         let (factor, shift, members) = self.order();
         narrow((factor * (index as u64 - 2) + shift) % members)
@@ -64,7 +64,7 @@ impl Organization {
         self.class_and_place(index).0
     }
 
-    /// The class, and the number of the member among those of its class.
+    /// The class, and the member's index in its class.
     fn class_and_place(&self, index: usize) -> (Class, usize) {
         if index < 2 {
             return (Class::Sound, index);
@@ -106,7 +106,7 @@ impl Organization {
         )
     }
 
-    /// Whether anybody can enter the account: it exists, and is not suspended.
+    /// Whether the account can be entered: it exists and is not suspended.
     pub fn is_usable(&self, index: usize) -> bool {
         !matches!(self.class(index), Class::Suspended | Class::Closed | Class::PendingActivation)
     }
@@ -115,9 +115,9 @@ impl Organization {
     pub fn joined(&self, index: usize) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "seconds of this century")]
         match self.class(index) {
-            // An account does not move while the server runs.
+            // The time stays the same while the server runs.
             Class::New => (crate::cloudtrail::started().timestamp() - 3_600) as f64 + 0.5,
-            // From 2015 on, for nine years.
+            // In the nine years from 2015 on.
             _ => 1_425_920_711.125 + (hash(self.seed ^ index as u64) % (9 * 31_536_000)) as f64,
         }
     }
@@ -130,7 +130,7 @@ impl Organization {
         }
     }
 
-    /// An account as `ListAccounts` tells it.
+    /// An account in `ListAccounts`.
     pub fn listing(&self, index: usize) -> Value {
         let id = self.account_id(index);
         let mut account = json!({
@@ -157,7 +157,7 @@ impl Organization {
         account
     }
 
-    /// What the account holds.
+    /// The content of the account.
     pub fn account(&self, index: usize) -> Account {
         let id = self.account_id(index);
         let mut account = Account::new(&id);
@@ -210,7 +210,7 @@ impl Organization {
         account
     }
 
-    /// The rules that a violation breaks, by the route on which it is seen.
+    /// The rules that fail for a violation, by the route into the account.
     fn rules(&self, kind: &str) -> Value {
         let managed = self.features.as_ref().is_some_and(|features| {
             features.iter().any(|feature| feature == "RootCredentialsManagement")
@@ -233,7 +233,7 @@ impl Organization {
         })
     }
 
-    /// What a perfect client finds, but for accounts that the scenario writes out itself.
+    /// What a perfect client finds, without the accounts that the scenario describes itself.
     pub fn truth(&self, written_out: &[String]) -> Value {
         let mut first = 0;
         let mut truth = json!({
@@ -277,7 +277,7 @@ impl Organization {
         truth
     }
 
-    /// The accounts of which something holds, sorted.
+    /// The accounts that match a condition, sorted.
     fn ids(&self, holds: impl Fn(usize) -> bool) -> Value {
         let found = (0..self.size).filter(|index| holds(*index));
         let mut ids: Vec<String> = found.map(|index| self.account_id(index)).collect();

@@ -1,6 +1,6 @@
-//! Numbers that look random and can be had again: from a seed, and back.
+//! Reproducible pseudorandom numbers from a seed, and their inverse.
 
-/// SplitMix64: every bit of the answer depends on every bit of the question.
+/// SplitMix64: every bit of the result depends on every bit of the input.
 pub fn hash(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,67 +1,70 @@
-//! An organization: thousands of accounts that are made up when they are asked for.
+//! An organization: thousands of accounts that are generated on request.
 //!
-//! Keys of a scenario, before every `account` and `member`. An amount is a number or a percentage
-//! of all members (`2%`, rounded up). Which accounts are meant follows from the seed; the same
-//! scenario always means the same ones, and `GET /__violations` names them.
+//! Keys of a scenario, before every `account` and `member`. An amount is a number or a percentage of all
+//! members (`2%`, rounded up). The seed selects the accounts, so the same scenario always selects the same
+//! ones, and `GET /__violations` lists them.
 //!
 //! ```text
-//! organization = 1000                      # so many accounts, 3 to 50000; number 0 is the management
+//! organization = 1000                      # the number of accounts, 3 to 50000; number 0 is the management
 //!                                          # account 111122223333, number 1 the hub 444455556666
 //! organization.seed = 7                    # default 1
 //! organization.partition = aws-us-gov      # default aws
-//! organization.caller = hub                # whose the run's long-lived keys are: `management` (default), `hub`,
-//!                                          # a number
-//! organization.hub = delegated             # (default) a delegated administrator, also of IAM ·
+//! organization.caller = hub                # the owner of the run's long-lived keys: `management` (default),
+//!                                          # `hub`, or a number
+//! organization.hub = delegated             # (default) a delegated administrator, including IAM ·
 //!                                          # `elsewhere`: of another service · `policy`: a resource-based
 //!                                          # delegation policy · `none`: an ordinary member
 //! organization.delegation = ListAccounts DescribePolicy # what the delegation policy allows; default: all reads
 //! organization.features = RootSessions     # of central root access; default both; `none`; `off`: no trusted access
 //! organization.feature-set = CONSOLIDATED_BILLING # default ALL
-//! organization.members = password          # sound members have a password and MFA; default `clean`: no root credentials.
-//!                                          # With `organization.features = none`: else these violate, too
-//! organization.reports = none              # members have no credential report yet · `fresh` (default) · `stale` · `mixed`
+//! organization.members = password          # healthy members have a password and MFA; default `clean`: no root
+//!                                          # credentials. Needs `organization.features = none`; otherwise
+//!                                          # these members violate a rule too
+//! organization.reports = none              # credential reports of members: `none` yet · `fresh` (default) · `stale` ·
+//!                                          # `mixed`
 //! organization.role = audit/rootgate       # the role in each member, default `rootgate`
-//! organization.management-role = none      # that of the management account; default as in members
-//! organization.external-id = ID            # what the roles want
+//! organization.management-role = none      # the role in the management account; default as in members
+//! organization.external-id = ID            # the external id that the roles require
 //!
 //! organization.suspended = 3               # amounts; the defaults are 0, and 2% violating
 //! organization.closed = 1%
 //! organization.pending-activation = 2
 //! organization.pending-closure = 2         # these still work
-//! organization.unknown-state = 1           # a word that is no known state
+//! organization.unknown-state = 1           # an unknown word as state
 //! organization.stateless = 1               # neither `State` nor `Status`
-//! organization.new = 2                     # joined an hour ago, and have no role yet
+//! organization.new = 2                     # joined an hour ago and have no role yet
 //! organization.refusing = 1%               # AssumeRole and AssumeRoot are denied
-//! organization.roleless = 1                # AssumeRole alone is denied
-//! organization.mismatched = 1              # a session is one of the hub
+//! organization.roleless = 1                # only AssumeRole is denied
+//! organization.mismatched = 1              # their sessions belong to the hub
 //! organization.violating = 2%
-//! organization.kinds = active-key no-mfa   # ways of violating, in turn; default `active-key inactive-key no-mfa certificate recent-use`
+//! organization.kinds = active-key no-mfa   # kinds of violations, in turn; default
+//!                                          # `active-key inactive-key no-mfa certificate recent-use`
 //!
-//! organization.fields = state              # of an account's state: `both` (default) · `state` · `status`
-//! organization.paths = some                # `yes` (default) · `no` · `some`: not in every seventh account
-//! organization.ous = 12                    # default 8; eight in each level
-//! organization.policies = 100              # so many more SCPs, about other things, one OU each
+//! organization.fields = state              # the fields with an account's state: `both` (default) · `state` · `status`
+//! organization.paths = some                # accounts with paths: `yes` (default) · `no` · `some`: all but every seventh
+//! organization.ous = 12                    # number of OUs, default 8; eight in each level
+//! organization.policies = 100              # number of additional, unrelated SCPs, one OU each
 //! scp = deny-root root,ou:2,member:7       # an SCP and its targets (or `none`), see `scps.rs`; or {"Version": …} TARGETS
-//! organization.scps = off                  # the root does not use them
+//! organization.scps = off                  # SCPs are turned off at the organization's root
 //!
 //! organization.per-page = 5                # accounts in a page, at most 20 (default)
-//! organization.empty-pages = every 3       # every third page of accounts is empty, and has a token
-//! organization.repeated-marker = 2         # the second page has its own token as the next
-//! organization.listed-twice = 3            # the third page begins with the last account of the second
+//! organization.empty-pages = every 3       # every third page of accounts is empty but has a token
+//! organization.repeated-marker = 2         # the second page's next token leads to itself
+//! organization.listed-twice = 3            # the third page starts with the last account of the second
 //! organization.buckets = off               # AWS's limits per second; on by default
-//! organization.throttled = 5%              # of all calls, by the seed
+//! organization.throttled = 5%              # of all calls, selected by the seed
 //! organization.audit-user-name = root      # a `UserName` in the answers of audit reads; default: none
 //! ```
 //!
-//! Faults can name a page of `ListAccounts` and one policy: `fault ListAccounts#3 = status 500`,
-//! `fault DescribePolicy#p-00000001 = denied`; after `member = 7`, which begins an account like
-//! `account`, those of `AssumeRole` and `AssumeRoot` are about sessions of that member.
+//! Faults can name a page of `ListAccounts` or a policy: `fault ListAccounts#3 = status 500`,
+//! `fault DescribePolicy#p-00000001 = denied`. `member = 7` starts an account, as `account` does; after it,
+//! faults of `AssumeRole` and `AssumeRoot` apply to sessions of that member.
 //!
 //! `GET /__violations` has a list of accounts for every amount (`"suspended": ["200012345678"]`). An entry of
-//! `violating` is `{"account", "member", "kind", "rules": {"assume-role": [..], "assume-root": [..]}}`; rules about
-//! SCPs and about the organization as a whole are not in it. `audits-stopped-by-scp` are the accounts whose SCPs deny
-//! AssumeRoot sessions what they ask, `scps` has the accounts that each SCP binds, and `written_out` the accounts that
-//! the scenario describes itself, which are in no list of amounts.
+//! `violating` is `{"account", "member", "kind", "rules": {"assume-role": [..], "assume-root": [..]}}`, without
+//! rules about SCPs and about the organization as a whole. `audits-stopped-by-scp` lists the accounts whose SCPs
+//! deny the calls of AssumeRoot sessions, `scps` the accounts that each SCP applies to, and `written_out` the
+//! accounts that the scenario describes itself, which are not in the lists of amounts.
 
 use serde_json::{Value, json};
 
@@ -73,7 +76,7 @@ pub const HUB: &str = "444455556666";
 pub const ID: &str = "o-exampleorgid";
 pub const ROOT: &str = "r-exam";
 
-/// What distinguishes a member; each has one class.
+/// The class of a member; each member has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Class {
     Suspended,
@@ -104,7 +107,7 @@ pub const CLASSES: [(&str, Class); 11] = [
     ("violating", Class::Violating),
 ];
 
-/// The ways in which a member violates.
+/// The kinds of violations.
 pub const KINDS: [&str; 5] = ["active-key", "inactive-key", "no-mfa", "certificate", "recent-use"];
 
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +141,7 @@ impl Amount {
     }
 }
 
-/// How the hub's account may ask about the organization.
+/// The hub account's permission to read the organization.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hub {
     Delegated,
@@ -155,13 +158,13 @@ pub struct Organization {
     pub hub: Hub,
     /// Calls that the delegation policy allows; `None`: all reads.
     pub delegation: Option<Vec<String>>,
-    /// Of central root access; `None`: IAM has no trusted access.
+    /// The features of central root access; `None` if IAM has no trusted access.
     pub features: Option<Vec<String>>,
     pub feature_set: String,
     pub with_password: bool,
     pub reports: String,
     pub role: String,
-    /// `None`: the same; `none`: there is no role.
+    /// `None`: the same as in members; `none`: there is no role.
     pub management_role: Option<String>,
     pub external_id: Option<String>,
     pub amounts: [Amount; CLASSES.len()],
@@ -216,7 +219,7 @@ impl Organization {
         })
     }
 
-    /// A key after `organization.`.
+    /// Parses a key that starts with `organization.`.
     pub fn set(&mut self, key: &str, value: &str) -> Option<()> {
         let one_of = |words: &[&str]| words.contains(&value).then(|| value.to_owned());
         let switch = || one_of(&["on", "off"]).map(|word| word == "on");
@@ -298,7 +301,7 @@ impl Organization {
         }
     }
 
-    /// Whose the keys are that no session has: those of the run itself.
+    /// The account of keys without a session: the run's own keys.
     pub fn caller(&self) -> String {
         self.account_id(self.caller)
     }
@@ -327,8 +330,8 @@ impl Organization {
         })
     }
 
-    /// Whether this attempt at a call is throttled: a matter of the seed, the call and the attempt,
-    /// so that the order in which calls come changes nothing.
+    /// Whether this attempt at a call is throttled. It depends only on the seed, the call and the attempt, so
+    /// the order of the calls does not matter.
     #[allow(clippy::cast_precision_loss, reason = "a share of all numbers")]
     pub fn throttles(&self, what: u64, attempt: u8) -> bool {
         let drawn = hash(what ^ hash(self.seed.wrapping_mul(257) + u64::from(attempt)));

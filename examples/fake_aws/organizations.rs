@@ -1,4 +1,4 @@
-//! Organizations (JSON 1.1), with the limits per second that AWS has.
+//! Organizations (JSON 1.1), with AWS's limits per second.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::scps::{FULL_ACCESS, Policy, Target};
 use crate::session;
 use crate::wire::{Request, Response};
 
-/// The calls, and how many a second and at once: of an account, of the organization.
+/// The calls, with their rates per second and bursts: for an account, and for the organization.
 pub const CALLS: &[(&str, [f64; 2], [f64; 2])] = &[
     ("DescribeOrganization", [1.0, 2.0], [1.0, 2.0]),
     ("ListAccounts", [8.0, 12.0], [9.0, 15.0]),
@@ -99,8 +99,8 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
     }
 }
 
-/// Who may ask: every member which organization it is of, else the management account, delegated administrators,
-/// and whom a delegation policy allows it.
+/// Checks the caller: every member may describe its organization; other calls need the management account, a
+/// delegated administrator, or a delegation policy.
 fn may(organization: &Organization, caller: usize, call: &str) -> bool {
     match (caller, organization.hub) {
         _ if call == "DescribeOrganization" => true,
@@ -133,7 +133,7 @@ fn amz_json(body: &Value) -> Response {
     Response { status: 200, content_type: "application/x-amz-json-1.1", body: body.to_string() }
 }
 
-/// A page's number, and its first item; from its token.
+/// A page's number and its first item, from its token.
 pub fn page_of(request: &Request) -> Option<(usize, usize)> {
     match request.json["NextToken"].as_str() {
         None => Some((1, 0)),
@@ -148,7 +148,7 @@ fn token(page: usize, start: usize) -> Value {
     json!(format!("EXAMPLETOKEN-{page}-{start}"))
 }
 
-/// How many items a page has; or what is wrong with the request.
+/// The number of items in a page, or the error of the request.
 fn size_of(call: &str, request: &Request) -> Result<usize, Response> {
     let wanted = &request.json["MaxResults"];
     let size = if wanted.is_null() { Some(20) } else { wanted.as_u64() };
@@ -168,7 +168,7 @@ fn bad_token(call: &str) -> Response {
     Response::error(call, 400, "InvalidInputException", "You provided an invalid pagination token.")
 }
 
-/// A page of any list but that of accounts.
+/// A page of any list except that of accounts.
 fn page(call: &str, request: &Request, item: impl Fn(usize) -> Option<Value>) -> Response {
     let size = match size_of(call, request) {
         Ok(size) => size,

@@ -1,11 +1,11 @@
-//! A fake as a process of its own: its arguments, its port, its end.
+//! A fake as a separate process: its arguments, its port, and its end.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Without `--for`: the longest that a forgotten server lives.
+/// The lifetime of a forgotten server without `--for`.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// Starts a server from the text of its scenario, prints its port, and serves every connection on

@@ -1,41 +1,42 @@
-//! A scenario: what the fake's accounts hold, and which calls fail how.
+//! A scenario: the contents of the fake's accounts, and the calls that fail.
 //!
-//! One `key = value` a line; `#` begins a comment line. Times are an age (`30d ago`, `0s ago`)
-//! or text that is sent as it stands.
+//! One `key = value` per line; `#` starts a comment line. A time is an age (`30d ago`, `0s ago`) or text that
+//! is sent unchanged.
 //!
 //! ```text
-//! account = 111122223333           # begins an account; keys that follow belong to it
+//! account = 111122223333           # starts an account; the following keys belong to it
 //! partition = aws-us-gov           # default: aws
-//! identity = 444455556666          # STS says that sessions of this account are another one's
+//! identity = 444455556666          # the account that STS names for sessions of this account
 //! report.age = 1h                  # default 1h; `none`: no report until one is generated
-//! report.ready-after = 2           # polls until an ordered report is there (default 1)
+//! report.ready-after = 2           # number of polls until a requested report is ready (default 1)
 //! report.rows = none               # only the header; `no-root`: no root row
-//! report.account = 444455556666    # the report is another account's
+//! report.account = 444455556666    # the report belongs to another account
 //! root.access_key_1_active = true  # a column of the root row; default: an account without keys
 //! summary.AccountMFAEnabled = 1    # an entry of the summary; `missing` leaves it out
-//! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN unassigned
+//! device = SERIAL USER_ARN         # a virtual MFA device; without USER_ARN it is unassigned
 //! devices.per-page = 1             # default 100
 //! claim.sub = repo:octo-org/octo-repo:environment:prod   # GitHub's token
-//! trust.sub = repo:octo-org/octo-repo:*                  # what the roles trust (repeatable); default: all
+//! trust.sub = repo:octo-org/octo-repo:*                  # a subject that the roles trust (repeatable); default: all
+//! trust ROLE_ARN = FILE                                  # the role's trust policy, `*` for every account; see `trust.rs`
 //! event = 3d us-west-2 signin:ConsoleLogin mfa=yes       # see `cloudtrail.rs`
-//! others = 10000 us-east-1 signin:ConsoleLogin           # so many events a day by others, evenly spread
+//! others = 10000 us-east-1 signin:ConsoleLogin           # events per day by other users, evenly spread
 //! events.per-page = 2              # default 50
-//! alias = acme-prod                # under which CloudTrail then lists root
-//! region = eu-west-1               # an enabled Region; the first one replaces the 17 of the default;
-//!                                  # `none` stands for none
-//! fault GetAccountSummary = denied # see `faults.rs`; in an account: for that account alone
+//! alias = acme-prod                # the account's alias; CloudTrail then lists root under it
+//! region = eu-west-1               # an enabled Region; the first one replaces the 17 default Regions;
+//!                                  # `none`: no Region is enabled
+//! fault GetAccountSummary = denied # see `faults.rs`; after `account`: only for that account
 //! fault LookupEvents@us-west-2 = denied # calls of one Region
 //! fault LookupEvents/AccessKeyId = denied # lookups by one attribute
 //! mfa = SERIAL                     # a device of root that is not virtual, for audits by AssumeRoot (repeatable)
-//! session.account = 444455556666   # sessions of this account are those of another one
+//! session.account = 444455556666   # sessions for this account belong to another account
 //!
-//! organization = 1000              # accounts that are made up, see `organization.rs`
-//! member = 7                       # begins the account with that number of the organization
-//! session.lifetime = 20s           # the longest that a session lasts; `session.lifetime AssumeRole = 20s`
+//! organization = 1000              # generated accounts, see `organization.rs`
+//! member = 7                       # starts the account with that number in the organization
+//! session.lifetime = 20s           # the maximum lifetime of a session; `session.lifetime AssumeRole = 20s`
 //! clock.ahead = 10m                # the date of an answer to `GET /`
 //! latency = 30                     # milliseconds before every answer; `latency ListAccounts = 100`
-//! calls.keep = 1000                # so many of the first calls are in `/__calls`; default: all, in an organization
-//!                                  # of more than 2000 accounts 20000. `/__counts` counts all.
+//! calls.keep = 1000                # number of calls kept in `/__calls`, oldest first; default: all, but 20000 in an
+//!                                  # organization of more than 2000 accounts. `/__counts` counts all.
 //! ```
 
 use std::borrow::Cow;
@@ -43,9 +44,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::Value;
 
 use crate::faults::{Fault, unescaped};
 use crate::organization::Organization;
+use crate::trust;
 use crate::wire::Request;
 
 /// The Regions that are enabled in every new account.
@@ -80,7 +83,7 @@ pub struct Event {
     pub words: BTreeMap<String, String>,
 }
 
-/// Events by others, so many that they are made up only when they are asked for.
+/// Events of other users. They are many, so they are generated on request.
 #[derive(Clone)]
 pub struct Others {
     pub a_day: i64,
@@ -89,14 +92,14 @@ pub struct Others {
     pub name: String,
 }
 
-/// What one account holds.
+/// The content of one account.
 #[derive(Clone)]
 pub struct Account {
     pub id: String,
     pub partition: String,
-    /// Whom GetCallerIdentity names; `None`: the account itself.
+    /// The account that GetCallerIdentity returns; `None` for the account itself.
     pub identity: Option<String>,
-    /// `None`: no report exists until one is ordered.
+    /// `None`: no report exists until one is requested.
     pub report_age: Option<TimeDelta>,
     pub ready_after: u32,
     pub rows: String,
@@ -111,7 +114,7 @@ pub struct Account {
     pub alias: Option<String>,
     /// Serial numbers of root's devices that are not virtual.
     pub mfa: Vec<String>,
-    /// Whose sessions AssumeRole and AssumeRoot give; `None`: the account's own.
+    /// The account of the sessions of AssumeRole and AssumeRoot; `None` for the account itself.
     pub session_account: Option<String>,
     /// `None`: the default.
     pub regions: Option<Vec<String>>,
@@ -125,6 +128,8 @@ pub struct Scenario {
     pub claims: BTreeMap<String, String>,
     /// Empty: all are.
     pub trusted_subs: Vec<String>,
+    /// The roles that there are, and whom they trust; empty: every role, and it trusts as above.
+    pub trust: BTreeMap<String, Value>,
     pub organization: Option<Organization>,
     /// By call; empty: of all calls.
     lifetimes: BTreeMap<String, TimeDelta>,
@@ -249,11 +254,15 @@ impl Scenario {
             }
             _ => {}
         }
+        if let Some(role) = key.strip_prefix("trust ") {
+            self.trust.insert(role.trim().to_owned(), trust::read(value)?);
+            return Some(());
+        }
         if let Some(key) = key.strip_prefix("organization.") {
             let organization = self.organization.as_mut().filter(|_| self.accounts.is_empty())?;
             return organization.set(key, value);
         }
-        // Of one call, or of all.
+        // For one call, or for all.
         let word = |name: &str| Some(key.strip_prefix(name)?.trim_start().to_owned());
         if let Some(call) = word("session.lifetime") {
             self.lifetimes.insert(call, age(value)?);
@@ -275,8 +284,8 @@ impl Scenario {
         self.accounts.last_mut()?.set(key, value)
     }
 
-    /// The account that a call is for: the session's, else the first, or the one that an organization is
-    /// asked from.
+    /// The account of a call: the session's account, or else the first account, or the caller of an
+    /// organization.
     pub fn account(&self, id: Option<&str>) -> Cow<'_, Account> {
         let Some(organization) = &self.organization else {
             return Cow::Borrowed(self.written(id).unwrap_or(&self.accounts[0]));
@@ -294,7 +303,7 @@ impl Scenario {
         self.accounts.iter().find(|account| Some(account.id.as_str()) == id)
     }
 
-    /// The account whose faults a call meets. In an organization, `AssumeRole` meets those of its target.
+    /// The account whose faults apply to a call. In an organization, for `AssumeRole` it is the target.
     pub fn faulty<'a>(&self, request: &'a Request) -> Option<Cow<'a, str>> {
         let Some(organization) = &self.organization else {
             return request.account().map(Cow::Borrowed);
@@ -303,8 +312,8 @@ impl Scenario {
         Some(account.map_or_else(|| Cow::Owned(organization.caller()), Cow::Borrowed))
     }
 
-    /// The fault of the `count`-th call, if it has one. One above all accounts comes first; in an organization,
-    /// those of an account count its own calls.
+    /// The fault of the `count`-th call, if any. A fault for all accounts comes first. In an organization,
+    /// an account's faults count only its own calls.
     pub fn fault(
         &self,
         call: &str,
@@ -312,7 +321,7 @@ impl Scenario {
         count: u32,
         count_here: u32,
     ) -> Option<&Fault> {
-        // The call itself comes last: only there a fault of every call counts.
+        // The plain name comes last: faults of every call apply only to it.
         let star = if call.contains(['@', '/', '#']) { "" } else { "*" };
         let everywhere = self.faults.get(call).or_else(|| self.faults.get(star));
         let (account, count_here) = match self.organization {
@@ -329,7 +338,7 @@ impl Scenario {
         }
     }
 
-    /// Whether calls of an account are counted on their own.
+    /// Whether calls of an account are counted separately.
     pub fn counts(&self, account: Option<&str>) -> bool {
         self.organization.is_some() && self.written(account).is_some()
     }
@@ -347,7 +356,7 @@ impl Scenario {
         self.kept_calls.unwrap_or(if large { 20_000 } else { usize::MAX })
     }
 
-    /// The accounts of the organization that the scenario writes out itself.
+    /// The accounts of the organization that the scenario describes itself.
     pub fn written_out(&self) -> Vec<String> {
         self.accounts.iter().map(|account| account.id.clone()).collect()
     }
@@ -434,7 +443,7 @@ pub fn age(text: &str) -> Option<TimeDelta> {
     }
 }
 
-/// A cell of the report: `30d ago` becomes an instant, other text stays.
+/// A cell of the report: `30d ago` becomes a time, other text is kept.
 pub fn cell(text: &str) -> String {
     match text.strip_suffix(" ago").and_then(age) {
         Some(age) => instant(now() - age),

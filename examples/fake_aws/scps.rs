@@ -1,11 +1,11 @@
-//! Units of an organization, and its service control policies.
+//! The organizational units of an organization, and its service control policies.
 
 use serde_json::{Value, json};
 
 use crate::numbers::{hash, narrow};
 use crate::organization::{Organization, ROOT};
 
-/// SCPs by name: what they deny, and whether that stops the audit of a root session, too.
+/// SCPs by name, with their content and whether they also stop the audit of a root session.
 const SHAPES: &[(&str, bool, &str)] = &[
     (
         "deny-root",
@@ -148,7 +148,7 @@ impl Organization {
         units
     }
 
-    /// The unit above a unit; 0: the root.
+    /// The parent of a unit; 0 is the root.
     fn parent(unit: usize) -> usize {
         (unit - 1) / 8
     }
@@ -200,13 +200,13 @@ impl Organization {
         }
     }
 
-    /// Whether an SCP stops what an AssumeRoot session of the account asks.
+    /// Whether an SCP denies the calls of an AssumeRoot session of the account.
     pub fn stops_audit(&self, index: usize) -> bool {
         self.scps
             && self.policies.iter().any(|policy| policy.stops_audits && self.binds(policy, index))
     }
 
-    /// Whether a policy is attached somewhere above the account, or to it. None binds the management account.
+    /// Whether a policy is attached to the account or above it. SCPs do not apply to the management account.
     pub fn binds(&self, policy: &Policy, index: usize) -> bool {
         let is_above = |target: &Target| match target {
             Target::Root => true,

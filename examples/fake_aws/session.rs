@@ -1,4 +1,4 @@
-//! Sessions: a token says whose it is, what it may and until when, so that nothing is kept of it.
+//! Sessions: the token contains the account, the permissions and the expiry, so the fake stores nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,7 +10,7 @@ use crate::wire::{Request, Response, service};
 const START: &str = "FwoGZXIvYXdzEXAMPLESESSIONTOKEN/";
 const END: &str = "/wXyZ0123456789+abcdefgh==";
 
-/// The key id of a session by AssumeRoot begins so, others with `ASIAFAKE`.
+/// The start of the key id of an AssumeRoot session; other key ids start with `ASIAFAKE`.
 pub const ROOT_KEY: &str = "ASIAROOT";
 pub const ROLE_KEY: &str = "ASIAFAKE";
 
@@ -27,7 +27,7 @@ pub enum Who {
     },
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub account: String,
@@ -98,8 +98,8 @@ pub fn issue(
     (format!("{key}{account}"), token, expires)
 }
 
-/// Why a call is refused before anybody looks at it: it is not signed, by a session that has ended, with the
-/// keys of one session and the token of another, or the session's policy does not allow it.
+/// Why a call is refused before it is processed: it is not signed, its session has ended, its keys and token
+/// belong to different sessions, or the session's policy does not allow it.
 pub fn refusal(state: &State, call: &str, request: &Request) -> Option<Response> {
     let Some(key) = request.access_key() else {
         let message = "Request is missing Authentication Token";
@@ -115,7 +115,7 @@ pub fn refusal(state: &State, call: &str, request: &Request) -> Option<Response>
         let message = "The security token included in the request is expired";
         return Some(Response::error(call, 403, "ExpiredToken", message));
     }
-    // Nobody needs a permission to ask who they are.
+    // GetCallerIdentity needs no permission.
     let policy = state.policies.get(&session.policy).filter(|_| call != "GetCallerIdentity")?;
     let action = format!("{}:{call}", service(call));
     if policy.contains(&format!("\"{action}\"")) {

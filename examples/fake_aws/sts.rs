@@ -1,4 +1,5 @@
-//! STS: who am I, and the ways into a role or the root user. And what IAM Identity Center gives for its token.
+//! STS: the caller's identity, and sessions for roles and for the root user; also the role credentials of IAM
+//! Identity Center.
 
 use chrono::TimeDelta;
 
@@ -6,10 +7,10 @@ use crate::organization::{Class, Organization};
 use crate::scenario::{Scenario, instant, now};
 use crate::session::{Session, Who, issue};
 use crate::wire::{Request, Response};
-use crate::{State, audit, github, organizations, session};
+use crate::{State, audit, github, organizations, session, trust};
 
 const VERSION: &str = "2011-06-15";
-/// A second, and at once, for all calls of an account but those of a web identity and of AssumeRoot.
+/// Rate per second and burst, for all calls of an account except web identity and AssumeRoot.
 const PER_SECOND: f64 = 600.0;
 const TASKS: &[&str] = &[
     "IAMAuditRootUserCredentials",
@@ -39,6 +40,9 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
             {
                 return refused(scenario, call, request, request.parameter("RoleArn"));
             }
+            if !trust::lets_in_caller(scenario, request.parameter("RoleArn"), request) {
+                return refused(scenario, call, request, request.parameter("RoleArn"));
+            }
             session(scenario, state, call, request, "")
         }
         "AssumeRoot" => assume_root(scenario, state, request),
@@ -46,7 +50,7 @@ pub fn answer(scenario: &Scenario, state: &mut State, call: &str, request: &Requ
     }
 }
 
-/// The limit of the account that a run calls from. Sessions of members have one each, which nobody reaches.
+/// The limit of the account that a run calls from. Each member has its own limit, which runs do not reach.
 fn in_time(scenario: &Scenario, state: &mut State, request: &Request) -> bool {
     let Some(organization) = scenario.organization.as_ref().filter(|all| all.buckets) else {
         return true;
@@ -83,11 +87,11 @@ fn identity(scenario: &Scenario, request: &Request) -> Response {
     )
 }
 
-/// Whether a role of the organization is there and lets the caller in. STS does not say what is wrong.
+/// Whether a role of the organization exists and trusts the caller. STS does not say which of them is wrong.
 fn trusts(organization: &Organization, request: &Request) -> bool {
     let fields: Vec<&str> = request.parameter("RoleArn").splitn(6, ':').collect();
     let ["arn", partition, "iam", "", account, role] = fields[..] else {
-        // What is no ARN gets an answer of its own.
+        // Text that is not an ARN has its own error.
         return true;
     };
     let Some(index) = organization.index(account).filter(|index| organization.is_usable(*index))
@@ -104,7 +108,7 @@ fn trusts(organization: &Organization, request: &Request) -> bool {
         && !matches!(organization.class(index), Class::New | Class::Refusing | Class::Roleless)
 }
 
-/// The refusal that STS has for everything.
+/// STS's refusal, which is always the same.
 fn refused(scenario: &Scenario, call: &str, request: &Request, resource: &str) -> Response {
     let account = scenario.account(request.account());
     let (partition, id) = (&account.partition, &account.id);
@@ -187,7 +191,7 @@ fn assume_root(scenario: &Scenario, state: &mut State, request: &Request) -> Res
     )
 }
 
-/// Whose session one really gets: that of the account, but for a scenario that mixes them up.
+/// The account of the new session: the requested one, unless the scenario mixes accounts up.
 fn owner(scenario: &Scenario, account: &str) -> String {
     let organization = scenario.organization.as_ref();
     let class = organization.and_then(|all| Some(all.class(all.index(account)?)));
@@ -241,7 +245,7 @@ fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) 
     };
     let trusted = &scenario.trusted_subs;
     let trusted = trusted.is_empty() || trusted.iter().any(matches);
-    if !trusted {
+    if !trusted || !trust::lets_in_token(scenario, request.parameter("RoleArn"), &claims) {
         let message = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
         return Response::error(call, 403, "AccessDenied", message);
     }
@@ -252,7 +256,7 @@ fn with_web_identity(scenario: &Scenario, state: &mut State, request: &Request) 
     session(scenario, state, call, request, &extra)
 }
 
-/// Keys of the role's account: the access key id carries it, so every later call shows it.
+/// Keys of the role's account. The access key id contains the account, so every later call shows it.
 fn session(
     scenario: &Scenario,
     state: &mut State,

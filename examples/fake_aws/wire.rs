@@ -1,22 +1,22 @@
-//! HTTP as the fake needs it, and the two shapes of an answer.
+//! HTTP for the fake, and the two forms of an answer.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// A request, read whole.
+/// A complete request.
 pub struct Request {
     pub method: String,
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub authorization: Option<String>,
     pub session_token: Option<String>,
-    /// All of them, by lower-case name.
+    /// All headers, by lower-case name.
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
     /// The form of a Query call.
     pub parameters: BTreeMap<String, String>,
-    /// What a JSON call is: `LookupEvents`.
+    /// The operation of a JSON call: `LookupEvents`.
     pub operation: Option<String>,
     /// The body of a JSON call.
     pub json: serde_json::Value,
@@ -27,7 +27,7 @@ pub fn is_json(call: &str) -> bool {
     matches!(call, "LookupEvents" | "ListRegions") || is_of_organizations(call)
 }
 
-/// Whether a call is one of Organizations; the fake knows these.
+/// Whether a call is one of those of Organizations that the fake knows.
 pub fn is_of_organizations(call: &str) -> bool {
     ORGANIZATIONS.contains(&call)
 }
@@ -59,7 +59,7 @@ pub fn service(call: &str) -> &'static str {
 }
 
 impl Request {
-    /// What is asked for: the Query protocol's `Action`, the operation of a JSON call, else GitHub's token.
+    /// The requested operation: the Query protocol's `Action`, that of a JSON call, or else GitHub's token.
     pub fn call(&self) -> String {
         if let Some(operation) = &self.operation {
             return operation.clone();
@@ -90,7 +90,7 @@ impl Request {
         key.strip_prefix("ASIAFAKE").or_else(|| key.strip_prefix("ASIAROOT"))
     }
 
-    /// The account that `AssumeRole` and `AssumeRoot` are about.
+    /// The target account of `AssumeRole` and `AssumeRoot`.
     pub fn target_account(&self) -> Option<&str> {
         let arn = match self.parameter("Action") {
             "AssumeRole" => self.parameter("RoleArn"),
@@ -180,7 +180,7 @@ pub fn decode(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// An answer, before a fault spoils it.
+/// An answer, before a fault changes it.
 pub struct Response {
     pub status: u16,
     pub content_type: &'static str,
@@ -240,7 +240,7 @@ impl Response {
         Self { status, content_type: "text/xml", body }
     }
 
-    /// Organizations answers every mistake of a client with 400, throttling too.
+    /// Organizations answers every client error with 400, including throttling.
     fn organizations_error(status: u16, code: &str, message: &str) -> Self {
         let (code, message) = match code {
             "Throttling" => (
@@ -259,7 +259,7 @@ impl Response {
         Self { status, content_type: "application/x-amz-json-1.1", body }
     }
 
-    /// The whole answer, with the length that `body` really has.
+    /// The complete answer, with the correct length of `body`.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = write!(

@@ -1,4 +1,4 @@
-//! What a request asks for, and of which repository.
+//! Which resource and which repository a request is for.
 
 use serde_json::json;
 
@@ -12,21 +12,21 @@ use crate::wire::{self, Request};
 pub struct Asked<'a> {
     /// The call, as faults name it.
     pub name: &'static str,
-    /// `None`: there is none of that name.
+    /// `None` if the repository does not exist.
     repository: Option<&'a Repository>,
     full_name: String,
-    /// What is left of the address: the path of a file, a ref, a number, an id.
+    /// The rest of the address: the path of a file, a ref, a number or an id.
     pub rest: String,
-    /// Of a path.
+    /// The ref of a path.
     git_ref: String,
     accept: String,
-    /// The first page of a comparison holds the files as well.
+    /// The first page of a comparison also lists the files.
     with_files: bool,
     page: Page,
 }
 
 impl<'a> Asked<'a> {
-    /// GitHub Enterprise Server has the same below `/api/v3`.
+    /// GitHub Enterprise Server has the same paths below `/api/v3`.
     pub fn from_request(request: &Request, scenario: &'a Scenario) -> Self {
         let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -77,7 +77,7 @@ impl<'a> Asked<'a> {
         Some(Contents { repository, name: &self.full_name, git_ref: &self.git_ref })
     }
 
-    /// Where the repository is known, and nothing changes by the call.
+    /// The answer to a call that changes nothing; `None` if the repository does not exist.
     pub fn answer(&self, scenario: &Scenario) -> Option<Answer> {
         let repository = self.repository?;
         Some(match self.name {
@@ -85,7 +85,8 @@ impl<'a> Asked<'a> {
                 200,
                 &json!({
                     "id": scenario.id(&self.full_name),
-                    "full_name": self.full_name,
+                    "full_name": scenario.spelling(&self.full_name),
+                    "owner": { "login": self.full_name.split('/').next(), "id": 65 },
                     "default_branch": scenario.default_branch,
                 }),
             ),

@@ -1,4 +1,4 @@
-//! Takes SARIF files as code scanning does, and finds in them what it is known to refuse.
+//! Accepts SARIF files as code scanning does, and refuses what code scanning is known to refuse.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 /// After gzip.
 const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 
-/// A file that was taken.
+/// An accepted file.
 pub struct Upload {
     id: String,
     request: Value,
@@ -21,7 +21,7 @@ pub struct Upload {
     looks: u32,
 }
 
-/// The answer to an upload: 202 with a receipt, or why not.
+/// The answer to an upload: 202 with a receipt, or an error.
 pub fn receive(uploads: &mut Vec<Upload>, body: &[u8], path: &str) -> Answer {
     let Ok(mut request) = serde_json::from_slice::<Value>(body) else {
         return Answer::message(400, "Problems parsing JSON");
@@ -59,14 +59,14 @@ impl Upload {
         &self.id
     }
 
-    /// What was sent beside the file, and the file.
+    /// The file and the other fields of the request.
     pub fn listed(&self) -> Value {
         let mut listed = self.request.clone();
         listed["sarif"] = self.sarif.clone();
         listed
     }
 
-    /// Not there at the first look, pending at the second, then what the scenario says.
+    /// Not found at the first poll, pending at the second, then the scenario's status.
     pub fn status(&mut self, scenario: &Scenario) -> Answer {
         self.looks += 1;
         let processing = scenario.processing.as_deref().unwrap_or("complete");
@@ -84,7 +84,7 @@ impl Upload {
     }
 }
 
-/// What GitHub is known to refuse a whole file for.
+/// The errors for which GitHub is known to refuse a whole file.
 fn refused(sarif: &Value) -> Option<String> {
     let Some(runs) = sarif["runs"].as_array().filter(|runs| !runs.is_empty()) else {
         return Some("runs: 1 item required; only 0 were supplied".to_owned());

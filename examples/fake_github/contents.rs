@@ -1,4 +1,4 @@
-//! "Get repository content": a folder on disk, as GitHub shows the tree of a commit.
+//! "Get repository content": shows a folder on disk as GitHub shows the tree of a commit.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::Answer;
 use crate::repository::{Commit, Repository};
 
-/// What is longer comes without its content.
+/// A larger file has no content in the answer.
 const MAX_FILE_BYTES: usize = 1_000_000;
-/// A listing has no more entries.
+/// The maximum number of entries in a listing.
 const CUT_AT: usize = 1_000;
 
 /// One repository, one ref.
@@ -29,7 +29,7 @@ enum Found {
     File(Vec<u8>),
     Symlink {
         target: String,
-        /// Of the regular file that it leads to.
+        /// The content of its target, if that is a regular file.
         content: Option<Vec<u8>>,
     },
     Submodule,
@@ -56,7 +56,7 @@ impl Contents<'_> {
         }
     }
 
-    /// `None`: there is nothing at exactly this path; no link is followed on the way.
+    /// `None` if nothing is at exactly this path; links are not followed.
     fn look(&self, commit: &Commit, path: &str) -> Option<Found> {
         let mut place = commit.folder.clone();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -106,8 +106,7 @@ impl Contents<'_> {
         entries.take(CUT_AT).collect()
     }
 
-    /// Anything but a folder, by itself. A link to a regular file has that one's content, but the
-    /// SHA of its own.
+    /// Anything but a folder. A link to a regular file has the file's content, but its own SHA.
     fn single(&self, path: &str, found: &Found) -> Value {
         let mut item = self.item(path, found);
         let content = match found {
@@ -165,14 +164,14 @@ fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// A name of its own for each content, as Git has one; Git makes it with SHA-1.
+/// A unique name for each content, as in Git; Git uses SHA-1.
 fn blob(content: &[u8]) -> String {
     let digest =
         Sha256::new().chain_update(format!("blob {}\0", content.len())).chain_update(content);
     digest.finalize().iter().take(20).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Git knows no folder without files.
+/// Git has no folders without files.
 fn holds_a_file(folder: &Path) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| {

@@ -1,10 +1,9 @@
-//! A fake GitHub API: the part of code scanning that takes a SARIF file, the contents of
-//! repositories at their commits, who a pull request is from, how a repository is set up, and GitHub's
-//! ways to refuse.
+//! A fake GitHub API: uploads to code scanning, the contents of repositories at their commits, the source of
+//! a pull request, the settings of a repository, and GitHub's errors.
 //!
-//! It answers from a scenario, a short text file that says how the repositories are and which
-//! calls fail how (the keys are described in `fake_github/scenario.rs`), and looks at a SARIF file
-//! as GitHub does, as far as that is known: what would be refused there is refused here.
+//! Its answers come from a scenario: a short text file that describes the repositories and the calls that fail
+//! (the keys are described in `fake_github/scenario.rs`). It checks a SARIF file as GitHub does, as far as
+//! GitHub's rules are known.
 //!
 //! To see what rootgate would upload, in two terminals:
 //!
@@ -18,10 +17,9 @@
 //! curl http://127.0.0.1:8812/__uploads
 //! ```
 //!
-//! The first line on standard output is the port (without `--port` a free one). `GET /__calls`
-//! lists every call so far, `GET /__uploads` every upload, its SARIF unpacked. It ends when its
-//! standard input closes, so that no test can leave it behind; with `--for SECONDS` it ends after
-//! that time instead.
+//! The first line on standard output is the port (without `--port`, a free one). `GET /__calls` lists every
+//! call so far; `GET /__uploads` lists every upload with its SARIF unpacked. The fake ends when its standard
+//! input closes, so that no test leaves it running; with `--for SECONDS` it ends after that time instead.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -59,7 +57,7 @@ use code_scanning::Upload;
 use scenario::{Fault, Scenario};
 use wire::Request;
 
-/// What changes while the server runs.
+/// The state of the server.
 #[derive(Default)]
 struct State {
     calls: Vec<Value>,
@@ -188,7 +186,7 @@ impl Server {
         Some(answer.unwrap_or_else(|| Answer::message(404, "Not Found")))
     }
 
-    /// Notes the call; returns how often it was made, this time included.
+    /// Records the call; returns how often it was made, including this time.
     fn record(&self, name: &'static str, request: &Request) -> u32 {
         let mut state = self.state.lock().unwrap();
         let count = state.counts.entry(name).or_default();

@@ -1,4 +1,4 @@
-//! A repository: its commits and refs, its pull requests, and what the API says of them.
+//! A repository: its commits, refs and pull requests, and the API's answers about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::Answer;
 use crate::scenario::Scenario;
 use crate::settings::{self, Page, Settings};
 
-/// A commit, and the folder that its tree is.
+/// A commit and the folder with its tree.
 pub struct Commit {
     pub sha: String,
     pub folder: PathBuf,
@@ -21,11 +21,11 @@ pub struct Repository {
     commits: Vec<Commit>,
     /// `heads/main`, `tags/v1`, and their commits.
     refs: BTreeMap<String, String>,
-    /// The number, and where the branch is; `None`: deleted.
+    /// The number and the repository of the branch; `None` if it was deleted.
     pulls: BTreeMap<u64, Option<String>>,
     /// How it is set up.
     pub settings: Settings,
-    /// How large the list of files of a comparison is, in bytes.
+    /// The size of a comparison's list of files, in bytes.
     compared: usize,
     pub submodules: BTreeSet<String>,
     /// Folders whose listings are cut; empty: the root.
@@ -38,7 +38,7 @@ fn whole(sha: &str) -> Option<String> {
 }
 
 impl Repository {
-    /// A line of the scenario; `None` if it is about something else.
+    /// Parses a line of the scenario; `None` if it is about something else.
     pub fn set(&mut self, key: &str, value: Option<&str>) -> Option<()> {
         if self.settings.set(key, value).is_some() {
             return Some(());
@@ -76,7 +76,7 @@ impl Repository {
         self.commits.is_empty()
     }
 
-    /// The commit that a ref is, or that a SHA names.
+    /// The commit of a ref or SHA.
     pub fn find(&self, git_ref: &str) -> Option<&Commit> {
         let by_sha = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
         let name = git_ref.strip_prefix("refs/").unwrap_or(git_ref);
@@ -90,7 +90,7 @@ impl Repository {
             })
     }
 
-    /// "Get a commit": the SHA alone, where that is asked for.
+    /// "Get a commit": only the SHA, if requested.
     pub fn commit(&self, git_ref: &str, accept: &str) -> Answer {
         if self.is_empty() {
             return Answer::message(409, "Git Repository is empty.");
@@ -116,7 +116,7 @@ impl Repository {
         )
     }
 
-    /// "Get an environment": who must let its jobs run.
+    /// "Get an environment": who must approve its jobs.
     pub fn environment(&self, name: &str) -> Answer {
         let found = self.settings.environment(name);
         found.map_or_else(
@@ -140,7 +140,7 @@ impl Repository {
         settings::tags(tags, page)
     }
 
-    /// "Compare two commits": where the second left the first. The first page holds the files.
+    /// "Compare two commits": their merge base. The first page lists the files.
     pub fn compare(&self, both: &str, with_files: bool) -> Answer {
         let known = |sha: &str| self.commits.iter().find(|commit| commit.sha == sha);
         let Some((base, head)) =
@@ -161,7 +161,7 @@ impl Repository {
         }
     }
 
-    /// The commit and all before it, nearest first.
+    /// The commit and its ancestors, nearest first.
     fn history<'a>(&'a self, from: &'a Commit) -> Vec<&'a Commit> {
         let mut history = vec![from];
         let mut next = 0;
@@ -176,7 +176,7 @@ impl Repository {
         self.history(tip).iter().any(|known| known.sha == commit.sha)
     }
 
-    /// "Get a pull request": who it is from.
+    /// "Get a pull request": the repository that it comes from.
     pub fn pull(&self, number: &str, name: &str, scenario: &Scenario) -> Answer {
         let number = number.parse().ok();
         let Some((number, head)) = number.and_then(|number| self.pulls.get_key_value(&number))

@@ -1,22 +1,22 @@
-//! A scenario: how the repositories are, and which calls fail how.
+//! A scenario: the repositories, and the calls that fail.
 //!
-//! One `key = value` a line; `#` begins a comment line.
+//! One `key = value` per line; `#` starts a comment line.
 //!
 //! ```text
-//! repository = octo-org/octo-repo    # the default; the lines below without `in` are about it
+//! repository = octo-org/octo-repo    # the default; lines below without `in` are about it
 //! default-branch = main              # default: main
-//! token = ghs_example                # the only one that is let in; default: any
-//! processing = pending               # never done; default: `complete` at the second look
-//! processing = failed REASON         # GitHub could not use the file
+//! token = ghs_example                # the only accepted token; default: any
+//! processing = pending               # never finishes; default: `complete` at the second poll
+//! processing = failed REASON         # GitHub could not process the file
 //!
 //! commit SHA = FOLDER                # its tree is that folder, read at each call
 //! commit SHA = FOLDER parent SHA SHA # 40 or 64 lower-case hex digits
-//! ref heads/main = SHA               # also tags/v1
-//! submodule vendor/tool              # in every commit; its folder must be there
-//! cut-listing FOLDER                 # 1,000 other names; `.` is the root
-//! pull 42 = octo-org/octo-repo       # where its branch is: another name is a fork
-//! pull 43 = none                     # a fork that was deleted since
-//! environment production = reviewers # also `reviewers self-review`, `timer`, `none` (no protection)
+//! ref heads/main = SHA               # or tags/v1
+//! submodule vendor/tool              # in every commit; its folder must exist
+//! cut-listing FOLDER                 # lists 1,000 other names; `.` is the root
+//! pull 42 = octo-org/octo-repo       # the repository of its branch; another name is a fork
+//! pull 43 = none                     # its fork was deleted
+//! environment production = reviewers # or `reviewers self-review`, `timer`, `none` (no protection)
 //! environment-branches production = protected   # also `patterns`; default: every branch
 //! require root gate = ruleset        # the check that a merge needs; also `protection` (classic)
 //! require-workflow PATH = 1296269    # of the repository with this number
@@ -28,21 +28,21 @@
 //! codeowners-errors = 2
 //! analysis = 5h                      # when rootgate last uploaded; `none`: only others did
 //! release v0.1.0                     # of a tag (`ref tags/v0.1.0 = SHA`)
-//! compared bytes = 5000000           # of the files on the first page of a comparison
-//! in octo-org/policies commit …      # a line about another repository
+//! compared bytes = 5000000           # size of the files on the first page of a comparison
+//! in octo-org/policies commit …      # a line for another repository
 //!
 //! fault upload = not-accessible      # calls: see below, `*` for all of them
 //! fault upload = 2 times status 503  # only the first two
 //! ```
 //!
-//! Every path of a repository that is not named here is 404. In a tree, symbolic links are what
-//! they are on disk, empty folders and `.git` are not there, and a file above 1 MB comes without
-//! its content. A whole or shortened SHA is itself; a bare name is a branch, then a tag.
+//! A repository that is not named here answers 404 to every path. In a tree, symbolic links are the same as on
+//! disk, empty folders and `.git` are left out, and a file above 1 MB has no content. A full or short SHA
+//! resolves to itself; a bare name is a branch, then a tag.
 //!
-//! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (that a ref is) ·
-//! `commit-object` · `compare` (two commits) · `environment` · `contents` (of what is no folder, or not there) · `listing` (of a
-//! folder) · `pull` · `rules` · `branch` · `environments` · `workflows` · `runs` · `codeowners-errors` ·
-//! `analyses` · `tags` · `release`.
+//! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (resolves a ref) · `commit-object` ·
+//! `compare` (two commits) · `environment` · `contents` (of anything but a folder) · `listing` (of a folder) ·
+//! `pull` · `rules` · `branch` · `environments` · `workflows` · `runs` · `codeowners-errors` · `analyses` ·
+//! `tags` · `release`.
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·
 //! `not-accessible` (no `contents: read`) · `bad-credentials` · `not-found` · `too-large` ·
@@ -72,11 +72,11 @@ pub struct Scenario {
     pub default_branch: String,
     pub token: String,
     pub processing: Option<String>,
-    /// The name of the one that lines without `in` are about.
+    /// The repository of lines without `in`.
     pub repository: String,
     /// By name in lower case; the empty name is `repository`.
     repositories: BTreeMap<String, Repository>,
-    /// Call, how often it strikes, fault.
+    /// Call, number of times, fault.
     faults: Vec<(String, u32, Fault)>,
 }
 
@@ -136,7 +136,12 @@ impl Scenario {
         self.repositories.get(&if own { String::new() } else { name.to_ascii_lowercase() })
     }
 
-    /// Its number.
+    /// The name as GitHub spells it: it finds a repository in any case.
+    pub fn spelling<'a>(&'a self, name: &'a str) -> &'a str {
+        if name.eq_ignore_ascii_case(&self.repository) { &self.repository } else { name }
+    }
+
+    /// Its id.
     pub fn id(&self, name: &str) -> u64 {
         if name.eq_ignore_ascii_case(&self.repository) {
             return 74;

@@ -9,18 +9,18 @@ stop() {
 # Sets $answer to the output of `gh api ARGUMENTS`. Returns 1 if GitHub answers 404. Any other failure
 # ends the script, because a refusal or a broken connection proves nothing.
 ask() {
-    local said
-    said=$(mktemp)
-    if answer=$(gh api "$@" 2>"$said"); then
-        rm -f "$said"
+    local errors
+    errors=$(mktemp)
+    if answer=$(gh api "$@" 2>"$errors"); then
+        rm -f "$errors"
         return 0
     fi
-    if grep -q 'HTTP 404' "$said"; then
-        rm -f "$said"
+    if grep -q 'HTTP 404' "$errors"; then
+        rm -f "$errors"
         return 1
     fi
-    said=$(tr '\n' ' ' <"$said")
-    stop "GitHub did not answer \`gh api $*\`: $said"
+    errors=$(tr '\n' ' ' <"$errors")
+    stop "GitHub did not answer \`gh api $*\`: $errors"
 }
 
 # Prints a line for each release of $TAG, including drafts: its id, and `draft` or `published`.

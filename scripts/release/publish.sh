@@ -21,7 +21,7 @@ fi
 found=$(releases_of_tag)
 case $found in
     *' draft'*' draft'* | *' draft'*' published'* | *' published'*' draft'*)
-        stop "There is more than one release of $TAG, drafts counted. Delete what does not belong there, and run this job again. Nothing was published by this run." ;;
+        stop "There is more than one release of $TAG, including drafts. Delete the wrong ones and run this job again. Nothing was published by this run." ;;
     *' draft') state=draft ;;
     *' published') state=published ;;
     *) stop "There is no draft of $TAG. Run all jobs again. Nothing was published." ;;
@@ -49,7 +49,7 @@ set_tag() {
 }
 
 if ask "repos/$GH_REPO/git/ref/tags/$TAG" --jq .object.sha; then
-    [ "$answer" = "$commit" ] || stop "$TAG is set on $answer, not on $commit. A tag of a release is never moved: raise the version in Cargo.toml."
+    [ "$answer" = "$commit" ] || stop "$TAG is set on $answer, not on $commit. The tag of a release never moves: raise the version in Cargo.toml."
 else
     [ "$state" = draft ] || stop "$TAG is published without its tag. Raise the version in Cargo.toml."
     set_tag "$TAG" "repos/$GH_REPO/git/refs" -f ref="refs/tags/$TAG"

@@ -88,7 +88,7 @@ def foreign(name):
 
 def must(condition, what, log):
     if not condition:
-        raise SystemExit(f"{log}\nNot as it must be: {what}")
+        raise SystemExit(f"{log}\nNot as expected: {what}")
     print(f"  {what}: yes")
 
 

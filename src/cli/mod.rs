@@ -3,6 +3,7 @@
 mod doctor;
 mod policy;
 mod report_files;
+mod setup;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -22,6 +23,10 @@ pub(crate) use policy::{
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
 };
 
+pub(crate) use setup::{
+    SetupArgs, SetupAwsArgs, SetupCommand, SetupFormat, SetupWorkflowArgs, WorkflowKind,
+};
+
 use report_files::ReportFiles;
 
 use crate::commands::{Host, REMOTE_PREFIX, RemotePolicy};
@@ -39,6 +44,7 @@ Examples:
   rootgate check                                judge the account that the AWS credentials belong to
   rootgate check --evidence evidence.json       judge evidence that was collected before
   rootgate collect --output evidence.json       collect evidence without judging it
+  rootgate setup                                show the steps to a gate in this repository
   rootgate policy check rootgate.yaml           show the problems of a policy
   rootgate doctor                               check that the gate works, without judging anything
   rootgate help check                           help for one command, with examples
@@ -71,6 +77,8 @@ Examples:
   rootgate permissions > rootgate-iam-policy.json
   rootgate permissions --policy rootgate.yaml")]
     Permissions(PermissionsArgs),
+    /// Show the steps from nothing to a gate, or generate its AWS roles and workflows
+    Setup(SetupArgs),
     /// Check the policy, the AWS side and the GitHub side at once, and say what to do
     Doctor(Box<DoctorArgs>),
     /// Print completions for a shell

@@ -1,13 +1,13 @@
-//! Proves that an answer is whole, before any of it is believed.
+//! Proves that an answer is complete, before any of it is used.
 //!
-//! The SDK's deserializers are lenient: a document that is cut short, a result element that is
-//! missing, `IsTruncated` without a marker, even `{}` all become an empty value. They skip list
-//! elements of another name, take the last of two members or map entries, and the first part of a
-//! text that a comment or CDATA splits. Empty means "no devices" or "no keys", so half an answer
-//! would pass the gate. Every client carries this interceptor: it reads the body on its own, and
-//! fails the call unless the document is well formed, holds what the [`Call`] says of a whole answer,
-//! and has one reading only. It runs right after deserialization, because only then is the body read; what was
-//! deserialized is thrown away.
+//! The SDK's deserializers are lenient: a truncated document, a missing result element,
+//! `IsTruncated` without a marker, even `{}` all become an empty value. They skip list elements
+//! with another name. If a member or a map entry is duplicate, they use the last one. If a comment
+//! or CDATA splits a text, they use the first part. Empty means "no devices" or "no keys", so half
+//! an answer would pass the gate. Every client has this interceptor. It parses the body itself, and
+//! fails the call unless the document is well formed, contains what the [`Call`] requires, and is
+//! unambiguous. It runs right after deserialization, because only then is the body complete. The
+//! deserialized value is discarded.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::model::call::{Answer, Member, Part};
 use crate::model::{calls, unique_json};
 
-/// Why an answer is not whole; one clause.
+/// Why an answer is incomplete; one clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct IncompleteAnswer(String);
@@ -45,24 +45,25 @@ impl Intercept for AnswerCheck {
     ) -> Result<(), BoxError> {
         let response = context.response();
         if !response.status().is_success() {
-            return Ok(()); // an error answer; what it is not understood to be, it is not
+            return Ok(()); // an error answer: the SDK reports it
         }
         let (service, operation) =
             config.load::<Metadata>().map_or(("", ""), |it| (it.service(), it.name()));
         match response.body().bytes() {
             Some(body) => Ok(check(service, operation, body)?),
-            // The connection broke; that is an error already, and one that may pass.
+            // The connection broke: that is already an error, and it can be retried.
             None if context.output_or_error().is_err() => Ok(()),
-            None => Err(IncompleteAnswer("its body was never read".into()).into()),
+            None => Err(IncompleteAnswer("its body was not read".into()).into()),
         }
     }
 }
 
-/// Whether `body` is the whole answer of a call.
+/// Checks that `body` is the complete answer of a call.
 fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), IncompleteAnswer> {
     let described = calls().find(|it| it.service.id() == service && it.operation == operation);
-    let call = described
-        .ok_or_else(|| IncompleteAnswer(format!("nobody wrote down what `{operation}` returns")))?;
+    let call = described.ok_or_else(|| {
+        IncompleteAnswer(format!("rootgate does not know the answer of `{operation}`"))
+    })?;
     let text =
         std::str::from_utf8(body).map_err(|_| IncompleteAnswer("it is not UTF-8 text".into()))?;
     if text.trim().is_empty() {
@@ -75,12 +76,12 @@ fn check(service: &str, operation: &str, body: &[u8]) -> Result<(), IncompleteAn
     }
 }
 
-/// A JSON document that has these members.
+/// Checks that a JSON document has these members.
 fn json_object(text: &str, members: &[Member]) -> Result<(), IncompleteAnswer> {
     has(&unique(text)?, members)
 }
 
-/// Whether a value is an object that has all of these members.
+/// Checks that an object has all of these members.
 fn has(value: &Value, members: &[Member]) -> Result<(), IncompleteAnswer> {
     members.iter().try_for_each(|member| match member {
         Member::Text(name) => filled(value, name).map(drop),
@@ -94,14 +95,14 @@ fn has(value: &Value, members: &[Member]) -> Result<(), IncompleteAnswer> {
     })
 }
 
-/// The text of that name, which may not be empty.
+/// The text with this name, which must not be empty.
 fn filled<'a>(value: &'a Value, name: &str) -> Result<&'a str, IncompleteAnswer> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.ok_or_else(|| IncompleteAnswer(format!("it has no `{name}`")))
 }
 
-/// A JSON document with a list of objects that have these texts, some of which are JSON themselves,
-/// and perhaps a token.
+/// Checks a JSON document with a list of objects and an optional token. Each object must have these
+/// texts. Some of them are JSON documents.
 fn json_list(
     text: &str,
     list: &str,
@@ -128,14 +129,15 @@ fn json_list(
     }
 }
 
-/// A JSON document in which no object has two members of one name.
+/// Parses a JSON document and refuses duplicate keys.
 fn unique(text: &str) -> Result<Value, IncompleteAnswer> {
-    unique_json(text).map_err(|error| IncompleteAnswer(format!("it is no whole JSON: {error}")))
+    unique_json(text)
+        .map_err(|error| IncompleteAnswer(format!("it is truncated or malformed JSON: {error}")))
 }
 
 fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), IncompleteAnswer> {
     let document = Document::parse(text)
-        .map_err(|error| IncompleteAnswer(format!("it is no whole XML: {error}")))?;
+        .map_err(|error| IncompleteAnswer(format!("it is truncated or malformed XML: {error}")))?;
     check_unambiguous(&document, text)?;
     let root = document.root_element();
     if root.tag_name().name() != format!("{operation}Response") {
@@ -146,7 +148,7 @@ fn xml(operation: &str, parts: &[Part], text: &str) -> Result<(), IncompleteAnsw
     holds(result, parts)
 }
 
-/// Whether an element has all of these parts.
+/// Checks that an element has all of these parts.
 fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), IncompleteAnswer> {
     parts.iter().try_for_each(|part| match part {
         Part::Text(name) => text(node, name).map(drop),
@@ -170,12 +172,13 @@ fn holds(node: Node<'_, '_>, parts: &[Part]) -> Result<(), IncompleteAnswer> {
     })
 }
 
-/// Whether every element holds either elements or one text, so that all readers see the same.
+/// Checks that every element contains either elements or one text, so that all parsers read it the
+/// same way.
 fn check_unambiguous(document: &Document<'_>, text: &str) -> Result<(), IncompleteAnswer> {
     let is_odd = |node: &Node<'_, '_>| node.is_comment() || node.is_pi();
     if document.descendants().any(|node| is_odd(&node)) || text.contains("<![CDATA[") {
         let detail =
-            "it holds a comment, an instruction or CDATA, which not every reader sees alike";
+            "it contains a comment, an instruction or CDATA, which parsers read differently";
         return Err(IncompleteAnswer(detail.into()));
     }
     let has_text = |node: &Node<'_, '_>| {
@@ -186,7 +189,7 @@ fn check_unambiguous(document: &Document<'_>, text: &str) -> Result<(), Incomple
         |node: &Node<'_, '_>| node.children().any(|child| child.is_element()) && has_text(node);
     match document.descendants().find(|node| node.is_element() && is_mixed(node)) {
         Some(node) => {
-            Err(IncompleteAnswer(format!("its `{}` holds text and elements", name_of(node))))
+            Err(IncompleteAnswer(format!("its `{}` contains text and elements", name_of(node))))
         }
         None => Ok(()),
     }
@@ -196,19 +199,19 @@ fn name_of(node: Node<'_, '_>) -> String {
     node.tag_name().name().chars().take(40).collect()
 }
 
-/// The children of a list or a map, all of which have this name.
+/// The children of a list or a map. All must have this name.
 fn children<'a>(node: Node<'a, 'a>, name: &str) -> Result<Vec<Node<'a, 'a>>, IncompleteAnswer> {
     let found: Vec<_> = node.children().filter(Node::is_element).collect();
     match found.iter().find(|child| child.tag_name().name() != name) {
         Some(other) => {
             let (list, other) = (name_of(node), name_of(*other));
-            Err(IncompleteAnswer(format!("its `{list}` holds a `{other}`, not only `{name}`")))
+            Err(IncompleteAnswer(format!("its `{list}` contains a `{other}`, not only `{name}`")))
         }
         None => Ok(found),
     }
 }
 
-/// The one child of that name.
+/// The only child with this name.
 fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, IncompleteAnswer> {
     let mut found = node.children().filter(|child| child.tag_name().name() == name);
     match (found.next(), found.next()) {
@@ -218,7 +221,7 @@ fn child<'a>(node: Node<'a, 'a>, name: &str) -> Result<Node<'a, 'a>, IncompleteA
     }
 }
 
-/// The text of the one child of that name, which may neither be empty nor have spaces around it.
+/// The text of the only child with this name. It must not be empty or have spaces around it.
 fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, IncompleteAnswer> {
     let text = child(node, name)?.text().unwrap_or_default();
     match text.trim() {
@@ -230,13 +233,13 @@ fn text<'a>(node: Node<'a, 'a>, name: &str) -> Result<&'a str, IncompleteAnswer>
     }
 }
 
-/// A map with entries, each a name and a whole number; no name twice.
+/// Checks a map of names and whole numbers, without duplicate names.
 fn counters(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     let mut keys = BTreeSet::new();
     for entry in children(child(node, name)?, "entry")? {
         let key = text(entry, "key")?;
         if text(entry, "value")?.parse::<i32>().is_err() {
-            return Err(IncompleteAnswer(format!("its `{key}` is no number")));
+            return Err(IncompleteAnswer(format!("its `{key}` is not a number")));
         }
         if !keys.insert(key) {
             return Err(IncompleteAnswer(format!("it has two entries `{key}`")));
@@ -245,7 +248,7 @@ fn counters(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     if keys.is_empty() { Err(IncompleteAnswer(format!("its `{name}` is empty"))) } else { Ok(()) }
 }
 
-/// A list of texts, of which none is empty.
+/// Checks a list of texts. None may be empty.
 fn texts(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     let texts = children(child(node, name)?, "member")?;
     if texts.iter().any(|member| member.text().is_none_or(|text| text.trim().is_empty())) {
@@ -254,7 +257,7 @@ fn texts(node: Node<'_, '_>, name: &str) -> Result<(), IncompleteAnswer> {
     Ok(())
 }
 
-/// Whether a list says that it ends, or where it goes on.
+/// Checks that a list says whether it is complete, and if not, where it continues.
 fn pages(node: Node<'_, '_>) -> Result<(), IncompleteAnswer> {
     match text(node, "IsTruncated")? {
         "false" => Ok(()),
@@ -268,7 +271,7 @@ mod tests {
     use super::*;
     use crate::model::Call;
 
-    /// As the interceptor checks it; of a call that nobody described, the service is IAM.
+    /// Checks as the interceptor does. An unknown call counts as a call of IAM.
     fn check(operation: &str, body: &[u8]) -> Result<(), IncompleteAnswer> {
         let call = calls().find(|it| it.operation == operation);
         super::check(call.map_or("IAM", |it| it.service.id()), operation, body)
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_answer_is_believed() {
+    fn a_complete_answer_is_accepted() {
         for (operation, result) in ANSWERS {
             assert_eq!(check(operation, answer(operation, result).as_bytes()), Ok(()));
         }
@@ -323,7 +326,7 @@ mod tests {
     const REGIONS: &str = r#"{"Regions":[{"RegionName":"us-east-1","RegionOptStatus":"ENABLED"}]}"#;
 
     #[test]
-    fn a_list_in_json_is_whole_or_nothing() {
+    fn an_incomplete_list_in_json_is_refused() {
         for (operation, whole, needed) in [
             ("LookupEvents", EVENTS, &["Events", "EventId", "CloudTrailEvent"][..]),
             ("ListRegions", REGIONS, &["Regions", "RegionName", "RegionOptStatus"][..]),
@@ -347,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_cut_anywhere_is_not() {
+    fn a_truncated_answer_is_refused() {
         for (operation, result) in ANSWERS {
             let whole = answer(operation, result);
             for end in 0..whole.len() {
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_lacks_any_element_it_needs_is_not() {
+    fn an_answer_without_a_required_element_is_refused() {
         for (operation, result) in ANSWERS {
             for needed in [
                 "Account",
@@ -395,11 +398,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_of_the_call_says_what_it_is() {
+    fn another_document_is_refused_with_its_kind() {
         let body =
             |text: &str| check("GetAccountSummary", text.as_bytes()).unwrap_err().to_string();
-        assert!(body("{}").starts_with("it is no whole XML"));
-        assert!(body("<!doctype html><html><br></html>").starts_with("it is no whole XML"));
+        assert!(body("{}").starts_with("it is truncated or malformed XML"));
+        assert!(
+            body("<!doctype html><html><br></html>")
+                .starts_with("it is truncated or malformed XML")
+        );
         assert_eq!(body(""), "its body is empty");
         assert_eq!(body("<html/>"), "it is a `html`, not a `GetAccountSummaryResponse`");
         assert_eq!(body("<GetAccountSummaryResponse/>"), "it has no `GetAccountSummaryResult`");
@@ -408,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_goes_on_says_where() {
+    fn a_list_that_continues_must_have_a_marker() {
         let list = "ListVirtualMFADevices";
         let cut = "<VirtualMFADevices/><IsTruncated>true</IsTruncated>";
         assert_eq!(reason(list, cut), "it has no `Marker`");
@@ -435,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_or_map_holds_nothing_of_another_name() {
+    fn an_element_with_another_name_is_refused() {
         let aliases = "<AccountAliases><member>a</member></AccountAliases><IsTruncated>false\
             </IsTruncated>";
         assert_eq!(
@@ -449,14 +455,14 @@ mod tests {
         ] {
             let odd = whole.replace(&format!("{name}>"), "item>");
             let reason = reason(operation, &odd);
-            assert!(reason.contains(&format!("holds a `item`, not only `{name}`")), "{reason}");
+            assert!(reason.contains(&format!("contains a `item`, not only `{name}`")), "{reason}");
         }
         let empty = aliases.replace(">a<", "><");
         assert_eq!(reason("ListAccountAliases", &empty), "one of its `AccountAliases` is empty");
     }
 
     #[test]
-    fn what_stands_twice_has_no_one_reading() {
+    fn duplicates_are_refused() {
         let key = "<entry><key>AccountAccessKeysPresent</key><value>0</value></entry>";
         let twice = SUMMARY.replace(key, &format!("{key}{}", key.replace(">0<", ">1<")));
         assert_eq!(
@@ -482,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_in_which_a_member_stands_twice_is_not_believed() {
+    fn a_record_with_duplicate_keys_is_refused() {
         let events = |record: &str| {
             let record = Value::from(record);
             format!(r#"{{"Events":[{{"EventId":"e","CloudTrailEvent":{record}}}]}}"#)
@@ -497,13 +503,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_parts_has_no_one_reading() {
+    fn a_split_text_is_refused() {
         let value = |value: &str| {
             let summary = SUMMARY.replace("<value>0</value>", &format!("<value>{value}</value>"));
             check("GetAccountSummary", answer("GetAccountSummary", &summary).as_bytes())
         };
         assert_eq!(value("0"), Ok(()));
-        assert_eq!(value("&#48;"), Ok(()), "a character by its number reads alike everywhere");
+        assert_eq!(value("&#48;"), Ok(()), "every parser reads a character reference the same");
         for odd in
             ["0<!-- -->1", "<![CDATA[0]]>", "0<?x?>1", "0<x/>1", "0<x/>", "&zero;", " 0", "0\n"]
         {
@@ -521,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_another_type_are_not_believed() {
+    fn values_of_another_type_are_refused() {
         for (operation, odd) in [
             ("LookupEvents", r#"{"Events":[null]}"#),
             ("LookupEvents", r#"{"Events":{"EventId":"e","CloudTrailEvent":"{}"}}"#),
@@ -535,13 +541,16 @@ mod tests {
         for odd in ["1.0", "true", "99999999999"] {
             let summary = SUMMARY.replace(">0<", &format!(">{odd}<"));
             let reason = reason("GetAccountSummary", &summary);
-            assert_eq!(reason, "its `AccountAccessKeysPresent` is no number");
+            assert_eq!(reason, "its `AccountAccessKeysPresent` is not a number");
         }
     }
 
     #[test]
-    fn a_call_nobody_described_is_not_believed() {
-        assert_eq!(reason("ListUsers", "<Users/>"), "nobody wrote down what `ListUsers` returns");
+    fn the_answer_of_an_unknown_call_is_refused() {
+        assert_eq!(
+            reason("ListUsers", "<Users/>"),
+            "rootgate does not know the answer of `ListUsers`"
+        );
     }
 
     #[test]
@@ -551,7 +560,7 @@ mod tests {
         assert!(super::check("STS", "GetAccountSummary", whole.as_bytes()).is_err());
     }
 
-    /// A whole answer, made from what is declared.
+    /// A complete answer, generated from the declaration of the call.
     fn made(call: &Call) -> String {
         match call.complete_answer {
             Answer::Xml(parts) => answer(call.operation, &elements(parts)),
@@ -599,7 +608,7 @@ mod tests {
     }
 
     #[test]
-    fn of_every_call_nothing_that_is_declared_may_be_missing_or_cut() {
+    fn every_declared_part_of_every_call_is_required() {
         for call in calls() {
             let check =
                 |body: &str| super::check(call.service.id(), call.operation, body.as_bytes());
@@ -617,7 +626,7 @@ mod tests {
                     whole.split('<').filter_map(|it| Some(it.split_once('>')?.0)).collect()
                 }
             };
-            // What belongs to the envelope, and what closes an element.
+            // The elements of the envelope, and closing tags.
             let free = ["ResponseMetadata", "RequestId"];
             let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let names: Vec<&str> = names.into_iter().filter(is_name).collect();

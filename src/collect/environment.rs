@@ -1,5 +1,5 @@
-//! The few variables that the live half reads, and those it refuses under GitHub Actions. GitHub's own
-//! are in [`WorkflowRun`].
+//! The environment variables that the live half reads, and those that it refuses under GitHub
+//! Actions. GitHub's own variables are in [`WorkflowRun`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,26 +7,27 @@ use std::path::PathBuf;
 use crate::github::WorkflowRun;
 use crate::github::oidc::TokenEndpoint;
 
-/// What the environment says. Credentials are not in it: the SDK's own chain reads those.
+/// The settings from the environment, without credentials: the SDK's own chain reads those.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    /// `GITHUB_ACTIONS=true`: a runner reads the log, earlier steps wrote the environment.
+    /// `GITHUB_ACTIONS=true`: the runner reads the log, and earlier steps can write the
+    /// environment.
     pub github_actions: bool,
     /// `GITHUB_RUN_ID`.
     pub run_id: Option<String>,
     /// `GITHUB_EVENT_NAME`.
     pub event_name: Option<String>,
-    /// Both `ACTIONS_ID_TOKEN_REQUEST_…` variables, if both are there.
+    /// Both `ACTIONS_ID_TOKEN_REQUEST_…` variables, if both are set.
     pub token_endpoint: Option<TokenEndpoint>,
-    /// The names of the variables that send AWS calls elsewhere: `AWS_ENDPOINT_URL` and those of
-    /// single services.
+    /// The names of the variables that redirect AWS calls: `AWS_ENDPOINT_URL` and those of single
+    /// services.
     pub endpoint_variables: Vec<String>,
-    /// The names of the variables that change whom TLS trusts: `AWS_CA_BUNDLE`, `SSL_CERT_FILE`,
-    /// `SSL_CERT_DIR`.
+    /// The names of the variables that change the trusted certificates: `AWS_CA_BUNDLE`,
+    /// `SSL_CERT_FILE`, `SSL_CERT_DIR`.
     pub trust_variables: Vec<String>,
-    /// The names of the proxy variables that are set. Their values may hold a password.
+    /// The names of the proxy variables that are set. Their values may contain a password.
     pub proxy_variables: Vec<String>,
-    /// The config file and the credentials file of profiles, whether or not they exist.
+    /// The config file and the credentials file, even if they do not exist.
     pub profile_files: [PathBuf; 2],
 }
 
@@ -34,7 +35,7 @@ const TRUST: &[&str] = &["AWS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 const PROXY: &[&str] = &["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 
 impl Environment {
-    /// Reads the variables; an empty one counts as absent.
+    /// Reads the variables; an empty one counts as not set.
     #[must_use]
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let variables: BTreeMap<String, String> =
@@ -56,7 +57,7 @@ impl Environment {
         }
     }
 
-    /// The name of the session in CloudTrail: `rootgate-<run-id>`, else `rootgate-local`.
+    /// The name of the session in CloudTrail: `rootgate-<run-id>`, otherwise `rootgate-local`.
     #[must_use]
     pub fn session_name(&self) -> String {
         let digits = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_sorted_by_what_they_change() {
+    fn variables_are_grouped_by_their_effect() {
         let environment = environment(&[
             ("GITHUB_ACTIONS", "true"),
             ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"),

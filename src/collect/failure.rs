@@ -1,4 +1,4 @@
-//! A call that failed: why, in the words of AWS, and what kind of gap that leaves.
+//! A failed call: the reason, AWS's message, and the gap that it leaves.
 
 use std::error::Error;
 
@@ -11,8 +11,8 @@ use crate::model::{Call, Cause, Gap, Source};
 
 use super::answer_check::IncompleteAnswer;
 
-/// AWS says no. Source: "Common error types" of AWS's API references; the query protocol has the
-/// short names, JSON those that end in `Exception`.
+/// AWS denies the call. Source: "Common error types" of AWS's API references; the query protocol
+/// has the short names, JSON has those that end in `Exception`.
 const DENIED: &[&str] = &[
     "AccessDenied",
     "AccessDeniedException",
@@ -65,27 +65,27 @@ const THROTTLED: &[&str] = &[
 /// The kinds of failure that are treated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// AWS says no; asking again does not change that.
+    /// AWS denies the call; a retry does not change that.
     Denied,
     /// The credentials are expired, unknown or wrongly signed.
     Credentials,
     /// Too many calls.
     Throttled,
-    /// AWS cannot take the order now: `LimitExceeded`, or its identity check failed in passing.
+    /// AWS cannot start the work now: `LimitExceeded`, or its identity check failed temporarily.
     Busy,
     /// HTTP 5xx or 408.
     Server,
-    /// No connection, or one that broke.
+    /// No connection, or a broken one.
     Network,
-    /// The other side's certificate is not trusted; it will not be a moment later.
+    /// The server's certificate is not trusted; a retry does not change that.
     Untrusted,
-    /// An answer came that is not whole, or not AWS's.
+    /// The answer is incomplete, or does not come from AWS.
     Unreadable,
     /// Any other error that AWS names by a code.
     Refused,
     /// No answer in time.
     TimedOut,
-    /// The run was told to stop.
+    /// The run was interrupted.
     Interrupted,
 }
 
@@ -93,11 +93,11 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallError {
     pub(crate) kind: Kind,
-    /// The wire code, such as `AccessDenied`; empty where there is none.
+    /// The wire code, such as `AccessDenied`; empty if there is none.
     pub(crate) code: String,
-    /// What AWS or the network said, on one line.
+    /// The message of AWS or the network, on one line.
     pub(crate) message: String,
-    /// The HTTP status; 0 where no answer came.
+    /// The HTTP status; 0 if there was no answer.
     pub(crate) status: u16,
 }
 
@@ -106,7 +106,7 @@ impl CallError {
         Self { kind, code: String::new(), message: one_line(message.as_ref()), status: 0 }
     }
 
-    /// What the SDK's error means.
+    /// The failure that the SDK's error describes.
     pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -127,21 +127,22 @@ impl CallError {
                     ..Self::new(Kind::Unreadable, reason)
                 },
                 None if context.raw().status().is_success() => Self::from_connection(chain(error)),
-                // A proxy or a load balancer answered, and not in the protocol of AWS.
+                // A proxy or a load balancer answered, not AWS.
                 None => Self::from_code(context.raw().status().as_u16(), None, ""),
             },
             _ => Self::from_connection(chain(error)),
         }
     }
 
-    /// What a broken connection, or one that was never made, means.
+    /// The failure of a connection that broke or was never made.
     pub(crate) fn from_connection(message: String) -> Self {
-        // The words of rustls for every certificate that it does not accept.
+        // The message of rustls for every certificate that it does not accept.
         let untrusted = message.contains("invalid peer certificate");
         Self::new(if untrusted { Kind::Untrusted } else { Kind::Network }, message)
     }
 
-    /// What a wire code means; the codes are AWS's "Common errors" and those of each call.
+    /// The failure that a wire code describes. The codes are AWS's "Common errors" and those of
+    /// each call.
     fn from_code(status: u16, code: Option<&str>, message: &str) -> Self {
         let kind = match code {
             Some(code) if DENIED.contains(&code) => Kind::Denied,
@@ -150,7 +151,7 @@ impl CallError {
             Some("LimitExceeded" | "LimitExceededException" | "IDPCommunicationError") => {
                 Kind::Busy
             }
-            // AWS gave up waiting for the request; the same one may arrive in time.
+            // AWS gave up waiting for the request. A retry may arrive in time.
             Some("RequestTimeout" | "RequestTimeoutException") => Kind::Server,
             // STS could not fetch GitHub's keys just now.
             Some("InvalidIdentityToken") if message.contains("retrieve verification key") => {
@@ -161,7 +162,7 @@ impl CallError {
             Some(_) => Kind::Refused,
             None => Kind::Unreadable,
         };
-        // AWS tells whoever signs wrongly what should have been signed: the session token, too.
+        // After a wrong signature AWS repeats the text to sign, including the session token.
         // Source: IAM User Guide, "Troubleshoot AWS API requests", signature mismatch.
         let message = message.split("The Canonical String").next().unwrap_or_default();
         let message = if code.is_none() && message.is_empty() {
@@ -174,8 +175,8 @@ impl CallError {
         Self { kind, code: code.unwrap_or_default().to_owned(), message, status }
     }
 
-    /// Whether the session that made the call has ended: a new one may make it.
-    /// Source: "Common error types" of AWS's API references.
+    /// Whether the session of the call has ended. A new session may make the call. Source: "Common
+    /// error types" of AWS's API references.
     pub(crate) fn session_has_ended(&self) -> bool {
         matches!(self.code.as_str(), "ExpiredToken" | "ExpiredTokenException")
     }
@@ -208,22 +209,22 @@ impl CallError {
             Kind::Interrupted => Cause::Interrupted,
         };
         let what = match self.kind {
-            Kind::Credentials => "AWS does not accept the credentials of this run (any more)",
-            Kind::Throttled => "AWS throttled the call until its share of the time was spent",
-            Kind::Busy => "AWS had no capacity until the call's share of the time was spent",
-            Kind::Server => "AWS failed on its side",
+            Kind::Credentials => "AWS does not accept the credentials of this run",
+            Kind::Throttled => "AWS throttled the call until its time limit",
+            Kind::Busy => "AWS had no capacity until the time limit of the call",
+            Kind::Server => "AWS had an internal error",
             Kind::Network => "AWS could not be reached",
             Kind::Untrusted => "the certificate is not trusted",
             Kind::Refused => "AWS refused the call",
-            Kind::Unreadable => "the answer is not a whole one",
-            Kind::TimedOut => "no answer within the call's share of the time",
+            Kind::Unreadable => "the answer cannot be used",
+            Kind::TimedOut => "no answer within the time limit of the call",
             Kind::Denied | Kind::Interrupted => "the run was interrupted",
         };
         Gap::for_call(source, call, cause, format_args!("{what}: {}", self.full_message()))
     }
 }
 
-/// The interceptor's verdict, if that is what failed the call.
+/// The reason of the interceptor, if it failed the call.
 fn incomplete_answer(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -241,7 +242,7 @@ mod tests {
     use crate::model::account_summary::GET;
 
     #[test]
-    fn a_code_decides_before_a_status() {
+    fn the_code_takes_precedence_over_the_status() {
         for (status, code, kind) in [
             (403, Some("AccessDenied"), Kind::Denied),
             (403, Some("ExpiredToken"), Kind::Credentials),
@@ -265,7 +266,7 @@ mod tests {
             (403, Some("MissingAuthenticationTokenException"), Kind::Credentials),
             (403, Some("InvalidAccessKeyId"), Kind::Credentials),
             (400, Some("NotAuthorized"), Kind::Denied),
-            // Controls: these are none of them, and are not asked again.
+            // Controls: these are not retried.
             (400, Some("RequestTimeoutX"), Kind::Refused),
             (403, Some("OptInRequired"), Kind::Refused),
             (400, Some("ValidationError"), Kind::Refused),
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_should_have_been_signed_is_not_repeated() {
+    fn the_text_to_sign_is_not_repeated() {
         let message = "The signature does not match. The Canonical String for this request should \
                        have been 'POST\n/\n\nx-amz-security-token:FwoGZXIvYXdz'";
         let error = CallError::from_code(403, Some("SignatureDoesNotMatch"), message);
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_credentials_are_no_missing_permission() {
+    fn expired_credentials_are_not_a_missing_permission() {
         let error = CallError::from_code(403, Some("ExpiredToken"), "is expired");
         let gap = error.gap(Source::AccountSummary, &GET);
         assert_eq!((gap.cause, gap.grant), (Cause::Denied, None));

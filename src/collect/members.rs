@@ -1,11 +1,11 @@
-//! From an organization to evidence: its accounts are entered and read while the listing goes on.
+//! Enters and reads the accounts of an organization while the listing goes on.
 //!
 //! ```text
 //! listing -> a bounded queue -> entered and read, side by side -> what the organization says -> handed on
 //! ```
 //!
-//! What is asked once for all accounts (features, policies) goes on beside it. Evidence that is complete
-//! before that waits for it; nothing else is kept.
+//! Requests that cover all accounts (features, policies) run in parallel. Evidence that is complete
+//! earlier waits for them; nothing else is kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,44 +15,48 @@ use chrono::TimeDelta;
 use futures_util::stream::{StreamExt, iter, poll_fn};
 use tokio::sync::mpsc;
 
-use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, SkippedAccount, Source};
+use crate::model::{AccountId, Audit, Evidence, Gap, MemberRoute, SkipCause, Skipped, Source};
 use crate::net::retry::part;
 use crate::net::schedule::{Limits, bounded};
 use crate::text;
 
 use super::enter::{Member, NamedTarget, Refused, Route, Session};
-use super::organization::{Description, Inquiry, Ledger, Listed, OrganizationFacts, leave_gaps};
+use super::organization::{
+    Description, Ledger, Listed, OrganizationCalls, OrganizationFacts, leave_gaps,
+};
 use super::pace::Pace;
 use super::sources::{ReadBy, members_events_unread};
-use super::targets::{Job, Run};
+use super::targets::{Collection, Job};
 use super::{Collected, OrganizationSettings, SignInError};
 
-/// So many accounts for each of `--concurrency` make progress side by side: most of a member is waiting
-/// for answers, and AWS lists 160 accounts a second.
-const PLACES: usize = 4;
-/// So many are under way, the ones that wait for a report included.
+/// The number of accounts that make progress side by side, for each of `--concurrency`. Reading a
+/// member is mostly waiting for answers, and AWS lists 160 accounts per second.
+const PLACES: usize = 12;
+/// The maximum number of started accounts, including those that wait for a report.
 const WAITING: usize = 48;
-/// So many accounts are listed ahead.
+/// A run with less time left has reached its limit.
+const ENDING: Duration = Duration::from_millis(50);
+/// The maximum number of accounts that are listed ahead.
 const QUEUE: usize = 512;
 
-/// What became of an account.
+/// The result of an account.
 enum Activity {
     /// It was read, or could not be.
-    Read { evidence: Box<Evidence>, listed: Option<Listed>, entered: bool },
-    /// It need not be read.
-    Skipped { account: AccountId, why: String },
+    Read { evidence: Box<Evidence>, listed: Option<Listed> },
+    /// It does not need to be read.
+    Skipped(Skipped),
 }
 
-impl Run<'_> {
-    /// The accounts that were named, and all of the organization. That the run itself is signed in
-    /// decides whether anything is judged.
+impl Collection<'_> {
+    /// Reads the named accounts, and all accounts of the organization. If the run itself cannot
+    /// sign in, nothing is judged.
     pub(super) async fn organization(
         &self,
         organization: &OrganizationSettings,
         each: &mut dyn FnMut(Evidence),
     ) -> Result<Collected, SignInError> {
         let claims = self.sessions.claims();
-        let inquiry = Inquiry {
+        let calls = OrganizationCalls {
             sessions: &self.sessions,
             settings: organization,
             clock: self.clock,
@@ -60,14 +64,14 @@ impl Run<'_> {
             share: self.settings.entry.timeout / 3,
         };
         let ledger = RefCell::new(Ledger::default());
-        let description = match inquiry.describe().await {
+        let description = match calls.describe().await {
             Ok(description) => Some(description),
             Err(gap) => {
                 ledger.borrow_mut().problem(gap);
                 None
             }
         };
-        let delivery = RefCell::new(Delivery {
+        let evidence_queue = RefCell::new(EvidenceQueue {
             each,
             facts: None,
             waiting: Vec::new(),
@@ -79,14 +83,14 @@ impl Run<'_> {
         let named = |account: &AccountId| targets.iter().any(|target| &target.account == account);
         let list = async {
             match &description {
-                Some(description) => inquiry.list(description, &ledger, sender).await,
+                Some(description) => calls.list(description, &ledger, sender).await,
                 None => drop(sender),
             }
         };
         let facts = async {
             if let Some(description) = &description {
-                let facts = inquiry.organization_facts(description, &self.settings.needs).await;
-                delivery.borrow_mut().deliver_waiting(facts);
+                let facts = calls.organization_facts(description, &self.settings.needs).await;
+                evidence_queue.borrow_mut().deliver_waiting(facts);
             }
         };
         let by_name =
@@ -94,15 +98,17 @@ impl Run<'_> {
         let mut places = organization.sample.unwrap_or(usize::MAX);
         let members =
             poll_fn(|context| receiver.poll_recv(context)).filter_map(|listed: Listed| {
-                // It has an entry of its own, and is read by that.
+                // The policy names it, so it is read as a named account.
                 let by_its_own = named(&listed.account);
                 if by_its_own {
-                    delivery.borrow_mut().listed.insert(listed.account.clone(), listed.clone());
+                    evidence_queue
+                        .borrow_mut()
+                        .listed
+                        .insert(listed.account.clone(), listed.clone());
                 }
                 let left_out = !by_its_own && !listed.management && places == 0;
                 if left_out {
-                    let why = SkippedAccount::NOT_IN_SAMPLE.to_owned();
-                    ledger.borrow_mut().skip(listed.account.clone(), why);
+                    ledger.borrow_mut().skip(Skipped::not_in_sample(listed.account.clone()));
                 }
                 let is_read = !by_its_own && !left_out;
                 places = places.saturating_sub(usize::from(is_read && !listed.management));
@@ -111,20 +117,18 @@ impl Run<'_> {
                 std::future::ready(job)
             });
         let done = |_, done| match done {
-            Activity::Skipped { account, why } => ledger.borrow_mut().skip(account, why),
-            Activity::Read { evidence, listed, entered } => {
-                if !entered {
-                    ledger.borrow_mut().not_entered(evidence.account.clone());
-                }
-                delivery.borrow_mut().take(*evidence, listed);
+            Activity::Skipped(skipped) => ledger.borrow_mut().skip(skipped),
+            Activity::Read { evidence, listed } => {
+                evidence_queue.borrow_mut().take(*evidence, listed);
             }
         };
         let read = bounded(by_name.chain(members), self.limits_of_members(), done);
         tokio::join!(Box::pin(list), Box::pin(facts), Box::pin(read));
         let ledger = ledger.into_inner();
-        let delivery = delivery.into_inner();
-        delivery.finish(&ledger, description.as_ref());
-        Ok(Collected { claims, inventory: Some(ledger.inventory(description)) })
+        let evidence_queue = evidence_queue.into_inner();
+        evidence_queue.finish(&ledger, description.as_ref());
+        let out_of_time = self.sessions.time_left() < ENDING;
+        Ok(Collected { claims, listing: Some(ledger.listing(description)), out_of_time })
     }
 
     fn limits_of_members(&self) -> Limits {
@@ -133,13 +137,13 @@ impl Run<'_> {
         Limits { places, patience, most: self.settings.concurrency.max(1) * WAITING }
     }
 
-    /// An account that was named, beside those of the organization.
+    /// Reads a named account, beside those of the organization.
     async fn read_named(&self, target: &NamedTarget<'_>) -> Activity {
-        let (evidence, entered) = self.account(target, None, self.sessions.time_left()).await;
-        Activity::Read { evidence: Box::new(evidence), listed: None, entered }
+        let (evidence, _) = self.account(target, None, self.sessions.time_left()).await;
+        Activity::Read { evidence: Box::new(evidence), listed: None }
     }
 
-    /// An account of the organization. Its share of the time is the same in every organization.
+    /// Reads an account of the organization. Its time limit is the same in every organization.
     async fn member(&self, organization: &OrganizationSettings, listed: Listed) -> Activity {
         let is_own = self.sessions.own_account().as_ref() == Some(&listed.account);
         let whole = is_own || listed.management;
@@ -158,19 +162,19 @@ impl Run<'_> {
                     self.sessions.by_route(route.as_ref(), &listed.account, &pace.half(limit)).await
                 };
                 let evidence = self.read(session, &pace, read_by, events, again).await;
-                Activity::Read { evidence: Box::new(evidence), listed: Some(listed), entered: true }
+                Activity::Read { evidence: Box::new(evidence), listed: Some(listed) }
             }
             Err(refused) => self.refused(organization, listed, &refused),
         }
     }
 
-    /// Whether events are read in an account: not in every member.
+    /// Whether events are read in an account. They are not read in every member.
     fn reads_events(&self, organization: &OrganizationSettings, listed: &Listed) -> bool {
         let wanted = self.settings.root_events.is_some();
         wanted && (listed.management || organization.read_members_events)
     }
 
-    /// Tries the routes one after the other, and the next one only where AWS refuses.
+    /// Tries the routes one by one. The next one is tried only if AWS refuses.
     async fn enter_member(
         &self,
         listed: &Listed,
@@ -206,8 +210,8 @@ impl Run<'_> {
         Err(Refused::new(errors))
     }
 
-    /// An account that could not be entered is all gaps; one that has just joined may be without its
-    /// role for a while.
+    /// The evidence of an account that could not be entered: only gaps. An account that has just
+    /// joined may not have its role yet.
     fn refused(
         &self,
         organization: &OrganizationSettings,
@@ -224,10 +228,15 @@ impl Run<'_> {
                 rough(age),
                 rough(grace)
             );
-            return Activity::Skipped { account: listed.account, why };
+            return Activity::Skipped(Skipped {
+                id: listed.account,
+                cause: SkipCause::New,
+                joined_at: listed.joined_at,
+                reason: why,
+            });
         }
         let to_do = refused.to_do(&listed.account);
-        // What the route would not have seen is not what is missing.
+        // Sources that the route cannot see are not missing.
         let route = match organization.audit {
             Audit::AssumeRoot if !listed.management => Some(MemberRoute::AssumeRoot),
             Audit::Auto if !listed.management => None,
@@ -242,7 +251,7 @@ impl Run<'_> {
         };
         let evidence =
             Evidence::from_gaps(listed.account.clone(), Some(listed.partition.clone()), gap);
-        Activity::Read { evidence: Box::new(evidence), listed: Some(listed), entered: false }
+        Activity::Read { evidence: Box::new(evidence), listed: Some(listed) }
     }
 }
 
@@ -254,19 +263,19 @@ fn rough(time: TimeDelta) -> String {
     }
 }
 
-/// Hands evidence on, with what the organization says of the account.
-struct Delivery<'a> {
+/// Passes on evidence, completed with what the organization says about the account.
+struct EvidenceQueue<'a> {
     each: &'a mut dyn FnMut(Evidence),
     facts: Option<OrganizationFacts>,
-    /// Evidence that waits for what is asked once for all accounts.
+    /// Evidence that waits for the requests that cover all accounts.
     waiting: Vec<(Evidence, Listed)>,
-    /// Evidence of accounts that were named, which waits for the end of the listing.
+    /// Evidence of named accounts, which waits for the end of the listing.
     named: BTreeMap<AccountId, Evidence>,
-    /// Those of them that were listed.
+    /// The named accounts that were listed.
     listed: BTreeMap<AccountId, Listed>,
 }
 
-impl Delivery<'_> {
+impl EvidenceQueue<'_> {
     fn take(&mut self, mut evidence: Evidence, listed: Option<Listed>) {
         match (listed, &self.facts) {
             (Some(listed), Some(facts)) => {

@@ -4,9 +4,9 @@
 //! Settings -> enter (guard, route, session) -> sources (side by side, each at its own pace) -> Evidence
 //! ```
 //!
-//! [`enter`] is how an account is entered; a source is one file with a `fetch`; [`pace`] says how long
-//! a call may try, [`answer_check`] what counts as an answer, [`failure`] which gap a failed call
-//! leaves. Nothing here knows a rule.
+//! [`enter`] signs in to accounts. Each source is one file with a `fetch`. [`pace`] sets the time
+//! limit of each call, [`answer_check`] decides what counts as an answer, and [`failure`] turns a
+//! failed call into a gap. This module does not know the rules.
 
 mod answer_check;
 mod clock;
@@ -35,7 +35,7 @@ pub use organization::OrganizationSettings;
 pub use region::{NamedRegion, RegionOrigin};
 
 use crate::github::oidc::Claims;
-use crate::model::{AccountId, Cause, Evidence, Gap, Inventory, Source};
+use crate::model::{AccountId, Cause, Evidence, Gap, Listing, Source};
 use crate::text::Text;
 
 use pace::Stop;
@@ -44,39 +44,38 @@ use transport::Transport;
 /// An account to judge.
 #[derive(Debug, Clone, Default)]
 pub struct Target {
-    /// Which one; `None`: the one that the credentials belong to.
+    /// The account id; `None`: the account of the credentials.
     pub account: Option<AccountId>,
-    /// The role to enter it with; `None`: it must be the run's own.
+    /// The role to assume in it; `None`: it must be the run's own account.
     pub role_arn: Option<String>,
 }
 
-/// Which events of CloudTrail are read.
+/// The CloudTrail events to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsWanted {
-    /// How far back. CloudTrail keeps 90 days: no more is asked for.
+    /// The look-back. CloudTrail keeps 90 days, so it is at most that long.
     pub lookback: TimeDelta,
-    /// Where.
+    /// The Regions to read.
     pub regions: WantedRegions,
 }
 
 /// The Regions whose events are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedRegions {
-    /// Those in which sign-ins are recorded; all enabled ones where root may have acted in any of
-    /// them.
+    /// The Regions that record sign-ins; all enabled Regions if root may have acted in any Region.
     Default,
-    /// All enabled ones.
+    /// All enabled Regions.
     All,
-    /// These, and those in which sign-ins are recorded.
+    /// These, and the Regions that record sign-ins.
     Named(Vec<String>),
 }
 
-/// How to get in: to whichever account, for whatever is done there.
+/// How to sign in to accounts.
 #[derive(Debug, Clone)]
 pub struct EntrySettings {
-    /// `--role-arn`: the role that is the run's own identity.
+    /// `--role-arn`: the role of the run's own identity.
     pub role_arn: Option<String>,
-    /// Signing in to any other account is refused. Empty: any is allowed.
+    /// The only accounts to sign in to. Empty: all accounts are allowed.
     pub allowed_accounts: Vec<AccountId>,
     /// `--region`.
     pub region: Option<String>,
@@ -84,61 +83,63 @@ pub struct EntrySettings {
     pub endpoint_url: Option<String>,
     /// `--ca-bundle`: the only certificates to trust, instead of the system's.
     pub ca_bundle: Option<PathBuf>,
-    /// `--oidc-audience`; `None`: the one of the role's partition.
+    /// `--oidc-audience`; `None`: the default of the role's partition.
     pub oidc_audience: Option<String>,
     /// `--external-id`, for every `AssumeRole`.
     pub external_id: Option<String>,
-    /// `--timeout`: how long all of the run may take; something is kept back for judging and writing.
+    /// `--timeout`: the time limit of the whole run. A part is reserved for judging and writing.
     pub timeout: Duration,
-    /// What the environment says.
+    /// The settings from the environment.
     pub environment: Environment,
 }
 
-/// What to collect, and how to get in.
+/// What to collect, and how to sign in.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How to get in.
+    /// How to sign in.
     pub entry: EntrySettings,
-    /// The accounts, in the order of the report. Empty: whatever the credentials belong to.
+    /// The accounts, in the order of the report. Empty: the account of the credentials.
     pub targets: Vec<Target>,
-    /// How many accounts are read side by side; 0 counts as 1.
+    /// The number of accounts to read side by side; 0 counts as 1.
     pub concurrency: usize,
-    /// The sources that enabled rules need; the others are not asked.
+    /// The sources that enabled rules need; the others are not requested.
     pub needs: BTreeSet<Source>,
-    /// Which events of CloudTrail are read; `None`: none.
+    /// The CloudTrail events to read; `None`: none.
     pub root_events: Option<EventsWanted>,
-    /// The organization all of whose accounts are read as well; `None`: only the accounts that are
-    /// named.
+    /// The organization, if all its accounts are read as well; `None`: only the named accounts.
     pub organization: Option<OrganizationSettings>,
 }
 
-/// What a collection says at its end, besides the evidence that it handed on.
+/// What a collection returns at its end, besides the evidence that it passed on.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
-    /// What the first GitHub token said, where one was used.
+    /// The claims of the first GitHub token, if one was used.
     pub claims: Option<Claims>,
-    /// The accounts of the organization, where one was asked for.
-    pub inventory: Option<Inventory>,
+    /// The accounts of the organization, if one was requested.
+    pub listing: Option<Listing>,
+    /// Whether the time limit ended the collection of an organization.
+    pub out_of_time: bool,
 }
 
-/// Where lines go that must be written at once.
+/// Where to write lines that must appear immediately.
 pub struct Sinks<'a> {
-    /// Workflow commands (`::add-mask::…`): to standard output, unchanged, before anything else.
-    /// Used under GitHub Actions only.
+    /// Workflow commands (`::add-mask::…`). They are written to standard output, unchanged, before
+    /// anything else. Used under GitHub Actions only.
     pub command: &'a dyn Fn(&str),
-    /// Remarks for `-v`, one line each. They are escaped on output, and redacted if strangers may read
-    /// them.
+    /// Notes for `-v`, one line each. They are escaped on output, and redacted if strangers may
+    /// read them.
     pub note: &'a dyn Fn(&Text),
 }
 
-/// Signs in and collects: `each` is given an account's evidence when it is complete, in any order.
+/// Signs in and collects. It calls `each` with the evidence of an account when it is complete, in
+/// any order.
 ///
-/// `clock` is read for the instant at which a call is sent. `stop` ends the run early when it
-/// completes, with the reason: what was collected until then is returned, the rest are gaps.
-/// Runs on a current-thread runtime of tokio.
+/// `clock` gives the time at which a call is sent. When `stop` completes, it ends the run early,
+/// with the reason: evidence collected until then is returned, the rest are gaps. Runs on a
+/// current-thread runtime of tokio.
 ///
 /// # Errors
-/// Nobody could be signed in, so nothing was read. Later failures are gaps in the evidence.
+/// The sign-in failed, so nothing was read. Later failures are gaps in the evidence.
 pub async fn collect(
     settings: &Settings,
     clock: &dyn Fn() -> DateTime<Utc>,
@@ -150,19 +151,22 @@ pub async fn collect(
     targets::collect(settings, clock, sinks, &stop, &mut each).await
 }
 
+/// Why a run that reached its time limit is incomplete.
+pub const OUT_OF_TIME: &str = "the time limit was reached";
+
 /// Why some of an account's evidence is missing, if its collection was interrupted or ran out of time.
+/// A member of an organization has a time limit of its own, which does not end the run.
 #[must_use]
-pub fn incomplete(evidence: &Evidence) -> Option<&'static str> {
+pub fn incomplete(evidence: &Evidence, is_member: bool) -> Option<&'static str> {
     let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
     let parts = regions.chain(evidence.audit_gaps());
-    evidence.gaps().into_iter().chain(parts).find_map(cut_short)
+    evidence.gaps().into_iter().chain(parts).find_map(|gap| cut_short(gap, is_member))
 }
 
-/// The connector that all calls go through, for a request to GitHub: proxies from the environment,
-/// the system's roots or those of `ca_bundle` alone.
+/// The connector for all calls and for requests to GitHub: with proxies from the environment, and
+/// the system's root certificates or only those of `ca_bundle`.
 ///
-/// # Errors
-/// [`SignInError::CaBundle`]: the bundle cannot be read, or holds no certificate.
+/// # Errors [`SignInError::CaBundle`]: the bundle cannot be read, or contains no certificate.
 pub fn connector(
     ca_bundle: Option<&Path>,
     connect: Duration,
@@ -170,7 +174,7 @@ pub fn connector(
     Transport::new(ca_bundle, connect).map(|transport| transport.connector().clone())
 }
 
-/// Waits for SIGINT or SIGTERM, and says which came; for [`collect`].
+/// Waits for SIGINT or SIGTERM, and returns its name; for [`collect`].
 pub async fn signal() -> String {
     #[cfg(unix)]
     {
@@ -188,10 +192,10 @@ pub async fn signal() -> String {
     }
 }
 
-const fn cut_short(gap: &Gap) -> Option<&'static str> {
+const fn cut_short(gap: &Gap, is_member: bool) -> Option<&'static str> {
     match gap.cause {
         Cause::Interrupted => Some("the run was interrupted"),
-        Cause::TimedOut => Some("the time limit was reached"),
+        Cause::TimedOut if !is_member => Some(OUT_OF_TIME),
         _ => None,
     }
 }

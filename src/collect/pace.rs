@@ -1,9 +1,9 @@
-//! How long a call may try, and how it waits between tries.
+//! The time limit of each call, and the pauses between its attempts.
 //!
-//! The SDK's own retries end by a count or a quota, and when its time limit strikes they forget
-//! what AWS last said. A gate needs the opposite: throttling is retried until the call's share of
-//! `--timeout` is spent, and then the gap says that it was throttling. So the SDK makes one
-//! attempt, and this decides about the next.
+//! The SDK's own retries end after a count or a quota, and at its time limit AWS's last answer is
+//! lost. A gate needs the opposite: throttling is retried until the call's share of `--timeout` is
+//! spent, and then the gap says that the call was throttled. So the SDK makes one attempt, and this
+//! module decides about the next.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::net::retry::{Failure, Retry, RetryWhen, jittered, part};
 
 use super::failure::{CallError, Kind};
 
-/// A connection that cannot be made is tried this often: a wrong address stays wrong.
+/// The maximum number of attempts to connect: a wrong address stays wrong.
 const CONNECTIONS: u32 = 5;
 
-/// The order to stop, once it is given: why.
+/// The order to stop, with its reason.
 #[derive(Clone)]
 pub(crate) struct Stop(watch::Receiver<Option<String>>);
 
-/// What waits for the order; when it is dropped, none comes any more.
+/// The task that waits for the order. When it is dropped, no order arrives.
 pub(crate) struct Watcher(JoinHandle<()>);
 
 impl Drop for Watcher {
@@ -42,11 +42,11 @@ impl Stop {
         Self(receiver)
     }
 
-    /// The order that is given when `stop` completes, for as long as the watcher is kept.
+    /// The order to stop is given when `stop` completes, unless the watcher was dropped.
     pub(crate) fn when(stop: impl Future<Output = String> + Send + 'static) -> (Self, Watcher) {
         let (sender, receiver) = watch::channel(None);
         let watcher = tokio::spawn(async move {
-            // Nobody left to tell: the run is over.
+            // If there is no receiver, the run is over.
             let _ = sender.send(Some(stop.await));
         });
         (Self(receiver), Watcher(watcher))
@@ -65,7 +65,7 @@ impl Stop {
 
 impl Failure for CallError {
     fn timed_out(limit: Duration) -> Self {
-        let message = format!("no whole answer within {} ms", limit.as_millis());
+        let message = format!("no complete answer within {} ms", limit.as_millis());
         Self::new(Kind::TimedOut, message)
     }
 
@@ -89,19 +89,19 @@ impl Failure for CallError {
     }
 }
 
-/// One call's share of the time.
+/// The time limit of a call.
 #[derive(Clone)]
 pub(crate) struct Pace {
     retry: Retry,
     longest_poll: Duration,
     stop: Stop,
     secrets: Secrets,
-    /// Whether AWS said of a call that its session has ended.
+    /// Whether AWS said that the session of a call has ended.
     expired: Arc<AtomicBool>,
 }
 
 impl Pace {
-    /// From now until `share` is spent.
+    /// A limit of `share` from now.
     pub(crate) fn new(share: Duration, stop: Stop) -> Self {
         Self {
             retry: Retry::within(share, Duration::from_millis(10)),
@@ -112,37 +112,38 @@ impl Pace {
         }
     }
 
-    /// The same share, for calls of another session.
+    /// The same limit, for calls of another session.
     pub(crate) fn of_another_session(&self) -> Self {
         Self { expired: Arc::default(), ..self.clone() }
     }
 
-    /// Whether AWS said of a call at this pace that its session has ended: a new one may go on.
+    /// Whether AWS said that the session of a call has ended. A new session may continue.
     pub(crate) fn session_has_ended(&self) -> bool {
         self.expired.load(Ordering::Relaxed)
     }
 
-    /// The same, for calls whose errors may repeat these secrets. Every error passes here.
+    /// The same limit, for calls whose errors may repeat these secrets. Every error passes here.
     pub(crate) fn hiding(self, secrets: &Secrets) -> Self {
         Self { secrets: secrets.clone(), ..self }
     }
 
-    /// The same, for calls whose errors may repeat secrets that nobody else knows.
+    /// The same limit, for calls whose errors may repeat secrets that no other call knows.
     pub(crate) fn with_own_secrets(self) -> Self {
         Self { secrets: self.secrets.within(), ..self }
     }
 
-    /// What its errors may not repeat.
+    /// The secrets that its errors must not repeat.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// A third of what is left, for a call that others wait for: if it fails, they still have time.
+    /// A third of the time left, for a call that others wait for: if it fails, they still have
+    /// time.
     pub(crate) fn third(&self) -> Self {
         self.until(Instant::now() + self.time_left() / 3)
     }
 
-    /// Half of what is left, and at most `most`, for calls whose answer may stay incomplete.
+    /// Half of the time left, and at most `most`, for calls whose answer may be incomplete.
     pub(crate) fn half(&self, most: Duration) -> Self {
         self.until(Instant::now() + (self.time_left() / 2).min(most))
     }
@@ -151,24 +152,24 @@ impl Pace {
         Self { retry: Retry { deadline, ..self.retry.clone() }, ..self.clone() }
     }
 
-    /// Whether this share ends before another.
+    /// Whether this limit ends before the other.
     pub(crate) fn ends_before(&self, other: &Self) -> bool {
         self.retry.deadline < other.retry.deadline
     }
 
-    /// Makes the call, again after a failure that may pass, until it answers or the share is spent.
+    /// Makes the call, and retries it until it succeeds or the time is spent.
     ///
-    /// Throttling, 5xx and silence are retried to the end, a broken connection a few times, a
-    /// denial never. What AWS said last is the error.
-    pub(crate) async fn persist<T>(
+    /// Throttling, 5xx and missing answers are retried to the end, a broken connection a few times,
+    /// a denial never. The error is AWS's last answer.
+    pub(crate) async fn retry<T>(
         &self,
         call: impl AsyncFnMut() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        self.or_stopped(self.retry.persist(async || Ok(()), call)).await
+        self.or_stopped(self.retry.run(async || Ok(()), call)).await
     }
 
-    /// The same, for an API that takes so many calls and no more. A call that fails counts, too.
-    pub(crate) async fn persist_at_rate<T>(
+    /// The same, for an API with a rate limit. A failed call counts, too.
+    pub(crate) async fn retry_at_rate<T>(
         &self,
         bucket: &mut impl RateLimit,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
@@ -193,10 +194,10 @@ impl Pace {
             }
             answer
         };
-        self.or_stopped(self.retry.persist(turn, call)).await
+        self.or_stopped(self.retry.run(turn, call)).await
     }
 
-    /// Makes the call once, in the time that is left.
+    /// Makes the call once, within the time left.
     pub(crate) async fn single<T>(
         &self,
         mut call: impl AsyncFnMut() -> Result<T, CallError>,
@@ -208,7 +209,7 @@ impl Pace {
         self.or_stopped(call).await
     }
 
-    /// What a call ends with, unless the order to stop comes first.
+    /// The result of a call, or `Interrupted` if the order to stop comes first.
     async fn or_stopped<T>(
         &self,
         call: impl Future<Output = Result<T, CallError>>,
@@ -225,12 +226,12 @@ impl Pace {
         }
     }
 
-    /// The time that is left of the share.
+    /// The time left.
     pub(crate) fn time_left(&self) -> Duration {
         self.retry.time_left()
     }
 
-    /// The pauses between looks at something that is being made: growing, jittered, bounded.
+    /// The pauses between polls: growing, jittered, bounded.
     pub(crate) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
         let longest = self.longest_poll;
         let next = move |pause: &Duration| Some((*pause * 3 / 2).min(longest));
@@ -240,10 +241,10 @@ impl Pace {
     /// Waits.
     ///
     /// # Errors
-    /// The order to stop came first, or the wait does not fit into what is left.
+    /// The order to stop came first, or the wait is longer than the time left.
     pub(crate) async fn pause(&self, delay: Duration) -> Result<(), CallError> {
         if delay >= self.time_left() {
-            return Err(CallError::new(Kind::TimedOut, "its share of the time is spent"));
+            return Err(CallError::new(Kind::TimedOut, "its time limit was reached"));
         }
         tokio::select! {
             biased;
@@ -270,14 +271,14 @@ mod tests {
         Stop::new(watch::channel(None).1)
     }
 
-    /// How often a call that always fails so is made within 400 ms, and with what it ends.
+    /// The number of attempts within 400 ms of a call that always fails, and its last error.
     fn tries(kind: Kind) -> (u32, CallError) {
         let count = Cell::new(0);
         let error = run(async {
             Pace::new(Duration::from_millis(400), never())
-                .persist(async || {
+                .retry(async || {
                     count.set(count.get() + 1);
-                    Err::<(), _>(CallError::new(kind, "as ever"))
+                    Err::<(), _>(CallError::new(kind, "always"))
                 })
                 .await
                 .unwrap_err()
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_tried_again() {
+    fn only_transient_failures_are_retried() {
         for kind in [Kind::Denied, Kind::Credentials, Kind::Refused, Kind::Unreadable] {
             assert_eq!(tries(kind).0, 1, "{kind:?}");
         }
@@ -299,11 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn silence_after_throttling_is_still_throttling() {
+    fn a_timeout_after_throttling_is_reported_as_throttling() {
         let count = Cell::new(0);
         let error = run(async {
             Pace::new(Duration::from_millis(300), never())
-                .persist(async || {
+                .retry(async || {
                     count.set(count.get() + 1);
                     if count.get() > 2 {
                         std::future::pending::<()>().await;
@@ -317,12 +318,12 @@ mod tests {
     }
 
     #[test]
-    fn an_order_to_stop_ends_a_call_at_once() {
+    fn an_order_to_stop_ends_a_call_immediately() {
         let error = run(async {
             let (sender, receiver) = watch::channel(None);
             sender.send(Some("SIGTERM".to_owned())).unwrap();
             Pace::new(Duration::from_secs(60), Stop::new(receiver))
-                .persist(async || std::future::pending::<Result<(), CallError>>().await)
+                .retry(async || std::future::pending::<Result<(), CallError>>().await)
                 .await
                 .unwrap_err()
         });
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_at_a_report_grow_rarer_and_stay_bounded() {
+    fn the_pauses_between_polls_grow_and_stay_bounded() {
         let pace = run(async { Pace::new(Duration::from_secs(270), never()) });
         let pauses: Vec<_> = pace.polls().take(20).collect();
         assert!(pauses[0] <= Duration::from_secs(1));

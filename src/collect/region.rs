@@ -1,17 +1,17 @@
-//! Which Region to call. IAM and its evidence are global; only STS is regional.
+//! The Region to call. IAM and its evidence are global; only STS is regional.
 
 use crate::model::Partition;
 
-/// A Region, and who named it.
+/// A Region, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedRegion {
     /// The name: `eu-central-1`.
     pub name: String,
-    /// Where it was named.
+    /// The origin of the name.
     pub origin: RegionOrigin,
 }
 
-/// Where the Region of a run comes from, in the order in which they count.
+/// Where the Region of a run comes from, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegionOrigin {
     /// `--region`.
@@ -22,10 +22,10 @@ pub enum RegionOrigin {
     Profile,
 }
 
-/// The configured Region where it lies in the partition, else the partition's first one.
+/// The configured Region if it is in the partition, otherwise the partition's first Region.
 ///
-/// Without a partition (nobody knows yet whose the credentials are) the configured one, else
-/// `us-east-1`.
+/// Without a partition (before the account of the credentials is known): the configured Region,
+/// otherwise `us-east-1`.
 pub(crate) fn region_in(configured: Option<&str>, partition: Option<&Partition>) -> String {
     let region = match (configured, partition) {
         (Some(region), None) => region,
@@ -36,8 +36,8 @@ pub(crate) fn region_in(configured: Option<&str>, partition: Option<&Partition>)
     region.to_owned()
 }
 
-/// The partition that a Region belongs to, by its name, and that partition's first Region.
-/// Source: the endpoint data of AWS's SDKs.
+/// The partition of a Region, by its name, and the first Region of that partition. Source: the
+/// endpoint data of AWS's SDKs.
 fn home(region: &str) -> (&'static str, &'static str) {
     match region {
         _ if region.starts_with("cn-") => ("aws-cn", "cn-north-1"),
@@ -47,7 +47,7 @@ fn home(region: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The Region that IAM's events are recorded in, and that an account always has.
+/// The Region that records IAM's events, and that is enabled in every account.
 pub(crate) fn first_region(partition: &Partition) -> &'static str {
     match partition.as_str() {
         "aws-cn" => home("cn-").1,

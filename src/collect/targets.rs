@@ -1,4 +1,4 @@
-//! From accounts to evidence: entered and read in what time, side by side.
+//! Enters and reads accounts side by side, within the time limit.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use super::pace::{Pace, Stop};
 use super::sources::{RENEWED_AFTER, ReadBy, Reader};
 use super::{Collected, EventsWanted, Settings, SignInError, Sinks};
 
-/// So many accounts for each of `--concurrency` are under way, the ones that wait included.
+/// The maximum number of started accounts for each of `--concurrency`, including those that wait.
 const WAITING: usize = 8;
-/// An account whose sessions end before it is read is entered so often.
+/// The maximum number of sessions for one account, if they end before it is read.
 const MAX_SESSIONS: usize = 3;
 
-/// A run over its accounts.
-pub(super) struct Run<'a> {
+/// The collection from the accounts of a run.
+pub(super) struct Collection<'a> {
     pub(super) settings: &'a Settings,
     pub(super) clock: &'a dyn Fn() -> DateTime<Utc>,
     pub(super) sinks: &'a Sinks<'a>,
@@ -37,7 +37,7 @@ pub(super) type Job<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 type Result<T> = std::result::Result<T, SignInError>;
 
-/// Enters the accounts and reads each; hands its evidence on when it is complete.
+/// Enters and reads the accounts, and passes on the evidence of each when it is complete.
 pub(super) async fn collect(
     settings: &Settings,
     clock: &dyn Fn() -> DateTime<Utc>,
@@ -47,7 +47,7 @@ pub(super) async fn collect(
 ) -> Result<Collected> {
     let started = Instant::now();
     let Settings { entry, targets, needs, .. } = settings;
-    // Judging and writing need some of the time, too.
+    // Reserve some time for judging and writing.
     let reserve = (entry.timeout / 20).min(Duration::from_secs(5));
     let ends = started + (entry.timeout - reserve);
     let proxies = &entry.environment.proxy_variables;
@@ -57,15 +57,15 @@ pub(super) async fn collect(
     let organization = settings.organization.as_ref();
     let wanted = Wanted { targets, organization, needs, ends, clock: Some(clock) };
     let sessions = AccountSessions::open(entry, wanted, sinks, stop.clone()).await?;
-    let run = &Run { settings, clock, sinks, sessions };
+    let run = &Collection { settings, clock, sinks, sessions };
     match organization {
         Some(organization) => run.organization(organization, each).await,
         None => run.named(each).await,
     }
 }
 
-impl Run<'_> {
-    /// The accounts that were named, and no others. The first decides whether anything is judged.
+impl Collection<'_> {
+    /// Reads the named accounts only. If the first cannot be entered, nothing is judged.
     async fn named(&self, each: &mut dyn FnMut(Evidence)) -> Result<Collected> {
         let targets = self.sessions.targets();
         let first = self.first()?;
@@ -74,7 +74,8 @@ impl Run<'_> {
         let of_first = entered.as_ref().and_then(|it| it.claims.clone());
         let claims = self.sessions.claims().or(of_first);
         let limits = self.limits();
-        // Where all accounts fit in, each has all the time; else a slow one ends, so that others begin.
+        // If all accounts can start, each may use all the time. If not, a slow one ends early, so
+        // that others can start.
         let left = self.sessions.time_left();
         let limit = if targets.len() <= limits.most { left } else { left / 2 };
         let reads = targets.iter().enumerate().map(|(index, target)| -> Job<'_, Evidence> {
@@ -82,10 +83,10 @@ impl Run<'_> {
             Box::pin(async move { self.account(target, session, limit).await.0 })
         });
         bounded(iter(reads), limits, |_, evidence| each(evidence)).await;
-        Ok(Collected { claims, inventory: None })
+        Ok(Collected { claims, listing: None, out_of_time: false })
     }
 
-    /// The first account that can be entered at all: it decides whether anything is judged.
+    /// The first account that may be entered. If it cannot be, nothing is judged.
     fn first(&self) -> Result<usize> {
         let mut refusals = Vec::new();
         for (index, target) in self.sessions.targets().iter().enumerate() {
@@ -98,15 +99,16 @@ impl Run<'_> {
         Err(refusals.into_iter().next().unwrap_or_else(nobody))
     }
 
-    /// `--concurrency` accounts make progress side by side. One that only waits, for a report or for
-    /// calls that are throttled, keeps no other from starting.
+    /// `--concurrency` accounts make progress side by side. An account that only waits, for a
+    /// report or because its calls are throttled, does not delay the start of others.
     fn limits(&self) -> Limits {
         let places = self.settings.concurrency.max(1);
         let patience = part(self.settings.entry.timeout, 60, 50, 5_000);
         Limits { places, patience, most: places * WAITING }
     }
 
-    /// The evidence of an account that was named, all gaps if it cannot be entered; and whether it was.
+    /// The evidence of a named account, only gaps if it cannot be entered; and whether it was
+    /// entered.
     pub(super) async fn account(
         &self,
         target: &NamedTarget<'_>,
@@ -143,7 +145,8 @@ impl Run<'_> {
         Evidence::unread(target.account.clone(), partition, error.cause(), &detail.to_string())
     }
 
-    /// Reads an account. Where its session ends meanwhile, `again` opens a new one for what is missing.
+    /// Reads an account. If its session ends meanwhile, `again` opens a new one for the missing
+    /// sources.
     pub(super) async fn read(
         &self,
         session: Session,
@@ -180,12 +183,12 @@ impl Run<'_> {
         evidence
     }
 
-    /// The sources of an account that a session did not read to the end.
+    /// The sources of an account that a session did not read completely.
     fn missing(&self, evidence: &Evidence) -> BTreeSet<Source> {
         let regions = evidence.region_gaps().iter().map(|gap| &gap.gap);
         let gaps = evidence.gaps().into_iter().chain(regions).chain(evidence.audit_gaps());
         let mut missing: BTreeSet<Source> = gaps.map(|gap| gap.source).collect();
-        // An older report stands in for one that was not ready in time.
+        // An older report is used if the new one was not ready in time.
         let age = |report: &Fact<CredentialReport>| Some((self.clock)() - report.observed_at?);
         let report = evidence.credential_report.as_ref().ok().and_then(age);
         missing.extend(report.filter(|age| *age > RENEWED_AFTER).map(|_| Source::CredentialReport));

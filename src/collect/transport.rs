@@ -1,4 +1,4 @@
-//! The one HTTP stack: to AWS and to GitHub, through proxies, with one set of roots.
+//! The HTTP stack for AWS and GitHub, with proxies and one set of root certificates.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,19 +17,19 @@ use rustls::pki_types::pem::PemObject;
 
 use super::enter::SignInError;
 
-/// Makes connections; cheap to clone, and all clones share their connections.
+/// Makes connections. It is cheap to clone, and all clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
     connector: SharedHttpConnector,
 }
 
 impl Transport {
-    /// With the system's roots, or with those of `ca_bundle` alone.
+    /// Builds the stack with the system's root certificates, or only with those of `ca_bundle`.
     ///
     /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as in every SDK.
     ///
     /// # Errors
-    /// The bundle cannot be read, or holds no certificate.
+    /// The bundle cannot be read, or contains no certificate.
     pub(crate) fn new(ca_bundle: Option<&Path>, connect: Duration) -> Result<Self, SignInError> {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
         let mut builder = Connector::builder()
@@ -42,13 +42,13 @@ impl Transport {
         Ok(Self { connector: SharedHttpConnector::new(builder.build()) })
     }
 
-    /// For the SDK.
+    /// The client for the SDK.
     pub(crate) fn http_client(&self) -> SharedHttpClient {
         let connector = self.connector.clone();
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// For a plain request.
+    /// The connector for a plain request.
     pub(crate) fn connector(&self) -> &SharedHttpConnector {
         &self.connector
     }
@@ -56,7 +56,7 @@ impl Transport {
 
 fn trust_only(path: &Path) -> Result<TlsContext, SignInError> {
     let bad = |detail: String| SignInError::CaBundle { path: path.display().to_string(), detail };
-    #[expect(clippy::disallowed_methods, reason = "the one file that the live half reads itself")]
+    #[expect(clippy::disallowed_methods, reason = "the only file that the live half reads itself")]
     let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
     check(&pem).map_err(bad)?;
     TlsContext::builder()
@@ -65,14 +65,19 @@ fn trust_only(path: &Path) -> Result<TlsContext, SignInError> {
         .map_err(|error| bad(error.to_string()))
 }
 
-/// Reads the bundle as the SDK will, which panics on one that it cannot read.
+/// Reads the bundle like the SDK, which panics if it cannot read it.
 fn check(pem: &[u8]) -> Result<(), String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("it is no PEM file: {error:?}"))?;
+        let certificate =
+            certificate.map_err(|error| format!("it is not a PEM file: {error:?}"))?;
         roots.add(certificate).map_err(|error| format!("a certificate cannot be read: {error}"))?;
     }
-    if roots.is_empty() { Err("it holds no certificate in PEM form".to_owned()) } else { Ok(()) }
+    if roots.is_empty() {
+        Err("it contains no certificate in PEM format".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -80,13 +85,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bundle_that_is_none_is_an_error_and_no_panic() {
+    fn a_malformed_bundle_is_an_error_not_a_panic() {
         let block = |body: &str| {
             format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
         };
-        assert_eq!(check(b"").unwrap_err(), "it holds no certificate in PEM form");
-        assert_eq!(check(b"{}").unwrap_err(), "it holds no certificate in PEM form");
-        assert!(check(block("!!!").as_bytes()).unwrap_err().starts_with("it is no PEM file"));
+        assert_eq!(check(b"").unwrap_err(), "it contains no certificate in PEM format");
+        assert_eq!(check(b"{}").unwrap_err(), "it contains no certificate in PEM format");
+        assert!(check(block("!!!").as_bytes()).unwrap_err().starts_with("it is not a PEM file"));
         let not_a_certificate = block("aGVsbG8=");
         let error = check(not_a_certificate.as_bytes()).unwrap_err();
         assert!(error.starts_with("a certificate cannot be read"), "{error}");

@@ -13,6 +13,7 @@ mod live;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod rules;
+pub(crate) mod setup;
 mod sign_in;
 pub(crate) mod usage;
 

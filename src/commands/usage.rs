@@ -75,8 +75,8 @@ fn may_be_a_check(arguments: &[OsString]) -> bool {
     command.is_none_or(|command| !others.any(|other| other.get_name() == command))
 }
 
-/// clap repeats arguments unescaped, including line breaks. This is the escaped text for a runner
-/// or for arguments with special characters. It is all text from outside: clap has put the
+/// The escaped text for a runner, or for arguments with special characters. clap repeats arguments
+/// unescaped, including line breaks. All of it counts as text from outside, because clap puts the
 /// arguments into its sentences.
 fn safe(error: &clap::Error, arguments: &[OsString], host: &Host) -> Option<Text> {
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();

@@ -2,7 +2,7 @@
 
 use super::aws::{not_entered, of_gap, to_do};
 use super::{Check, CheckId, CheckedAccount};
-use crate::model::{Audit, Cause, Evidence, Inventory, SkippedAccount, Source};
+use crate::model::{Audit, Cause, Evidence, Listing, Skipped, Source};
 use crate::text;
 use crate::text::outside;
 
@@ -12,7 +12,7 @@ const ID: CheckId = CheckId::Organization;
 #[derive(Debug)]
 pub struct OrganizationSeen<'a> {
     /// Its accounts; `None`: nobody could be signed in.
-    pub inventory: Option<&'a Inventory>,
+    pub listing: Option<&'a Listing>,
     /// The accounts that were tried.
     pub tried: &'a [Evidence],
     /// How members are entered.
@@ -24,25 +24,30 @@ pub struct OrganizationSeen<'a> {
 /// Whether the gate can judge the organization.
 #[must_use]
 pub fn check(seen: &OrganizationSeen<'_>) -> Vec<Check> {
-    let Some(inventory) = seen.inventory else {
+    let Some(listing) = seen.listing else {
         let nobody = "nobody was signed in, so the organization was not listed";
         return vec![Check::not_checked(ID, nobody, "mend aws-sign-in first")];
     };
-    let mut checks = vec![listed(inventory)];
+    let mut checks = vec![listed(listing)];
     checks.extend(members(seen));
     checks.extend(settings(seen));
     checks
 }
 
-fn listed(inventory: &Inventory) -> Check {
-    match &inventory.gap {
+fn listed(listing: &Listing) -> Check {
+    match &listing.gap {
         Some(gap) => of_gap(ID, gap),
+        None if !listing.complete => Check::problem(
+            ID,
+            "the list of the organization's accounts is incomplete",
+            "run this again",
+        ),
         None => Check::ok(
             ID,
             text!(
                 "the organization {} has {} accounts",
-                outside(inventory.id.as_deref().unwrap_or("?")),
-                inventory.listed
+                outside(listing.id.as_deref().unwrap_or("?")),
+                listing.listed.len()
             ),
         ),
     }
@@ -110,8 +115,8 @@ fn settings(seen: &OrganizationSeen<'_>) -> Vec<Check> {
 
 /// How many accounts a sample left out.
 #[must_use]
-pub fn left_out(inventory: &Inventory) -> usize {
-    inventory.skipped.iter().filter(|it| it.reason == SkippedAccount::NOT_IN_SAMPLE).count()
+pub fn left_out(listing: &Listing) -> usize {
+    listing.skipped.iter().filter(|it| Skipped::is_not_in_sample(it)).count()
 }
 
 #[cfg(test)]
@@ -120,23 +125,31 @@ mod tests {
     use crate::doctor::Status;
     use crate::testing::healthy;
 
-    fn inventory(listed: usize) -> Inventory {
-        Inventory { listed, gap: None, ..Inventory::missing("") }
+    fn listing(complete: bool) -> Listing {
+        let listed = [healthy().account].into();
+        Listing {
+            id: Some("o-exampleorgid".to_owned()),
+            management_account: None,
+            complete,
+            gap: None,
+            listed,
+            skipped: Vec::new(),
+        }
     }
 
-    fn statuses(inventory: Option<&Inventory>, tried: &[Evidence], audit: Audit) -> Vec<Status> {
-        let seen = OrganizationSeen { inventory, tried, audit, left_out: 0 };
+    fn statuses(listing: Option<&Listing>, tried: &[Evidence], audit: Audit) -> Vec<Status> {
+        let seen = OrganizationSeen { listing, tried, audit, left_out: 0 };
         check(&seen).into_iter().map(|check| check.status).collect()
     }
 
     #[test]
     fn listing_members_and_features_are_each_looked_at() {
         use Status::{NotChecked, Ok, Problem, Warning};
-        let whole = inventory(1);
+        let whole = listing(true);
         let member = [healthy()];
         assert_eq!(statuses(Some(&whole), &member, Audit::AssumeRole), [Ok, Ok, Ok]);
         assert_eq!(statuses(None, &[], Audit::AssumeRole), [NotChecked]);
-        let cut = Inventory::missing("the list ended early");
+        let cut = listing(false);
         assert_eq!(statuses(Some(&cut), &member, Audit::AssumeRole)[0], Problem);
         let mut off = healthy();
         off.central_root.as_mut().unwrap().value.credentials_management = false;

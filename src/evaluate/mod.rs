@@ -1,7 +1,7 @@
 //! The core: takes policy, evidence and one instant, and returns an account's report.
 //!
-//! [`evaluate`] is pure and total: no I/O, no clock, no `Result`. All that can fail happens before
-//! it (reading the policy, signing in, collecting) or after it (writing). What could not be
+//! [`evaluate`] is pure and total: no I/O, no clock, no `Result`. Everything that can fail happens
+//! before it (reading the policy, signing in, collecting) or after it (writing). What could not be
 //! collected arrives as a gap.
 
 mod fresh;
@@ -67,7 +67,7 @@ fn name_of(policy: &Policy, evidence: &Evidence) -> Option<String> {
     named.and_then(|account| account.name.clone())
 }
 
-/// The outcome of a rule, and what its findings need windows for.
+/// The outcome of a rule, and the reasons why its findings need windows.
 fn outcome(
     rule: &Rule,
     case: &Case<'_>,
@@ -104,7 +104,8 @@ fn outcome(
     (judged, judgement.wanted)
 }
 
-/// A rule that judges only what a waiver of another rule tolerates.
+/// Drops the findings that no waiver of the other rule tolerates, for a rule that judges only what
+/// such a waiver tolerates.
 fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>) {
     let valid: Vec<&Waiver> = waivers::valid(case, tolerating).collect();
     if valid.is_empty() {
@@ -117,10 +118,11 @@ fn keep_tolerated(judgement: &mut Judgement, tolerating: RuleId, case: &Case<'_>
         .retain(|finding| valid.iter().any(|waiver| waivers::names(case, waiver, finding)));
 }
 
-/// A rule that needs what nobody can see on this route has nothing to say, unless it is violated already.
+/// Makes a rule not applicable if it needs facts that this route cannot show, unless other facts
+/// already violate it.
 ///
-/// Some source can be seen on every route: an account of which nothing at all was read is undetermined,
-/// whatever its gaps say.
+/// Every route can show some source. So if nothing in an account was read, the account stays
+/// undetermined, whatever its gaps say.
 fn settle_not_visible(judgement: &mut Judgement, nothing_read: bool) {
     let is_hidden = |gap: &&Gap| gap.cause == Cause::NotVisible;
     let hidden: BTreeSet<&str> =

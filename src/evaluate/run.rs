@@ -36,10 +36,17 @@ impl Run {
         policy.gate.enforce_from.filter(|day| self.now.date_naive() < *day)
     }
 
-    /// Whether the policy judges an organization whose accounts may not all be known.
+    /// Whether an account of the organization may be missing.
+    ///
+    /// A policy that names no scope judges what the evidence holds, an organization included.
     pub(super) fn is_uncovered(&self, policy: &Policy) -> bool {
-        let is_complete = self.inventory.as_ref().is_some_and(Inventory::is_complete);
-        policy.judges_an_organization() && !is_complete
+        match &self.inventory {
+            Some(inventory) if policy.judges_an_organization() || !policy.names_scope() => {
+                !inventory.is_complete()
+            }
+            Some(_) => false,
+            None => policy.judges_an_organization(),
+        }
     }
 
     /// Whether the copy alone is enough to fail the gate.

@@ -1,5 +1,5 @@
-//! The timeline of root use against windows. It depends only on evidence and windows, so it exists
-//! whichever rules are on.
+//! The timeline of root use and windows. It depends only on evidence and windows, so it does not
+//! matter which rules are on.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,8 +14,8 @@ const MAX_OPENINGS: usize = 12;
 /// Uses of one kind and window this close are one mark.
 const ONE_MARK: TimeDelta = TimeDelta::hours(1);
 
-/// The timeline of the look-back of the policy's events. Facts that are too old, from the future or
-/// switched off are gaps already.
+/// The timeline for the look-back of the policy's events. Facts that are too old, from the future
+/// or turned off have already become gaps.
 pub(super) fn timeline(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>) -> Timeline {
     let span = lookback(policy).delta();
     let since = now - span;
@@ -26,7 +26,7 @@ pub(super) fn timeline(policy: &Policy, evidence: &Evidence, now: DateTime<Utc>)
     }
 }
 
-/// How far back; as far as it would be by default where the policy switches events off.
+/// The length of the timeline. If the policy turns events off, it is the default look-back.
 fn lookback(policy: &Policy) -> Duration {
     match &policy.root_events {
         Some(events) => events.lookback,
@@ -80,7 +80,7 @@ fn listed_mark(group: &[&RootEvent]) -> Option<ListedMark> {
     Some(ListedMark { at: first.time, what: what + &from.unwrap_or_default() })
 }
 
-/// Each item in the newest group whose last item it belongs to, else in a group of its own.
+/// Puts each item into the newest group whose last item it belongs with, or else into a new group.
 fn grouped<T>(items: impl Iterator<Item = T>, together: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
     let mut groups: Vec<Vec<T>> = Vec::new();
     for item in items {
@@ -93,8 +93,8 @@ fn grouped<T>(items: impl Iterator<Item = T>, together: impl Fn(&T, &T) -> bool)
     groups
 }
 
-/// Openings of this account's windows that touch the look-back, or the time of the same length
-/// after it: in the order of the policy, at most [`MAX_OPENINGS`] of each window.
+/// Openings of this account's windows that touch the look-back, or an equally long time after it.
+/// They are in the order of the policy, at most [`MAX_OPENINGS`] per window.
 fn windows(
     policy: &Policy,
     evidence: &Evidence,

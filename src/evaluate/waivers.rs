@@ -11,7 +11,7 @@ use crate::rules::Case;
 pub(super) enum Validity {
     /// Its first day is still to come.
     NotYet,
-    /// It holds.
+    /// The day is within its dates.
     Valid,
     /// Its last day has passed.
     Expired,
@@ -56,7 +56,7 @@ pub(super) fn names(case: &Case<'_>, waiver: &Waiver, finding: &Finding) -> bool
         (Some(WaiverSubject::AccessKeyCreated(named)), Subject::AccessKey(key)) => {
             key.at.is_some_and(|made| is_named(named, made, &case.root.keys_made()))
         }
-        // The first of that day: a second one has a number, which no waiver can name.
+        // Only the first one of that day: no waiver can name the number of a second one.
         (Some(WaiverSubject::CertificateUploaded(day)), Subject::Certificate(certificate)) => {
             certificate.day() == Some(day) && certificate.number == 1
         }
@@ -65,9 +65,9 @@ pub(super) fn names(case: &Case<'_>, waiver: &Waiver, finding: &Finding) -> bool
     }
 }
 
-/// Whether the key made at this instant is the only one of all that is named so.
+/// Whether a waiver names the key made at this instant, and no other key.
 ///
-/// A waiver of one key never covers another: a day on which two were made names neither.
+/// A waiver of one key never covers another. If two keys were made on a day, the day names neither.
 fn is_named(named: KeyCreated, made: DateTime<Utc>, all: &[DateTime<Utc>]) -> bool {
     fits(named, made) && all.iter().filter(|other| fits(named, **other)).count() == 1
 }
@@ -79,7 +79,7 @@ fn fits(named: KeyCreated, made: DateTime<Utc>) -> bool {
     }
 }
 
-/// The keys that a waiver names, where it names several and so covers none.
+/// The keys that a waiver names, if it names several. Such a waiver covers none of them.
 pub(super) fn ambiguous(waiver: &Waiver, keys_made: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
     let Some(WaiverSubject::AccessKeyCreated(named)) = waiver.subject else { return Vec::new() };
     let fitting: Vec<_> = keys_made.iter().copied().filter(|made| fits(named, *made)).collect();

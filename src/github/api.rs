@@ -1,4 +1,4 @@
-//! GitHub's REST API: one request after the other, again after what may pass, never without end.
+//! GitHub's REST API: single requests, retried after temporary errors, with one time limit.
 //!
 //! Source: GitHub Docs, "Getting started with the REST API", "Rate limits for the REST API" and
 //! "Best practices for using the REST API".
@@ -21,30 +21,30 @@ use crate::text::{Text, outside};
 use super::error_text::{chain, one_line};
 use super::{Secret, Secrets, is_private};
 
-/// Where the API is, unless `GITHUB_API_URL` says otherwise.
+/// The address of the API, unless `GITHUB_API_URL` is set.
 pub const DEFAULT_API_URL: &str = "https://api.github.com";
-/// The version of the API whose shapes are read here.
+/// The version of the API that this module reads.
 const API_VERSION: &str = "2022-11-28";
 /// The media type of most answers.
 const JSON: &str = "application/vnd.github+json";
-/// A request is made so often at most.
+/// The maximum number of attempts of a request.
 const ATTEMPTS: u32 = 5;
-/// No answer that is read here is larger; the contents API stops at 1 MB of file.
+/// The maximum size of an answer. The contents API returns files up to 1 MB.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-/// Nobody waits longer than this for a rate limit.
+/// The longest wait for a rate limit.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Why GitHub did not give what was asked for. Its own words are on one line and shortened, but
-/// not yet [escaped](crate::escape); the token is in none of them.
+/// Why a request failed. GitHub's own message is shortened to one line, but not yet
+/// [escaped](crate::escape); it never contains the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
-    /// The address would send the token over a network in plain text.
+    /// The address would send the token over the network in plain text.
     NotPrivate(String),
     /// The address or the token cannot be sent.
     Unusable,
     /// A name that could lead a request to another path.
     NoRef(String),
-    /// An answer that is not 2xx.
+    /// A status other than 2xx.
     Status {
         /// The HTTP status.
         status: u16,
@@ -57,16 +57,16 @@ pub enum ApiError {
         status: u16,
         /// GitHub's message.
         message: String,
-        /// After how long GitHub wants to be asked again, where it says so.
+        /// How long GitHub asks to wait, if it says so.
         retry_after: Option<Duration>,
     },
     /// No connection.
     Unreachable(String),
-    /// A connection to somebody whose certificate is not accepted.
+    /// A server with a certificate that is not trusted.
     Untrusted(String),
-    /// No whole answer in time.
+    /// No complete answer in time.
     TimedOut,
-    /// An answer that is not what it should be.
+    /// An unexpected or malformed answer.
     Unreadable(String),
 }
 
@@ -88,7 +88,7 @@ impl From<&ApiError> for Text {
                 text!("GitHub's API cannot be reached: {}", outside(message))
             }
             ApiError::Untrusted(message) => {
-                text!("GitHub's API shows a certificate that is not trusted: {}", outside(message))
+                text!("GitHub's API has a certificate that is not trusted: {}", outside(message))
             }
             ApiError::TimedOut => "GitHub's API did not answer in time".into(),
             ApiError::Unreadable(what) => {
@@ -111,7 +111,7 @@ fn after_colon(message: &str) -> Text {
 }
 
 impl ApiError {
-    /// The HTTP status of the answer, where there was one that was not 2xx.
+    /// The HTTP status of an answer other than 2xx.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -134,7 +134,7 @@ impl ApiError {
         }
     }
 
-    /// The same error without the secrets that the other side may have repeated.
+    /// The same error without the secrets that the answer may repeat.
     fn hiding(self, secrets: &Secrets) -> Self {
         match self {
             Self::Status { status, message } => {
@@ -165,7 +165,7 @@ impl Failure for ApiError {
             Self::RateLimited { retry_after: Some(wait), .. } if *wait <= MAX_WAIT => {
                 RetryWhen::Times(ATTEMPTS, *wait)
             }
-            // A primary limit that does not say when is an hour's.
+            // A primary limit without a time lasts up to an hour.
             Self::RateLimited { retry_after: Some(_), .. }
             | Self::RateLimited { status: 403, .. } => RetryWhen::Never,
             _ if self.is_transient() => RetryWhen::Times(ATTEMPTS, Duration::ZERO),
@@ -174,7 +174,7 @@ impl Failure for ApiError {
     }
 }
 
-/// A client with one token and one limit of time for all its requests together.
+/// A client with one token, and one time limit for all its requests together.
 #[derive(Debug, Clone)]
 pub struct Api {
     connector: SharedHttpConnector,
@@ -184,10 +184,10 @@ pub struct Api {
 }
 
 impl Api {
-    /// For the API at `base` (`GITHUB_API_URL`), until `limit` from now is over.
+    /// Makes a client for the API at `base` (`GITHUB_API_URL`); its time limit starts now.
     ///
     /// # Errors
-    /// [`ApiError::NotPrivate`]: the token travels by https, or by plain http to this machine.
+    /// [`ApiError::NotPrivate`] unless `base` is https, or plain http to this machine.
     pub fn new(
         connector: SharedHttpConnector,
         base: &str,
@@ -205,31 +205,31 @@ impl Api {
         })
     }
 
-    /// The time that is left for requests.
+    /// The time left for requests.
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.retry.time_left()
     }
 
-    /// `GET`s a path such as `/repos/octo-org/octo-repo`, and reads the JSON that comes.
+    /// `GET`s a path such as `/repos/octo-org/octo-repo`, and parses the JSON answer.
     ///
     /// # Errors
-    /// See [`ApiError`]; what may pass was tried again.
+    /// See [`ApiError`]; temporary errors were retried.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
         read(&self.persist("GET", path, JSON, None).await?)
     }
 
-    /// `GET`s a path as another media type, and takes the text that comes.
+    /// `GET`s a path as another media type, and returns the text.
     ///
     /// # Errors
-    /// See [`ApiError`]; what may pass was tried again.
+    /// See [`ApiError`]; temporary errors were retried.
     pub async fn get_text(&self, path: &str, accept: &'static str) -> Result<String, ApiError> {
         let body = self.persist("GET", path, accept, None).await?;
         String::from_utf8(body).map_err(|_| ApiError::Unreadable("it is not UTF-8".to_owned()))
     }
 
-    /// `POST`s JSON and reads the JSON that comes. It is tried again after a broken connection
-    /// too, so it is only for requests that may be made twice.
+    /// `POST`s JSON and parses the JSON answer. It retries after a broken connection too, so it is
+    /// only for requests that may be made twice.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -253,7 +253,7 @@ impl Api {
             let request = self.request(method, path, accept, body.as_deref())?;
             self.once(request).await
         };
-        self.retry.persist(async || Ok(()), attempt).await
+        self.retry.run(async || Ok(()), attempt).await
     }
 
     fn request(
@@ -294,7 +294,7 @@ impl Api {
             return read_body(response).await;
         }
         let limit = RateLimit::from_response(&response);
-        // The status says enough where the body cannot be read.
+        // If the body cannot be read, the status is enough.
         let message =
             read_body(response).await.map(|body| error_message(&body)).unwrap_or_default();
         if status == 429 || (status == 403 && limit.reached) {
@@ -304,7 +304,7 @@ impl Api {
     }
 }
 
-/// What the headers say of a rate limit.
+/// The rate limit in the headers of an answer.
 struct RateLimit {
     reached: bool,
     retry_after: Option<Duration>,
@@ -321,9 +321,9 @@ impl RateLimit {
     }
 }
 
-/// A wrong certificate stays wrong; all else about a connection may pass.
+/// A certificate error is permanent; other connection errors may be temporary.
 fn unreachable(message: String) -> ApiError {
-    // The words of rustls for every certificate that it does not accept.
+    // rustls starts every certificate error with these words.
     if message.contains("invalid peer certificate") {
         return ApiError::Untrusted(message);
     }
@@ -349,8 +349,8 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| ApiError::Unreadable(one_line(&error.to_string())))
 }
 
-/// `message` of GitHub's error, and of each of its `errors`; nothing of a body that is no JSON,
-/// which is a proxy's page.
+/// The `message` of GitHub's error and of each of its `errors`. Empty for a body that is not JSON,
+/// such as a proxy's page.
 fn error_message(body: &[u8]) -> String {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
     let text = |value: &Value| match value {
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_is_waited_for_up_to_a_minute() {
+    fn the_client_waits_up_to_a_minute_for_a_rate_limit() {
         let after = |seconds| RetryWhen::Times(ATTEMPTS, Duration::from_secs(seconds));
         assert_eq!(limited(429, Some(30)).retry_when(), after(30));
         assert_eq!(limited(429, Some(0)).retry_when(), after(0));
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_not_asked_again() {
+    fn a_refusal_is_not_retried() {
         let status = |status| ApiError::Status { status, message: String::new() }.retry_when();
         for refused in [301, 400, 401, 403, 404, 413, 422] {
             assert_eq!(status(refused), RetryWhen::Never, "{refused}");
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn github_says_why_in_one_line_and_the_page_of_a_proxy_says_nothing() {
+    fn an_error_message_is_one_line_and_a_page_of_a_proxy_has_none() {
         for (body, message) in [
             (r#"{"message":"Not Found","documentation_url":"https://x"}"#, "Not Found"),
             (r#"{"message":"Invalid","errors":[{"message":"a\nb"},"c",7]}"#, "Invalid; a b; c"),

@@ -1,8 +1,8 @@
-//! Where tokens and keys may be sent.
+//! Which addresses may receive tokens and keys.
 
 use std::net::IpAddr;
 
-/// Whether nobody between here and there can read along: https, or plain http to this machine.
+/// Whether the connection is private: https, or plain http to this machine.
 #[must_use]
 pub fn is_private(url: &str) -> bool {
     if let Some(rest) = url.strip_prefix("https://") {
@@ -11,7 +11,7 @@ pub fn is_private(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else {
         return false;
     };
-    // Nothing before an `@` is a host: `http://127.0.0.1@example.com` goes to example.com.
+    // The host comes after an `@`: `http://127.0.0.1@example.com` goes to example.com.
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     if authority.contains('@') {
         return false;

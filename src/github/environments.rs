@@ -11,29 +11,29 @@ use super::repository::Repository;
 use crate::escape;
 use crate::model::hosting::{BranchLimit, Environment, RequiredReviewers};
 
-/// Who lets the jobs of an environment run.
+/// Who approves the jobs of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewers {
-    /// Nobody has to.
+    /// No approval is required.
     None,
     /// One of its required reviewers.
     Required {
-        /// Whether whoever started the run may be that reviewer.
+        /// Whether the person who started the run may approve it.
         self_review: bool,
     },
 }
 
-/// Who must let the jobs of the environment run.
+/// Asks who must approve the jobs of the environment.
 ///
 /// # Errors
-/// See [`ApiError`]: 404 where there is no such environment or the token may not see it;
+/// See [`ApiError`]: 404 if the environment does not exist or the token may not see it;
 /// [`ApiError::Unreadable`] for an answer about another one.
 pub async fn reviewers(
     api: &Api,
     repository: &Repository,
     name: &str,
 ) -> Result<Reviewers, ApiError> {
-    // A name may hold a slash, which would lead to another path.
+    // A name may contain a slash, which would lead to another path.
     let encoded = escape::uri_part(name);
     if encoded.is_empty() || encoded.bytes().all(|byte| byte == b'.') {
         return Err(ApiError::Unusable);

@@ -1,10 +1,10 @@
-//! What a server or the network said, made fit for one sentence.
+//! Messages of servers and of the network, shortened to fit into one sentence.
 
 use std::error::Error;
 
-/// How much of a message from outside is shown, in characters.
+/// The maximum length of a message from outside, in characters.
 const SHOWN: usize = 300;
-/// The end of a message that is shown in part.
+/// The end of a message that was cut.
 pub(super) const CUT: char = '…';
 
 /// An error with all its causes, on one line.

@@ -1,4 +1,4 @@
-//! The side of GitHub: its OIDC token, its REST API, and what must not be read in a log.
+//! GitHub: its OIDC token, its REST API, and the secrets that must not appear in a log.
 
 pub mod api;
 pub mod branch_rules;
@@ -21,7 +21,7 @@ pub(crate) use error_text::{chain, one_line};
 pub use run::WorkflowRun;
 pub use secret::{Secret, Secrets};
 
-/// The workflow command that makes the runner hide a value in everything that follows.
+/// The workflow command that makes the runner hide a value in all later output.
 ///
 /// Source: GitHub Docs, "Workflow commands", masking a value.
 #[must_use]

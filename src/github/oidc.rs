@@ -1,6 +1,6 @@
-//! GitHub's OIDC token: who a workflow run is, signed by GitHub, for one audience.
+//! GitHub's OIDC token: the identity of a workflow run, signed by GitHub, for one audience.
 //!
-//! The runner gives a job with `id-token: write` an address and a bearer token to ask for it.
+//! The runner gives a job with `id-token: write` an address and a bearer token to request it.
 //! Source: GitHub Docs, "OpenID Connect reference".
 
 use std::fmt;
@@ -17,7 +17,7 @@ use super::{Secret, Secrets, is_private};
 use crate::text;
 use crate::text::{Text, outside};
 
-/// What the runner gives a job that may ask for a token.
+/// What the runner gives a job that may request a token.
 #[derive(Debug, Clone)]
 pub struct TokenEndpoint {
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
@@ -26,34 +26,34 @@ pub struct TokenEndpoint {
     pub bearer: Secret,
 }
 
-/// A token, and what it says.
+/// A token and its claims.
 #[derive(Debug, Clone)]
 pub struct IdToken {
-    /// The JWT itself; whoever has it is this run until it expires.
+    /// The JWT itself; anybody who has it can act as this run until it expires.
     pub jwt: Secret,
-    /// What it says; not verified, because STS does that.
+    /// Its claims; not verified here, because STS verifies them.
     pub claims: Claims,
 }
 
-/// The claims that matter here. An empty `sub` or `aud`: the token has none.
+/// The claims that rootgate uses. `sub` and `aud` are empty if the token does not have them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Claims {
-    /// Who the run is, in the form that trust policies test.
+    /// The identity of the run, in the form that trust policies test.
     #[serde(default)]
     pub sub: String,
-    /// Whom the token is for.
+    /// The audience of the token.
     #[serde(default)]
     pub aud: String,
-    /// Who issued it; GitHub Enterprise Server has an issuer of its own.
+    /// The issuer; GitHub Enterprise Server has its own.
     #[serde(default)]
     pub iss: String,
-    /// The protected environment that the job is bound to.
+    /// The environment of the job.
     pub environment: Option<String>,
     /// `owner/name`.
     pub repository: Option<String>,
-    /// The repository's number, which survives a change of its name.
+    /// The repository's id, which stays the same when the repository is renamed.
     pub repository_id: Option<String>,
-    /// The owner's number.
+    /// The owner's id.
     pub repository_owner_id: Option<String>,
     /// `public`, `private` or `internal`.
     pub repository_visibility: Option<String>,
@@ -64,9 +64,9 @@ pub struct Claims {
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenError {
-    /// The address would send the bearer token over a network in plain text.
+    /// The address would send the bearer token over the network in plain text.
     NotPrivate(String),
-    /// An answer that is not 200.
+    /// A status other than 200.
     Status {
         /// The HTTP status.
         status: u16,
@@ -117,7 +117,7 @@ impl TokenError {
         }
     }
 
-    /// The same error without the secrets that the other side may have repeated.
+    /// The same error without the secrets that the answer may repeat.
     fn hiding(self, secrets: &Secrets) -> Self {
         match self {
             Self::NotPrivate(url) => Self::NotPrivate(secrets.hide(&url)),
@@ -128,10 +128,10 @@ impl TokenError {
     }
 }
 
-/// Asks for a token, once.
+/// Requests a token once.
 ///
 /// # Errors
-/// See [`TokenError`]; the bearer token and the JWT are in none of them.
+/// See [`TokenError`]; no error contains the bearer token or the JWT.
 pub async fn request_token(
     connector: &SharedHttpConnector,
     endpoint: &TokenEndpoint,
@@ -175,9 +175,9 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
     struct Answer {
         value: Option<String>,
     }
-    // Not serde's own message: it may quote a part of the token.
+    // serde's own message may quote a part of the token.
     let answer: Answer = serde_json::from_slice(body)
-        .map_err(|_| TokenError::NoToken("the answer is not the JSON it should be".to_owned()))?;
+        .map_err(|_| TokenError::NoToken("the answer is not valid JSON".to_owned()))?;
     match answer.value {
         Some(jwt) if !jwt.is_empty() => {
             let claims = Claims::parse(&jwt).unwrap_or_default();
@@ -188,14 +188,14 @@ fn read_token(body: &[u8]) -> Result<IdToken, TokenError> {
 }
 
 impl Claims {
-    /// Reads the middle part of a JWT; `None` if it is none.
+    /// Reads the middle part of a JWT; `None` if the text is not a JWT.
     fn parse(jwt: &str) -> Option<Self> {
         let payload = BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
         serde_json::from_slice(&payload).ok()
     }
 }
 
-/// The address already has a query; the audience is one more parameter of it.
+/// Adds the audience to the address, which usually has a query already.
 fn url_for(url: &str, audience: &str) -> String {
     let joint = if url.contains('?') { '&' } else { '?' };
     let encoded = crate::escape::uri_part(audience);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audience_joins_the_query_that_is_there() {
+    fn the_audience_is_added_to_the_query() {
         assert_eq!(
             url_for("https://x.example/token?api-version=2.0", "sts.amazonaws.com"),
             "https://x.example/token?api-version=2.0&audience=sts.amazonaws.com"
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_are_read_without_padding_and_with_unknown_ones() {
+    fn claims_are_read_without_padding_and_unknown_claims_are_ignored() {
         let jwt = jwt(&json!({ "sub": "repo:octo-org/octo-repo:environment:prod",
             "aud": "sts.amazonaws.com", "environment": "prod", "repository_id": "74", "iat": 1 }));
         let body = json!({ "count": 1, "value": jwt }).to_string();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_asked_again() {
+    fn only_temporary_errors_are_retried() {
         let status = |status| TokenError::Status { status, body: String::new() };
         assert!(
             status(500).is_transient() && status(503).is_transient() && status(429).is_transient()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::api::{Api, ApiError};
 use super::repository::Repository;
 
-/// Whether a pull request comes from another repository. A fork that was deleted since is one too.
+/// Whether a pull request comes from another repository. A deleted fork counts too.
 ///
 /// # Errors
 /// See [`ApiError`]; [`ApiError::Unreadable`] for an answer that does not say.
@@ -17,8 +17,8 @@ pub async fn is_fork(api: &Api, repository: &Repository, number: u64) -> Result<
         .ok_or_else(|| ApiError::Unreadable("it does not say where the branch is".to_owned()))
 }
 
-/// `None`: it does not say. What is missing is not taken for the `null` of a deleted fork, because
-/// a fork may be let off.
+/// `None`: the answer does not say. A missing key is not the `null` of a deleted fork: the gate may
+/// be configured to skip forks.
 fn says_fork(answer: &Value, number: u64) -> Option<bool> {
     if answer.get("number")?.as_u64()? != number {
         return None;
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_does_not_say_is_no_fork_and_no_branch() {
+    fn an_incomplete_answer_means_neither_fork_nor_branch() {
         let (base, head) = (json!({ "repo": { "id": 74 } }), json!({ "repo": { "id": 75 } }));
         for answer in [
             json!({}),

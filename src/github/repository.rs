@@ -10,7 +10,7 @@ use crate::text::{Text, outside};
 pub struct Repository(String);
 
 impl Repository {
-    /// Takes `GITHUB_REPOSITORY`; `None` if that is no owner and name, so that it could lead a
+    /// Parses `GITHUB_REPOSITORY`; `None` unless it is an owner and a name. Other text could lead a
     /// request to another path.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
@@ -28,7 +28,7 @@ impl Repository {
         &self.0
     }
 
-    /// Where it is in the API.
+    /// Its path in the API.
     pub(crate) fn path(&self) -> String {
         format!("/repos/{}", self.0)
     }
@@ -89,12 +89,43 @@ pub async fn codeowners_errors(
     api.get::<Answer>(&path).await.map(|answer| answer.errors.len())
 }
 
+/// The ids of a repository, which stay the same when it is renamed, and its name as GitHub spells
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `owner/name`.
+    pub full_name: String,
+    /// The number of the repository.
+    pub id: u64,
+    /// The number of its owner.
+    pub owner_id: u64,
+}
+
+/// Reads the repository's ids and the spelling of its name.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn identity(api: &Api, repository: &Repository) -> Result<Identity, ApiError> {
+    #[derive(Deserialize)]
+    struct Owner {
+        id: u64,
+    }
+    #[derive(Deserialize)]
+    struct Answer {
+        full_name: String,
+        id: u64,
+        owner: Owner,
+    }
+    let answer = api.get::<Answer>(&repository.path()).await?;
+    Ok(Identity { full_name: answer.full_name, id: answer.id, owner_id: answer.owner.id })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_is_an_owner_and_a_name_and_no_path() {
+    fn a_repository_is_an_owner_and_a_name() {
         let repository = Repository::new("octo-org/octo.repo_1").unwrap();
         assert_eq!(repository.as_str(), "octo-org/octo.repo_1");
         assert_eq!(repository.path(), "/repos/octo-org/octo.repo_1");

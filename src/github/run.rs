@@ -1,7 +1,7 @@
-//! What a workflow run says of itself: the one place that knows GitHub's variables.
+//! The variables that GitHub sets for a workflow run. No other module reads them.
 //!
-//! Source: GitHub Docs, "Variables reference". An earlier step can set most of them, so they say what
-//! is asked for and prove nothing.
+//! Source: GitHub Docs, "Variables reference". An earlier step can set most of them, so they prove
+//! nothing.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ use super::oidc::TokenEndpoint;
 /// The variables of a workflow run; an empty one counts as absent.
 #[derive(Debug, Clone)]
 pub struct WorkflowRun {
-    /// `GITHUB_ACTIONS=true`: a runner reads the log, earlier steps wrote the environment.
+    /// `GITHUB_ACTIONS=true`: a runner reads the log, and earlier steps may have set variables.
     pub github_actions: bool,
     /// `GITHUB_RUN_ID`.
     pub run_id: Option<String>,
     /// `GITHUB_EVENT_NAME`.
     pub event_name: Option<String>,
-    /// Both `ACTIONS_ID_TOKEN_REQUEST_…` variables, if both are there.
+    /// Both `ACTIONS_ID_TOKEN_REQUEST_…` variables, if both are set.
     pub token_endpoint: Option<TokenEndpoint>,
     /// `GITHUB_TOKEN`.
     pub token: Option<Secret>,
@@ -30,7 +30,7 @@ pub struct WorkflowRun {
     pub sha: Option<String>,
     /// `GITHUB_REF`: `refs/heads/main`.
     pub git_ref: Option<String>,
-    /// `GITHUB_BASE_REF`: the branch that a pull request is for.
+    /// `GITHUB_BASE_REF`: the target branch of a pull request.
     pub base_ref: Option<String>,
     /// `GITHUB_WORKSPACE`, under GitHub Actions: the checkout.
     pub workspace: Option<PathBuf>,
@@ -43,7 +43,7 @@ pub struct WorkflowRun {
 }
 
 impl WorkflowRun {
-    /// Reads the variables; `get` returns `None` for an empty one, too.
+    /// Reads the variables; `get` returns `None` for an empty one too.
     #[must_use]
     pub fn from_variables(get: &dyn Fn(&str) -> Option<String>) -> Self {
         let github_actions = get("GITHUB_ACTIONS").as_deref() == Some("true");
@@ -69,7 +69,7 @@ impl WorkflowRun {
         }
     }
 
-    /// The number of the pull request that this run is for, by `GITHUB_REF`.
+    /// The number of the pull request of this run, from `GITHUB_REF`.
     #[must_use]
     pub fn pull_request(&self) -> Option<u64> {
         let number = self.git_ref.as_deref()?.strip_prefix("refs/pull/")?;
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_token_endpoint_is_none() {
+    fn a_token_endpoint_needs_both_variables() {
         let url = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://x.example/t?v=2");
         let token = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner-token");
         assert!(run(&[url]).token_endpoint.is_none());
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn checkout_and_event_are_those_of_a_runner_alone() {
+    fn checkout_and_event_are_read_only_under_github_actions() {
         let files = [("GITHUB_WORKSPACE", "/w"), ("GITHUB_EVENT_PATH", "/e")];
         for (actions, there) in [("true", true), ("TRUE", false), ("", false)] {
             let run = run(&[files[0], files[1], ("GITHUB_ACTIONS", actions)]);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pull_request_is_known_by_its_ref() {
+    fn the_number_of_a_pull_request_comes_from_the_ref() {
         let number = |git_ref: &str| run(&[("GITHUB_REF", git_ref)]).pull_request();
         assert_eq!(number("refs/pull/42/merge"), Some(42));
         for other in ["refs/heads/main", "refs/pull/42", "refs/pull/x/merge", "refs/heads/pull/4/m"]

@@ -6,34 +6,34 @@ use std::rc::Rc;
 
 use super::error_text::CUT;
 
-/// What is shown in place of a secret.
+/// The text that replaces a secret.
 const HIDDEN: &str = "***";
-/// A shorter text is not searched for: it would be found in every other word.
+/// Shorter texts are not hidden: they would match parts of ordinary words.
 const SHORTEST: usize = 6;
 /// How a JWT begins: `{"` in Base64.
 const JWT: &str = "eyJ";
-/// The shortest head of a JWT names an algorithm.
+/// The minimum length of a JWT's header, which must name an algorithm.
 const MIN_HEAD_LENGTH: usize = 16;
 
-/// A token or key. It has no `Display`, and its `Debug` shows nothing of it.
+/// A token or key. It has no `Display`, and its `Debug` does not show the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps the text from being printed by accident.
+    /// Wraps a text that must not be printed by accident.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself: to send it, or to have it masked; for nothing else.
+    /// The text itself, only for sending or masking it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// The secrets of a run, for the texts of others that may repeat them. Clones share them.
+/// The secrets of a run, to hide them in texts from outside. Clones share the same list.
 #[derive(Clone, Default)]
 pub struct Secrets(Rc<Known>);
 
@@ -44,14 +44,14 @@ struct Known {
 }
 
 impl Secrets {
-    /// These, and more that only a part of the run knows: they are forgotten with it. A run that enters
-    /// ten thousand accounts would else look for the secrets of all of them in every text.
+    /// A list that hides these secrets too, for a part of the run: its own secrets are dropped with it.
+    /// Otherwise a run with ten thousand accounts would search every text for the secrets of all accounts.
     #[must_use]
     pub fn within(&self) -> Self {
         Self(Rc::new(Known { own: RefCell::default(), around: Some(self.clone()) }))
     }
 
-    /// Remembers a secret, and the parts of a JWT one by one.
+    /// Adds a secret to the list; of a JWT each part too.
     pub fn keep(&self, secret: &Secret) {
         let mut known = self.0.own.borrow_mut();
         let parts = secret.expose().split('.').map(Secret::new);
@@ -60,11 +60,11 @@ impl Secrets {
                 known.push(secret);
             }
         }
-        // A secret that contains another one goes first.
+        // A secret that contains another one must be replaced first.
         known.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
     }
 
-    /// The text without any of them, and without anything that looks like a JWT.
+    /// Replaces all secrets in the text, and everything that looks like a JWT.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
         self.hide_known(without_jwts(text))
@@ -85,7 +85,7 @@ impl Secrets {
 }
 
 impl Secret {
-    /// The secret as it is, and as a URL writes it.
+    /// The secret itself and its URL encodings.
     fn forms(&self) -> Vec<String> {
         let encoded = |upper: bool| -> String {
             let byte = |byte: u8| match (byte, upper) {
@@ -103,7 +103,7 @@ impl Secret {
     }
 }
 
-/// A text that was shortened may end within a secret.
+/// Hides a part of a secret at the end of a text that was cut.
 fn without_cut_end(text: &str, secret: &str) -> String {
     let Some(whole) = text.strip_suffix(CUT) else { return text.to_owned() };
     let starts = secret.char_indices().map(|(at, _)| &secret[..at]).rev();
@@ -114,7 +114,7 @@ fn without_cut_end(text: &str, secret: &str) -> String {
     }
 }
 
-/// A JWT begins like a JSON object in Base64, which is a long part before the first dot.
+/// Hides JWTs: each starts like a JSON object in Base64, with a long part before the first dot.
 fn without_jwts(text: &str) -> String {
     let letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let mut shown = String::new();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_run_hides_its_own_secrets_and_those_of_the_run_and_no_other_part() {
+    fn a_part_of_the_run_hides_its_own_secrets_and_those_of_the_run() {
         let run = Secrets::default();
         let parts = [run.within(), run.within()];
         run.keep(&Secret::new("of-the-run"));
@@ -173,18 +173,18 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_in_the_words_of_others() {
+    fn a_secret_is_hidden_in_texts_from_outside() {
         assert_eq!(hidden("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY, bad"), "key ***, bad");
         assert_eq!(hidden("?t=runner%2Ftoken%2Bof%3D%3D&x"), "?t=***&x");
         assert_eq!(hidden("?t=runner%2ftoken%2bof%3d%3d"), "?t=***");
         assert_eq!(hidden("runner/token+of==runner/token+of=="), "******");
-        // The end of what was shortened.
+        // At the end of a text that was cut.
         assert_eq!(hidden("said wJalrXUtnFEMI/K7…"), "said ***…");
         assert_eq!(hidden("said wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY…"), "said ***…");
     }
 
     #[test]
-    fn a_token_is_known_by_its_form() {
+    fn a_token_is_recognised_by_its_form() {
         for token in ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOiJ9.c2ln", "eyJhbGciOiJSUzI1NiJ9.e"] {
             assert_eq!(hidden(&format!("{{\"value\":\"{token}\"}}")), "{\"value\":\"***\"}");
         }
@@ -192,10 +192,10 @@ mod tests {
     }
 
     #[test]
-    fn other_words_stay_as_they_are() {
+    fn other_words_are_not_changed() {
         for text in [
             "User: arn:aws:sts::111122223333:assumed-role/rootgate/x-42 is not authorized",
-            "wJalrX is no key",
+            "wJalrX is not a key",
             "heyJude.mp3 and eyJ.",
             "wJal…",
             "",

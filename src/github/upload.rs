@@ -1,4 +1,4 @@
-//! A SARIF report into GitHub code scanning, and what GitHub made of it.
+//! Uploads a SARIF report to GitHub code scanning and waits for the result.
 //!
 //! Source: GitHub REST API, "Upload an analysis as SARIF data" and "Get information about a SARIF
 //! upload"; GitHub Docs, "SARIF support for code scanning", for the limits.
@@ -20,43 +20,44 @@ use super::repository::Repository;
 use crate::text;
 use crate::text::{Text, outside};
 
-/// GitHub takes no more, after gzip. Source: data/reusables/code-scanning/sarif-limits.md.
+/// The maximum that GitHub accepts, after gzip. Source:
+/// data/reusables/code-scanning/sarif-limits.md.
 const MAX_UPLOAD_BYTES: usize = 10 * 1024 * 1024;
-/// After as long GitHub's own action gives up waiting.
+/// GitHub's own action gives up after the same time.
 const MAX_WAIT: Duration = Duration::from_secs(155);
-/// As many of GitHub's processing errors are shown.
+/// The maximum number of processing errors shown.
 const SHOWN_ERRORS: usize = 3;
 
-/// What the alerts of a report belong to.
+/// Where the alerts of a report belong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The repository.
     pub repository: Repository,
-    /// `GITHUB_SHA`: the commit; for a pull request that of its merge.
+    /// `GITHUB_SHA`: the commit; for a pull request its merge commit.
     pub commit_sha: String,
     /// `GITHUB_REF`: `refs/heads/main`, or `refs/pull/42/merge` for a pull request's own check.
     pub git_ref: String,
-    /// Where the checkout is, as a `file:` URI.
+    /// The folder of the checkout, as a `file:` URI.
     pub checkout_uri: Option<String>,
     /// When the run began, RFC 3339.
     pub started_at: String,
 }
 
-/// Why a report is not, or perhaps not, in code scanning.
+/// Why a report is not in code scanning, or may not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadError {
-    /// GitHub would not take it.
+    /// The report is larger than GitHub accepts.
     TooLarge {
         /// Its size after gzip, in bytes.
         size: usize,
     },
-    /// GitHub did not take it.
+    /// GitHub refused it.
     Refused(ApiError),
-    /// GitHub took it and could not use it, or not all of it.
+    /// GitHub accepted it, but could not process it or not all of it.
     Processing(String),
-    /// GitHub took it; whether it could use it is not known.
+    /// GitHub accepted it; the result is not known.
     Unknown(ApiError),
-    /// GitHub took it and had not finished when the wait ended.
+    /// GitHub accepted it and was still processing it when the wait ended.
     Pending(u64),
 }
 
@@ -64,7 +65,7 @@ impl From<&UploadError> for Text {
     fn from(error: &UploadError) -> Self {
         match error {
             UploadError::TooLarge { size } => text!(
-                "the report has {} bytes after gzip, and GitHub takes {}",
+                "the report has {} bytes after gzip; GitHub accepts {}",
                 *size,
                 MAX_UPLOAD_BYTES
             ),
@@ -73,10 +74,10 @@ impl From<&UploadError> for Text {
                 text!("GitHub could not process the report: {}", outside(errors))
             }
             UploadError::Unknown(error) => {
-                text!("GitHub took the report, but what came of it could not be asked: {}", error)
+                text!("GitHub accepted the report, but its result could not be read: {}", error)
             }
             UploadError::Pending(seconds) => {
-                text!("GitHub took the report and was still processing it after {} s", *seconds)
+                text!("GitHub accepted the report and was still processing it after {} s", *seconds)
             }
         }
     }
@@ -115,7 +116,7 @@ struct Status {
 
 /// Uploads a SARIF file, and waits until GitHub has processed it.
 ///
-/// The same file again replaces itself, so an upload whose answer was lost is made again.
+/// Uploading the same file twice is harmless, so the upload is retried if its answer is lost.
 ///
 /// # Errors
 /// See [`UploadError`].
@@ -131,15 +132,15 @@ pub async fn upload(api: &Api, target: &Target, sarif: &[u8]) -> Result<(), Uplo
         tool_name: "rootgate",
     };
     let receipt: Receipt = api.post(&path, &request).await.map_err(UploadError::Refused)?;
-    // The id becomes a part of an address; GitHub's are UUIDs.
+    // The id becomes a part of an address; GitHub's ids are UUIDs.
     if !receipt.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        let strange = ApiError::Unreadable("the id of the upload is none".to_owned());
+        let strange = ApiError::Unreadable("the id of the upload is invalid".to_owned());
         return Err(UploadError::Unknown(strange));
     }
     processed(api, &format!("{path}/{}", receipt.id)).await
 }
 
-/// Asks again and again, ever more rarely, until GitHub has done with the upload.
+/// Polls, with growing pauses, until GitHub has processed the upload.
 async fn processed(api: &Api, path: &str) -> Result<(), UploadError> {
     let most = api.time_left().min(MAX_WAIT);
     let mut pause = (most / 150).max(Duration::from_millis(10)); // a second, of the longest wait
@@ -149,7 +150,7 @@ async fn processed(api: &Api, path: &str) -> Result<(), UploadError> {
         waited += pause;
         pause = pause * 3 / 2;
         let status = match api.get::<Status>(path).await {
-            // GitHub does not find an upload at once.
+            // GitHub may not find a new upload yet.
             Err(ApiError::Status { status: 404, .. }) => continue,
             other => other.map_err(UploadError::Unknown)?,
         };
@@ -175,9 +176,10 @@ fn reasons(errors: Option<Vec<String>>) -> String {
     shown.join("; ") + &more
 }
 
-/// gzip, then Base64, as the API wants it; `largest` bounds the bytes between the two.
+/// gzip, then Base64, as the API requires; `largest` is the maximum size after gzip.
 fn packed(sarif: &[u8], largest: usize) -> Result<String, UploadError> {
-    let bytes = gzip(sarif).unwrap_or_default(); // cannot fail; and nothing is no file that closes an alert
+    // Writing to a vector cannot fail; an empty file would be refused and close no alert.
+    let bytes = gzip(sarif).unwrap_or_default();
     if bytes.len() > largest {
         return Err(UploadError::TooLarge { size: bytes.len() });
     }
@@ -196,7 +198,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn what_is_sent_is_the_file_in_gzip_in_base64() {
+    fn the_file_is_sent_as_gzip_in_base64() {
         let text = packed(b"{\"version\": \"2.1.0\"}", MAX_UPLOAD_BYTES).unwrap();
         let bytes = BASE64_STANDARD.decode(&text).unwrap();
         assert_eq!(bytes[..2], [0x1f, 0x8b]);
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_of_the_bytes_after_gzip() {
+    fn the_limit_applies_after_gzip() {
         let sarif = vec![b'x'; 4_096];
         let size = gzip(&sarif).unwrap().len();
         assert!(size < 100);
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_read_no_id_in_what_github_said() {
+    fn account_ids_in_githubs_messages_are_redacted() {
         let said = || "no 111122223333 for ref x".to_owned();
         let status = || ApiError::Status { status: 404, message: said() };
         let limited = ApiError::RateLimited { status: 429, message: said(), retry_after: None };
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn githubs_reasons_are_quoted_but_not_all_of_a_thousand() {
+    fn the_first_reasons_of_github_are_quoted() {
         assert_eq!(reasons(None), "it does not say why");
         let many = |count: usize| Some((0..count).map(|index| format!("e{index}\n")).collect());
         assert_eq!(reasons(many(2)), "e0; e1");

@@ -71,6 +71,12 @@ impl Partition {
         (plain && known_prefix).then(|| Self(text.to_owned()))
     }
 
+    /// `aws`: that of the commercial Regions.
+    #[must_use]
+    pub fn commercial() -> Self {
+        Self("aws".to_owned())
+    }
+
     /// The partition that an ARN names.
     #[must_use]
     pub fn from_arn(arn: &str) -> Option<Self> {
@@ -87,11 +93,19 @@ impl Partition {
 
     /// Whether root can sign in to a console at all.
     ///
-    /// In GovCloud it cannot, and can have no MFA device.
+    /// In GovCloud it cannot, and it cannot have an MFA device.
     /// Source: AWS GovCloud (US) User Guide, the page on IAM.
     #[must_use]
     pub fn root_has_console(&self) -> bool {
         self.0 != "aws-us-gov"
+    }
+
+    /// The task policy of an audit by `sts:AssumeRoot`.
+    ///
+    /// Source: IAM User Guide, "Perform a privileged task on a member account".
+    #[must_use]
+    pub fn audit_task(&self) -> String {
+        format!("arn:{}:iam::aws:policy/root-task/IAMAuditRootUserCredentials", self.0)
     }
 
     /// The ARN of an account's root user in this partition.

@@ -1,11 +1,11 @@
 //! AWS calls as data: the name, the permission and the contents of a complete answer.
 //!
-//! The live half sends them. Everything else that needs to know about a call (the check for complete
-//! answers, the endpoint guard, session policies, permissions, pages, tests) reads it here.
+//! The live half sends them. The check for complete answers, the endpoint guard, session policies,
+//! permissions, pages and tests read them here.
 
 use std::fmt;
 
-/// A service of AWS.
+/// An AWS service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
     /// Account Management.
@@ -21,7 +21,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// The service id, as SDKs and the names of `AWS_ENDPOINT_URL_…` have it.
+    /// The service id, as in SDKs and in the variables `AWS_ENDPOINT_URL_…`.
     /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -34,7 +34,7 @@ impl Service {
         }
     }
 
-    /// What its IAM actions begin with. Source: Service Authorization Reference.
+    /// The prefix of its IAM actions. Source: Service Authorization Reference.
     #[must_use]
     pub const fn iam_prefix(self) -> &'static str {
         match self {
@@ -50,13 +50,14 @@ impl Service {
 /// A call that rootgate makes. It is shown by its IAM action.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Of which service.
+    /// The service.
     pub service: Service,
     /// The operation in the API reference: `GetAccountSummary`.
     pub operation: &'static str,
     /// The IAM action that allows it: `iam:GetAccountSummary`.
     pub iam_action: &'static str,
-    /// What a complete answer contains. An answer that lacks any of it is rejected, because it would look empty.
+    /// What a complete answer contains. If any of it is missing, the answer is rejected, because it
+    /// would look empty.
     pub complete_answer: Answer,
 }
 
@@ -77,7 +78,7 @@ pub enum Answer {
         list: &'static str,
         /// Members of each object that are texts and not empty.
         texts: &'static [&'static str],
-        /// Those of them that hold a JSON document of their own.
+        /// Those texts that are JSON documents themselves.
         documents: &'static [&'static str],
     },
     /// An object in JSON that has all of these members.
@@ -89,39 +90,40 @@ pub enum Answer {
 pub enum Member {
     /// A text that is not empty.
     Text(&'static str),
-    /// A text that holds a JSON document of its own.
+    /// A text that is a JSON document itself.
     Document(&'static str),
-    /// An object that has members of its own.
+    /// An object with these members.
     Object(&'static str, &'static [Self]),
 }
 
 /// A part of an element in XML.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Part {
-    /// One element of this name with a text.
+    /// One element with this name and a text.
     Text(&'static str),
-    /// One element of this name with parts of its own.
+    /// One element with this name and these parts.
     Element {
         /// The name.
         name: &'static str,
         /// Its parts.
         parts: &'static [Self],
-        /// Why it must be there, as the end of the sentence that says that it is missing.
+        /// Why it is required. It ends the sentence that says that the element is missing.
         because: &'static str,
     },
-    /// A map of this name: entries of a key and a whole number, one at least and no key twice.
+    /// A map with this name. It has at least one entry. Each entry has a unique key and a whole
+    /// number.
     Counters(&'static str),
-    /// A list of this name, whose members all have these parts.
+    /// A list with this name. Each member has these parts.
     List(&'static str, &'static [Self]),
-    /// A list of this name, whose members are texts.
+    /// A list of texts with this name.
     Texts(&'static str),
-    /// `IsTruncated`, and a `Marker` where it is true.
+    /// `IsTruncated`, and a `Marker` if it is true.
     Pages,
-    /// `IsTruncated`, which is false because of this.
+    /// `IsTruncated`, which must be false. The text says why.
     OnePage(&'static str),
 }
 
-/// What every call answers that begins a session.
+/// The answer of each call that opens a session.
 pub(super) const CREDENTIALS: Answer = Answer::Xml(&[Part::Element {
     name: "Credentials",
     parts: &[
@@ -133,7 +135,7 @@ pub(super) const CREDENTIALS: Answer = Answer::Xml(&[Part::Element {
     because: "",
 }]);
 
-/// Assumes a role with GitHub's token. The call is unsigned, so it needs no permission of the caller.
+/// Assumes a role with GitHub's token. The call is unsigned, so the caller needs no permission.
 pub const ASSUME_ROLE_WITH_WEB_IDENTITY: Call = Call {
     service: Service::Sts,
     operation: "AssumeRoleWithWebIdentity",
@@ -157,5 +159,5 @@ pub const GET_CALLER_IDENTITY: Call = Call {
     complete_answer: Answer::Xml(&[Part::Text("Account"), Part::Text("Arn")]),
 };
 
-/// The calls that enter an account; those that read it are the sources'.
+/// The calls that enter an account. The calls that read it belong to the sources.
 pub static SIGN_IN: &[Call] = &[ASSUME_ROLE_WITH_WEB_IDENTITY, ASSUME_ROLE, GET_CALLER_IDENTITY];

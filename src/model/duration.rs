@@ -1,11 +1,11 @@
-//! Lengths of time as a policy and the command line write them: `4h15m`.
+//! Lengths of time, as written in a policy and on the command line: `4h15m`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
 
-/// A length of time of whole seconds, written with the units `w d h m s`, largest first.
+/// A length of time in whole seconds, written with the units `w d h m s`, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(u64);
 
@@ -37,19 +37,19 @@ const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('
 const MAX_DURATION: u64 = 100 * 366 * 86_400;
 
 impl Duration {
-    /// A duration of so many seconds.
+    /// A duration in seconds.
     #[must_use]
     pub const fn seconds(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// A duration of so many hours.
+    /// A duration in hours.
     #[must_use]
     pub const fn hours(hours: u64) -> Self {
         Self(hours * 3_600)
     }
 
-    /// A duration of so many days of 24 hours.
+    /// A duration in days of 24 hours.
     #[must_use]
     pub const fn days(days: u64) -> Self {
         Self(days * 86_400)
@@ -61,7 +61,7 @@ impl Duration {
         self.0
     }
 
-    /// The length as chrono has it.
+    /// The length as a type of chrono.
     #[must_use]
     pub fn delta(self) -> TimeDelta {
         TimeDelta::seconds(i64::try_from(self.0.min(MAX_DURATION)).unwrap_or(i64::MAX / 1_000))

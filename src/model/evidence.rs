@@ -1,4 +1,4 @@
-//! What is known of one account's root user, and what is not.
+//! The known facts about one account's root user, and the gaps.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,7 @@ use super::{AccountId, Audited, Cell, Partition, RegionGap, Source, ToDo};
 pub enum Cause {
     /// AWS denied the call.
     Denied,
-    /// AWS throttled the call until its share of the time was spent.
+    /// AWS throttled the call until its time limit.
     Throttled,
     /// No answer, or no report, within the call's share of the time.
     TimedOut,
@@ -30,7 +30,7 @@ pub enum Cause {
     Missing,
     /// Two sources contradict each other, and neither proves what is true now.
     Conflicting,
-    /// History than the policy's `evidence.max-age`.
+    /// Older than the policy's `evidence.max-age`.
     Stale,
     /// Later than the judged instant.
     Future,
@@ -40,7 +40,7 @@ pub enum Cause {
     NotEntered,
     /// Not collected: the given evidence does not contain it.
     NotCollected,
-    /// Nobody can know it on this route: a session by `sts:AssumeRoot` may not ask for it. A rule that
+    /// This route cannot show it: a session by `sts:AssumeRoot` may not ask for it. A rule that
     /// needs it is not applicable; see [`crate::model::MemberRoute`].
     NotVisible,
 }
@@ -80,7 +80,7 @@ pub struct Gap {
     pub cause: Cause,
     /// One sentence without its full stop: what happened.
     pub detail: String,
-    /// What to do about it: for a denial the IAM action to grant. `None`: only to run again.
+    /// What to do about it: for a denial, the IAM action to grant. `None`: run again.
     pub grant: Option<ToDo>,
 }
 
@@ -97,7 +97,7 @@ impl Gap {
         }
     }
 
-    /// A gap of any of a source's calls, with nothing to grant. It begins with the call.
+    /// A gap of any of a source's calls, with nothing to grant. Its detail begins with the call.
     #[must_use]
     pub fn for_call(source: Source, call: &Call, cause: Cause, detail: impl fmt::Display) -> Self {
         let gap = Self::new(source, cause, format!("{call}: {detail}"));
@@ -116,7 +116,7 @@ impl Gap {
         }
     }
 
-    /// Whether it says no more than that nobody looked: on this route, or at all.
+    /// Whether rootgate never asked for the fact, on this route or at all.
     #[must_use]
     pub const fn is_not_asked(&self) -> bool {
         matches!(self.cause, Cause::NotCollected | Cause::NotVisible)
@@ -149,7 +149,7 @@ impl<T> Fact<T> {
 /// A fact, or why it is missing.
 pub type Observed<T> = Result<Fact<T>, Gap>;
 
-/// What is done to each fact of an account, whatever its type.
+/// A function of each fact of an account, for facts of every type.
 pub trait MapFact {
     /// The new fact, or the gap in its place.
     fn map<T: Clone>(&self, source: Source, observed: &Observed<T>) -> Observed<T>;
@@ -157,12 +157,12 @@ pub trait MapFact {
 
 macro_rules! evidence {
     ($($(#[$doc:meta])* $source:ident, $field:ident: $fact:ty;)*) => {
-        /// Everything known of one account's root user.
+        /// Everything known about one account's root user.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Evidence {
-            /// Whose it is.
+            /// The account.
             pub account: AccountId,
-            /// The account's partition; `None` where nothing that was read tells.
+            /// The account's partition; `None` if nothing that was read shows it.
             pub partition: Option<Partition>,
             $($(#[$doc])* pub $field: Observed<$fact>,)*
         }
@@ -172,7 +172,7 @@ macro_rules! evidence {
             /// [`Self::region_gaps`], those of single calls of an audit in [`Self::audit_gaps`].
             #[must_use]
             pub fn gaps(&self) -> Vec<&Gap> {
-                // Without `..`: nothing that is known is left out.
+                // Without `..`, so that no field is left out.
                 let Self { account: _, partition: _, $($field),* } = self;
                 [$($field.as_ref().err()),*].into_iter().flatten().collect()
             }
@@ -188,7 +188,7 @@ macro_rules! evidence {
                 }
             }
 
-            /// The same account, with these sources as another reading of it has them.
+            /// The same account, with these sources taken from another reading of it.
             #[must_use]
             pub fn with_sources_of(self, other: Self, sources: &BTreeSet<Source>) -> Self {
                 let taken = |source: Source| sources.contains(&source);
@@ -199,7 +199,7 @@ macro_rules! evidence {
                 }
             }
 
-            /// An account of which nothing is known; `gap` says why, source by source.
+            /// An account without any known fact; `gap` says why, for each source.
             pub(crate) fn from_gaps(
                 account: AccountId,
                 partition: Option<Partition>,
@@ -219,12 +219,12 @@ impl Evidence {
         self.root_events.as_ref().map_or(&[], |events| &events.value.gaps)
     }
 
-    /// The gaps of single calls in an audit by AssumeRoot that was made.
+    /// The gaps of single calls in an audit by AssumeRoot.
     pub fn audit_gaps(&self) -> impl Iterator<Item = &Gap> {
         self.root_audit.iter().flat_map(|audit| audit.value.gaps())
     }
 
-    /// An account of which nothing is known, for the same reason everywhere.
+    /// An account without any known fact, for the same reason in every source.
     #[must_use]
     pub fn unread(
         account: AccountId,
@@ -235,8 +235,8 @@ impl Evidence {
         Self::from_gaps(account, partition, |source| Gap::new(source, cause, detail))
     }
 
-    /// Whether not one fact of the account itself is known. What the organization tells of it does not
-    /// count: nobody had to enter the account for that.
+    /// Whether no fact of the account itself is known. Facts from the organization do not count,
+    /// because they are read without entering the account.
     #[must_use]
     pub fn nothing_read(&self) -> bool {
         let own = |source: &Source| !source.is_of_organization();
@@ -245,11 +245,11 @@ impl Evidence {
     }
 
     /// Whether root may have acted in any Region since an instant: a use is reported or recorded
-    /// since then, or there is or was a root access key.
+    /// since then, or a root access key exists or existed.
     ///
-    /// Sign-ins to the console are recorded in three Regions, everything else in the Region that was
-    /// called. Central audits and removals, services that act in root's name and attempts do not
-    /// count: they are no uses.
+    /// Sign-ins to the console are recorded in three Regions, everything else in the Region that
+    /// was called. Central audits and removals, services that act in root's name, and attempts do
+    /// not count, because they are not uses of root.
     #[must_use]
     pub fn root_may_have_acted_anywhere(&self, since: DateTime<Utc>) -> bool {
         let row = self.credential_report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
@@ -263,8 +263,8 @@ impl Evidence {
         reported || recorded || self.shows_a_root_key()
     }
 
-    /// Whether a source shows a root access key, or did not long ago: then root may have been used
-    /// in any Region.
+    /// Whether a source shows that a root access key exists, or existed recently. With a key, root
+    /// can be used in any Region.
     #[must_use]
     pub fn shows_a_root_key(&self) -> bool {
         let counted = self.account_summary.as_ref().ok();

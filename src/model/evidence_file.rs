@@ -1,7 +1,7 @@
 //! The evidence file, `rootgate.evidence/v1`: what one job collects and another judges.
 //!
-//! Its JSON Schema is `schema/evidence.json`. It holds no secret. A source that is missing
-//! from every account was not asked for; one that was asked for and failed is there as a gap.
+//! Its JSON Schema is `schema/evidence.json`. It contains no secrets. A source that is missing in every
+//! account was not requested; a source that was requested but failed is a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::sources::each_source;
 use super::{
-    AccountId, Cause, Evidence, Fact, Gap, Inventory, Observed, Partition, RootEvents, Signature,
+    AccountId, Cause, Evidence, Fact, Gap, Listing, Observed, Partition, RootEvents, Signature,
     Source, begins_with_schema, format_time, is_one_of, is_unchanged_json, parse_time,
 };
 
@@ -109,7 +109,7 @@ struct Entry<T> {
     gap: Option<Gap>,
 }
 
-/// Whether a file is evidence that [`write_evidence`] wrote, and nobody has added to it.
+/// Whether [`write_evidence`] wrote the file, and nothing was added to it.
 ///
 /// # Errors
 /// The reader's errors.
@@ -124,18 +124,18 @@ pub fn is_evidence_file(file: &mut dyn Read) -> io::Result<bool> {
 /// The writer's errors.
 pub fn write_evidence(
     accounts: &[Evidence],
-    inventory: Option<&Inventory>,
+    listing: Option<&Listing>,
     collected_at: DateTime<Utc>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &File { accounts, inventory, collected_at })?;
+    serde_json::to_writer_pretty(&mut *out, &File { accounts, listing, collected_at })?;
     writeln!(out)
 }
 
 struct File<'a> {
     accounts: &'a [Evidence],
     /// The accounts of the organization, if one was collected.
-    inventory: Option<&'a Inventory>,
+    listing: Option<&'a Listing>,
     collected_at: DateTime<Utc>,
 }
 
@@ -151,8 +151,8 @@ impl Serialize for File<'_> {
         let mut file = serializer.serialize_struct("File", 4)?;
         file.serialize_field("schema", EVIDENCE_SCHEMA)?;
         file.serialize_field("collected_at", &format_time(self.collected_at))?;
-        match self.inventory {
-            Some(inventory) => file.serialize_field("organization", inventory)?,
+        match self.listing {
+            Some(listing) => file.serialize_field("organization", listing)?,
             None => file.skip_field("organization")?,
         }
         file.serialize_field("accounts", &Accounts(self.accounts))?;
@@ -171,15 +171,15 @@ impl Serialize for File<'_> {
 pub fn read_evidence(
     from: impl Read,
     mut each: impl FnMut(Evidence),
-) -> Result<Option<Inventory>, EvidenceFileError> {
+) -> Result<Option<Listing>, EvidenceFileError> {
     let known = BTreeSet::new();
-    let mut reading = Reading { each: &mut each, known, inventory: None, error: None };
+    let mut reading = Reading { each: &mut each, known, listing: None, error: None };
     let mut json = serde_json::Deserializer::from_reader(without_mark(from)?);
     let read = reading.deserialize(&mut json).and_then(|()| json.end());
     match (reading.error, read) {
         (Some(error), _) => Err(error),
         (None, Err(error)) if error.is_io() => Err(EvidenceFileError::Read(error.into())),
-        (None, read) => read.map(|()| reading.inventory).map_err(EvidenceFileError::Json),
+        (None, read) => read.map(|()| reading.listing).map_err(EvidenceFileError::Json),
     }
 }
 
@@ -198,7 +198,7 @@ fn without_mark(mut from: impl Read) -> Result<impl Read, EvidenceFileError> {
 struct Reading<'a> {
     each: &'a mut dyn FnMut(Evidence),
     known: BTreeSet<AccountId>,
-    inventory: Option<Inventory>,
+    listing: Option<Listing>,
     /// The first error that is not a JSON error; serde's errors hold only text.
     error: Option<EvidenceFileError>,
 }
@@ -254,7 +254,7 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
                         return self.stop(error);
                     }
                 }
-                "organization" => self.inventory = Some(object.next_value()?),
+                "organization" => self.listing = Some(object.next_value()?),
                 "accounts" => object.next_value_seed(Accounts(self))?,
                 _ => return Err(de::Error::unknown_field(&key, KEYS)),
             }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{AccountId, Basis, Gap, RuleId, Subject};
+use super::{Basis, Gap, RuleId, Subject};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -181,7 +181,7 @@ pub struct RuleOutcome {
 /// Changing it reopens every alert of every user: it is part of the contract. The subject becomes
 /// text here and nowhere earlier: a [`Subject`], or what an alert stands for that has none.
 #[must_use]
-pub fn fingerprint(rule: RuleId, account: &AccountId, subject: impl fmt::Display) -> String {
+pub fn fingerprint(rule: RuleId, account: impl fmt::Display, subject: impl fmt::Display) -> String {
     let text = format!("rootgate/1\0{rule}\0{account}\0{subject}");
     let mut hex = sha256_hex(text.as_bytes());
     hex.truncate(32);
@@ -197,12 +197,13 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AccountId;
     use crate::model::Creation;
 
     #[test]
     fn a_fingerprint_is_half_of_the_sha_256_of_its_parts() {
         // Computed apart: hashlib.sha256(b"\0".join([b"rootgate/1", …])).hexdigest()[:32]
-        let account = "111122223333".parse().unwrap();
+        let account: AccountId = "111122223333".parse().unwrap();
         assert_eq!(
             fingerprint(RuleId("root-access-key-active"), &account, "key 2019-05-02"),
             "7d07cc0e401afaca60c77fa1983cd03a"

@@ -39,10 +39,10 @@ pub enum Judge {
     File,
     /// The tip of the default branch, whatever the event.
     DefaultBranch,
-    /// The checkout's copy, because `--policy-from checkout` asked for it: whoever can change the
-    /// branch can change it.
+    /// The checkout's copy, because of `--policy-from checkout`: anybody who can change the branch can
+    /// change it.
     Checkout,
-    /// The checkout's copy, accepted by whoever may deploy to an environment.
+    /// The checkout's copy, accepted by the reviewers of an environment.
     Accepted {
         /// The environment that the job is bound to, as GitHub's token says.
         environment: String,
@@ -221,7 +221,7 @@ impl PolicyCopy {
         }
     }
 
-    /// Every difference from the default branch's policy, as far as it can be told.
+    /// Every difference from the default branch's policy, as far as it is known.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         match self {

@@ -9,15 +9,16 @@ mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
-mod head;
 pub mod hosting;
 mod inventory;
 mod judging;
 mod key_path;
+mod listing;
 mod notice;
 mod report;
 mod rule_info;
 pub mod scp;
+mod signature;
 mod sources;
 mod subject;
 mod times;
@@ -37,18 +38,21 @@ pub use finding::{
     Finding, Outcome, RuleOutcome, Severity, UnknownSeverity, UseKind, WaivedBy, fingerprint,
     sha256_hex,
 };
-pub use head::{Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json};
 pub use inventory::{Inventory, SkippedAccount};
 pub use judging::{
     AfterMerge, Change, ChangeKind, Effect, Judge, PolicyChange, PolicyCopy, PolicyOrigin, Problem,
 };
 pub use key_path::KeyPath;
+pub use listing::{Judged, Listing, SkipCause, Skipped};
 pub use notice::{ExcludeState, Notice, NoticeCode, NoticeKind, Today, Unused, WaiverState};
 pub use report::{
     AccountReport, Basis, Counts, EvidenceFile, ListedMark, Report, RuleSetting, Timeline, UseMark,
     Verdict, WindowMark,
 };
 pub use rule_info::{Amount, RuleId, RuleInfo, SubjectKind, Threshold};
+pub use signature::{
+    Signature, begins_with_schema, begins_with_tokens, is_one_of, is_unchanged_json,
+};
 // A source names what it makes public in its own folder.
 #[cfg(test)]
 pub(crate) use sources::each_source;

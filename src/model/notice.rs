@@ -14,7 +14,7 @@ pub struct Notice {
     pub line: Option<usize>,
 }
 
-/// What a notice says, in parts; some hold outside text.
+/// The content of a notice, in parts. Some parts contain outside text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeKind {
     /// No policy file was found: the strict built-in defaults judged.
@@ -38,9 +38,9 @@ pub enum NoticeKind {
         /// Whether the ref is a full commit id, which cannot be moved.
         pinned: bool,
     },
-    /// There is no checkout, so whether it would weaken the policy was not looked at.
+    /// There is no checkout, so rootgate could not compare its policy.
     NoCheckout {
-        /// Whether the run's own commit at GitHub was looked at instead.
+        /// Whether the run's own commit at GitHub was compared instead.
         commit: bool,
     },
     /// Only the working tree was compared.
@@ -57,7 +57,7 @@ pub enum NoticeKind {
     },
     /// The policy names no account.
     ScopeNotNamed,
-    /// What was found does not block yet.
+    /// Violations do not block yet.
     NotEnforcedYet {
         /// The day of `enforce-from`.
         from: NaiveDate,
@@ -83,14 +83,14 @@ pub enum NoticeKind {
         rule: RuleId,
         /// Its ticket.
         ticket: String,
-        /// What.
+        /// Its state.
         state: WaiverState,
     },
     /// A window that never opens again.
     WindowPast {
         /// Its id.
         id: String,
-        /// When it closed, where it opened once.
+        /// When it closed, if it opened only once.
         closed: Option<DateTime<Utc>>,
     },
     /// A window names an account outside the scope.
@@ -100,19 +100,19 @@ pub enum NoticeKind {
         /// The account.
         account: AccountId,
     },
-    /// Something of an account that `scope.organization` excludes.
+    /// About an account that `scope.organization` excludes.
     Exclude {
         /// The account.
         account: AccountId,
-        /// What.
+        /// The state of the exclusion.
         state: ExcludeState,
     },
     /// No rule judged anything.
     NothingJudged {
-        /// The policy switches all of them off; else none of those that are on applies.
+        /// Whether the policy turns all rules off. If not, none of the enabled rules applies.
         every_rule_off: bool,
     },
-    /// Rules that only CloudTrail events can judge.
+    /// CloudTrail events are off, so the rules that need them judge nothing.
     EventsOff,
     /// The run ended before everything was collected.
     Incomplete {
@@ -126,7 +126,7 @@ pub enum NoticeKind {
     },
 }
 
-/// What would follow today, before the day of `enforce-from`.
+/// What would happen without `enforce-from`, before its day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Today {
     /// A weaker or broken copy of the policy blocks already.
@@ -175,7 +175,7 @@ pub enum WaiverState {
     },
 }
 
-/// What a reader should know of an exclusion.
+/// The state of an exclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExcludeState {
     /// It ends within 14 days.
@@ -199,7 +199,7 @@ pub enum Unused {
     NotRun,
     /// The rule finds nothing any more.
     NothingFound,
-    /// What it names was not found.
+    /// Its subject was not found.
     SubjectNotFound,
     /// The rule is undetermined.
     Undetermined,
@@ -212,7 +212,7 @@ impl Notice {
         Self { kind, line: None }
     }
 
-    /// What kind of notice.
+    /// The code of its kind.
     #[must_use]
     pub const fn code(&self) -> NoticeCode {
         match &self.kind {
@@ -250,7 +250,7 @@ impl Notice {
         }
     }
 
-    /// One sentence or two. May hold outside text: escape it where it leaves.
+    /// One or two sentences. They may contain outside text, so escape them for each output.
     #[must_use]
     pub fn message(&self) -> String {
         match &self.kind {
@@ -258,16 +258,16 @@ impl Notice {
                 format!("{}: the strict built-in defaults judge", no_file(judge))
             }
             NoticeKind::CheckoutPolicy => {
-                "the checkout's copy of the policy judged because of --policy-from checkout: whoever can change the \
-                 branch can change it"
+                "the checkout's copy of the policy judged because of --policy-from checkout: anybody who can change \
+                 the branch can change it"
                     .to_owned()
             }
             NoticeKind::PolicyChangeAccepted { environment } => format!(
                 "the checkout's copy of the policy judged: it was accepted for the environment `{environment}`"
             ),
             NoticeKind::SelfReview { environment } => format!(
-                "whoever starts this run may accept the change as well: in the settings of the environment \
-                 `{environment}`, switch on \"Prevent self-review\""
+                "the person who starts this run may also accept the change: in the settings of the environment \
+                 `{environment}`, turn on \"Prevent self-review\""
             ),
             NoticeKind::RemotePolicy { repository, pinned } => {
                 let moves = if *pinned { "" } else { "; its ref is not a commit id, so it can be moved" };
@@ -428,32 +428,32 @@ impl Unused {
     }
 }
 
-/// The kinds of notices, as files name them.
+/// The codes of notices in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeCode {
     /// No policy file was found: the strict built-in defaults judged.
     BuiltInPolicy,
-    /// Under GitHub Actions the checkout's copy of the policy judged: whoever can change the branch
-    /// can change it.
+    /// Under GitHub Actions the checkout's copy of the policy was used: anybody who can change the
+    /// branch can change it.
     CheckoutPolicy,
-    /// The checkout's copy of the policy judged, accepted by whoever may deploy to an environment.
+    /// The checkout's copy of the policy was used, accepted by the reviewers of an environment.
     PolicyChangeAccepted,
     /// The author of a policy change may accept it too.
     SelfReview,
     /// Another repository's policy judged.
     RemotePolicy,
-    /// Whether the run would weaken the policy was not looked at: there is no checkout.
+    /// There is no checkout, so rootgate could not compare its policy.
     NoCheckout,
     /// GitHub does not show the run's own commit, so only the working tree was compared.
     CommitUnread,
     /// The pull request is not for the default branch.
     OtherBase,
-    /// The policy names no account: what the credentials or the evidence hold was judged.
+    /// The policy names no account, so the accounts of the credentials or the evidence were judged.
     ScopeNotNamed,
-    /// Until the day of `enforce-from`, what was found does not block.
+    /// Violations do not block before the day of `enforce-from`.
     NotEnforcedYet,
-    /// Every rule is off, or none of those that are on applies: the verdict says nothing about root.
+    /// Every rule is off, or no enabled rule applies. The verdict says nothing about root.
     NothingJudged,
     /// The policy switches a rule off.
     RuleOff,
@@ -479,7 +479,7 @@ pub enum NoticeCode {
     ExcludeExpiresSoon,
     /// An exclusion of `scope.organization` has ended: the account is judged again.
     ExcludeExpired,
-    /// Rules that only CloudTrail events can judge.
+    /// CloudTrail events are off, so the rules that need them judge nothing.
     EventsOff,
     /// The run ended before everything was collected.
     Incomplete,

@@ -65,8 +65,8 @@ pub struct UseMark {
     pub kind: UseKind,
     /// The id of the window that covers it, if one does.
     pub window: Option<String>,
-    /// What was done, in words; `None`: only the credential report knows of it. May hold outside
-    /// text.
+    /// What was done, in words; `None` if only the credential report shows it. May contain text from
+    /// outside.
     pub story: Option<String>,
 }
 

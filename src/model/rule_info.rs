@@ -52,7 +52,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// So many days of 24 hours.
+    /// An amount in days of 24 hours.
     #[must_use]
     pub const fn days(days: u64) -> Self {
         Self::Time(Duration::days(days))

@@ -198,8 +198,8 @@ mod tests {
             let meant = InvalidTime::Blank("2026-11-20T09:00:00Z".to_owned());
             assert_eq!(parse_time(text), Err(meant), "{text}");
         }
-        let said = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
-        assert_eq!(said, "it contains a space; write `2026-11-20T09:00:00+01:00`");
+        let message = parse_time("2026-11-20T09:00:00 +01:00").unwrap_err().to_string();
+        assert_eq!(message, "it contains a space; write `2026-11-20T09:00:00+01:00`");
         let day = Err(InvalidTime::Blank("2026-11-20".to_owned()));
         assert_eq!(parse_day(" 2026-11-20"), day);
         // The blank is not all that is wrong.

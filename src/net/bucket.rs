@@ -9,41 +9,42 @@ use tokio::time::Instant;
 
 /// The rate slows down to a quarter at most.
 const SLOWEST: f64 = 4.0;
-/// How much slower the rate is after each throttled call, and faster after each that was not.
+/// The factor by which a throttled call slows the rate down and any other call speeds it up.
 const STEP: f64 = 1.25;
 
-/// How many calls an API takes.
+/// How many calls an API allows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
-    /// So many calls at once, and in each period.
+    /// The maximum number of calls at once, and in each period.
     pub(crate) burst: usize,
-    /// After this time a token is back.
+    /// The time until a token is available again.
     pub(crate) period: Duration,
 }
 
-/// When the next call may be made, and what the API said of the last one.
+/// When the next call may be made, and how the API answered the last one.
 pub(crate) trait RateLimit {
-    /// How long to wait for the next token; the token is taken by [`Self::take`].
+    /// How long to wait for the next token. [`Self::take`] takes it.
     fn delay(&mut self, now: Instant) -> Duration;
 
     /// Takes a token.
     fn take(&mut self, now: Instant);
 
-    /// The API said that the calls were too many.
+    /// Slows down after a throttled call.
     fn slow_down(&mut self, now: Instant);
 
-    /// The API answered.
+    /// Speeds up after a call that was not throttled.
     fn speed_up(&mut self);
 }
 
-/// The tokens of one API, and of one Region where the API counts so.
+/// The tokens of one API, or of one Region if the API has a limit for each Region.
 ///
-/// A token is back one period after it was taken, so that no period, wherever it begins, holds more
-/// calls than the burst. One that drips in at an even rate would allow twice as many in the first.
+/// A token is available again one period after it was taken, so no period, whenever it starts,
+/// contains more calls than the burst. Adding tokens at an even rate instead would allow twice as many
+/// calls in the first period.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     rate: Rate,
-    /// How much longer than the period a token takes: 1 unless calls were throttled.
+    /// The factor by which the period is longer: 1 unless calls were throttled.
     slower: f64,
     taken: VecDeque<Instant>,
 }
@@ -72,7 +73,7 @@ impl RateLimit for Bucket {
         self.taken.push_back(now);
     }
 
-    /// Somebody else makes calls, too.
+    /// Somebody else may call the API too.
     fn slow_down(&mut self, _now: Instant) {
         self.slower = (self.slower * STEP).min(SLOWEST);
     }
@@ -82,19 +83,19 @@ impl RateLimit for Bucket {
     }
 }
 
-/// The same for an API that allows more to some callers: it is asked as fast as it answers, until it
-/// throttles a call. Then its tokens are used up, and come back at the documented rate.
+/// The tokens of an API that allows more calls to some callers. There is no limit until the API throttles
+/// a call. Then the tokens are used up, and come back at the documented rate.
 #[derive(Debug)]
 pub(crate) struct LearnedBucket {
     per_second: f64,
     burst: f64,
     slower: f64,
-    /// How many tokens there were, and when. `None`: no call was throttled yet.
+    /// The number of tokens at a time. `None`: no call was throttled yet.
     tokens: Option<(f64, Instant)>,
 }
 
 impl LearnedBucket {
-    /// So many calls a second in the long run, and at most so many at once.
+    /// Allows `per_second` calls on average, and `burst` calls in a row.
     pub(crate) const fn new(per_second: f64, burst: f64) -> Self {
         Self { per_second, burst, slower: 1.0, tokens: None }
     }
@@ -103,7 +104,7 @@ impl LearnedBucket {
         self.per_second / self.slower
     }
 
-    /// The tokens that there are now.
+    /// Adds the tokens that came back, and returns their number.
     fn refill(&mut self, now: Instant) -> Option<f64> {
         let (rate, burst) = (self.rate(), self.burst);
         let (tokens, since) = self.tokens.as_mut()?;
@@ -132,7 +133,7 @@ impl RateLimit for LearnedBucket {
     }
 
     fn slow_down(&mut self, now: Instant) {
-        // The first time, the burst was used up. From then on somebody else makes calls, too.
+        // The first time, the burst was used up. After that, somebody else calls the API too.
         if self.tokens.is_some() {
             self.slower = (self.slower * STEP).min(SLOWEST);
         }
@@ -150,7 +151,7 @@ mod tests {
 
     const RATE: Rate = Rate { burst: 2, period: Duration::from_millis(1_000) };
 
-    /// The instants, in milliseconds, of so many calls made as early as they may be.
+    /// The times, in milliseconds, of `count` calls made as early as possible.
     fn calls(bucket: &mut impl RateLimit, start: Instant, count: usize) -> Vec<u128> {
         let mut now = start;
         let mut made = Vec::new();
@@ -167,11 +168,11 @@ mod tests {
         let (mut bucket, start) = (Bucket::new(RATE), Instant::now());
         assert_eq!(calls(&mut bucket, start, 5), [0, 0, 1_000, 1_000, 2_000]);
         let later = start + Duration::from_secs(60);
-        assert_eq!(calls(&mut bucket, later, 3), [0, 0, 1_000], "what was unused is not saved up");
+        assert_eq!(calls(&mut bucket, later, 3), [0, 0, 1_000], "unused tokens are not saved up");
     }
 
     #[test]
-    fn a_throttled_api_is_asked_less_often_and_an_answering_one_as_often_as_before() {
+    fn the_rate_slows_down_after_throttling_and_recovers() {
         let (mut bucket, start) = (Bucket::new(RATE), Instant::now());
         bucket.slow_down(start);
         assert_eq!(calls(&mut bucket, start, 3), [0, 0, 1_250]);

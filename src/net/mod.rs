@@ -1,5 +1,5 @@
-//! How others are asked, whoever they are: retries with growing pauses, and rates that AWS or GitHub
-//! sets. It imports nothing of the crate.
+//! Calls over the network: retries with growing pauses, and the rate limits of AWS and GitHub. It
+//! imports nothing from the rest of the crate.
 
 pub(crate) mod bucket;
 pub(crate) mod retry;

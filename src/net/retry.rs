@@ -1,6 +1,6 @@
 //! The one retry loop: an attempt, a pause that grows, the next attempt, until a deadline.
 //!
-//! What a failure means for the next attempt, the failure itself says ([`Failure`]).
+//! Each failure says itself whether to retry ([`Failure`]).
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep, timeout};
 /// Whether a failed call is made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryWhen {
-    /// The same call fails again.
+    /// No: the same call would fail again.
     Never,
-    /// Until so many attempts were made, and not before this much time is over.
+    /// Up to this number of attempts, each after at least this pause.
     Times(u32, Duration),
     /// Until the deadline.
     UntilDeadline,
@@ -22,19 +22,19 @@ pub(crate) trait Failure: Sized {
     /// The failure of an attempt that did not end within `limit`.
     fn timed_out(limit: Duration) -> Self;
 
-    /// Whether no answer came in time. Then an earlier failure says more.
+    /// Whether the attempt timed out. An earlier failure then says more.
     fn is_timeout(&self) -> bool;
 
     /// Whether the call is made again.
     fn retry_when(&self) -> RetryWhen;
 }
 
-/// How long a call may try, and how it pauses.
+/// How long a call is retried, and the pauses between attempts.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry {
-    /// No attempt and no pause goes beyond it.
+    /// All attempts and pauses end before it.
     pub(crate) deadline: Instant,
-    /// The longest that one attempt may take.
+    /// The time limit of one attempt.
     pub(crate) attempt: Duration,
     /// The pause after the first attempt; each further one is twice as long.
     pub(crate) first_pause: Duration,
@@ -43,7 +43,7 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// Until `limit` from now is over; attempts and pauses take a part of it.
+    /// Retries until `limit` from now; attempts and pauses are fractions of it.
     pub(crate) fn within(limit: Duration, shortest_pause: Duration) -> Self {
         Self {
             deadline: Instant::now() + limit,
@@ -53,15 +53,15 @@ impl Retry {
         }
     }
 
-    /// The time that is left.
+    /// The time left.
     pub(crate) fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Makes the call, again after a failure that may pass, until it answers or the time is over.
+    /// Makes the call, and retries after temporary failures until it succeeds or the time is over.
     ///
-    /// `turn` is waited for before each attempt; if it fails, no attempt is made.
-    pub(crate) async fn persist<T, E: Failure>(
+    /// Awaits `turn` before each attempt; if `turn` fails, no attempt is made.
+    pub(crate) async fn run<T, E: Failure>(
         &self,
         mut turn: impl AsyncFnMut() -> Result<(), E>,
         mut call: impl AsyncFnMut() -> Result<T, E>,
@@ -86,7 +86,7 @@ impl Retry {
                 RetryWhen::UntilDeadline => Some(jittered(pause)),
             };
             let Some(delay) = delay.filter(|delay| *delay < self.time_left()) else {
-                // Silence at the very end says less than what was said before.
+                // An earlier answer says more than a timeout at the end.
                 return Err(if error.is_timeout() { last_answer.unwrap_or(error) } else { error });
             };
             if !error.is_timeout() {
@@ -99,12 +99,12 @@ impl Retry {
     }
 }
 
-/// A part of a time, within bounds of milliseconds.
+/// A fraction of a duration, clamped to bounds in milliseconds.
 pub(crate) fn part(whole: Duration, parts: u32, least: u64, most: u64) -> Duration {
     (whole / parts).clamp(Duration::from_millis(least), Duration::from_millis(most))
 }
 
-/// Between half and all of it, so that many runs do not ask at the same moment.
+/// Between half of the pause and all of it, so that runs avoid retrying at the same moment.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + fastrand::f64() / 2.0)
 }

@@ -1,4 +1,4 @@
-//! Many jobs side by side: a stream of them, a bounded number at once, none of which delays others.
+//! Runs many jobs side by side: a bounded number at once, and a waiting job does not delay others.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -6,24 +6,24 @@ use std::pin::pin;
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt, iter};
 use tokio::time::{Duration, Instant, sleep_until};
 
-/// How many jobs are under way.
+/// How many jobs run at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// So many jobs have a place. The next one starts when a place is free.
+    /// The number of places. The next job starts when a place is free.
     pub(crate) places: usize,
-    /// A job that is not done after this time goes on without a place: it waits for somebody.
+    /// A job that takes longer gives up its place and goes on: it is probably waiting.
     pub(crate) patience: Duration,
-    /// So many jobs are under way at most, with and without a place.
+    /// The maximum number of running jobs, with and without a place.
     pub(crate) most: usize,
 }
 
 impl Limits {
-    /// All at once.
+    /// No limits.
     const NONE: Self =
         Self { places: usize::MAX, patience: Duration::from_secs(3_600), most: usize::MAX };
 }
 
-/// Waits for all of them, started at once; results in order.
+/// Starts all jobs together and waits for them; returns the results in order.
 pub(crate) async fn all<F: Future>(jobs: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut results = Vec::new();
     bounded(iter(jobs), Limits::NONE, |index, result| results.push((index, result))).await;
@@ -31,18 +31,18 @@ pub(crate) async fn all<F: Future>(jobs: impl IntoIterator<Item = F>) -> Vec<F::
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Takes the jobs one by one, as there is room, and hands each result on when it is there, with the
-/// number of its job. A stream that has no job yet keeps no other from going on.
+/// Starts the jobs one by one as the limits allow, and passes each result to `each` with the number of
+/// its job. A job that is not ready yet does not delay the running ones.
 pub(crate) async fn bounded<F: Future>(
     jobs: impl Stream<Item = F>,
     limits: Limits,
     mut each: impl FnMut(usize, F::Output),
 ) {
     let mut jobs = pin!(jobs.enumerate().fuse());
-    // The next job, looked at early: only then is it known whether one waits.
+    // The next job is taken early, to know whether one is waiting.
     let mut next: Option<(usize, F)> = None;
     let mut running = FuturesUnordered::new();
-    // Those with a place, and until when; they started in this order.
+    // The jobs with a place, in the order of their start, and when each gives it up.
     let mut places: VecDeque<(usize, Instant)> = VecDeque::new();
     loop {
         if places.len() < limits.places.max(1)
@@ -84,7 +84,7 @@ mod tests {
         runtime.enable_time().build().unwrap().block_on(future)
     }
 
-    /// The results of jobs that take so many milliseconds, and how many were under way at most.
+    /// The results of jobs that take these milliseconds, and the maximum number that ran at once.
     fn side_by_side(limits: Limits, jobs: &[u64]) -> (Vec<u64>, usize) {
         let (now, most) = (Cell::new(0), Cell::new(0));
         let (now, most) = (&now, &most);
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn each_job_has_its_result_and_quick_jobs_never_need_more_than_the_places() {
         let jobs = [9, 1, 5, 1, 7, 1, 1, 1];
-        // However slow the machine is.
+        // Long enough for a slow machine.
         let patient = Limits { patience: Duration::from_secs(60), ..LIMITS };
         assert_eq!(side_by_side(patient, &jobs), (jobs.to_vec(), 2));
         assert_eq!(run(all(jobs.map(|number| async move { number }))), jobs);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_wait_for_somebody_delay_no_other_and_stay_bounded() {
+    fn waiting_jobs_do_not_delay_others_and_stay_bounded() {
         let started = Instant::now();
         let (_, most) = side_by_side(LIMITS, &[400, 400, 1, 1, 1, 1]);
         assert_eq!(most, 4);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_waits_keeps_no_job_from_ending_and_its_end_is_the_end() {
+    fn a_waiting_stream_does_not_delay_running_jobs() {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let jobs = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
         let done = Cell::new(0);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_made_when_it_starts() {
+    fn jobs_are_created_lazily() {
         let (made, limits) = (Cell::new(0), Limits { most: 3, ..LIMITS });
         let jobs = (0..1_000).map(|_| {
             made.set(made.get() + 1);
@@ -156,6 +156,6 @@ mod tests {
             tokio::time::timeout(Duration::from_millis(150), jobs).await
         });
         assert!(ended.is_err());
-        assert!(made.get() <= limits.most + 1, "one is looked at, to know whether any is left");
+        assert!(made.get() <= limits.most + 1, "one more is created, to know whether any is left");
     }
 }

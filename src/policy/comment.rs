@@ -1,4 +1,4 @@
-//! A `#` after a blank begins a comment in YAML, and a ticket such as `#123` is lost that way.
+//! A `#` after a blank starts a YAML comment, so an unquoted ticket such as `#123` is lost.
 
 use super::error::show;
 

@@ -1,5 +1,5 @@
-//! What is wrong with a policy: every problem at once, each at its place, with what to write
-//! instead, drawn as the Rust compiler draws its own.
+//! The errors of a policy: all problems together, each with its position and what to write instead, drawn
+//! in the style of the Rust compiler.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,14 +8,14 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-/// So many errors are drawn; the rest is a number.
+/// Maximum number of errors that are drawn; the others are counted.
 const DRAWN: usize = 50;
-/// So much of a word of the file is repeated in a message.
+/// Maximum length of a word of the file in a message.
 const SHOWN_CHARS: usize = 60;
-/// So many characters of the place, and after it, are drawn.
+/// Maximum number of characters that are drawn at the position, and after it.
 const CONTEXT_CHARS: usize = 60;
 
-/// A place in the text.
+/// A position in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     /// First byte.
@@ -35,7 +35,7 @@ impl Span {
 /// One problem of a policy file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyError {
-    /// What kind of problem, in kebab-case: `unknown-key`.
+    /// The kind of problem, in kebab-case: `unknown-key`.
     pub code: &'static str,
     /// One sentence without its full stop. Words of the file in it are cut short and hold no
     /// control characters.
@@ -47,7 +47,7 @@ pub struct PolicyError {
     /// The bytes of [`PolicyErrors::text`] that it is about; may be empty.
     #[serde(skip)]
     pub span: Range<usize>,
-    /// A few words to stand beside the carets; may be empty.
+    /// A few words beside the carets; may be empty.
     pub label: String,
     /// What to write instead.
     pub help: String,
@@ -77,7 +77,7 @@ impl PolicyError {
     }
 }
 
-/// Everything that is wrong with a policy file, in the order of the file. Never empty.
+/// All errors of a policy file, in the order of the file. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyErrors {
     path: String,
@@ -189,7 +189,7 @@ fn head(text: &str, most: usize) -> String {
     }
 }
 
-/// A word of the file as a message may repeat it: cut short, nothing invisible.
+/// A word of the file for a message: shortened, without invisible characters.
 pub(super) fn show(text: &str) -> String {
     visible(&head(text, SHOWN_CHARS))
 }

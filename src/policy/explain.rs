@@ -104,7 +104,7 @@ impl Explain<'_> {
                 "by sts:AssumeRoot, which shows no use, sign-in or change".to_owned()
             }
             Audit::Auto => format!(
-                "by the role {role}; where that fails by sts:AssumeRoot, which shows no use, sign-in or change"
+                "by the role {role}; if that fails, by sts:AssumeRoot, which shows no use, sign-in or change"
             ),
         };
         let management = organization.management_role().unwrap_or_default();
@@ -126,7 +126,7 @@ impl Explain<'_> {
         format!("{account} is not judged until the end of {expires} (UTC): {reason} (line {line})")
     }
 
-    /// One account that may be of the organization.
+    /// An account that may belong to the organization.
     fn in_organization(&self, organization: &OrganizationScope, id: &AccountId) -> Vec<String> {
         let exclude = organization.exclude.iter().find(|exclude| exclude.account == *id);
         if let Some(exclude) = organization.excluded(id, self.at.date_naive()) {
@@ -208,9 +208,9 @@ impl Explain<'_> {
         {
             let line = self.written("evidence.root-events.members");
             lines.push(match events.members {
-                true => format!("They are read of the organization's member accounts, too ({line})."),
+                true => format!("Those of the organization's member accounts are read, too ({line})."),
                 false => format!(
-                    "They are not read of the organization's member accounts: what only they show is not judged \
+                    "Those of the organization's member accounts are not read: facts that only events show are not judged \
                      there ({line})."
                 ),
             });
@@ -507,13 +507,13 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_the_gate_is_told_with_its_line() {
+    fn every_key_of_the_gate_is_shown_with_its_line() {
         for field in fields::GATE {
             let text = format!("version: 1\ngate:\n  {}: {}\n", field.key, field.example);
             let now = parse_time("2026-11-20T12:00:00Z").unwrap();
             let policy = Policy::parse(&text, "p.yaml", RULES, now).unwrap();
-            let told = explain(&policy, now, None);
-            assert!(told.contains("(line 3)"), "{}: {told}", field.key);
+            let text = explain(&policy, now, None);
+            assert!(text.contains("(line 3)"), "{}: {text}", field.key);
         }
     }
 
@@ -577,10 +577,10 @@ May root act at this instant?
         assert!(explained.lines().any(|it| it == line), "{explained}");
         let strict = explain(&Policy::built_in(RULES), now, None);
         let line = "  A pull request that weakens this policy blocks as well (default).";
-        assert!(strict.lines().any(|said| said == line), "{strict}");
+        assert!(strict.lines().any(|shown| shown == line), "{strict}");
     }
 
-    /// What is judged, what of events is read, and of whom it is said whether root may act.
+    /// The lines about the scope, about events of members, and about whether root may act.
     fn judged(text: &str, account: Option<&str>) -> String {
         let now = parse_time("2026-11-20T12:00:00Z").unwrap();
         let policy = Policy::parse(text, "p.yaml", RULES, now);
@@ -591,12 +591,12 @@ May root act at this instant?
         let members = text.lines().filter(|line| line.contains("member accounts"));
         let may = text.lines().filter(|line| line.contains(", sign-in: "));
         let mut shown: Vec<&str> = scope.lines().skip(3).chain(may).collect();
-        shown.extend(members.filter(|line| line.contains("They are")));
+        shown.extend(members.filter(|line| line.contains("Those of")));
         shown.iter().map(|line| format!("{}\n", line.trim_start())).collect()
     }
 
     #[test]
-    fn an_organization_is_explained_with_how_it_is_entered_and_what_is_left_out() {
+    fn an_organization_is_explained_with_its_routes_and_exclusions() {
         let text = "version: 1
 scope:
   accounts:
@@ -616,14 +616,14 @@ evidence:
             "\
 111122223333 (prod), with the run's own credentials (line 4)
 Every other usable account of the organization (line 5).
-Its member accounts are entered by the role audit/rootgate; where that fails by sts:AssumeRoot, which shows no use, sign-in or change (line 7).
+Its member accounts are entered by the role audit/rootgate; if that fails, by sts:AssumeRoot, which shows no use, sign-in or change (line 7).
 Its management account is entered by the run's own credentials, or by the role audit/rootgate.
 An account that joined less than 1d ago and cannot be entered yet is skipped (line 8).
 444455556666 is not judged until the end of 2027-03-01 (UTC): being closed (line 10)
 123456789012 is judged again: its exclusion ended on 2026-11-19 (UTC): long gone (line 11)
 111122223333 (prod), sign-in: no window is open, and none is planned.
 any account, sign-in: no window is open, and none is planned.
-They are read of the organization's member accounts, too (line 13).
+Those of the organization's member accounts are read, too (line 13).
 "
         );
         let one = |id| judged(text, Some(id)).lines().next().unwrap().to_owned();
@@ -643,7 +643,7 @@ They are read of the organization's member accounts, too (line 13).
     }
 
     #[test]
-    fn what_is_not_read_of_members_is_said() {
+    fn events_of_members_that_are_not_read_are_mentioned() {
         let text = "version: 1
 scope: { organization: { audit: assume-root, management-role: m } }
 ";
@@ -654,7 +654,7 @@ Every usable account of the organization (line 2).
 Its member accounts are entered by sts:AssumeRoot, which shows no use, sign-in or change (line 2).
 Its management account is entered by the run's own credentials, or by the role m.
 any account, sign-in: no window is open, and none is planned.
-They are not read of the organization's member accounts: what only they show is not judged there (default).
+Those of the organization's member accounts are not read: facts that only events show are not judged there (default).
 "
         );
     }

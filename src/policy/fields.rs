@@ -197,7 +197,7 @@ pub(super) static POLICY: &[Field] = &[
     Field::new(
         "scope",
         Kind::Mapping(SCOPE),
-        "What is judged. Without it, rootgate judges the account that the credentials belong to, and says so in a notice.",
+        "Which accounts are judged. Without it, rootgate judges the account that the credentials belong to, and says so in a notice.",
     ),
     Field::new("gate", Kind::Mapping(GATE), "What blocks, and from when."),
     Field::new("evidence", Kind::Mapping(EVIDENCE), "Which facts count."),
@@ -324,7 +324,7 @@ pub(super) static GATE: &[Field] = &[
     Field::new(
         "on-undetermined",
         Kind::Word(&["fail", "warn"]),
-        "What happens when a fact is lacking. `warn` never covers critical rules, nor an account \
+        "What happens when a fact is missing. `warn` never covers critical rules, nor an account \
          where nothing could be read.",
     )
     .more_is_weaker()
@@ -353,8 +353,8 @@ pub(super) static EVIDENCE: &[Field] = &[
     Field::new(
         "max-age",
         Kind::Duration { least: Duration::hours(4), most: Duration::hours(24) },
-        "An older fact decides nothing. AWS makes one credential report per 4 hours, so less \
-         cannot be had.",
+        "The maximum age of a fact; older facts count as missing. AWS makes one credential report every 4 \
+         hours, so a shorter time is not possible.",
     )
     .more_is_weaker()
     .default("4h15m")

@@ -8,15 +8,16 @@ use crate::model::{AccountId, Audit, Duration};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationScope {
     /// The role in each member account: its name, after its path if it has one. `None` only with
-    /// [`Audit::AssumeRoot`], where `management_role` is there.
+    /// [`Audit::AssumeRoot`]; then `management_role` is present.
     pub member_role: Option<String>,
-    /// The role in the management account, where it is written.
+    /// The role in the management account, if the policy has one.
     pub management_role: Option<String>,
     /// How member accounts are entered.
     pub audit: Audit,
-    /// An account that joined less long ago and cannot be entered yet is skipped. At most 7 days.
+    /// An account that joined more recently than this and cannot be entered yet is skipped. At most
+    /// 7 days.
     pub new_account_grace: Option<Duration>,
-    /// `exclude`, in the order of the file; every account once, and none that the scope names too.
+    /// `exclude`, in the order of the file; every account once, and none that the scope also names.
     pub exclude: Vec<Exclude>,
     /// 1-based line of the key `organization`.
     pub line: usize,
@@ -36,13 +37,13 @@ pub struct Exclude {
 }
 
 impl OrganizationScope {
-    /// The role in the management account: its own, else one of the name of the members'.
+    /// The role in the management account: its own, otherwise the members' role name.
     #[must_use]
     pub fn management_role(&self) -> Option<&str> {
         self.management_role.as_deref().or(self.member_role.as_deref())
     }
 
-    /// Why an account is not judged on a day (UTC), if it is not.
+    /// The exclusion of an account on a day (UTC), if there is one.
     #[must_use]
     pub fn excluded(&self, account: &AccountId, day: NaiveDate) -> Option<&Exclude> {
         self.exclude.iter().find(|exclude| exclude.account == *account && !exclude.is_over(day))

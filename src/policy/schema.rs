@@ -23,7 +23,7 @@ pub fn schema(rules: &[&'static RuleInfo]) -> Value {
         object.insert("title".to_owned(), json!("rootgate policy"));
         object.insert(
             "description".to_owned(),
-            json!("What may be true of the root users of AWS accounts."),
+            json!("The policy for the root users of AWS accounts."),
         );
     }
     schema

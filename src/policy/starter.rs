@@ -1,9 +1,9 @@
-//! The policy that `policy init` writes: valid, strict, and commented where a team will edit it.
+//! The policy that `policy init` writes: valid, strict, with comments where a team will edit it.
 
 use crate::model::AccountId;
 
-/// A commented policy to begin with: every default, the accounts if any are given, each with its role,
-/// and a window and a waiver as comments to copy from. Valid at any time, if the roles are.
+/// A policy to start with: every default, the given accounts and their roles, and a window and a waiver as
+/// comments to copy. It is valid at any time if the roles are valid.
 #[must_use]
 pub fn starter(accounts: &[(AccountId, Option<String>)]) -> String {
     format!("{HEAD}{}{BODY}", scope(accounts))
@@ -17,7 +17,7 @@ fn scope(accounts: &[(AccountId, Option<String>)]) -> String {
     let mut text = "scope:\n  accounts:\n".to_owned();
     for (id, role) in accounts {
         text += &match role {
-            // A string of JSON is one of YAML, whatever is in it.
+            // Every JSON string is also a YAML string.
             Some(role) => format!(
                 "    - {{ id: \"{id}\", role-arn: {} }} # and name:\n",
                 serde_json::Value::from(role.as_str())
@@ -30,27 +30,27 @@ fn scope(accounts: &[(AccountId, Option<String>)]) -> String {
 
 const HEAD: &str = "\
 # yaml-language-server: $schema=https://raw.githubusercontent.com/rootgate/rootgate/main/schema/policy.json
-# What may be true of the AWS root user. Every rule is on with its default; write down only what
-# you agree otherwise. `rootgate policy check` says what is wrong with this file.
+# The rules for the AWS root user. Every rule is on with its default; write down only what you
+# change. `rootgate policy check` shows errors in this file.
 version: 1
 
-# The accounts to judge. Without them: the account that the credentials belong to.
+# The accounts to judge. Without this, rootgate judges the account that the credentials belong to.
 ";
 
 const BODY: &str = "
 gate:
   fail-on: medium # the lowest severity that blocks: low, medium, high, critical
-  on-undetermined: fail # what cannot be read blocks too: fail, warn
-  on-weaker: fail # so does a pull request that weakens this policy: fail, warn
+  on-undetermined: fail # whether missing facts block: fail, warn
+  on-weaker: fail # whether a pull request that weakens this policy blocks: fail, warn
 
 evidence:
-  root-events: { regions: default } # CloudTrail; `off`: only the newest use of each credential is known
+  root-events: { regions: default } # CloudTrail; with `off`, only the newest use of each credential is known
 
-# `off` is shown in every report.
+# Every report shows rules that are `off`.
 rules:
 #  root-mfa-not-hardware: { severity: high }
 
-# When root may be used. A use outside of these is a finding.
+# When root may be used. A use outside these windows is a finding.
 windows:
 #  - id: q4-tax-settings
 #    reason: change the tax registration, needs root
@@ -58,7 +58,7 @@ windows:
 #    from: 2026-11-20T09:00:00+01:00
 #    to: 2026-11-20T11:00:00+01:00
 
-# A rule that may be violated for a while. The finding stays visible, as waived.
+# Rules that may be violated for a while. The finding stays visible, as waived.
 waivers:
 #  - rule: root-access-key-active
 #    accounts: [\"111122223333\"]
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_starter_says_the_defaults() {
+    fn the_starter_states_the_defaults() {
         let mut policy = parse(&starter(&[]));
         policy.lines.clear();
         assert_eq!(policy, Policy::built_in(RULES));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_as_comments_can_be_switched_on() {
+    fn its_examples_are_valid_without_the_comment_marks() {
         let text = starter(&[]);
         assert!(!text.contains("[]") && !text.contains("{}"), "entries can be pasted below");
         assert!(text.contains("\n#  - id: q4-"), "indented as reports print windows: {text}");

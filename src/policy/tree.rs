@@ -1,9 +1,9 @@
-//! The policy as YAML: one tree in which every key and value knows where it stands.
+//! The policy as YAML: one tree in which every key and value has its position.
 //!
-//! Built from the parser's events rather than through serde: only the events say whether a scalar
-//! is quoted, where a tag, an anchor or the `---` of a second document stands, and hand over both
-//! of two duplicate keys. What the policy's YAML leaves out (aliases, anchors, tags, directives,
-//! several documents, keys that are not text) is refused here, in the words of the file.
+//! It is built from the parser's events and not with serde: only the events show whether a scalar is quoted,
+//! the position of a tag, an anchor or the `---` of a second document, and both of two duplicate keys. YAML
+//! that a policy may not use (aliases, anchors, tags, directives, several documents, keys that are not text)
+//! is refused here, with an error that quotes the file.
 
 use std::collections::HashMap;
 
@@ -13,11 +13,11 @@ use super::comment;
 use super::error::{PolicyError, Span, show};
 use super::fields;
 
-/// The largest policy, in bytes. Real ones have a few thousand.
+/// The maximum size of a policy, in bytes. Real ones have a few thousand.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
-/// The most values and keys. Real policies have a few hundred.
+/// The maximum number of values and keys. Real policies have a few hundred.
 const MAX_NODES: usize = 20_000;
-/// The deepest nesting, of flow and of block collections each; the policy itself needs five.
+/// The maximum nesting, of flow and of block collections each; a policy needs five levels.
 const MAX_DEPTH: usize = 32;
 
 const NOT_A_POLICY: &str =
@@ -27,11 +27,11 @@ const NOT_A_POLICY: &str =
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) value: Value,
-    /// A scalar with its quotes; of a collection, where it begins.
+    /// A scalar with its quotes; for a collection, its start.
     pub(super) span: Span,
 }
 
-/// What a value is, before anything is known of what it should be.
+/// A value before it is compared with the expected type.
 #[derive(Debug)]
 pub(super) enum Value {
     Scalar {
@@ -40,7 +40,7 @@ pub(super) enum Value {
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// What was refused when the tree was read, such as an alias: nobody complains of it again.
+    /// A value that was already refused, such as an alias, so that it has no second error.
     Refused,
 }
 
@@ -76,7 +76,7 @@ impl Node {
         self.scalar_type() == Some(ScalarType::Null)
     }
 
-    /// Whether nothing at all stands after the colon.
+    /// Whether there is no text after the colon.
     pub(super) fn is_empty(&self) -> bool {
         matches!(&self.value, Value::Scalar { text, quoted: false } if text.is_empty())
     }
@@ -90,7 +90,7 @@ impl Node {
         })
     }
 
-    /// What stands there, for a sentence.
+    /// A description of the value for a sentence.
     pub(super) fn describe(&self) -> &'static str {
         match (&self.value, self.scalar_type()) {
             (Value::List(_), _) => "a list",
@@ -129,7 +129,7 @@ fn is_number(text: &str) -> bool {
         && unsigned.parse::<f64>().is_ok()
 }
 
-/// Reads the text into its tree; `None` where no tree came out. Every problem goes to `errors`.
+/// Parses the text into its tree; `None` if that is not possible. Every problem goes to `errors`.
 pub(super) fn read(text: &str, errors: &mut Vec<PolicyError>) -> Option<Node> {
     if text.len() > MAX_BYTES {
         let message = format!(
@@ -150,7 +150,7 @@ pub(super) fn read(text: &str, errors: &mut Vec<PolicyError>) -> Option<Node> {
     Builder { text, events: parser, nodes: 0, errors }.document().ok()
 }
 
-/// Reading cannot go on; the error has been pushed.
+/// The parser cannot continue; the error has been pushed.
 struct Stop;
 
 struct Builder<'a, 'e> {
@@ -161,7 +161,7 @@ struct Builder<'a, 'e> {
 }
 
 impl<'a> Builder<'a, '_> {
-    /// The next event that is not about an anchor; anchors are reported on the way.
+    /// The next event; reports anchors as errors.
     fn next(&mut self) -> Result<(Event<'a>, granit_parser::Span), Stop> {
         loop {
             match self.events.next_event() {
@@ -252,7 +252,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Value {
-        // The parser writes a value that is not there as an empty span with the text `~`.
+        // The parser represents a missing value as an empty span with the text `~`.
         let absent = style == ScalarStyle::Plain && span.start == span.end;
         let text = if absent { String::new() } else { text.to_owned() };
         Value::Scalar { text, quoted: style != ScalarStyle::Plain }
@@ -377,14 +377,14 @@ impl<'a> Line<'a> {
         lines
     }
 
-    /// What stands in it: without indentation, the dash of a list, a comment.
+    /// Its content, without indentation, the dash of a list, and a comment.
     fn content(&self) -> &'a str {
         let content = self.text.trim_start();
         let content = content.strip_prefix("- ").map_or(content, str::trim_start);
         if content.starts_with('#') { "" } else { content }
     }
 
-    /// 1-based column of what stands in it, in characters.
+    /// 1-based column of its content, in characters.
     fn column(&self) -> usize {
         self.text.chars().take_while(|character| character.is_whitespace()).count() + 1
     }
@@ -401,7 +401,7 @@ impl<'a> Line<'a> {
         content.strip_suffix(':').filter(|key| is_key(key))
     }
 
-    /// Whether the entry that begins here is a mapping, and no single value.
+    /// Whether the entry that starts here is a mapping, not a single value.
     fn is_mapping(&self) -> bool {
         let content = self.content();
         let key = content.split_once(':').map_or("", |(key, _)| key);
@@ -419,7 +419,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether it may be a key of a policy, or the id of a rule.
+/// Whether a word can be a key of a policy or the id of a rule.
 fn is_key(word: &str) -> bool {
     !fields::paths_of_key(word).is_empty() || word.starts_with("root-")
 }
@@ -616,7 +616,7 @@ fn syntax_error(text: &str, error: &ScanError) -> PolicyError {
     PolicyError::new(code, span, message).help(help)
 }
 
-/// Whether the place is in, or right below, a line that git leaves where two changes meet.
+/// Whether the position is in or right below a conflict marker of git.
 fn is_merge_conflict(text: &str, span: Span) -> bool {
     let lines = text.lines().skip(span.line.saturating_sub(2)).take(2);
     lines.into_iter().any(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)))

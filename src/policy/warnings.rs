@@ -121,7 +121,7 @@ fn without_sign_in(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     }
 }
 
-/// Events of members that nobody can read.
+/// Events of members that no route can read.
 fn members_not_visible(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     let audit = policy.organization.as_ref().map(|organization| organization.audit);
     let members = policy.root_events.as_ref().is_some_and(|events| events.members);
@@ -131,7 +131,7 @@ fn members_not_visible(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     let line = policy.lines.get("evidence.root-events.members").copied().unwrap_or(1);
     warnings.push(PolicyWarning {
         code: "members-not-visible",
-        message: "`members: true` reads no events: with `audit: assume-root` those of member accounts are not \
+        message: "`members: true` reads no events: with `audit: assume-root` the events of member accounts are not \
                   visible"
             .to_owned(),
         line,
@@ -185,8 +185,8 @@ fn overlapping(policy: &Policy, now: DateTime<Utc>, warnings: &mut Vec<PolicyWar
     }
 }
 
-/// Whether a window, as findings suggest them, only excuses the moment of a sign-in without MFA that
-/// another window lies around.
+/// Whether a window, as suggested by a finding, only excuses the moment of a sign-in without MFA
+/// inside another window.
 fn only_waives_mfa(policy: &Policy, window: &Window) -> bool {
     let When::Once { from, to } = window.when else { return false };
     let lies_around = |other: &&Window| match other.when {
@@ -201,7 +201,7 @@ fn only_waives_mfa(policy: &Policy, window: &Window) -> bool {
         })
 }
 
-/// Keys that are named by a day, on which two may have been made.
+/// Keys that are named by a day: two keys may have been made on that day.
 fn keys_by_day(policy: &Policy, warnings: &mut Vec<PolicyWarning>) {
     for waiver in &policy.waivers {
         let Some(WaiverSubject::AccessKeyCreated(KeyCreated::On(day))) = waiver.subject else {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_outside_a_named_scope_are_warned_of() {
+    fn accounts_outside_a_named_scope_are_a_warning() {
         let rest = "windows:
   - { id: a, reason: r, ticket: t, accounts: [\"444455556666\", \"111122223333\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
   - { id: b, reason: r, ticket: t, from: 2026-11-21T09:00:00Z, to: 2026-11-21T10:00:00Z }
@@ -264,7 +264,7 @@ waivers:
     }
 
     #[test]
-    fn what_an_organization_may_hold_is_not_warned_of() {
+    fn accounts_that_an_organization_may_have_are_not_a_warning() {
         let organization = "  organization: { member-role: rootgate }\n";
         let rest = "windows:
   - { id: a, reason: r, ticket: t, accounts: [\"444455556666\"], from: 2026-11-20T09:00:00Z, to: 2026-11-20T10:00:00Z }
@@ -281,7 +281,7 @@ waivers:
     }
 
     #[test]
-    fn events_of_members_that_no_route_sees_are_warned_of() {
+    fn events_of_members_that_no_route_sees_are_a_warning() {
         let members = |audit: &str| {
             format!(
                 "version: 1\nscope: {{ organization: {{ member-role: r, audit: {audit} }} }}\nevidence:\n  root-events:\n    members: true\n"
@@ -294,7 +294,7 @@ waivers:
     }
 
     #[test]
-    fn accounts_that_nothing_can_sign_in_to_are_warned_of() {
+    fn accounts_that_nothing_can_sign_in_to_are_a_warning() {
         let one = "    - { id: \"444455556666\" }\n";
         let with = format!("    - {{ id: \"111122223333\", {ROLE} }}\n");
         assert_eq!(warned(&scope(&format!("{with}{one}"))), [""; 0], "one may be the run's own");
@@ -303,7 +303,7 @@ waivers:
     }
 
     #[test]
-    fn windows_that_are_open_at_the_same_time_are_warned_of() {
+    fn windows_that_are_open_at_the_same_time_are_a_warning() {
         let windows = |windows: &str| format!("version: 1\nwindows:\n{windows}");
         let at = |id: &str, accounts: &str, from: &str, to: &str| {
             format!(
@@ -325,7 +325,7 @@ waivers:
     }
 
     #[test]
-    fn windows_that_overlap_are_one_warning_a_group_that_names_them_all_once() {
+    fn overlapping_windows_are_one_warning_per_group() {
         let all = |windows: &str| {
             let text = format!("version: 1\nwindows:\n{windows}");
             let now = parse_time("2026-11-20T12:00:00Z").unwrap();
@@ -384,7 +384,7 @@ waivers:
     }
 
     #[test]
-    fn a_key_that_is_named_by_its_day_is_warned_of() {
+    fn a_key_that_is_named_by_its_day_is_a_warning() {
         let waiver = |made: &str| {
             format!(
                 "version: 1\nwaivers:\n  - {{ rule: root-access-key-active, accounts: [\"111122223333\"], subject: {{ access-key-created: {made} }}, reason: r, ticket: t, from: 2026-11-01, expires: 2026-12-01 }}\n"

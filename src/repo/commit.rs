@@ -1,15 +1,15 @@
-//! The name of a commit.
+//! The SHA of a commit.
 
 use std::fmt;
 
 use crate::text::{Text, public};
 
-/// The whole name of a commit: 40 hex digits, or 64 in a repository with SHA-256; lower case.
+/// The full SHA of a commit: 40 hex digits, or 64 in a repository with SHA-256; lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Commit(String);
 
 impl Commit {
-    /// Takes a whole SHA in upper or lower case; `None` for anything else, a short one too.
+    /// Parses a full SHA in upper or lower case; `None` for anything else, including a short SHA.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let whole = matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit());
@@ -22,7 +22,7 @@ impl Commit {
         &self.0
     }
 
-    /// Enough of it to name it.
+    /// The first 12 digits.
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)

@@ -1,12 +1,12 @@
-//! What a command asks the `git` program: which commit a ref is, and what stands in it.
+//! Reads commits and their files with the `git` program.
 //!
-//! The program, not a library: it is what made the clone, and it reads every kind of one (linked
-//! work trees, shallow clones, both hashes). It runs without a shell, never for more than reading, and
-//! no variable of the environment tells it to look elsewhere.
+//! The program and not a library: it made the clone, and it reads every kind of clone (linked work
+//! trees, shallow clones, both hashes). It runs without a shell, only reads, and does not see variables
+//! that would make it read another repository.
 //!
-//! The configuration of a repository can name programs, and files of a clone can look like a repository
-//! of their own (a bare one). So the repository is the nearest `.git` above the working directory and
-//! nothing else, and git fetches nothing for a question: objects that a partial clone lacks stay away.
+//! The configuration of a repository can name programs to run, and committed files can look like a bare
+//! repository. So the repository is always the nearest `.git` above the working directory, and git
+//! fetches nothing: an object that is missing in a partial clone is an error.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,37 +19,37 @@ use super::{Commit, Entry, Kind, RepoPath, Tree};
 /// A clone with a working tree.
 pub struct Repository {
     tree: WorkTree,
-    /// The folder that holds its `.git`, where every question is asked.
+    /// The folder that contains its `.git`; git runs there.
     folder: PathBuf,
-    /// The variables of the environment that would tell git where to look and what to run.
+    /// The environment variables that would make git read another repository or run other programs.
     unset: Vec<OsString>,
 }
 
-/// What git does not give. As a sentence it says what happened.
+/// Why git could not read something.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// The program is not there.
+    /// The program is missing.
     #[error("the program git, which --base needs, is not installed")]
     NotInstalled,
     /// The program cannot be run.
     #[error("cannot run git: {0}")]
     CannotRun(io::Error),
     /// There is no repository.
-    #[error("this folder lies in no Git repository, and --base needs one")]
+    #[error("this folder is not in a Git repository, and --base needs one")]
     NoRepository,
-    /// A bare one.
-    #[error("this repository has no working tree here, and --base compares with that")]
+    /// A bare repository.
+    #[error("this repository has no working tree here, and --base compares with the working tree")]
     NoWorkTree,
-    /// Git does not read what another user owns.
+    /// Git does not read repositories of other users.
     #[error("git does not trust this repository: it belongs to another user")]
     NotTrusted,
-    /// The `.git` is no repository.
-    #[error("{} is no Git repository", path.display())]
+    /// The `.git` is not a repository.
+    #[error("{} is not a Git repository", path.display())]
     NotOne {
         /// The `.git`.
         path: PathBuf,
     },
-    /// Anything else that is wrong with the repository.
+    /// Any other problem with the repository.
     #[error("git cannot read this repository: {0}")]
     Unusable(String),
     /// The root cannot be resolved.
@@ -61,40 +61,40 @@ pub enum GitError {
         error: io::Error,
     },
     /// No ref can have this name.
-    #[error("`{0}` is no ref")]
+    #[error("`{0}` is not a ref")]
     NoRef(String),
     /// A branch and a tag of the same name.
     #[error("{0} is ambiguous: more than one ref has this name")]
     Ambiguous(String),
     /// There is no such commit.
-    #[error("{reference} is no commit of this clone{}", shallow_note(*shallow))]
+    #[error("{reference} is not a commit in this clone{}", shallow_note(*shallow))]
     NoCommit {
-        /// What was asked for.
+        /// The requested ref.
         reference: String,
         /// Whether the clone is shallow.
         shallow: bool,
     },
-    /// A question failed.
+    /// A git command failed.
     #[error("git {question} failed: {message}")]
     Failed {
         /// The arguments.
         question: String,
-        /// What git said.
+        /// Git's message.
         message: String,
     },
-    /// A file of the commit whose content the clone does not hold.
-    #[error("this clone lacks the content of {0}, and no remote is asked for it here")]
+    /// A file of the commit whose content is missing in the clone.
+    #[error("the content of {0} is missing in this clone, and rootgate does not fetch it")]
     NoContent(RepoPath),
-    /// An answer that is no text.
+    /// An answer that is not UTF-8.
     #[error("git printed a path that is not UTF-8")]
     NotUtf8,
 }
 
-const FETCH_IT: &str = "a partial clone fetches it by `git show` with the ref, a colon and the path of the \
-                        policy; then run this again. In any other clone try `git fsck`";
+const FETCH_IT: &str = "in a partial clone, `git show` with the ref, a colon and the path of the policy \
+                        fetches it; then run this again. In any other clone try `git fsck`";
 
 const fn shallow_note(shallow: bool) -> &'static str {
-    if shallow { ", which is shallow: it was not fetched" } else { "" }
+    if shallow { ", which is shallow: the commit was not fetched" } else { "" }
 }
 
 impl GitError {
@@ -102,28 +102,28 @@ impl GitError {
     #[must_use]
     pub fn help(&self) -> String {
         let help = match self {
-            Self::NotInstalled => "install it, or give both files: rootgate policy diff OLD NEW",
+            Self::NotInstalled => "install it, or pass both files: rootgate policy diff OLD NEW",
             Self::CannotRun(_) => {
-                "let the user of this process run it, or give both files: rootgate policy diff OLD NEW"
+                "let the user of this process run it, or pass both files: rootgate policy diff OLD NEW"
             }
             Self::NoRepository => {
-                "change to the clone, or give both files: rootgate policy diff OLD NEW"
+                "change to the clone, or pass both files: rootgate policy diff OLD NEW"
             }
             Self::NoWorkTree => "change to the root of a clone",
             Self::NotTrusted => {
-                "if you do: `git config --global --add safe.directory` and its path"
+                "if you trust it, run `git config --global --add safe.directory` with its path"
             }
-            Self::Unusable(_) | Self::NotOne { .. } => "see whether `git status` works",
+            Self::Unusable(_) | Self::NotOne { .. } => "check whether `git status` works",
             Self::CannotEnter { .. } => "let the user of this process read it",
             Self::NoRef(_) => {
                 "name a branch, tag or commit, such as origin/main; in a workflow github.base_ref is empty \
-                 but for pull requests"
+                 except for pull requests"
             }
             Self::Ambiguous(_) => {
-                "write the ref out, such as refs/remotes/origin/main or refs/heads/main"
+                "write the full ref, such as refs/remotes/origin/main or refs/heads/main"
             }
             Self::NoCommit { reference, .. } if reference.contains(':') => {
-                "--base names a commit and not a file of it; the file is `--policy FILE`"
+                "--base takes a commit, without a path; the file is `--policy FILE`"
             }
             Self::NoCommit { reference, .. } if reference.ends_with("/HEAD") => {
                 "`git remote set-head origin --auto` asks the remote which branch is its default; or name \
@@ -144,23 +144,23 @@ impl GitError {
             }
             Self::NoContent(_) => FETCH_IT,
             Self::Failed { message, .. } if is_of_a_lazy_fetch(message) => FETCH_IT,
-            Self::Failed { .. } => "try `git fsck`; a clone that lacks objects can fetch them",
-            Self::NotUtf8 => "give the folders of the clone plain names",
+            Self::Failed { .. } => "try `git fsck`; if objects are missing, fetch them",
+            Self::NotUtf8 => "rename the folders above the clone so that their names are UTF-8",
         };
         help.to_owned()
     }
 }
 
 impl Repository {
-    /// The repository that a folder lies in: that of the nearest `.git` above it. `unset` are the
-    /// variables that git must not see: they would tell it to look elsewhere.
+    /// Opens the repository of a folder: the nearest `.git` above it. `unset` are the variables that
+    /// git must not see, because they would make it read another repository.
     ///
     /// # Errors
-    /// There is none, or git does not read it.
+    /// There is no repository, or git cannot read it.
     pub fn open(here: &Path, unset: Vec<OsString>) -> Result<Self, GitError> {
         let nearest = WorkTree::nearest(here).ok_or(GitError::NoRepository)?;
         let folder = nearest.root().to_owned();
-        // In the `.git` itself.
+        // The folder is in the `.git` itself.
         if here.starts_with(folder.join(".git")) {
             return Err(GitError::NoWorkTree);
         }
@@ -171,7 +171,7 @@ impl Repository {
             }
             Ok(PathBuf::from(text(output.stdout)?))
         };
-        // No question before this one reads an object.
+        // Nothing before this check reads an object.
         refuse_another(&folder, &ask("--absolute-git-dir")?)?;
         let root = ask("--show-toplevel")?;
         let root = root.canonicalize().map_err(|error| GitError::CannotEnter { root, error })?;
@@ -184,16 +184,16 @@ impl Repository {
         &self.tree
     }
 
-    /// The commit that a ref is. The ref comes from outside and is never taken as an option.
+    /// Resolves a ref to a commit. The ref comes from outside and is never passed as an option.
     ///
     /// # Errors
-    /// It is none, or more than one.
+    /// The ref is not a commit, or it is ambiguous.
     pub fn commit(&self, reference: &str) -> Result<Commit, GitError> {
         if reference.is_empty() || reference.starts_with('-') {
             return Err(GitError::NoRef(reference.to_owned()));
         }
         let wanted = format!("{reference}^{{commit}}");
-        // Without the warning, a tag of the same name would be taken without a word.
+        // Without the warning, git would silently take a tag of the same name.
         let warned = ["-c", "core.warnAmbiguousRefs=true"];
         let verify = ["rev-parse", "--verify", "--end-of-options", &wanted];
         let output = run(self.git().args(warned).args(verify))?;
@@ -207,7 +207,7 @@ impl Repository {
         }
     }
 
-    /// Where the branch that is checked out and a commit parted; `None`: nowhere that is known.
+    /// The merge base of the checked-out branch and a commit; `None` if none is known.
     ///
     /// # Errors
     /// Git cannot be run.
@@ -236,15 +236,18 @@ impl Repository {
     }
 
     fn unknown(&self, reference: &str) -> GitError {
-        // Of these it says nothing whether the clone is shallow.
-        let is_told = reference.contains(':') || reference.ends_with("/HEAD");
-        let asked = || run(self.git().args(["rev-parse", "--is-shallow-repository"]));
-        let shallow = !is_told && asked().is_ok_and(|output| output.stdout.starts_with(b"true"));
+        // For these refs the help does not depend on whether the clone is shallow.
+        let has_own_help = reference.contains(':') || reference.ends_with("/HEAD");
+        let is_shallow = || {
+            let output = run(self.git().args(["rev-parse", "--is-shallow-repository"]));
+            output.is_ok_and(|output| output.stdout.starts_with(b"true"))
+        };
+        let shallow = !has_own_help && is_shallow();
         GitError::NoCommit { reference: reference.to_owned(), shallow }
     }
 }
 
-/// The tree of a commit of a clone.
+/// The tree of a commit in a clone.
 pub struct AtCommit<'a> {
     repository: &'a Repository,
     commit: &'a Commit,
@@ -282,11 +285,12 @@ impl Tree for AtCommit<'_> {
     }
 }
 
-/// Where a `.git` folder is no repository, git takes the folder that it is in for a bare one, or looks
-/// further up. Both may be files that somebody committed, with a configuration of theirs.
+/// Refuses a repository other than the nearest `.git`. If that `.git` is not a repository, git takes the
+/// folder around it as a bare one, or looks further up. An attacker may have committed either, with a
+/// configuration that runs programs.
 fn refuse_another(folder: &Path, taken: &Path) -> Result<(), GitError> {
     let path = folder.join(".git");
-    // A file names the repository, or git ends.
+    // If `.git` is a file, it names the repository; git fails if it does not.
     let is_the_one = match (path.canonicalize(), taken.canonicalize()) {
         (Ok(path), Ok(taken)) => path == taken,
         _ => false,
@@ -294,12 +298,12 @@ fn refuse_another(folder: &Path, taken: &Path) -> Result<(), GitError> {
     if path.is_file() || is_the_one { Ok(()) } else { Err(GitError::NotOne { path }) }
 }
 
-/// The program, told nothing by the environment but where the user's own configuration is.
+/// The git command. From the environment it takes only the location of the user's configuration.
 fn git(folder: &Path, unset: &[OsString]) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder);
     command.args(["--no-pager", "--no-replace-objects", "--literal-pathspecs"]);
-    // Versions before 2.38 do not know the first, and none of the questions needs the others.
+    // Versions before 2.38 ignore the first one; our commands do not need the other two.
     for setting in
         ["safe.bareRepository=explicit", "core.fsmonitor=false", "core.hooksPath=/dev/null"]
     {
@@ -308,15 +312,15 @@ fn git(folder: &Path, unset: &[OsString]) -> Command {
     for name in unset {
         command.env_remove(name);
     }
-    // Nothing is fetched for a question: a transport runs what the configuration names. Versions before
-    // 2.45 do not know the first variable, and no protocol of the second one exists.
+    // Git must not fetch: a transport runs programs that the configuration names. Versions before 2.45
+    // ignore the first variable; the second one allows only a protocol that does not exist.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
-    // Messages in English, and no question to anyone.
+    // Messages in English, and no prompts.
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
     command
 }
 
-/// Whether git would have asked a remote for an object.
+/// Whether git tried to fetch a missing object from a remote.
 fn is_of_a_lazy_fetch(message: &str) -> bool {
     ["lazy fetching", "promisor remote", "not allowed"].iter().any(|it| message.contains(it))
 }
@@ -328,7 +332,7 @@ fn run(command: &mut Command) -> Result<Output, GitError> {
     })
 }
 
-/// Why there is no repository to ask.
+/// Why the repository cannot be used.
 fn unusable(output: &Output) -> GitError {
     let message = error_line(output);
     if message.contains("not a git repository") {
@@ -342,7 +346,7 @@ fn unusable(output: &Output) -> GitError {
     }
 }
 
-/// The first line that git said, without its `fatal:`.
+/// The first line of git's error, without `fatal:`.
 fn error_line(output: &Output) -> String {
     let message = String::from_utf8_lossy(&output.stderr);
     let line = message.lines().next().unwrap_or_default();
@@ -350,7 +354,7 @@ fn error_line(output: &Output) -> String {
     if line.is_empty() { output.status.to_string() } else { line.to_owned() }
 }
 
-/// What git printed, without the line end.
+/// Git's output as text, without the line end.
 fn text(bytes: Vec<u8>) -> Result<String, GitError> {
     let mut text = String::from_utf8(bytes).map_err(|_| GitError::NotUtf8)?;
     if text.ends_with('\n') {
@@ -359,7 +363,7 @@ fn text(bytes: Vec<u8>) -> Result<String, GitError> {
     Ok(text)
 }
 
-/// The branch to fetch for a ref, in words that are safe to paste.
+/// The branch to fetch for a ref; only text that is safe to paste into a shell.
 fn remote_branch(reference: &str) -> &str {
     let branch = reference.strip_prefix("origin/").unwrap_or(reference);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
@@ -368,13 +372,13 @@ fn remote_branch(reference: &str) -> &str {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make the files that are looked at")]
+#[expect(clippy::disallowed_methods, reason = "tests create the files that they read")]
 mod tests {
     use super::{refuse_another, remote_branch};
 
-    /// Also where git itself does not know `safe.bareRepository`.
+    /// This holds with versions of git that do not know `safe.bareRepository`, too.
     #[test]
-    fn nothing_but_the_nearest_dot_git_is_taken() {
+    fn only_the_nearest_dot_git_is_accepted() {
         let folder = tempfile::tempdir().unwrap();
         let (root, inner) = (folder.path(), folder.path().join("inner"));
         std::fs::create_dir_all(root.join(".git")).unwrap();
@@ -390,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_pasted_holds_nothing_for_a_shell() {
+    fn a_command_to_paste_is_safe_for_a_shell() {
         assert_eq!(remote_branch("origin/release/1.2"), "release/1.2");
         assert_eq!(remote_branch("origin/--upload-pack=x"), "main");
         assert_eq!(remote_branch("origin/a;b"), "main");

@@ -1,8 +1,8 @@
-//! A file of a repository: in the working tree, at a commit of a clone, at a commit on GitHub.
+//! Reads a file of a repository: in the working tree, at a commit of a clone, or at a commit on GitHub.
 //!
-//! One path, one size limit, one rule of what counts as a file and one of what two files mean; three
-//! backends, which say what is at a path. A symbolic link is never followed: it could lead out of the
-//! repository, and GitHub would show another file than the one that is reviewed.
+//! All three backends share the path type, the size limit, and the rules for what counts as a file and
+//! for two files at once. Symbolic links are never followed: a link could lead out of the repository,
+//! and a reviewer on GitHub would see a different file.
 
 mod commit;
 pub mod git;
@@ -16,8 +16,8 @@ use std::fmt;
 pub use commit::Commit;
 pub use path::RepoPath;
 
-/// The largest file that is read, in bytes. GitHub's contents API gives no larger one as it is, and the
-/// gate must not judge by a file here that it could not read there.
+/// The maximum size of a file, in bytes. GitHub's contents API does not return larger files, and the
+/// gate must not use a local file that it could not read on GitHub.
 ///
 /// Source: GitHub REST API, "Get repository content", 1 MB.
 pub const MAX_FILE_BYTES: u64 = 1_000_000;
@@ -25,14 +25,14 @@ pub const MAX_FILE_BYTES: u64 = 1_000_000;
 /// A regular file, with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Where it is.
+    /// Its path.
     pub path: RepoPath,
     /// Its content.
     pub bytes: Vec<u8>,
 }
 
 impl File {
-    /// Whether two are the same file, however Git made the lines of a checkout end.
+    /// Whether two files are the same, ignoring line ends, which Git may change in a checkout.
     #[must_use]
     pub fn same(one: Option<&Self>, other: Option<&Self>) -> bool {
         let lines = |file: &Self| -> (RepoPath, Vec<Vec<u8>>) {
@@ -44,7 +44,7 @@ impl File {
     }
 }
 
-/// What is at a path, itself.
+/// What is at a path, without following links.
 #[derive(Debug)]
 pub enum Entry<T> {
     /// Nothing.
@@ -60,25 +60,25 @@ pub enum Entry<T> {
     Other(Kind),
 }
 
-/// What is no regular file.
+/// Something other than a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A folder.
     Folder,
-    /// A symbolic link, whatever it leads to.
+    /// A symbolic link.
     SymbolicLink,
     /// Another repository.
     Submodule,
-    /// A pipe, a device.
+    /// A pipe or a device.
     Special,
 }
 
-/// Why a file was not read, and is not known to be absent either. `E` is what the backend says.
+/// Why a file was not read, although it is not known to be absent. `E` is the backend's error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRead<E> {
-    /// There is something else.
+    /// Something other than a file is there.
     NotAFile {
-        /// The path, or the part of it that is no folder.
+        /// The path, or the part of it that is not a folder.
         path: RepoPath,
         /// What it is.
         kind: Kind,
@@ -90,24 +90,24 @@ pub enum NotRead<E> {
         /// Its size in bytes.
         size: u64,
     },
-    /// Its content is elsewhere.
+    /// Git LFS stores its content elsewhere.
     LfsPointer {
         /// The file.
         path: RepoPath,
     },
-    /// Something is at more than one of the paths that [`only`] was asked for.
+    /// More than one of the paths given to [`at_most_one`] exists.
     Two {
         /// The first.
         path: RepoPath,
         /// The next.
         second: RepoPath,
     },
-    /// The backend does not say what is there.
+    /// The backend cannot say what is there.
     Unknown(E),
 }
 
 impl<E> NotRead<E> {
-    /// The path that it is about, where something is at it that cannot be read.
+    /// The path, if something is there that cannot be read.
     #[must_use]
     pub const fn something_at(&self) -> Option<&RepoPath> {
         match self {
@@ -139,31 +139,30 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A tree that can be looked at entry by entry.
+/// A tree of files and folders, read entry by entry.
 pub trait Tree {
     /// How the content of a file is read.
     type Content;
-    /// Why it does not say what is there.
+    /// Why it cannot say what is there.
     type Error;
 
-    /// What is at a path, itself; what is above it was looked at.
+    /// What is at a path, without following links. The caller has checked the folders above it.
     ///
     /// # Errors
     /// It is not known.
     fn entry(&self, path: &RepoPath) -> Result<Entry<Self::Content>, Self::Error>;
 
-    /// At least the first [`MAX_FILE_BYTES`] bytes of a file, and one more if there are more.
+    /// The content of a file; of a larger file at least [`MAX_FILE_BYTES`] and one more byte.
     ///
     /// # Errors
     /// It cannot be read.
     fn content(&self, path: &RepoPath, content: Self::Content) -> Result<Vec<u8>, Self::Error>;
 }
 
-/// The bytes of the regular file at a path; every folder above it is looked at as well. `None`: nothing
-/// is there.
+/// Reads the regular file at a path, and checks every folder above it. `None`: nothing is there.
 ///
 /// # Errors
-/// See [`NotRead`]: what is there and no regular file is never "not there".
+/// See [`NotRead`]: anything other than a regular file is an error, not absent.
 pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRead<T::Error>> {
     for place in path.folders().chain([path.clone()]) {
         let is_last = place == *path;
@@ -174,7 +173,7 @@ pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRe
             Entry::File { content, .. } if is_last => {
                 let bytes = tree.content(&place, content).map_err(NotRead::Unknown)?;
                 let size = bytes.len() as u64;
-                // It may have grown since.
+                // The file may have grown since.
                 return match size > MAX_FILE_BYTES {
                     true => Err(NotRead::TooLarge { path: place, size }),
                     false => Ok(Some(bytes)),
@@ -189,16 +188,16 @@ pub fn read<T: Tree>(tree: &T, path: &RepoPath) -> Result<Option<Vec<u8>>, NotRe
     Ok(None)
 }
 
-/// The file at the one of the paths where something is, given what reading each of them said.
+/// The one file that exists among several paths, given the result of reading each.
 ///
 /// # Errors
-/// The first that was not read, and where something is at two of them, whatever it is.
+/// The first error, and [`NotRead::Two`] if something is at two of the paths, even if it is not a file.
 pub fn at_most_one<E>(
     answers: impl IntoIterator<Item = (RepoPath, Result<Option<Vec<u8>>, NotRead<E>>)>,
 ) -> Result<Option<File>, NotRead<E>> {
     let mut there: Option<File> = None;
     for (path, answer) in answers {
-        // What is there beside the first need not be a file.
+        // The second one need not be a file.
         let second = match &answer {
             Ok(bytes) => bytes.is_some(),
             Err(error) => error.something_at() == Some(&path),
@@ -223,7 +222,7 @@ mod tests {
         RepoPath::new(text).unwrap()
     }
 
-    /// What is at each path: the size of a file, or what else it is.
+    /// A tree for tests: each path has the size of a file, or another kind.
     struct Drawn(BTreeMap<&'static str, Result<usize, Kind>>);
 
     impl Tree for Drawn {
@@ -232,7 +231,7 @@ mod tests {
 
         fn entry(&self, path: &RepoPath) -> Result<Entry<usize>, &'static str> {
             Ok(match self.0.get(path.as_str()) {
-                None if path.as_str() == "unknown" => return Err("nobody knows"),
+                None if path.as_str() == "unknown" => return Err("cannot say"),
                 None => Entry::Nothing,
                 Some(Ok(size)) => Entry::File { size: *size as u64, content: *size },
                 Some(Err(kind)) => Entry::Other(*kind),
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_regular_file_below_regular_folders_is_read_and_nothing_else_is_absent() {
+    fn only_regular_files_below_regular_folders_are_read() {
         let read = |text| read(&drawn(), &path(text));
         assert_eq!(read("a/file"), Ok(Some(b"xxx".to_vec())));
         assert_eq!(read("whole").unwrap().unwrap().len() as u64, MAX_FILE_BYTES);
@@ -278,11 +277,11 @@ mod tests {
         for large in ["large", "grows"] {
             assert_eq!(read(large), Err(NotRead::TooLarge { path: path(large), size }), "{large}");
         }
-        assert_eq!(read("unknown/file"), Err(NotRead::Unknown("nobody knows")));
+        assert_eq!(read("unknown/file"), Err(NotRead::Unknown("cannot say")));
     }
 
     #[test]
-    fn of_several_paths_only_one_may_hold_something() {
+    fn only_one_of_several_paths_may_exist() {
         let only = |texts: &[&str]| {
             at_most_one(texts.iter().map(|text| (path(text), read(&drawn(), &path(text)))))
         };
@@ -293,13 +292,13 @@ mod tests {
             let two = NotRead::Two { path: path("file"), second: path(second) };
             assert_eq!(only(&["file", second]), Err(two), "{second}");
         }
-        assert_eq!(only(&["file", "unknown"]), Err(NotRead::Unknown("nobody knows")));
+        assert_eq!(only(&["file", "unknown"]), Err(NotRead::Unknown("cannot say")));
         let link = NotRead::NotAFile { path: path("a/link"), kind: Kind::SymbolicLink };
         assert_eq!(only(&["a/link", "file"]), Err(link));
     }
 
     #[test]
-    fn lines_that_end_otherwise_are_the_same_file() {
+    fn files_with_different_line_ends_are_the_same() {
         let file = |at: &str, text: &str| File { path: path(at), bytes: text.into() };
         let (unix, windows) = (file("a", "x\ny\n"), file("a", "x\r\ny\r\n"));
         assert!(File::same(Some(&unix), Some(&windows)) && File::same(None, None));

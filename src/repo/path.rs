@@ -1,35 +1,35 @@
-//! A path of a repository.
+//! A path in a repository.
 
 use std::fmt;
 
 use crate::text::{Text, outside};
 
-/// The path of a file of a repository, from its root: with `/`, normalised, never empty.
+/// The path of a file in a repository, relative to its root: with `/`, normalised, never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(String);
 
 impl RepoPath {
-    /// Takes a path that is written so; `None` for an absolute one, and for one with empty parts, `.` or
-    /// `..`, which could lead elsewhere.
+    /// Parses such a path; `None` if it is absolute or has empty parts, `.` or `..`, which could lead
+    /// elsewhere.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let plain = |part: &str| !matches!(part, "" | "." | "..");
         text.split('/').all(plain).then(|| Self(text.to_owned()))
     }
 
-    /// With `/`.
+    /// The path as text, with `/`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The folders that it is in, the root's own first; without the root itself.
+    /// The folders above it, from the top down, without the root.
     pub fn folders(&self) -> impl Iterator<Item = Self> + '_ {
         let ends = self.0.match_indices('/').map(|(at, _)| at);
         ends.filter_map(|end| self.0.get(..end)).map(|folder| Self(folder.to_owned()))
     }
 
-    /// Whether it is the other path, or below it.
+    /// Whether it is this folder or below it.
     #[must_use]
     pub fn is_within(&self, folder: &Self) -> bool {
         let rest = self.0.strip_prefix(folder.as_str());
@@ -54,7 +54,7 @@ mod tests {
     use super::RepoPath;
 
     #[test]
-    fn a_path_of_a_repository_leads_nowhere_else() {
+    fn a_path_stays_inside_the_repository() {
         for good in ["a", ".github/rootgate.yaml", "a/b c/ö", "..a/b..", "a\\b"] {
             assert_eq!(RepoPath::new(good).unwrap().as_str(), good);
         }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn its_folders_are_known() {
+    fn a_path_lists_its_folders() {
         let path = RepoPath::new("a/b/c").unwrap();
         let folders: Vec<String> = path.folders().map(|it| it.to_string()).collect();
         assert_eq!(folders, ["a", "a/b"]);

@@ -1,5 +1,5 @@
-//! The working tree: where it is, which path of the repository a file of this machine has, and what is
-//! at that path. Its files may be an attacker's.
+//! The working tree: its root, the repository path of a local file, and what is at that path. An
+//! attacker may have written its files.
 
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -12,19 +12,19 @@ pub struct WorkTree {
     root: PathBuf,
 }
 
-/// What a symbolic link on the way to a file means for the path that the file has in the repository.
+/// How symbolic links on the path to a file are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// It is a part of the path like any other: for a file that is compared, where a link must be seen.
+    /// A link stays a part of the path: for a file that is compared, where a link must be reported.
     Kept,
-    /// The path is that of the file that it leads to: for a file that was read, to show its lines.
+    /// The path is that of the link's target: for a file that was read, to show its lines.
     Resolved,
 }
 
-/// Why a file of this machine has no path in the repository.
+/// Why a local file has no path in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoPath {
-    /// It is outside of the working tree.
+    /// It is outside the working tree.
     Outside,
     /// Its name is not UTF-8.
     NotUtf8,
@@ -32,36 +32,36 @@ pub enum NoPath {
     Root,
 }
 
-/// Why it is not known what is at a path.
+/// A path that cannot be read.
 #[derive(Debug)]
 pub struct Unreadable {
     /// The path, or the folder above it.
     pub path: RepoPath,
-    /// What the system says.
+    /// The system's error.
     pub error: io::Error,
 }
 
 impl WorkTree {
-    /// The working tree with this root, which need not hold a `.git`.
+    /// The working tree with this root, which need not contain a `.git`.
     #[must_use]
     pub const fn with_root(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// The nearest one above a folder, the folder itself included.
+    /// The nearest working tree above a folder, including the folder itself.
     #[must_use]
     pub fn nearest(here: &Path) -> Option<Self> {
         let root = here.ancestors().find(|folder| holds_git(folder))?;
         Some(Self::with_root(root.to_owned()))
     }
 
-    /// The first one on the way down from a folder to a file or folder below it: a submodule does not
-    /// become it.
+    /// The first working tree on the path down from a folder to something below it. So it is never a
+    /// submodule.
     #[must_use]
     pub fn first_below(top: &Path, here: &Path, file: &Path) -> Option<Self> {
-        let way = Self::with_root(top.to_owned()).below(here, file)?;
+        let below = Self::with_root(top.to_owned()).below(here, file)?;
         let mut folder = top.to_owned();
-        for part in way.components() {
+        for part in below.components() {
             if holds_git(&folder) {
                 return Some(Self::with_root(folder));
             }
@@ -76,22 +76,22 @@ impl WorkTree {
         &self.root
     }
 
-    /// Whether it is one at all: a folder need not hold a repository.
+    /// Whether the root contains a `.git`.
     #[must_use]
     pub fn is_repository(&self) -> bool {
         holds_git(&self.root)
     }
 
-    /// Whether there is nothing at all.
+    /// Whether the root is empty or cannot be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.root.read_dir().map_or(true, |mut entries| entries.next().is_none())
     }
 
-    /// The path that a file has in the repository; it need not exist. A relative one starts `here`.
+    /// The repository path of a file, which need not exist. A relative path starts at `here`.
     ///
     /// # Errors
-    /// It has none.
+    /// The file has no path in the repository.
     pub fn path(&self, here: &Path, file: &Path, links: Links) -> Result<RepoPath, NoPath> {
         let below = match links {
             Links::Kept => self.below(here, file),
@@ -107,10 +107,9 @@ impl WorkTree {
         RepoPath::new(&parts.join("/")).ok_or(NoPath::Root)
     }
 
-    /// What follows the root in a path without `.` and `..`; `None`: it lies outside.
+    /// The part of a normalised path below the root; `None` if the path is outside.
     ///
-    /// The root may be spelt through links. What is below it is taken by its words: a link there stays a
-    /// part of the path.
+    /// The path of the root may contain links. Links below the root are not resolved.
     fn below(&self, here: &Path, file: &Path) -> Option<PathBuf> {
         let path = normalised(&here.join(file));
         let is_root = |folder: &&&Path| {
@@ -122,7 +121,7 @@ impl WorkTree {
     }
 }
 
-/// The path without `.` and `..`, by its words alone.
+/// The path without `.` and `..`; links are not resolved.
 fn normalised(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -165,10 +164,7 @@ impl Tree for WorkTree {
         })
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "only after every part of the path was looked at"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "every part of the path was checked before")]
     fn content(&self, path: &RepoPath, location: PathBuf) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = Vec::new();
         std::fs::File::open(location)
@@ -183,11 +179,11 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make the files that are looked at")]
+#[expect(clippy::disallowed_methods, reason = "tests create the files that they read")]
 mod tests {
     use super::*;
 
-    /// A working tree with a folder in it, and the links that lead to either.
+    /// A working tree with folders in it.
     fn tree() -> (tempfile::TempDir, WorkTree) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("clone");
@@ -221,7 +217,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_below_the_root_is_kept_or_resolved_and_one_above_it_is_neither() {
+    fn links_below_the_root_are_kept_or_resolved() {
         use std::os::unix::fs::symlink;
         let (folder, tree) = tree();
         let root = tree.root();
@@ -235,7 +231,7 @@ mod tests {
         assert_eq!(kept(Path::new("link/file")), Ok("link/file".to_owned()));
         assert_eq!(path(Path::new("link/file"), Links::Resolved), Ok("sub/deep/file".to_owned()));
         assert_eq!(kept(&alias.join("sub/x")), Ok("sub/x".to_owned()));
-        // A link that leads back to the root is a link all the same.
+        // A link back to the root is kept too.
         assert_eq!(kept(Path::new("sub/round/x")), Ok("sub/round/x".to_owned()));
         assert_eq!(path(Path::new("absent"), Links::Resolved), Err(NoPath::Outside));
         let read = |file: &str| super::super::read(&tree, &RepoPath::new(file).unwrap());
@@ -244,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_submodule_is_the_nearest_and_never_the_first() {
+    fn a_submodule_is_the_nearest_working_tree_but_never_the_first() {
         let (_folder, tree) = tree();
         let root = tree.root().to_owned();
         let deep = root.join("sub/deep");

@@ -334,7 +334,7 @@ pub(super) fn undetermined() -> Report {
     let stale = Gap::new(
         Source::AccountSummary,
         Cause::Throttled,
-        "AWS throttled the call until its share of the time was spent",
+        "AWS throttled the call until its time limit",
     );
     let mut both = undetermined_outcome(&MFA, message, denied());
     both.gaps.push(stale);

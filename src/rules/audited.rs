@@ -1,8 +1,8 @@
-//! What a session by `sts:AssumeRoot` saw, brought together with what is known from elsewhere.
+//! Combines the lists of a session by `sts:AssumeRoot` with the other sources.
 //!
-//! Such a session lists root's credentials as root itself would: every key and certificate with its age,
-//! and every MFA device. It is live. The account summary of the same session is as live and only counts;
-//! where the two contradict each other, no rule passes.
+//! Such a session lists root's credentials as root itself would: every key and certificate with its
+//! age, and every MFA device. The lists are live. The account summary of the same session is also
+//! live, but only counts. If the two contradict each other, no rule passes.
 //!
 //! | list | summary, read with it | then |
 //! |---|---|---|
@@ -24,9 +24,9 @@ use crate::model::{
 /// A part of the audit.
 pub(super) enum Part<T> {
     Is(T, Basis),
-    /// It was asked for, and could not be read.
+    /// It was requested, but could not be read.
     Unread(Gap),
-    /// Nobody asked for it, or nobody could.
+    /// It was not requested, or could not be.
     NotAsked,
 }
 
@@ -49,14 +49,14 @@ impl<'a, T> Part<&'a T> {
             (Some(Audited::Value(_)), None) => Self::Unread(Gap::new(
                 Source::RootAudit,
                 Cause::Undated,
-                "the audit by AssumeRoot carries no time",
+                "the audit by AssumeRoot has no time",
             )),
         }
     }
 }
 
 impl<T> Part<T> {
-    /// The same of something that is seen in it.
+    /// Converts the value.
     pub(super) fn map<S>(self, by: impl FnOnce(T) -> S) -> Part<S> {
         match self {
             Self::Is(value, basis) => Part::Is(by(value), basis),
@@ -66,8 +66,8 @@ impl<T> Part<T> {
     }
 }
 
-/// The gap of a source about root's credentials, which every route can tell of: where this route does not
-/// see this source, it is one that was not collected.
+/// The gap of a source about root's credentials, which every route can show. If this route does not
+/// see the source, the source was not collected.
 pub(super) fn of_credentials(gap: &Gap) -> Gap {
     let cause = if gap.cause == Cause::NotVisible { Cause::NotCollected } else { gap.cause };
     Gap { cause, ..gap.clone() }
@@ -81,7 +81,7 @@ pub(super) fn keys_listed_at(evidence: &Evidence) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Active and other keys of a list. A key whose status is not understood may be either.
+/// Active and other keys of a list. A key with an unknown status may be either.
 pub(super) fn listed_keys(keys: &[AuditedKey], seen: Basis) -> (Known, Known) {
     let mut active = Known { basis: vec![seen], ..Known::default() };
     let mut other = active.clone();
@@ -92,7 +92,7 @@ pub(super) fn listed_keys(keys: &[AuditedKey], seen: Basis) -> (Known, Known) {
             Some(false) => other.exist.push(credential),
             None => {
                 let detail = format!(
-                    "the status of the root access key made on {} is a word that is not known",
+                    "the root access key made on {} has an unknown status",
                     format_time(key.created)
                 );
                 let gap = Gap::new(Source::RootAudit, Cause::Unreadable, detail);
@@ -117,9 +117,9 @@ pub(super) fn listed_certificates(certificates: &[AuditedCertificate], seen: Bas
     }
 }
 
-/// Why a list cannot be all: the summary counts more, and is not older than the list.
+/// Why a list is incomplete: the summary counts more, and is not older than the list.
 ///
-/// A summary that counts fewer says nothing: the list shows each by itself.
+/// A summary that counts fewer does not matter: the list shows each one.
 pub(super) fn counts_more(
     counted: u64,
     at: Basis,
@@ -130,7 +130,7 @@ pub(super) fn counts_more(
     let is_older = at.observed_at + CLOCKS < seen.observed_at;
     (counted > listed as u64 && !is_older).then(|| {
         let detail = format!(
-            "the account summary of {} counts {counted} root {what}, and AssumeRoot lists {listed} at {}",
+            "the account summary of {} counts {counted} root {what}, but AssumeRoot lists {listed} at {}",
             format_time(at.observed_at),
             format_time(seen.observed_at)
         );
@@ -139,15 +139,14 @@ pub(super) fn counts_more(
 }
 
 fn conflict(detail: String) -> Gap {
-    Gap::new(Source::RootAudit, Cause::Conflicting, detail).to_do(
-        "run again; if the two still contradict each other, report it as a fault of rootgate",
-    )
+    Gap::new(Source::RootAudit, Cause::Conflicting, detail)
+        .to_do("run again; if the two still contradict each other, report it as a bug in rootgate")
 }
 
-/// A yes or no of the audit beside what the other sources say of it.
+/// Combines a yes or no of the audit with the other sources.
 ///
-/// The newer decides; two that were read together and contradict each other let no rule pass. `harmless` is
-/// the answer that lets rules pass.
+/// The newer one decides. If two were read together and contradict each other, no rule passes.
+/// `harmless` is the answer that lets rules pass.
 pub(super) fn with_audit(known: Fact, part: Part<bool>, what: &str, harmless: bool) -> Fact {
     match (known, part) {
         (known, Part::NotAsked) => known,
@@ -162,7 +161,7 @@ pub(super) fn with_audit(known: Fact, part: Part<bool>, what: &str, harmless: bo
             newer(Answer { value: other, at }, Answer { value, at: seen }, what, harmless)
         }
         (Fact::Is(..), Part::Is(value, seen)) => Fact::Is(value, seen),
-        // What was asked for and could not be read could have contradicted it.
+        // A source that was requested but not read could have contradicted it.
         (Fact::Unknown(mut gaps), Part::Is(value, seen)) => {
             gaps.retain(|gap| gap.cause != Cause::NotCollected);
             if gaps.is_empty() || value != harmless {
@@ -179,7 +178,7 @@ struct Answer {
     at: Basis,
 }
 
-/// Of two answers that contradict each other.
+/// The result of two answers that contradict each other.
 fn newer(other: Answer, audit: Answer, what: &str, harmless: bool) -> Fact {
     let apart = (other.at.observed_at - audit.at.observed_at).abs() > CLOCKS;
     let newest = if other.at.observed_at > audit.at.observed_at { &other } else { &audit };

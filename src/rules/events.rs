@@ -11,14 +11,14 @@ use crate::model::{
 };
 use crate::policy::Regions;
 
-/// The instant that is judged and the one from which events were asked for are read apart.
+/// The judged time and the start of the requested events come from two readings of the clock.
 const APART: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a rule that needs events does not apply.
 const OFF: &str =
     "CloudTrail events are off (`evidence.root-events: off`), and only they can show this";
 
-/// The events of an account, as a rule meets them.
+/// The state of an account's events.
 pub(super) enum Events<'a> {
     /// The policy turns them off.
     Off,
@@ -30,13 +30,13 @@ pub(super) enum Events<'a> {
     Read(&'a RootEvents, Basis),
 }
 
-/// Where something may be recorded.
+/// The Regions in which an event may be recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// In any Region.
-    Everywhere,
-    /// Where sign-ins and calls of IAM are recorded.
-    SignIns,
+pub(super) enum RecordedIn {
+    /// Any Region.
+    AnyRegion,
+    /// The Regions that record sign-ins and calls of IAM.
+    SignInRegions,
 }
 
 impl<'a> Events<'a> {
@@ -56,8 +56,8 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The events and what they rest on; where there are none, the judgement of a rule that only events
-/// can decide.
+/// The events and their basis, for a rule that only events can decide. Without events, the judgement of that
+/// rule.
 pub(super) fn only_events<'a>(
     case: &'a Case<'_>,
 ) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
@@ -70,7 +70,7 @@ pub(super) fn only_events<'a>(
     }
 }
 
-/// The same for a rule of sign-ins, which not every partition lets root do.
+/// The same for a rule about sign-ins, which some partitions do not have.
 pub(super) fn only_sign_ins<'a>(
     case: &'a Case<'_>,
 ) -> Result<(&'a RootEvents, Basis), Box<Judgement>> {
@@ -109,7 +109,7 @@ pub(super) fn gaps(
     case: &Case<'_>,
     events: &RootEvents,
     since: DateTime<Utc>,
-    scope: Scope,
+    recorded_in: RecordedIn,
 ) -> Vec<Gap> {
     let partition = case.evidence.partition.as_ref();
     let in_aws = match partition {
@@ -117,13 +117,15 @@ pub(super) fn gaps(
         None => !events.regions.iter().any(|read| is_of_another_partition(&read.region)),
     };
     let matters = |region: &str| {
-        scope == Scope::Everywhere || !in_aws || RootEvents::SIGN_IN_REGIONS.contains(&region)
+        recorded_in == RecordedIn::AnyRegion
+            || !in_aws
+            || RootEvents::SIGN_IN_REGIONS.contains(&region)
     };
-    // Which Regions there are matters only where all of them do.
+    // The list of Regions matters only if all of them must be read.
     let lists = |gap: &RegionGap| gap.gap.action == "account:ListRegions";
     let concerns = |gap: &&RegionGap| match gap.region.as_deref() {
         Some(region) => matters(region),
-        None => scope == Scope::Everywhere || !in_aws || !lists(gap),
+        None => recorded_in == RecordedIn::AnyRegion || !in_aws || !lists(gap),
     };
     let mut gaps: Vec<Gap> = events.gaps.iter().filter(concerns).map(named).collect();
     if events.regions.is_empty() && gaps.is_empty() {
@@ -161,7 +163,7 @@ pub(super) fn gaps(
             );
         }
     }
-    let everywhere = scope == Scope::Everywhere || !in_aws;
+    let everywhere = recorded_in == RecordedIn::AnyRegion || !in_aws;
     if let Some(why) = all_needed(case, since, in_aws).filter(|_| everywhere) {
         let known = events.gaps.iter().any(|gap| gap.region.is_none());
         if !events.all_regions && !known {
@@ -175,7 +177,7 @@ pub(super) fn gaps(
     gaps
 }
 
-/// Whether a Region is known to lie outside of the partition `aws`.
+/// Whether a Region is known to be outside the partition `aws`.
 fn is_of_another_partition(region: &str) -> bool {
     ["cn-", "us-gov-", "eusc-", "us-iso", "eu-iso"].iter().any(|prefix| region.starts_with(prefix))
 }
@@ -196,7 +198,7 @@ fn expected<'c>(case: &'c Case<'_>, in_aws: bool) -> Vec<&'c str> {
     }
 }
 
-/// Why every enabled Region must have been read, if it must.
+/// Why every enabled Region must have been read, if so.
 fn all_needed(case: &Case<'_>, since: DateTime<Utc>, in_aws: bool) -> Option<&'static str> {
     match case.policy.root_events.as_ref().map(|events| &events.regions)? {
         Regions::Named(_) => None,
@@ -252,8 +254,8 @@ pub(super) fn reach(case: &Case<'_>, events: &RootEvents) -> Option<DateTime<Utc
 
 /// Sign-ins to the console that were not read, because there were too many of them.
 ///
-/// A newer credential report that shows no sign-in since `since` closes this gap. It says nothing of
-/// attempts: `closes` is `None` where those count.
+/// A newer credential report that shows no sign-in since `since` closes this gap. It does not show attempts:
+/// `closes` is `None` for a rule that counts them.
 pub(super) fn unread_sign_ins(
     case: &Case<'_>,
     events: &RootEvents,
@@ -299,7 +301,7 @@ fn next_step(
     }
 }
 
-/// Of sign-ins within this time the report keeps the first.
+/// Of the sign-ins within this time the report shows the first.
 const COLLAPSED: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether the report proves that nobody signed in from `since` to `until`.
@@ -322,7 +324,7 @@ fn named(gap: &RegionGap) -> Gap {
     named
 }
 
-/// Which events a judgement rests on: Regions, and up to which instant.
+/// The Regions and the end of the events that a judgement is based on, in words.
 pub(super) fn read_where(case: &Case<'_>, events: &RootEvents) -> String {
     let names: Vec<&str> = events.regions.iter().map(|read| read.region.as_str()).collect();
     let regions =

@@ -1,9 +1,10 @@
-//! Root access keys that CloudTrail saw made, switched, used or deleted after the report was made.
+//! Applies CloudTrail events about root access keys that are newer than the report: creation, activation,
+//! use and deletion.
 //!
-//! The report names no key ids. An event that made a key tells its id and its time, and so ties the id
-//! to the report's key of that time, and to no other; where there is one key and one id that signs
-//! calls, they belong together. Any other event is about the only key whose id is not known. Where
-//! that could be two, the report stays, and an activation leaves it undetermined whether a key is active.
+//! The report contains no key ids. An event that created a key has its id and its time, so the id belongs to
+//! the report's key of that time. If there is one key, and one id signs calls, they belong together. Any other
+//! event is about the only key with an unknown id. If there could be two, the report stays unchanged, and
+//! after an activation it is undetermined whether a key is active.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +17,16 @@ use crate::model::{
     Basis, Cause, Evidence, Gap, KeyState, RootEvent, SignedBy, Source, format_time,
 };
 
-/// A key, with its id where an event told it.
+/// A key, with its id if an event contains it.
 struct Key {
     credential: Credential,
     id: Option<String>,
     active: bool,
 }
 
-/// Brings what the report and the summary say up to the newest key event.
+/// Updates the state of the report and the summary with newer key events.
 pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) {
-    // Only an event could tell that an inactive key was switched on after the report.
+    // Only an event shows that an inactive key was activated after the report.
     if other.exist.iter().any(|key| key.created.is_some()) {
         active.gaps.extend(unread(evidence));
     }
@@ -73,12 +74,12 @@ pub(super) fn apply(evidence: &Evidence, active: &mut Known, other: &mut Known) 
     }
 }
 
-/// The long-lived key that signed a call. A call that is recorded as root's proves that it works.
+/// The long-lived key that signed a call of root. Such a call proves that the key works.
 fn signing_key(event: &RootEvent) -> Option<&str> {
     event.access_key_id.as_deref().filter(|_| event.access_key == SignedBy::LongLivedKey)
 }
 
-/// Where one key has no id yet and one id signs calls, it is that key's.
+/// If one key has no id yet, and one id signs calls, the id belongs to that key.
 fn bind_the_only_key(keys: &mut [Key], events: &[RootEvent]) {
     let known: BTreeSet<String> = keys.iter().filter_map(|key| key.id.clone()).collect();
     let signing: BTreeSet<&str> = events.iter().filter_map(signing_key).collect();
@@ -91,7 +92,7 @@ fn bind_the_only_key(keys: &mut [Key], events: &[RootEvent]) {
     }
 }
 
-/// It is unknown which key an event is about.
+/// The gap for an event that may be about one of several keys.
 fn which_key(event: &RootEvent) -> Gap {
     let detail = format!(
         "{} at {} may concern one of several root access keys; only the next credential report shows which one",
@@ -102,7 +103,7 @@ fn which_key(event: &RootEvent) -> Gap {
         .to_do("run again with the next credential report, at most 4 hours later")
 }
 
-/// Why events that may concern keys were not read, where they were asked for.
+/// The gap for events about keys that were requested but not read.
 fn unread(evidence: &Evidence) -> Option<Gap> {
     let fact = match &evidence.root_events {
         Ok(fact) => fact,
@@ -115,7 +116,7 @@ fn unread(evidence: &Evidence) -> Option<Gap> {
     gaps.find(|gap| gap.region.as_deref().is_none_or(of_iam)).map(|gap| gap.gap.clone())
 }
 
-/// The keys that events made: id and time.
+/// The keys that events created: id and time.
 type CreatedKeys = Vec<(String, DateTime<Utc>)>;
 
 fn created_keys(events: &[RootEvent]) -> CreatedKeys {
@@ -126,7 +127,7 @@ fn created_keys(events: &[RootEvent]) -> CreatedKeys {
     made.collect()
 }
 
-/// The id of the only key that was made at this time.
+/// The id of the only key that was created at this time.
 fn id_of(made: &CreatedKeys, created: DateTime<Utc>) -> Option<String> {
     let mut then = made.iter().filter(|(_, at)| (*at - created).abs() <= CLOCKS);
     match (then.next(), then.next()) {
@@ -135,8 +136,8 @@ fn id_of(made: &CreatedKeys, created: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// The instant of what decided so far: the report's, that of a newer list of keys, or that of a newer
-/// summary that counts none.
+/// The time of the deciding source: the report, a newer list of keys, or a newer summary that counts no
+/// keys.
 fn decided_at(evidence: &Evidence) -> Option<DateTime<Utc>> {
     let report = evidence.credential_report.as_ref().ok();
     let report = report.filter(|fact| fact.value.root.is_some());
@@ -146,14 +147,14 @@ fn decided_at(evidence: &Evidence) -> Option<DateTime<Utc>> {
     report.max(none.and_then(|fact| fact.observed_at)).max(keys_listed_at(evidence))
 }
 
-/// How many keys the summary counts, where it was read after this instant.
+/// The number of keys in the summary, if it was read after this time.
 fn counted_since(evidence: &Evidence, at: DateTime<Utc>) -> Option<u64> {
     let fact = evidence.account_summary.as_ref().ok()?;
     fact.observed_at.filter(|read| *read > at)?;
     fact.value.count("AccountAccessKeysPresent")
 }
 
-/// Takes one event into account; `false`: a key may be active, but it is unknown which one.
+/// Applies one event; `false` if a key may be active but it is unknown which one.
 fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &CreatedKeys, counted: Option<u64>) -> bool {
     let Some(change) = &event.key_change else {
         return signing_key(event).is_none_or(|id| mark_active(keys, id, made));
@@ -162,7 +163,7 @@ fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &CreatedKeys, counted: Opt
     let meant = match_key(keys, id, made);
     match (change.state, meant) {
         (KeyState::Made, _) => {
-            // The key that the summary counted and nobody had seen is this one.
+            // This is the key that only the summary counted so far.
             if let Some(unseen) = keys.iter().position(|key| key.credential.created.is_none()) {
                 keys.remove(unseen);
             }
@@ -179,18 +180,18 @@ fn step(keys: &mut Vec<Key>, event: &RootEvent, made: &CreatedKeys, counted: Opt
                 keys.remove(index);
             }
         }
-        // What may be another key leaves the report as it is: more exists and works, never less.
+        // If it may be another key, the report stays unchanged, which never hides a key.
         (KeyState::Inactive | KeyState::Deleted, KeyMatch::None | KeyMatch::Several) => {}
     }
     true
 }
 
-/// A key that signed a call works.
+/// Marks the key that signed a call as active.
 fn mark_active(keys: &mut Vec<Key>, id: &str, made: &CreatedKeys) -> bool {
     match match_key(keys, Some(id), made) {
         KeyMatch::Key(index) => keys[index].set_active(true, Some(id)),
         KeyMatch::None => keys.push(Key::unseen(Some(id))),
-        // One of them works already, and may be the one that signed.
+        // One of them is active already, and may have signed the call.
         KeyMatch::Several => return keys.iter().any(|key| key.id.is_none() && key.active),
     }
     true
@@ -211,17 +212,17 @@ impl Key {
     }
 }
 
-/// The keys that an event can be about.
+/// The key that an event is about.
 enum KeyMatch {
-    /// None that is known.
+    /// No known key.
     None,
     Key(usize),
     Several,
 }
 
-/// The key that an event is about: the one of its id, else the only one whose id is not known.
+/// Finds the key that an event is about: the key with its id, or the only key with an unknown id.
 ///
-/// A key of known creation time that is not the one that an event made is never meant by its id.
+/// If events show when the key with this id was created, a key with another creation time never matches.
 fn match_key(keys: &[Key], id: Option<&str>, made: &CreatedKeys) -> KeyMatch {
     if let Some(known) = keys.iter().position(|key| id.is_some() && key.id.as_deref() == id) {
         return KeyMatch::Key(known);

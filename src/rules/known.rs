@@ -9,14 +9,14 @@ use crate::model::{Basis, Gap};
 pub struct Credential {
     /// When it was made; `None` if it is only known to exist.
     pub created: Option<DateTime<Utc>>,
-    /// Where its last use was, in words; `None`: no use is known.
+    /// Its last use, in words; `None` if no use is known.
     pub last_used: Option<String>,
 }
 
-/// One kind of credential: those that exist, and what keeps "there is no other" from being known.
+/// One kind of credential: the known ones, and why there may be more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Those that exist, oldest first, those of unknown age last.
+    /// The known credentials, oldest first, those of unknown age last.
     pub exist: Vec<Credential>,
     /// Why there may be more.
     pub gaps: Vec<Gap>,

@@ -1,12 +1,12 @@
-//! What the rules about an organization have in common.
+//! Shared parts of the rules about an organization.
 
 use super::{Case, Judgement};
 use crate::model::{Basis, Fact, Gap, Observed, Organization, Source};
 
-/// Why they have nothing to say where one account is judged by itself.
+/// Why these rules are not applicable without an organization.
 const NO_ORGANIZATION: &str = "the policy judges no organization (`scope.organization`), and only an organization can show this";
 
-/// The organization that the account is in; where it is not known, or there is none, the judgement.
+/// The account's organization; if it is not known, or there is none, the judgement.
 pub(super) fn organization<'a>(
     case: &'a Case<'_>,
 ) -> Result<(&'a Organization, Basis), Box<Judgement>> {
@@ -16,7 +16,7 @@ pub(super) fn organization<'a>(
     known(&case.evidence.organization, Source::Organization, case)
 }
 
-/// What a source tells with its time; where it does not, the judgement.
+/// The value of a source with its time; if it is missing, the judgement.
 pub(super) fn known<'a, T>(
     observed: &'a Observed<T>,
     source: Source,
@@ -24,7 +24,7 @@ pub(super) fn known<'a, T>(
 ) -> Result<(&'a T, Basis), Box<Judgement>> {
     match observed {
         Ok(Fact { value, observed_at }) => {
-            // Facts without a time have become gaps before a rule sees them.
+            // Facts without a time became gaps before rules are judged.
             Ok((value, Basis { source, observed_at: observed_at.unwrap_or(case.now) }))
         }
         Err(gap) => Err(undetermined(gap)),

@@ -12,13 +12,13 @@
 //! | not asked | any | as the report | as the report |
 //! | asked, unread | any | as the report, and a pass is undetermined | the same |
 //!
-//! Where a session by `sts:AssumeRoot` listed root's credentials, its lists come first (`audited`).
+//! If a session by `sts:AssumeRoot` listed root's credentials, its lists come first (`audited`).
 //!
-//! Then come the key events that are newer than what decided (`key_events`). A source that was asked
-//! and not read leaves every pass undetermined that it could have contradicted.
+//! Then key events that are newer than the deciding source are applied (`key_events`). If a source was
+//! requested but not read, every pass that it could have contradicted is undetermined.
 //!
-//! Whether the summary counts inactive keys, and whether it counts beyond one, AWS does not say:
-//! neither may decide a verdict.
+//! AWS does not say whether the summary counts inactive keys, and whether it counts more than one key.
+//! Neither may decide a verdict.
 
 use chrono::{DateTime, Utc};
 
@@ -32,23 +32,23 @@ use crate::model::{
     Gap, Observed, RootRow, Source, format_time,
 };
 
-/// What all sources together say of the root user.
+/// What all sources together say about the root user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
     /// Active access keys.
     pub active_keys: Known,
-    /// Access keys that exist and are not active, or of which not even that is known.
+    /// Access keys that exist and are inactive, or whose state is unknown.
     pub other_keys: Known,
     /// Signing certificates, active or not.
     pub certificates: Known,
-    /// Whether there is a password, or leave to set one.
+    /// Whether there is a password, or its recovery is allowed.
     pub password: Fact,
     /// Whether at least one MFA device of any kind is registered.
     pub mfa: Fact,
 }
 
 impl Root {
-    /// Brings the sources of one account together.
+    /// Combines the sources of one account.
     #[must_use]
     pub fn reconcile(evidence: &Evidence) -> Self {
         let report = Report::from_observed(&evidence.credential_report);
@@ -78,7 +78,7 @@ impl Root {
         }
     }
 
-    /// Whether root has any credential at all: `None` where that is not known.
+    /// Whether root has any credential; `None` if that is not known.
     #[must_use]
     pub fn has_credentials(&self) -> Option<bool> {
         let kinds = [&self.active_keys, &self.other_keys, &self.certificates];
@@ -92,7 +92,7 @@ impl Root {
         }
     }
 
-    /// When each access key was made, active or not, oldest first; without those of unknown age.
+    /// When each access key was created, active or not, oldest first; without keys of unknown age.
     #[must_use]
     pub fn keys_made(&self) -> Vec<DateTime<Utc>> {
         let keys = self.active_keys.exist.iter().chain(&self.other_keys.exist);
@@ -101,7 +101,7 @@ impl Root {
         made
     }
 
-    /// What keeps [`Root::has_credentials`] from being known.
+    /// The gaps because of which [`Root::has_credentials`] is unknown.
     #[must_use]
     pub fn credential_gaps(&self) -> Vec<Gap> {
         let kinds = [&self.active_keys, &self.other_keys, &self.certificates];
@@ -198,7 +198,7 @@ impl Count {
         }
     }
 
-    /// The gap of a counter that says nothing.
+    /// The gap of a counter without a value.
     fn gap(&self) -> Option<&Gap> {
         match self {
             Self::Is(..) => None,
@@ -207,14 +207,14 @@ impl Count {
     }
 }
 
-/// What the report's two slots of a kind show.
+/// What the report's two slots for a kind of credential show.
 #[derive(Default)]
 struct Shown {
     active: Vec<Credential>,
     inactive: Vec<Credential>,
-    /// It is not known whether the slot holds an active one (nor whether it holds any).
+    /// It is unknown whether the slot has an active credential, or any.
     active_gaps: Vec<Gap>,
-    /// It is not known whether the slot holds an inactive one.
+    /// It is unknown whether the slot has an inactive credential.
     inactive_gaps: Vec<Gap>,
 }
 
@@ -233,7 +233,7 @@ impl Shown {
         let credential = Credential { created, last_used };
         match (active, rotated) {
             (Cell::Value(true), _) => self.active.push(credential),
-            // `active=false` beside a date is an inactive one that exists.
+            // `active=false` with a date means that an inactive one exists.
             (Cell::Value(false), Cell::Value(_)) => self.inactive.push(credential),
             (Cell::Value(false), Cell::NotApplicable) => {}
             (Cell::Value(false), other) => {
@@ -289,7 +289,7 @@ fn shown_certificates(row: &RootRow) -> Shown {
     shown
 }
 
-/// A credential of which only the existence is known.
+/// A credential that is only known to exist.
 const UNSEEN: Credential = Credential { created: None, last_used: None };
 
 /// Active and other keys, from whichever source is newest.
@@ -303,7 +303,7 @@ fn keys(listed: Part<&[AuditedKey]>, report: &Report<'_>, count: &Count) -> (Kno
             (active, other)
         }
         Part::Is(..) | Part::NotAsked => counted_keys(report, count),
-        // It could have shown a key that no other source does.
+        // The list could have shown a key that no other source shows.
         Part::Unread(gap) => {
             let (mut active, mut other) = counted_keys(&report.or_lacking(&gap), count);
             active.gaps.push(gap.clone());
@@ -313,8 +313,8 @@ fn keys(listed: Part<&[AuditedKey]>, report: &Report<'_>, count: &Count) -> (Kno
     }
 }
 
-/// What the summary says against a list of the same session. One that was asked for and could not be read
-/// could have contradicted it.
+/// The gap if the summary contradicts a list of the same session, or was requested but not read: it could
+/// have contradicted the list.
 fn doubt_of_list(count: &Count, listed: usize, seen: Basis, what: &str) -> Option<Gap> {
     match count {
         Count::Is(counted, at) => counts_more(*counted, *at, listed, seen, what),
@@ -384,8 +384,8 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
     let mut extra = None;
     match count {
         Count::Is(counted, at) => {
-            // A number above 0 does not tell active from inactive keys, and an older one tells nothing
-            // that the report does not.
+            // A number above 0 does not distinguish active and inactive keys, and an older one adds nothing
+            // to the report.
             let more = *counted > number && at.observed_at >= seen.observed_at;
             if *counted == 0 || more {
                 basis.push(*at);
@@ -395,7 +395,7 @@ fn report_keys(shown: Shown, seen: Basis, count: &Count) -> (Known, Known) {
             }
         }
         Count::NotAsked(_) => {}
-        // It could have contradicted the older report.
+        // The summary could have contradicted the older report.
         Count::Unread(gap) | Count::Missing(gap) => {
             let mut other = report_other(shown.inactive, shown.inactive_gaps, basis.clone());
             other.gaps.push(gap.clone());
@@ -530,11 +530,11 @@ fn counted_certificates(report: &Report<'_>, count: &Count) -> Known {
     known.sorted()
 }
 
-/// A yes or no that both sources know: the newest decides.
+/// A yes or no that both sources know: the newest source decides.
 ///
-/// `harmless` is the answer that lets rules pass. Where the newer source does not tell (it was asked and
-/// could not be read, a counter is not there, a cell is not understood), the older one's harmless
-/// answer is not believed. A report that says `not_supported` never tells, so the summary decides alone.
+/// `harmless` is the answer that lets rules pass. If the newer source has no answer (it was requested but not
+/// read, a counter is missing, a cell is unreadable), a harmless answer of the older source is not used. A
+/// report with `not_supported` never has an answer, so only the summary decides.
 fn newest(
     report: &Report<'_>,
     column: &str,

@@ -1,4 +1,4 @@
-//! What the credential report says of the newest uses, and which events explain them.
+//! The newest uses in the credential report, and the events that explain them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,9 +7,9 @@ use crate::model::{
     Basis, Cause, Cell, EventKind, Evidence, Gap, RootEvent, RootRow, SignedBy, Source, UseKind,
 };
 
-/// Clocks of AWS's services differ by at most this.
+/// The maximum difference between clocks of AWS's services.
 pub(super) const CLOCKS: TimeDelta = TimeDelta::seconds(60);
-/// CloudTrail delivers an event at most about this long after it happened.
+/// The usual maximum delay of CloudTrail's delivery.
 pub(super) const DELIVERY: TimeDelta = TimeDelta::minutes(15);
 
 /// The root row of the credential report, with the time of the report.
@@ -29,8 +29,9 @@ pub(super) fn root_row(evidence: &Evidence) -> Result<Row<'_>, Box<Gap>> {
     Ok((row, Basis { source: Source::CredentialReport, observed_at }))
 }
 
-/// What is missing where the report was asked for and does not count: it could have shown what no
-/// event tells of. A report that nobody asked for, or that this route does not see, contradicts nothing.
+/// The gap of a report that was requested but cannot be used: it could have shown a use that no event
+/// records. A report that was not requested, or is not visible by this
+/// route, leaves no gap.
 pub(super) fn unread_report(gap: Gap) -> Option<Gap> {
     (!gap.is_not_asked()).then_some(gap)
 }
@@ -64,16 +65,16 @@ impl Reported {
 
     /// Whether an event is this use.
     ///
-    /// AWS keeps the first of several uses that lie within 5 minutes (password) or 15 (key), so the
-    /// event may be later than the report says, but not later than the report. Source: IAM User
-    /// Guide, "Getting credential reports".
+    /// Of several uses within 5 minutes (password) or 15 minutes (key), the report shows the first. So the
+    /// event may be later than that use, but not later than the report. Source: IAM User Guide, "Getting
+    /// credential reports".
     pub(super) fn is_explained_by(&self, event: &RootEvent) -> bool {
         let collapsed = match self.kind {
             UseKind::SignIn => TimeDelta::minutes(5),
             UseKind::AccessKey => TimeDelta::minutes(15),
         };
         let presents = match self.kind {
-            // A step, or a program that renews its token, presents no password.
+            // A step of a sign-in, or a program that renews its token, does not use the password.
             UseKind::SignIn => event.kind == EventKind::SignIn,
             UseKind::AccessKey => event.access_key == SignedBy::LongLivedKey,
         };
@@ -84,7 +85,7 @@ impl Reported {
     }
 }
 
-/// Where events reach up to `reach` and not to `at`: the instant from which they do.
+/// The time from which events up to `at` are delivered, if they are not yet (they reach up to `reach`).
 pub(super) fn not_delivered(
     at: DateTime<Utc>,
     reach: Option<DateTime<Utc>>,
@@ -92,7 +93,7 @@ pub(super) fn not_delivered(
     reach.is_some_and(|reach| at > reach).then(|| at + DELIVERY)
 }
 
-/// What to do about something that CloudTrail has not delivered yet. Evidence of a file never grows.
+/// What to do about an event that CloudTrail has not delivered yet. Evidence in a file does not change.
 pub(super) fn run_again_after(case: &Case<'_>, at: DateTime<Utc>) -> String {
     let at = at + TimeDelta::seconds(59);
     if at <= case.now {

@@ -30,10 +30,10 @@ and this rule undetermined until the next report. A key that CloudTrail saw made
 after the report overrides it. Where a member account is entered by `sts:AssumeRoot`, root's own list of keys \
 decides: it is live, and names every key with its age.
 
-**Cannot see** key ids, and keys beyond the second; where the report hints at more, the rule is \
+**Cannot see** key ids, and keys beyond the second; if the report hints at more, the rule is \
 undetermined.",
         remedy: "\
-1. Find what uses the key: its last use stands in the finding. Move that workload to a role.
+1. Find what uses the key: the finding shows its last use. Move that workload to a role.
 2. Standalone or management account: sign in as root, open *Security credentials*, *Access keys*, \
 *Actions*, *Deactivate*; wait for breakage; then *Delete*.
 3. Member account of an organization with central root access: from the management or delegated \
@@ -82,15 +82,15 @@ fn remedy() -> String {
     )
 }
 
-/// How many keys of the same day, active or not, are older.
+/// Counts the older keys of the same day, active or not.
 fn older(case: &Case<'_>, created: DateTime<Utc>) -> usize {
     let made = case.root.keys_made();
     let day = created.date_naive();
     made.iter().filter(|made| made.date_naive() == day && **made < created).count()
 }
 
-/// One finding per key, with the subject that alerts know it by: the day on which it was made, and
-/// its number where more than one was made that day, active or not, oldest first.
+/// One finding per key. Its subject, which identifies the alert, is the day on which the key was created,
+/// and a number if more than one was created that day, active or not, oldest first.
 pub(super) fn key_findings(
     case: &Case<'_>,
     keys: &Known,
@@ -101,7 +101,7 @@ pub(super) fn key_findings(
     let mut known: Vec<Creation> = Vec::new();
     for key in &keys.exist {
         let older = key.created.map_or(0, |created| older(case, created));
-        // Those of one second, and those of unknown age, are told apart by their order alone.
+        // Keys of the same second, and keys of unknown age, are numbered in their order.
         let subject = Creation::numbered(key.created, older + 1, &known);
         known.push(subject);
         let made = match key.created {

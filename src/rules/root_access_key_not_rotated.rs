@@ -20,13 +20,13 @@ pub(super) static RULE: Rule = Rule {
             least: Amount::days(1),
             most: Amount::days(400),
             more_is_weaker: true,
-            meaning: "how old an active root access key may be whose `root-access-key-active` is waived",
+            meaning: "the maximum age of an active root access key while `root-access-key-active` is waived for it",
         }),
         needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: Some(RuleId("root-access-key-active")),
         docs: "\
 A root access key should not exist, so its age only matters while a waiver of \
-`root-access-key-active` tolerates it: then it must be younger than `max-age` (default 90 days). \
+`root-access-key-active` tolerates it. Then it must be younger than `max-age` (default 90 days). \
 Without such a waiver the rule is not applicable.
 
 **Judged from** the day on which the credential report, or root's own list of keys, says that the key was made. A key of unknown \
@@ -56,7 +56,7 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
         not_applicable: None,
     };
-    // Every key got its subject first, so that a second key of a day keeps its `#2` here too.
+    // The subjects were built before this filter, so a second key of a day keeps its `#2`.
     judgement.findings.retain(|finding| {
         finding
             .happened_at

@@ -16,21 +16,21 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
-An inactive key is one click away from an active one, and its secret may be known. Active keys are \
-the matter of `root-access-key-active`; this rule judges all others, and the key that the account \
-summary counts and the credential report does not show yet.
+An inactive key can be activated with one click, and its secret may be known. \
+`root-access-key-active` judges active keys; this rule judges all others, and a key that the account \
+summary counts but the credential report does not show yet.
 
 **Judged from** the credential report (a slot with `active=false` and a rotation date is an inactive \
-key) and the account summary. Where the live summary counts 0 and the older report shows an inactive \
+key) and the account summary. If the live summary counts 0 and the older report shows an inactive \
 key, the rule is undetermined until the next report, because AWS does not say whether the summary \
-counts inactive keys. Where the summary was asked for and could not be read, a pass is undetermined: \
-it could have contradicted the older report. Where a member account is entered by `sts:AssumeRoot`, root's own \
-list of keys decides.",
+counts inactive keys. If the summary was requested but could not be read, a pass becomes undetermined: \
+the summary could have contradicted the older report. If a member account is entered by \
+`sts:AssumeRoot`, root's own list of keys decides.",
         remedy: "\
 Delete the key: as root in the console (*Security credentials*, *Access keys*, *Actions*, *Delete*), \
 or in a member account by `sts:AssumeRoot` with the task policy `IAMDeleteRootUserCredentials` and \
-`aws iam delete-access-key --access-key-id …` without a user name. The account summary shows it at \
-once; the credential report only after up to four hours.",
+`aws iam delete-access-key --access-key-id …` without a user name. The account summary shows the \
+change immediately; the credential report shows it after up to four hours.",
         tags: tags::ACCESS_KEY,
     },
     check,
@@ -55,7 +55,7 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
-/// A key that only the summary counts may be active: the console deletes none that is.
+/// A key that only the summary counts may be active, and the console does not delete active keys.
 const STEPS: &[Step] = &[Step {
     id: "remove-root-key",
     reason: "remove the root access key",

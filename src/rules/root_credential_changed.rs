@@ -1,8 +1,8 @@
-//! What root can sign in with may change only where a window names the action.
+//! Credentials of root may change only in a window that names the action.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::events::{Scope, from, gaps, lookback, only_events, reach, read_where};
+use super::events::{RecordedIn, from, gaps, lookback, only_events, reach, read_where};
 use super::reported::{CLOCKS, not_delivered, root_row, run_again_after, unread_report};
 use super::suggested_window::{Acknowledged, Activity, Wanted};
 use super::words::{age, seen_in};
@@ -22,26 +22,26 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::RootEvents],
         only_if_waived: None,
         docs: "\
-Whoever takes over an account changes what root can sign in with: an access key is made or switched on \
-again, an MFA device is added or removed, a signing certificate is uploaded, the password is changed or \
-recovered, leave to recover it is given, the e-mail address is changed (also by the management account), \
-or central management of member root credentials is disabled.
+An attacker who takes over an account changes the credentials of root: creates or reactivates an access \
+key, adds or removes an MFA device, uploads a signing certificate, changes or recovers the password, \
+allows its recovery, changes the e-mail address (also from the management account), or disables central \
+management of member root credentials.
 
 **Judged from** CloudTrail's events of the look-back: calls that worked. A change is covered by a window \
 that names its action in full in `allow.actions`, such as `iam:EnableMFADevice`; a whole service \
-(`iam:*`) does not name it. Waivers do not cover it. A change counts whoever invoked it, a service \
-included. Where the credential report shows that the password, a key or a certificate changed within the \
-look-back and no event tells of it, the rule is undetermined, unless that was within an hour of the \
-account's creation or in a window that names such an action.
+(`iam:*`) does not cover it. Waivers do not cover it. A change counts even if a service made it. If the \
+credential report shows that the password, a key or a certificate changed within the look-back, and no \
+event records the change, the rule is undetermined. Changes within an hour of the account's creation, or \
+in a window that names such an action, are exceptions.
 
 An MFA device that root adds or removes counts as root's own unless it is proven to be an IAM user's: by \
 its serial (`…:u2f/user/NAME/…`), by the user's ARN in the event, or by the list of virtual MFA devices. \
 The name of a user in the event proves nothing.
 
-**Cannot see** anything where `evidence.root-events` is `off`.",
+**Cannot see** anything if `evidence.root-events` is `off`.",
         remedy: "\
 Find out who made the change and why. If nobody can explain it, treat the account as compromised. Delete \
-keys that nobody knows, remove unknown MFA devices, change the password, check the mailbox and the \
+unknown keys, remove unknown MFA devices, change the password, check the mailbox and the \
 account's e-mail address.",
         tags: &[],
     },
@@ -59,7 +59,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let covered = |event: &&RootEvent| {
         case.policy.windows.iter().any(|window| window.covers_event(case.account, event))
     };
-    let mut missing = gaps(case, events, since, Scope::SignIns);
+    let mut missing = gaps(case, events, since, RecordedIn::SignInRegions);
     missing.extend(unexplained(case, events, since));
     let mut judgement = Judgement {
         gaps: missing,
@@ -85,7 +85,7 @@ fn check(case: &Case<'_>) -> Judgement {
             subject,
             message: format!("{} ({})", describe(case, event), seen_in(case, &[basis])),
             remedy: "Find out who made the change and why. If it was agreed, acknowledge it with a window that names \
-                     its reason and ticket. If nobody knows of it, treat the account as \
+                     its reason and ticket. If nobody can explain it, treat the account as \
                      compromised: delete unknown keys and MFA devices, change the password, check the mailbox"
                 .to_owned(),
             window: None,
@@ -97,7 +97,7 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
-/// The windows that name a change of this day, where it was agreed on.
+/// The windows that cover a change of this day, if it was agreed.
 fn acknowledged(event: &RootEvent, uncovered: &[&RootEvent]) -> Wanted {
     let same = |other: &&&RootEvent| {
         other.event_name == event.event_name && other.time.date_naive() == event.time.date_naive()
@@ -110,7 +110,7 @@ fn acknowledged(event: &RootEvent, uncovered: &[&RootEvent]) -> Wanted {
     })
 }
 
-/// What the credential report shows as changed, with the actions that can have changed it.
+/// A change that the credential report shows, with the actions that can cause it.
 struct Dated {
     what: &'static str,
     at: DateTime<Utc>,
@@ -124,10 +124,10 @@ const PASSWORD: &[&str] = &[
     "signin:PasswordUpdated",
     "signin:PasswordRecoveryCompleted",
 ];
-/// The report's date of a key is that of its creation or last change, also of its deactivation.
+/// The report's date of a key is its creation or last change, including deactivation.
 const KEY: &[&str] = &["iam:CreateAccessKey", "iam:UpdateAccessKey"];
 const CERTIFICATE: &[&str] = &["iam:UploadSigningCertificate", "iam:UpdateSigningCertificate"];
-/// What is set while an account is created is no change of it.
+/// A password that is set while the account is created is not a change.
 const CREATION: TimeDelta = TimeDelta::hours(1);
 
 fn dated(row: &RootRow) -> Vec<Dated> {
@@ -147,7 +147,7 @@ fn dated(row: &RootRow) -> Vec<Dated> {
     dated.collect()
 }
 
-/// Changes that the credential report dates within the look-back, and that no event tells of.
+/// Changes within the look-back that the credential report shows and no event records.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
     let row = match root_row(case.evidence) {
         Ok((row, _)) => row,
@@ -159,7 +159,7 @@ fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Ve
     };
     let recorded = |change: &Dated| {
         events.events.iter().any(|event| {
-            // The same call may be about an IAM user.
+            // The same call can be about an IAM user.
             (event.is_credential_change() || event.key_change.is_some())
                 && event.error_code.is_none()
                 && change.by.contains(&event.action().as_str())

@@ -1,4 +1,4 @@
-//! Where root is managed centrally, no member account needs root credentials of its own.
+//! If root is managed centrally, no member account needs its own root credentials.
 
 use super::known::Fact;
 use super::organization::{known, organization};
@@ -24,21 +24,21 @@ pub(super) static RULE: Rule = Rule {
         ],
         only_if_waived: None,
         docs: "\
-With central root access a member account needs no root credentials: what only root can do is done by \
+With central root access a member account needs no root credentials: tasks that only root can do are done by \
 `sts:AssumeRoot`, and a password can be allowed again for the day on which it is needed. Every password, \
 access key or signing certificate of a member's root user is one more way in, past every identity \
 policy. Enabling the feature deletes none of them.
 
 **Judged from** the organization (is the account a member?), the list of central root features (is \
 `RootCredentialsManagement` enabled?), and what exists: the audit by AssumeRoot, the account summary and the \
-credential report; the newest decides. Not applicable where the policy judges no organization, in the \
-management account, whose root user cannot be managed centrally, and where the feature is not enabled \
+credential report; the newest one decides. Not applicable if the policy judges no organization, in the \
+management account (its root user cannot be managed centrally), and if the feature is not enabled \
 (`root-not-centrally-managed` judges that).
 
-**Cannot see** whether a password was ever set where recovery was only allowed: the account then has a \
-login profile. An MFA device alone is no credential: nobody can sign in with it.",
+**Cannot see** whether a password was ever set if recovery was only allowed: the account then has a \
+login profile. An MFA device alone is not a credential: nobody can sign in with it.",
         remedy: "\
-1. Find what uses an access key: its last use stands in the credential report, its calls in CloudTrail. Move \
+1. Find what uses an access key: its last use is in the credential report, its calls in CloudTrail. Move \
 that workload to a role.
 2. From the management account, or as IAM's delegated administrator, in a Region's own endpoint of STS: \
 `aws sts assume-root --target-principal ACCOUNT --task-policy-arn \
@@ -49,7 +49,7 @@ each, `aws iam list-signing-certificates` and `aws iam delete-signing-certificat
 `aws iam deactivate-mfa-device` each. Such a session cannot deactivate a key first: deleting is final.
 
 The account summary shows it at once. To undo it for a task of root: `sts:AssumeRoot` with \
-`IAMCreateRootUserPassword` and `aws iam create-login-profile`; then whoever has the mailbox sets a password. A \
+`IAMCreateRootUserPassword` and `aws iam create-login-profile`; then the owner of the mailbox sets a password. A \
 policy of the organization that denies root must exempt such sessions (`root-not-denied-by-scp` shows how).
 
 Not a remedy: commands with `--user-name root` (they address an IAM user of that name).",
@@ -93,7 +93,7 @@ fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
     Ok(Judgement { findings: vec![finding], basis, ..Judgement::default() })
 }
 
-/// What root has, in words.
+/// The credentials that root has, in words.
 fn credentials(case: &Case<'_>) -> Vec<String> {
     let root = case.root;
     let (mut inactive, mut unseen) = (0, 0);
@@ -112,7 +112,7 @@ fn credentials(case: &Case<'_>) -> Vec<String> {
     };
     let mut there: Vec<String> = Vec::new();
     if matches!(root.password, Fact::Is(true, _)) {
-        there.push("a password, or leave to set one".to_owned());
+        there.push("a password, or the permission to set one".to_owned());
     }
     there.extend(kinds.iter().filter(|(n, _)| *n > 0).map(|(n, what)| several(*n, what)));
     if !there.is_empty() && matches!(root.mfa, Fact::Is(true, _)) {
@@ -121,7 +121,7 @@ fn credentials(case: &Case<'_>) -> Vec<String> {
     there
 }
 
-/// The facts that decided on what root has.
+/// The facts that decided.
 fn decided(case: &Case<'_>) -> Vec<Basis> {
     let root = case.root;
     let kinds = [&root.active_keys, &root.other_keys, &root.certificates];

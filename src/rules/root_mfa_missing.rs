@@ -18,16 +18,16 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
-With a password alone, whoever learns it, or whoever can read the mailbox of the account and reset \
-it, owns the account.
+Without MFA, anybody who learns the password, or can read the mailbox of the account and reset the \
+password, controls the account.
 
 **Judged from** the account summary (`AccountMFAEnabled`) and the credential report (`mfa_active`); \
-the newer one decides. Where the account is entered by `sts:AssumeRoot`, from root's own list of devices. Not \
-applicable where root has no password, no access key and no signing \
-certificate, and in AWS GovCloud (US), where root has no console and can have no MFA device.
+the newer one decides. If the account is entered by `sts:AssumeRoot`, root's own list of devices decides. \
+Not applicable if root has no password, no access key and no signing \
+certificate, and in AWS GovCloud (US), where root has no console and cannot have an MFA device.
 
-**Cannot see** whether a password was ever set where recovery was only allowed: both sources then \
-say that there is one. Whoever has the mailbox can set it.",
+**Cannot see** whether a password was ever set if recovery was allowed: both sources then say that there \
+is one. Anybody with access to the mailbox can set it.",
         remedy: "\
 Sign in as root, *Security credentials*, *Multi-factor authentication (MFA)*, *Assign MFA device*; \
 register two, kept in different places. In a member account of an organization with central root \
@@ -35,7 +35,7 @@ access it is better to delete the password (`sts:AssumeRoot` with `IAMDeleteRoot
 `aws iam delete-login-profile` without a user name). Never deactivate MFA while a password or a key \
 remains.
 
-Not a remedy: `aws iam enable-mfa-device --user-name root` (that addresses an IAM user called root).",
+Not a remedy: `aws iam enable-mfa-device --user-name root` (that refers to an IAM user named root).",
         tags: tags::MFA,
     },
     check,
@@ -67,25 +67,25 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
-/// Why MFA of root is no question in this account, if it is none.
+/// Why the rule does not apply to this account, if it does not.
 pub(super) fn not_applicable(case: &Case<'_>) -> Option<String> {
     if !case.root_has_console() {
         return Some(
-            "in AWS GovCloud (US) root has no console and can have no MFA device".to_owned(),
+            "in AWS GovCloud (US) root has no console and cannot have an MFA device".to_owned(),
         );
     }
     (case.root.has_credentials() == Some(false))
         .then(|| "root has no password, no access key and no signing certificate".to_owned())
 }
 
-/// Registering the first device is itself done without MFA.
+/// Root registers its first device in a session without MFA.
 const REGISTER: Step = Step {
     id: "register-root-mfa",
     reason: "register an MFA device for root",
     actions: &["iam:CreateVirtualMFADevice", "iam:EnableMFADevice"],
 };
 
-/// The same where a password may have to be set first.
+/// The same if a password may have to be set first.
 const RECOVER_AND_REGISTER: Step = Step {
     reason: "set a password for root if there is none and register an MFA device",
     actions: &[
@@ -122,20 +122,20 @@ fn finding(case: &Case<'_>, seen: &str) -> Finding {
     }
 }
 
-/// Recovery that was only allowed looks like a password that was never used.
+/// Allowed recovery looks the same as a password that was never used.
 fn never_signed_in(case: &Case<'_>) -> Option<&'static str> {
     let report = &case.evidence.credential_report;
     if report.as_ref().is_err_and(|gap| gap.cause == Cause::NotVisible) {
         return Some(
-            ". Whether root ever signed in is not visible by AssumeRoot: if recovery was only allowed there may be no \
-             password yet, and whoever has the mailbox of the account can set one",
+            ". AssumeRoot does not show whether root ever signed in: if recovery was only allowed, there may be \
+             no password yet, and anybody with access to the mailbox can set one",
         );
     }
     let row = report.as_ref().ok().and_then(|fact| fact.value.root.as_ref());
     match row.map(|row| &row.password_last_used) {
         Some(Cell::NoInformation) => Some(
             ". Root never signed in, so if recovery was only allowed there may be no password yet: \
-             whoever has the mailbox of the account can set one",
+             anybody with access to the account's mailbox can set one",
         ),
         _ => None,
     }

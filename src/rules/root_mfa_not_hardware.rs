@@ -22,16 +22,16 @@ pub(super) static RULE: Rule = Rule {
         only_if_waived: None,
         docs: "\
 A virtual device is a secret in an app: it can be copied, backed up and phished. One virtual device \
-is enough to sign in, whatever else is registered.
+is enough to sign in, even if others are registered.
 
-**Judged from** the list of virtual MFA devices: one belongs to root when the ARN of its user is the \
-root ARN, whatever the device is called. Where the account is entered by `sts:AssumeRoot`, from root's own \
-list of devices: the serial number tells an app, a hardware token with codes, and a security key or passkey \
-apart. Not applicable where root has no credentials, no MFA device \
-at all (`root-mfa-missing` judges that), or no console (AWS GovCloud (US)).
+**Judged from** the list of virtual MFA devices: a device belongs to root if the ARN of its user is the \
+root ARN; the name of the device does not matter. If the account is entered by \
+`sts:AssumeRoot`, root's own list of devices is used: the serial number shows whether a device is an app, a \
+hardware token with codes, or a security key or passkey. Not applicable if root has no credentials, no MFA \
+device at all (`root-mfa-missing` judges that), or no console (AWS GovCloud (US)).
 
-**Cannot see** what a device that is not virtual is: a hardware token, a security key and a synced \
-passkey look the same from outside. A pass says \"not virtual\", not \"hardware\".",
+**Cannot see** the type of a device that is not virtual: a hardware token, a security key and a synced \
+passkey look the same from outside. A pass means \"not virtual\", not \"hardware\".",
         remedy: "\
 Sign in as root, *Security credentials*, *Multi-factor authentication (MFA)*: register two hardware \
 security keys or hardware tokens, test both, then remove the virtual device.",

@@ -20,10 +20,10 @@ guard, MFA that somebody must hold, and a mailbox that can reset both. With it, 
 listed and deleted from one place, and the few tasks of root are done by `sts:AssumeRoot`.
 
 **Judged from** the list of central root features: is `RootCredentialsManagement` enabled? It is judged once \
-for the organization, on its management account. Not applicable in member accounts, and where the \
+for the organization, on its management account. Not applicable in member accounts, and if the \
 policy judges no organization.
 
-**Cannot see** more than the management account or IAM's delegated administrator is told: asked from \
+**Cannot see** the features from other accounts than the management account or IAM's delegated administrator: in \
 another account, the rule is undetermined. An enabled feature does not prove that members are clean: \
 `root-credentials-in-member` judges that.",
         remedy: "\

@@ -15,22 +15,22 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::Organization, Source::ServiceControlPolicies],
         only_if_waived: None,
         docs: "\
-No identity policy binds the root user; a service control policy does. One on the organization's root or \
-on an organizational unit denies whatever a stolen root password or key of a member account is used for. It \
+No identity policy applies to the root user, but a service control policy does. One on the organization's root or \
+on an organizational unit denies every action with a stolen root password or key of a member account. It \
 neither removes the credential nor stops the sign-in.
 
 **Judged from** the service control policies that are attached to the account, to the units above it or to \
-the organization's root, read by a **heuristic**: a policy denies root where one statement with `Deny` \
+the organization's root, read by a **heuristic**: a policy denies root if one statement with `Deny` \
 covers all actions (or all but a few that give no power, such as those of billing, reads of IAM and single tasks \
-by name), on all resources, under conditions that hold for every request of root. `aws:PrincipalArn` is compared \
+by name), on all resources, under conditions that are true for every request of root. `aws:PrincipalArn` is compared \
 with the root ARN as `ArnLike`, `StringLike` and the others would; a policy that exempts sessions by \
 `sts:AssumeRoot` (`aws:AssumedRoot`) denies root. One that denies root only in some Regions, without MFA or \
-from some addresses does not. Not applicable in the management account, which no service control policy binds, and \
-where the policy judges no organization.
+from some addresses does not. Not applicable in the management account, to which no service control policy applies, and \
+if the policy judges no organization.
 
-**Cannot see** what it cannot follow: a condition on a tag or on another key that nobody documents for root, \
+**Cannot see** through what it does not understand: a condition on a tag or on a key that is not documented for root, \
 `NotResource`, exempted actions with which root could do anything. Then the rule is undetermined, unless \
-another policy denies root plainly. Statements that deny root only together do not count, and nor does an \
+another policy clearly denies root. Statements that deny root only together do not count, and nor does an \
 account for which nothing is allowed at all.",
         remedy: "\
 Attach this service control policy to a unit for testing first, then to the organization's root:
@@ -58,7 +58,7 @@ credentials are audited, deleted and recovered. With AWS Control Tower the same 
 `AWS-GR_RESTRICT_ROOT_USER` with its parameter `ExemptAssumeRoot`. Before a task that only root can do and that \
 `sts:AssumeRoot` does not offer, move the account to a unit without the policy, and back.
 
-Not a remedy: an identity policy or a permissions boundary that denies root. They do not bind it.",
+Not a remedy: an identity policy or a permissions boundary that denies root. They do not apply to root.",
         tags: &[],
     },
     check,
@@ -71,7 +71,7 @@ fn check(case: &Case<'_>) -> Judgement {
 fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
     let (organization, in_organization) = organization(case)?;
     if organization.management {
-        let reason = "no service control policy binds the management account";
+        let reason = "no service control policy applies to the management account";
         return Ok(Judgement::not_applicable(reason));
     }
     let observed = &case.evidence.service_control_policies;
@@ -85,15 +85,15 @@ fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
     if !denial.unclear.is_empty() {
         let gaps = denial.unclear.iter().map(|why| {
             Gap::new(Source::ServiceControlPolicies, Cause::Unreadable, why.clone())
-                .to_do("read the policy yourself; a plain one, as the page of this rule shows it, is understood")
+                .to_do("read the policy yourself; rootgate understands a simple one, as on the page of this rule")
         });
         return Ok(Judgement { gaps: gaps.collect(), basis, ..Judgement::default() });
     }
     let finding = Finding {
         subject: Subject::Account,
         message: format!("no service control policy on the account's path denies root ({seen})"),
-        remedy: "Attach a service control policy that denies everything where aws:PrincipalArn is like \
-                 arn:*:iam::*:root and aws:AssumedRoot is not there (the page of this rule shows it): to a unit for \
+        remedy: "Attach a service control policy that denies everything if aws:PrincipalArn matches \
+                 arn:*:iam::*:root and aws:AssumedRoot is absent (the page of this rule shows it): to a unit for \
                  testing first, then to the organization's root"
             .to_owned(),
         window: None,

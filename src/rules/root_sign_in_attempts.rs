@@ -1,8 +1,8 @@
-//! Failed sign-ins and recovery requests that nobody agreed to.
+//! Repeated failed sign-ins and recovery requests outside agreed windows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::events::{Scope, from, gaps, lookback, only_sign_ins, read_where, unread_sign_ins};
+use super::events::{RecordedIn, from, gaps, lookback, only_sign_ins, read_where, unread_sign_ins};
 use super::words::seen_in;
 use super::{Case, Judgement, Rule};
 use crate::model::{
@@ -27,20 +27,20 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::RootEvents],
         only_if_waived: None,
         docs: "\
-Whoever knows the e-mail address of the account can try to sign in or ask to recover the password, so \
-one attempt says little. Many in 24 hours say that somebody is interested.
+Anybody who knows the e-mail address of the account can try to sign in or request to recover the \
+password, so one attempt means little. Many attempts in 24 hours suggest an attack.
 
 **Judged from** CloudTrail's sign-in events of the look-back: failed sign-ins and recovery requests, \
 counted in any 24 hours (`threshold`, default 5). Those inside a window that allows signing in are not \
-counted. A finding is named by the UTC day of the attempt that reaches the threshold.
+counted. A finding is identified by the UTC day of the attempt that reaches the threshold.
 
 A sign-in that a policy of AWS Sign-In denied (its resource-based policy, or a resource control policy) \
-is a failed one, and told as denied.
+counts as failed; the report says that it was denied.
 
-**Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
+**Cannot see** anything if `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
         remedy: "\
-Ask the team whether they tried. If not: make sure that MFA is registered and that the mailbox of the \
+Ask the team whether it was them. If not: make sure that MFA is registered and that the mailbox of the \
 account is protected by MFA too, and use an address that is not public.",
         tags: &[],
     },
@@ -62,7 +62,7 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     let attempts: Vec<&RootEvent> =
         from(case, events, since).filter(|e| e.kind.is_attempt() && !covered(e)).collect();
-    let mut missing = gaps(case, events, since, Scope::SignIns);
+    let mut missing = gaps(case, events, since, RecordedIn::SignInRegions);
     missing.extend(unread_sign_ins(case, events, since, None));
     let mut judgement = Judgement {
         gaps: missing,
@@ -90,7 +90,7 @@ fn check(case: &Case<'_>) -> Judgement {
                 seen_in(case, &[basis])
             ),
             subject,
-            remedy: "Ask the team whether they tried. If not, make sure that root has MFA and that the mailbox of \
+            remedy: "Ask the team whether it was them. If not, make sure that root has MFA and that the mailbox of \
                      the account is protected too"
                 .to_owned(),
             window: None,
@@ -109,7 +109,7 @@ struct Burst<'e> {
     reached: DateTime<Utc>,
 }
 
-/// Each attempt belongs to one burst at most: the earliest 24 hours that hold `threshold` of them.
+/// Each attempt belongs to one burst at most: the earliest 24 hours that contain `threshold` attempts.
 fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>> {
     let mut bursts = Vec::new();
     let mut first = 0;
@@ -127,7 +127,7 @@ fn bursts<'e>(attempts: &'e [&'e RootEvent], threshold: usize) -> Vec<Burst<'e>>
     bursts
 }
 
-/// How many of which, and from where.
+/// The number of attempts of each kind, and their addresses.
 fn describe(day: &[&RootEvent]) -> String {
     let count_of = |kind| day.iter().filter(|event| event.kind == kind).count();
     let mut parts = Vec::new();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::events::{
-    Scope, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
+    RecordedIn, from, gaps, lookback, only_sign_ins, reach, read_where, unread_sign_ins,
 };
 use super::reported::{CLOCKS, Reported, not_delivered, root_row, run_again_after, unread_report};
 use super::story::story;
@@ -26,20 +26,19 @@ pub(super) static RULE: Rule = Rule {
         only_if_waived: None,
         docs: "\
 A sign-in without MFA means that the password alone was enough: no device is registered, or one was \
-removed for the moment.
+removed temporarily.
 
-**Judged from** CloudTrail's sign-in events of the look-back: successful ones that say that MFA was not \
-used. A session of the console without MFA whose sign-in is not among the events was one, too. A sign-in \
-of a command-line tool or an agent counts with the MFA of the session that let it in. A window with \
-`require-mfa: false` that is open at the time excuses them; waivers do not. A sign-in that does not say \
-whether MFA was used makes the rule undetermined, and so does one that the credential report shows and no \
-event explains.
+**Judged from** CloudTrail's sign-in events of the look-back: successful sign-ins without MFA. A console \
+session without MFA counts too if its sign-in is not among the events. A command-line tool or an agent \
+has the MFA of the session that authorized it. A window with `require-mfa: false` that is open at the \
+time excuses such a sign-in; waivers do not. The rule is undetermined if an event does not say whether \
+MFA was used, and if the credential report shows a sign-in that no event explains.
 
-**Cannot see** anything where `evidence.root-events` is `off`, and in partitions where root has no \
+**Cannot see** anything if `evidence.root-events` is `off`, and in partitions where root has no \
 console.",
         remedy: "\
 Find out who signed in. Register an MFA device for root, better two that are not virtual. If nobody \
-knows of the sign-in: treat the account as compromised, change the password, check MFA, keys and the \
+can explain the sign-in: treat the account as compromised, change the password, check MFA, keys and the \
 mailbox.",
         tags: tags::MFA,
     },
@@ -88,7 +87,7 @@ fn check(case: &Case<'_>) -> Judgement {
                 seen_in(case, &[basis])
             ),
             remedy: "Find out who it was. Register MFA for root, better two devices that are not virtual. If it was \
-                     agreed, acknowledge it with a window that names its reason and ticket. If nobody knows of it, treat the \
+                     agreed, acknowledge it with a window that names its reason and ticket. If nobody can explain it, treat the \
                      account as compromised: change the password, check MFA, keys and the mailbox"
                 .to_owned(),
             window: None,
@@ -107,8 +106,8 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
-/// What says that somebody was signed in as root, oldest first: sign-ins, and sessions of the console
-/// without MFA whose sign-in is not among the events.
+/// The events that show a sign-in, oldest first: sign-ins, and console sessions without MFA whose sign-in
+/// is not among the events.
 fn sign_ins<'a>(
     case: &Case<'_>,
     events: &'a RootEvents,
@@ -122,7 +121,7 @@ fn sign_ins<'a>(
             sessions.push(began);
             return !is_known && events.sign_in_for(event).is_none();
         }
-        // Nobody signs in where a program renews its token.
+        // A program that renews its token does not sign in.
         let renewed = event.is_token_refresh() && event.mfa.is_none();
         (event.is_successful_sign_in() && !renewed) || is_odd(event)
     };
@@ -138,7 +137,7 @@ fn is_without_mfa(event: &RootEvent) -> bool {
     event.mfa == Some(false) && !is_odd(event)
 }
 
-/// When the sign-in was that an event tells of.
+/// The time of the sign-in of an event.
 fn signed_in_at(event: &RootEvent) -> DateTime<Utc> {
     match event.is_console_session_without_mfa() {
         true => event.session_started.unwrap_or(event.time),
@@ -146,17 +145,17 @@ fn signed_in_at(event: &RootEvent) -> DateTime<Utc> {
     }
 }
 
-/// Whether a window agrees to a sign-in without MFA at this instant.
+/// Whether a window allows a sign-in without MFA at this time.
 fn excused(case: &Case<'_>, at: DateTime<Utc>) -> bool {
     case.policy.windows.iter().any(|window| window.allows_missing_mfa(case.account, at))
 }
 
-/// Sign-ins that may be missing from the events. From a command line or by an agent root may sign in
-/// in any Region, so once it was used every Region matters.
+/// Sign-ins that may be missing from the events. Root can sign in from a command line or by an agent in
+/// any Region, so once root was used, every Region matters.
 fn unread(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Vec<Gap> {
     let anywhere = case.evidence.root_may_have_acted_anywhere(since);
-    let scope = if anywhere { Scope::Everywhere } else { Scope::SignIns };
-    let mut missing = gaps(case, events, since, scope);
+    let recorded_in = if anywhere { RecordedIn::AnyRegion } else { RecordedIn::SignInRegions };
+    let mut missing = gaps(case, events, since, recorded_in);
     missing.extend(unread_sign_ins(case, events, since, root_row(case.evidence).ok()));
     missing
 }
@@ -179,8 +178,8 @@ fn mfa_unknown(case: &Case<'_>, events: &RootEvents, event: &RootEvent) -> Optio
     Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(to_do))
 }
 
-/// Whether a program was let in by a session of the console that began with MFA: a session lasts up
-/// to 12 hours, and every sign-in of that time was with MFA.
+/// Whether a console session with MFA authorized the program: a session lasts up to 12 hours, and every
+/// sign-in of that time used MFA.
 /// Source: AWS Sign-In User Guide, "Sign in with the AWS CLI".
 fn was_let_in_with_mfa(events: &RootEvents, event: &RootEvent) -> bool {
     let before = |other: &&RootEvent| {
@@ -193,7 +192,7 @@ fn was_let_in_with_mfa(events: &RootEvents, event: &RootEvent) -> bool {
         && sign_ins.all(|other| other.mfa == Some(true))
 }
 
-/// The sign-in that the credential report shows, where no event says whether it was with MFA.
+/// The sign-in that the credential report shows, if no event says whether it used MFA.
 fn unexplained(case: &Case<'_>, events: &RootEvents, since: DateTime<Utc>) -> Option<Gap> {
     let row = match root_row(case.evidence) {
         Ok(row) => row,

@@ -17,13 +17,13 @@ pub(super) static RULE: Rule = Rule {
         needs: &[Source::CredentialReport, Source::AccountSummary, Source::RootAudit],
         only_if_waived: None,
         docs: "\
-A signing certificate signs requests of old SOAP interfaces with the rights of root. Hardly anything \
-still uses one, so nobody misses it, and nobody watches it.
+A signing certificate signs requests to old SOAP interfaces with the rights of root. Hardly anything \
+still uses one, so its deletion rarely breaks anything, and its abuse may go unnoticed.
 
 **Judged from** the credential report, which shows up to two certificates, active or not, and from \
-the account summary: above 0, there is one. A summary of 0 never proves that there is none, and never \
-removes one that a fresh report shows. Where a member account is entered by `sts:AssumeRoot`, root's own list of \
-certificates decides.",
+the account summary: a count above 0 means that there is one. A count of 0 does not prove that there is \
+none, and does not override a fresh report that shows one. If a member account is entered by \
+`sts:AssumeRoot`, root's own list of certificates decides.",
         remedy: "\
 Sign in as root, *Security credentials*, *X.509 signing certificates*, *Actions*, *Deactivate*, then \
 *Delete*. In a member account of an organization with central root access: `sts:AssumeRoot` with \

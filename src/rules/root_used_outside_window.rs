@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::events::{Events, Scope, from, gaps, reach, read_where, unread_sign_ins};
+use super::events::{Events, RecordedIn, from, gaps, reach, read_where, unread_sign_ins};
 use super::reported::{not_delivered, root_row, run_again_after};
 use super::story::story;
 use super::suggested_window::{Acknowledged, Activity, Wanted};
@@ -43,22 +43,22 @@ Windows are half-open: a use at the instant `to` is outside.
 **Judged from** the credential report (the newest use of the password and of each of two keys, all three) \
 and from CloudTrail's events, within `within` (default 7 days). A call of a session is covered where the \
 session began in the window: a read until an hour after the window closed, any other call until it \
-closed and as `allow.actions` says. A denied call is a use. Services that act in root's name, central \
-audits and central removals are none. AWS keeps the first of sign-ins within 5 minutes and of key uses \
-within 15, so an event explains a use that the report shows from that instant on, for as long. A use that \
-no event explains is judged from the report. Once root was used, or there is a root key, `regions: \
-default` reads every enabled Region.
+closed and only if `allow.actions` permits it. A denied call is a use. Calls of services in root's name, \
+central audits and central removals are not. Of sign-ins within 5 minutes, and of key uses within 15, \
+the report shows only the first, so an event also explains a use that the report shows up to 5 or 15 \
+minutes later. A use that no event explains is judged from the report. Once root was used, or if there \
+is a root key, `regions: default` reads every enabled Region.
 
 A command-line tool (`aws login`) or an agent that root lets in (`AuthorizeOAuth2Access`, \
-`CreateOAuth2Token`) is a sign-in of root, and covered where the session that let it in began in the \
-window: tokens that it renews belong to that session for up to 12 hours. Where CloudTrail does not say \
-when the session began, the time of the event decides. What a session signs that root had from STS \
-(`GetSessionToken`, `GetFederationToken`) is a use of root, too.
+`CreateOAuth2Token`) is a sign-in of root, and covered if the session that authorized it began in the \
+window: tokens that it renews belong to that session for up to 12 hours. If CloudTrail does not say when \
+the session began, the time of the event decides. Calls of a session that root got from STS \
+(`GetSessionToken`, `GetFederationToken`) are uses of root too.
 
-**Cannot see**, where `evidence.root-events` is `off`, earlier uses: the report carries only the newest \
-use of each credential, so an agreed use hides an earlier one. Events of Regions that were not read, \
-those that CloudTrail has not delivered yet (about 15 minutes), and calls that CloudTrail's event history \
-does not hold, such as reading objects of S3, are not seen either.",
+**Cannot see** events of Regions that were not read, events that CloudTrail has not delivered yet (about \
+15 minutes), and calls that are not in CloudTrail's event history, such as reading objects in S3. If \
+`evidence.root-events` is `off`, earlier uses are not seen either: the report contains only the newest \
+use of each credential, so an agreed use hides an earlier one.",
         remedy: "\
 Find out who used root and why. If the use was agreed, add a window with its reason and ticket that covers the \
 time in the finding (a window in the past acknowledges a known use, and counts as a weaker policy in \
@@ -88,7 +88,7 @@ fn check(case: &Case<'_>) -> Judgement {
         }
         Events::Read(events, basis) => {
             judgement.basis.push(basis);
-            judgement.gaps.extend(gaps(case, events, since, Scope::Everywhere));
+            judgement.gaps.extend(gaps(case, events, since, RecordedIn::AnyRegion));
             if case.root_has_console() {
                 judgement.gaps.extend(unread_sign_ins(case, events, since, row));
             }
@@ -105,7 +105,7 @@ fn check(case: &Case<'_>) -> Judgement {
     judgement
 }
 
-/// Cells that do not say whether there was a use. Without a console there is no sign-in to miss.
+/// Cells that do not say whether there was a use. Without a console root cannot sign in.
 fn unreadable(case: &Case<'_>, row: &RootRow) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for (column, kind, cell) in row.last_uses() {
@@ -159,7 +159,7 @@ fn findings(
     (findings, wanted)
 }
 
-/// What was done on one day: the story of the events, and what only the report shows.
+/// Describes one day: the events, and the use that only the report shows.
 fn describe(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> String {
     let events: Vec<&RootEvent> = uses.iter().filter_map(|used| used.event).collect();
     let mut sentences = Vec::new();
@@ -183,7 +183,7 @@ fn describe(case: &Case<'_>, uses: &[&Use<'_>], read: Option<&RootEvents>) -> St
     sentences.join(". Also, ")
 }
 
-/// Why no event tells of a use that the report shows.
+/// Why no event explains a use that the report shows.
 fn unexplained(case: &Case<'_>, used: &Use<'_>, events: &RootEvents) -> String {
     match not_delivered(used.at, reach(case, events)) {
         Some(at) => format!(
@@ -205,14 +205,14 @@ const REMEDY: &str = "Find out who used root and why. If it was agreed, acknowle
                       reason and ticket. If nobody can explain it, treat the account as compromised: change the password, check \
                       MFA, keys and the mailbox";
 
-/// Windows around uses that were agreed on, for whoever can name their ticket.
+/// Windows around uses, to paste if they were agreed.
 fn acknowledged(day: NaiveDate, kind: UseKind, uses: &[&Use<'_>]) -> Wanted {
     let done = uses.iter().map(|used| {
         used.event.map_or_else(|| Activity::at(used.at, used.kind), Activity::from_event)
     });
     Wanted::Acknowledged(Acknowledged {
         id: format!("acknowledged-{day}-{}", kind.id()),
-        // Changes of credentials must be named; then every other change must be, too.
+        // A window must name changes of credentials; then it must name all other changes too.
         names_changes: uses
             .iter()
             .any(|used| used.event.is_some_and(RootEvent::is_credential_change)),
@@ -248,7 +248,7 @@ fn report_note(case: &Case<'_>, row: &RootRow, uses: &[Use<'_>], basis: &[Basis]
     )
 }
 
-/// What was seen where every use is inside a window, and what is listed without being a use.
+/// The note if every use is inside a window; it also lists events that do not count as use.
 fn events_note(
     case: &Case<'_>,
     events: &RootEvents,

@@ -1,8 +1,8 @@
-//! Which rules can be judged by which route into a member account.
+//! The rules that can be judged by each route into a member account.
 
 use crate::model::{MemberRoute, RuleId};
 
-/// What a session by `sts:AssumeRoot` tells nothing of: uses, sign-ins and changes.
+/// The rules about uses, sign-ins and changes, which a session by `sts:AssumeRoot` cannot show.
 const NOT_BY_ASSUME_ROOT: &[RuleId] = &[
     RuleId("root-used-outside-window"),
     RuleId("root-signed-in-without-mfa"),
@@ -10,7 +10,7 @@ const NOT_BY_ASSUME_ROOT: &[RuleId] = &[
     RuleId("root-credential-changed"),
 ];
 
-/// Whether a rule can be judged of a member account that is entered by this route. Where it cannot, it is
+/// Whether a rule can be judged in a member account that is entered by this route. If not, it is
 /// not applicable, and says so.
 ///
 /// Rules of the organization itself do not depend on the route.

@@ -1,4 +1,4 @@
-//! What root did, in short: `signed in 09:02 with MFA from 198.51.100.20, 4 reads, 1 change
+//! Summarises what root did: `signed in 09:02 with MFA from 198.51.100.20, 4 reads, 1 change
 //! (s3:PutBucketPolicy)`.
 
 use chrono::{DateTime, Utc};
@@ -8,15 +8,15 @@ use crate::model::{EventKind, RootEvent, RootEvents, UseKind, counted};
 /// Maximum number of sessions described, and of actions per session.
 const MAX_SHOWN: usize = 5;
 
-/// What belongs together: a sign-in and the calls of its session, or the calls of one key.
+/// Events that belong together: a sign-in and the calls of its session, or the calls of one key.
 #[derive(Default)]
-struct Chapter<'a> {
+struct Session<'a> {
     began: Option<DateTime<Utc>>,
     key: Option<&'a str>,
     /// The ARN of the sign-in session.
     session: Option<&'a str>,
     sign_in: Option<&'a RootEvent>,
-    /// Programs that were signed in, and their tokens.
+    /// Sign-ins of programs, and their tokens.
     clients: Vec<&'a RootEvent>,
     calls: Vec<&'a RootEvent>,
 }
@@ -24,22 +24,22 @@ struct Chapter<'a> {
 /// Describes the events of one account, oldest first; times are UTC. Empty if there are none.
 #[must_use]
 pub fn story(events: &[&RootEvent]) -> String {
-    let chapters = chapters(events);
-    let mut listed: Vec<String> = chapters.iter().take(MAX_SHOWN).map(Chapter::describe).collect();
-    if chapters.len() > MAX_SHOWN {
-        listed.push(format!("and {} more", counted(chapters.len() - MAX_SHOWN, "session")));
+    let sessions = sessions(events);
+    let mut listed: Vec<String> = sessions.iter().take(MAX_SHOWN).map(Session::describe).collect();
+    if sessions.len() > MAX_SHOWN {
+        listed.push(format!("and {} more", counted(sessions.len() - MAX_SHOWN, "session")));
     }
     listed.join("; ")
 }
 
-fn chapters<'a>(events: &[&'a RootEvent]) -> Vec<Chapter<'a>> {
-    let mut chapters: Vec<Chapter<'a>> = Vec::new();
+fn sessions<'a>(events: &[&'a RootEvent]) -> Vec<Session<'a>> {
+    let mut sessions: Vec<Session<'a>> = Vec::new();
     for event in events {
         let session = event.sign_in_session.as_deref();
         let is_client = event.kind == EventKind::ClientSignIn;
         if event.is_sign_in() && !is_client {
             let began = Some(event.time);
-            chapters.push(Chapter { began, session, sign_in: Some(event), ..Chapter::default() });
+            sessions.push(Session { began, session, sign_in: Some(event), ..Session::default() });
             continue;
         }
         let key = match event.use_kind() {
@@ -47,20 +47,20 @@ fn chapters<'a>(events: &[&'a RootEvent]) -> Vec<Chapter<'a>> {
             _ => None,
         };
         let began = event.session_started;
-        let known = chapters.iter().position(|chapter| match (key, chapter.session, session) {
-            (Some(_), ..) => chapter.key == key,
+        let known = sessions.iter().position(|group| match (key, group.session, session) {
+            (Some(_), ..) => group.key == key,
             (None, Some(known), Some(session)) => known == session,
-            (None, ..) => chapter.key.is_none() && is_same(chapter.began, began),
+            (None, ..) => group.key.is_none() && is_same(group.began, began),
         });
         let at = known.unwrap_or_else(|| {
-            chapters.push(Chapter { began, key, ..Chapter::default() });
-            chapters.len() - 1
+            sessions.push(Session { began, key, ..Session::default() });
+            sessions.len() - 1
         });
-        let chapter = &mut chapters[at];
-        chapter.session = chapter.session.or(session);
-        if is_client { chapter.clients.push(event) } else { chapter.calls.push(event) }
+        let group = &mut sessions[at];
+        group.session = group.session.or(session);
+        if is_client { group.clients.push(event) } else { group.calls.push(event) }
     }
-    chapters
+    sessions
 }
 
 fn is_same(known: Option<DateTime<Utc>>, began: Option<DateTime<Utc>>) -> bool {
@@ -70,7 +70,7 @@ fn is_same(known: Option<DateTime<Utc>>, began: Option<DateTime<Utc>>) -> bool {
     }
 }
 
-impl Chapter<'_> {
+impl Session<'_> {
     fn describe(&self) -> String {
         let mut parts = vec![self.opening()];
         parts.extend(programs(&self.clients));
@@ -126,7 +126,7 @@ impl Chapter<'_> {
     }
 }
 
-/// The programs that were signed in, each with where its codes went, and how many tokens they had.
+/// The programs that signed in, each with its redirect addresses, and the number of their tokens.
 fn programs(clients: &[&RootEvent]) -> Vec<String> {
     let mut listed: Vec<(Option<&str>, &RootEvent, Vec<&str>)> = Vec::new();
     for event in clients {

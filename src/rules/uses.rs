@@ -16,7 +16,7 @@ pub struct Use<'a> {
     pub kind: UseKind,
     /// The id of the window that covers it.
     pub window: Option<&'a str>,
-    /// `None`: known from the credential report alone.
+    /// `None` if only the credential report shows it.
     pub event: Option<&'a RootEvent>,
 }
 
@@ -46,7 +46,7 @@ pub fn uses<'a>(
     uses
 }
 
-/// The events from `since` up to the judged instant, oldest first; none where they were not read.
+/// The events from `since` up to the judged time, oldest first; empty if they were not read.
 #[must_use]
 pub fn events_since<'a>(
     policy: &Policy,

@@ -18,7 +18,7 @@ pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     }
 }
 
-/// Where a fact comes from and how old it is: `credential report of 2026-11-20T06:10:00Z, 2h50m ago`.
+/// The source and age of a fact: `credential report of 2026-11-20T06:10:00Z, 2h50m ago`.
 pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for source in basis {
@@ -32,7 +32,7 @@ pub(super) fn seen_in(case: &Case<'_>, basis: &[Basis]) -> String {
 pub(super) const NO_CONSOLE: &str =
     "in AWS GovCloud (US) root has no console, so nobody can sign in as root";
 
-/// The beginning of a remedy that only root can carry out.
+/// The start of a remedy that only root can do.
 pub(super) const AS_ROOT: &str = "In a standalone or management account only root can do this, and its sign-in is a use: \
                                   agree on a window first. Then sign in as root and open Security credentials";
 

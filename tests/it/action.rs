@@ -133,7 +133,7 @@ fn without_a_verdict_an_expression_fails_the_action() {
     let steps = action["runs"]["steps"].as_sequence().unwrap();
     assert_eq!(steps.len(), 2);
     let condition = steps[1]["if"].as_str().unwrap();
-    // No status function: after a step that failed there is nothing left to fail.
+    // No status function: after a failed step this one need not fail.
     assert!(condition.starts_with("${{ steps.gate.outputs.exit-code == '' && format( "));
     assert!(
         condition.contains("{0} {1}") && condition.ends_with(", '') }}"),
@@ -144,12 +144,12 @@ fn without_a_verdict_an_expression_fails_the_action() {
 
 #[test]
 fn the_launcher_reads_no_input_that_a_composite_action_does_not_get() {
-    // `act` sets INPUT_*, GitHub does not: a launcher that reads them would pass its tests alone.
+    // `act` sets INPUT_*, but GitHub does not: a launcher that reads them would pass only in tests.
     assert!(!launcher().contains("INPUT_"));
 }
 
 #[test]
-fn the_launcher_asks_of_each_tool_only_what_every_system_has() {
+fn the_launcher_uses_only_tool_options_that_every_system_has() {
     // GNU, BSD (macOS), busybox and Git for Windows. curl is the same program everywhere.
     let known = [
         "chmod +x \"",

@@ -1,4 +1,4 @@
-//! Attempts of a branch to bypass the gate, and the results: one table, by the real binary.
+//! Attempts of a branch to bypass the gate, and the results: one table, with the real binary.
 
 use std::fmt::Write;
 

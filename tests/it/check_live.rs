@@ -146,8 +146,8 @@ fn epoch() -> u64 {
 }
 
 #[test]
-fn an_old_report_shortens_the_time_that_a_pass_holds() {
-    // The report can no longer be renewed, and is too old in 45 minutes.
+fn an_old_report_shortens_the_validity_of_a_pass() {
+    // The report cannot be renewed, and is too old in 45 minutes.
     let fake = Fake::with("report.age = 210m");
     let gate = Gate::on_github(fake).policy(EVENTS_OFF);
     assert_eq!(gate.run(&["check", "--role-arn", ROLE]).code, 0);
@@ -198,9 +198,9 @@ fn exit_2_leaves_verdict_error_in_the_outputs_and_the_reason_in_the_summary() {
     }
 }
 
-// -- what strangers may read ------------------------------------------------------------------------
+// -- redaction --------------------------------------------------------------------------------------
 
-/// Whether the whole report was shown.
+/// Whether the full report was shown.
 fn shown_whole(ended: &Finished) -> bool {
     without_masks(&ended.stdout).contains(ACCOUNT)
 }
@@ -211,7 +211,7 @@ fn without_masks(text: &str) -> String {
 }
 
 #[test]
-fn details_follow_the_claim_then_the_event_then_caution() {
+fn details_follow_the_claim_then_the_event_then_default_to_redacted() {
     let red = || Fake::example("red.txt");
     let claim = |visibility: &str| {
         let text = std::fs::read_to_string(concat!(
@@ -238,7 +238,7 @@ fn details_follow_the_claim_then_the_event_then_caution() {
         let gate = on_github(claim(visibility)).event(other);
         assert_eq!(run(&gate, &by_role), whole, "claim {visibility} against the event");
     }
-    // Keys of an earlier step: no token, so no claim.
+    // Keys of an earlier step: there is no token, so there are no claims.
     for (event, whole) in [
         (public.clone(), false),
         (private.clone(), true),
@@ -256,7 +256,7 @@ fn details_follow_the_claim_then_the_event_then_caution() {
     assert!(!run(&laptop(), &["--details", "redacted"]));
 }
 
-/// Everything in the run and its account that strangers must not read.
+/// Everything in the run and its account that must be redacted.
 const PRIVATE: &[&str] = &[
     ACCOUNT,
     OTHER,
@@ -290,7 +290,7 @@ waivers:
     expires: EXPIRES
 ";
 
-/// The reasons, in a policy that is valid whenever the test runs.
+/// A policy with these reasons, which is valid at any time.
 fn reasons() -> String {
     let day = |days: u64| {
         let at = SystemTime::now() + Duration::from_secs(days * 86_400);
@@ -300,7 +300,7 @@ fn reasons() -> String {
 }
 
 #[test]
-fn nothing_that_strangers_read_holds_ids_addresses_keys_or_reasons() {
+fn redacted_output_contains_no_ids_addresses_keys_or_reasons() {
     let hostile = "error 403 AccessDenied User: arn:aws:sts::111122223333:assumed-role/r/s from \
                    203.0.113.9 or 2001:db8::1 with ASIAFAKE111122223333 may not";
     let red = "root.access_key_1_active = true\nroot.access_key_1_last_rotated = \
@@ -346,7 +346,7 @@ fn nothing_that_strangers_read_holds_ids_addresses_keys_or_reasons() {
 }
 
 #[test]
-fn wrong_arguments_are_repeated_to_strangers_without_ids() {
+fn redacted_errors_about_arguments_contain_no_ids() {
     let gate = Gate::on_github(Fake::with(""));
     let wrong = gate.run(&["check", "--account", "1111222233334"]);
     wrong.refused(&["invalid value '[left out]'", "--account"]);
@@ -360,7 +360,7 @@ fn wrong_arguments_are_repeated_to_strangers_without_ids() {
 
 #[cfg(unix)]
 #[test]
-fn a_run_that_is_told_to_stop_judges_what_it_has() {
+fn an_interrupted_run_judges_what_it_has() {
     for (scenario, hanging, code) in [
         ("red.txt", "ListVirtualMFADevices", 1),
         ("green.txt", "GetAccountSummary", 3),

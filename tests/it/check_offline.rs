@@ -1,4 +1,4 @@
-//! `rootgate check` on files: verdicts, exit codes, reports, and everything that is refused.
+//! `rootgate check` on files: verdicts, exit codes, reports, and errors.
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn outcome<'a>(report: &'a Value, rule: &str) -> &'a Value {
 // -- the verdict ------------------------------------------------------------------------------------
 
 #[test]
-fn an_active_key_fails_with_1_and_says_so_everywhere() {
+fn an_active_key_exits_1_and_every_report_shows_it() {
     let (folder, ended) =
         judge(&credential_report(ACTIVE_KEY), &["--sarif", "out.sarif", "--summary", "out.md"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
@@ -40,7 +40,7 @@ fn an_active_key_fails_with_1_and_says_so_everywhere() {
 }
 
 #[test]
-fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
+fn a_healthy_report_exits_0_and_names_the_missing_facts() {
     let (folder, ended) = judge(&credential_report(&[]), &[]);
     assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
     let report = folder.json("out.json");
@@ -54,7 +54,7 @@ fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     let report = folder.json("out.json");
     assert_eq!(report["verdict"], "pass");
-    // Only a report was given: the virtual devices are unknown, which is low and does not block.
+    // Only a report was given: the virtual devices are unknown, which has severity low and does not block.
     assert_eq!(outcome(&report, "root-mfa-not-hardware")["outcome"], "undetermined");
     let codes: Vec<_> =
         report["notices"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
@@ -62,7 +62,7 @@ fn a_healthy_report_passes_with_0_and_says_what_it_did_not_see() {
 }
 
 #[test]
-fn a_file_that_evidence_came_from_is_named_with_its_digest() {
+fn evidence_files_are_reported_with_their_digests() {
     let report = credential_report(&[]);
     let (folder, ended) = judge(&report, &["--sarif", "out.sarif", "--summary", "out.md"]);
     let digest = rootgate::model::sha256_hex(report.as_bytes());
@@ -76,7 +76,7 @@ fn a_file_that_evidence_came_from_is_named_with_its_digest() {
 }
 
 #[test]
-fn a_bare_csv_without_its_time_is_undetermined_with_3() {
+fn a_csv_without_a_time_exits_3() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     let arguments = ["check", "--credential-report", "report.csv"];
@@ -233,7 +233,7 @@ fn fail_on_may_be_stricter_than_the_policy_and_never_looser() {
 }
 
 #[test]
-fn at_lies_in_the_past_and_outside_of_github_actions() {
+fn at_must_be_in_the_past_and_is_refused_under_github_actions() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
     folder
@@ -277,7 +277,7 @@ fn usage_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_exit_0() {
     let folder = Folder::new();
     for arguments in [
         &["--help"][..],
@@ -306,7 +306,7 @@ fn help_and_version_are_no_errors() {
 // -- evidence -------------------------------------------------------------------------------------
 
 #[test]
-fn bad_evidence_is_refused_with_its_fault() {
+fn bad_evidence_is_refused_with_the_reason() {
     let good = |id: &str| format!(r#"{{"id":"{id}"}}"#);
     let file = |accounts: &str| {
         format!(
@@ -342,7 +342,7 @@ fn bad_evidence_is_refused_with_its_fault() {
 }
 
 #[test]
-fn a_bad_credential_report_is_refused_with_its_fault() {
+fn a_bad_credential_report_is_refused_with_the_reason() {
     let report = credential_report(&[]);
     let root = report.lines().nth(1).unwrap();
     let utf16: Vec<u8> = report.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -426,14 +426,14 @@ fn standard_output_is_one_format_and_nothing_else() {
 }
 
 #[test]
-fn strangers_read_an_error_without_its_private_values() {
+fn a_redacted_error_shows_no_private_values() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
     folder.write("rootgate.yaml", EVENTS_OFF);
     let run = |more: &[&str]| folder.run(&[&REPORT[..], &["--details", "redacted"], more].concat());
     let outside = run(&["--account", "444455556666"]);
     outside.refused(&["evidence for account [left out], which", "ids are left out"]);
-    // Both problems of the flags, each by itself, and one note.
+    // Both problems of the flags are shown, with one note.
     let two = run(&["--upload", "always", "--json", "111122223333/out.json"]);
     two.refused(&[
         "--upload always, but GITHUB_REPOSITORY is not",
@@ -443,14 +443,14 @@ fn strangers_read_an_error_without_its_private_values() {
     for text in [&outside.stderr, &two.stderr] {
         assert!(!text.contains("111122223333") && !text.contains("444455556666"), "{text}");
     }
-    // Control: nothing in it is private.
+    // Control: this error has no private values.
     let harmless = run(&["--upload", "always"]);
     harmless.refused(&["--upload always, but GITHUB_REPOSITORY is not"]);
     assert!(!harmless.stderr.contains("left out"), "{}", harmless.stderr);
 }
 
 #[test]
-fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
+fn account_sets_the_scope_only_if_the_policy_has_none() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(&[]));
     folder.write("rootgate.yaml", EVENTS_OFF);
@@ -461,13 +461,13 @@ fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(!folder.read("out.json").contains("scope-not-named"));
     folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }] }\n");
-    // What it does not allow contradicts the scope, and is never ignored.
+    // An account in the scope that it does not allow is an error, and never ignored.
     folder.run(&[&REPORT[..], &["--account", "444455556666"]].concat()).refused(&[
         "evidence for account 111122223333",
         "--account does not allow",
         "never narrows",
     ]);
-    // What it allows and the scope does not hold is judged no more than without it.
+    // An account that it allows but that is not in the scope is not judged.
     let both = format!("444455556666,{ACCOUNT}");
     for allowed in [ACCOUNT, &both] {
         let more = ["--account", allowed, "--json", "out.json"];
@@ -476,14 +476,14 @@ fn account_names_the_scope_where_the_policy_names_none_and_never_narrows_it() {
         assert_eq!(folder.json("out.json")["accounts"].as_array().unwrap().len(), 1);
         assert_eq!(folder.json("out.json")["accounts"][0]["id"], ACCOUNT);
     }
-    // An account of the scope without evidence is missed all the same: it is not forbidden evidence.
+    // An account of the scope without evidence is still reported as missing.
     folder.write("rootgate.yaml", "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }, { id: \"444455556666\" }] }\n");
     let ended = folder.run(&[&REPORT[..], &["--account", ACCOUNT]].concat());
     assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]
-fn an_evidence_file_without_accounts_is_not_taken_for_none() {
+fn an_evidence_file_without_accounts_is_an_error() {
     let folder = Folder::new();
     folder.write(
         "none.json",

@@ -108,7 +108,7 @@ fn mask_only(text: &str) -> bool {
 }
 
 #[test]
-fn a_failed_collection_leaves_what_was_there() {
+fn a_failed_collection_keeps_the_old_file() {
     let gate = Gate::with_keys(Fake::with("")).policy(EVENTS_OFF);
     assert_eq!(gate.run(&["collect", "--output", "evidence.json"]).code, 0);
     let before = gate.folder.read("evidence.json");

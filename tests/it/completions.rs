@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::Folder;
 
-/// What bash offers for the last word of a command line.
+/// The completions that bash offers for the last word of a command line.
 #[cfg(unix)]
 fn offered_by_bash(folder: &Folder, line: &[&str]) -> Vec<String> {
     let script = folder.run(&["completions", "bash"]).stdout;
@@ -48,7 +48,7 @@ fn bash_offers_values_and_files() {
 }
 
 #[test]
-fn zsh_and_fish_are_told_what_is_a_file() {
+fn zsh_and_fish_complete_files() {
     let folder = Folder::new();
     for (shell, mark, no_file) in
         [("zsh", ":FILE:_files", ":FILE:_default"), ("fish", "-l policy", "-l never")]

@@ -33,7 +33,7 @@ fn github(folder: &Folder, lines: &str) -> Fake {
     Fake::github(&format!("commit {SHA} = {folder}\nref heads/main = {SHA}\n{lines}\n"))
 }
 
-/// One question, with seconds for all its attempts.
+/// One request, with some seconds for all its attempts.
 fn ask<T>(github: &Fake, question: impl AsyncFnOnce(&Api, &Repository) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -90,7 +90,7 @@ fn paths(github: &Fake, before: usize) -> Vec<String> {
     paths
 }
 
-// -- a file, and none ---------------------------------------------------------------------------
+// -- present and absent files -------------------------------------------------------------------
 
 #[test]
 fn a_file_is_read_by_two_calls_about_one_commit() {
@@ -120,7 +120,7 @@ fn every_character_of_a_path_is_a_part_of_the_path() {
 }
 
 #[test]
-fn a_file_is_absent_where_a_listing_lacks_it() {
+fn a_file_is_absent_if_a_complete_listing_does_not_contain_it() {
     let (folder, github) = with_policy("");
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     for (path, asked) in [
@@ -154,7 +154,7 @@ fn a_file_of_another_commit_is_not_read() {
 }
 
 #[test]
-fn a_path_that_leaves_the_repository_cannot_be_asked_for() {
+fn a_path_outside_the_repository_cannot_be_requested() {
     for path in ["", "/etc/passwd", "../x", "a/../x", "./x", "a//x", "a/"] {
         assert_eq!(RepoPath::new(path), None, "{path}");
     }
@@ -183,7 +183,7 @@ fn a_symbolic_link_is_not_followed_wherever_it_leads() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_is_a_symbolic_link_is_named_and_nothing_is_absent_below_it() {
+fn a_folder_that_is_a_symbolic_link_is_an_error() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
     folder.write("real/rootgate.yaml", TEXT);
@@ -227,7 +227,7 @@ fn a_file_above_1_mb_is_too_large_and_one_of_1_mb_is_not() {
     folder.write("whole.yaml", vec![b'#'; 1_000_000]);
     let too_large = Err(NotRead::TooLarge { path: repo_path("large.yaml"), size: 1_000_001 });
     assert_eq!(read(&github(&folder, ""), "large.yaml"), too_large);
-    // The former form of GitHub's answer.
+    // The older form of GitHub's answer.
     let refusing = github(&folder, "fault contents = blob-too-large");
     assert_eq!(read(&refusing, "large.yaml"), too_large);
     let whole = read(&github(&folder, ""), "whole.yaml").unwrap().unwrap();
@@ -235,7 +235,7 @@ fn a_file_above_1_mb_is_too_large_and_one_of_1_mb_is_not() {
 }
 
 #[test]
-fn a_pointer_of_git_lfs_is_not_the_file() {
+fn a_git_lfs_pointer_is_not_the_file() {
     let folder = Folder::new();
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0\
                    ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
@@ -271,14 +271,14 @@ fn a_commit_that_is_not_known_proves_nothing() {
 }
 
 #[test]
-fn one_404_of_two_proves_nothing() {
+fn a_single_404_proves_nothing() {
     let (_folder, github) = with_policy("fault contents = not-found");
     is_unproven(&github, POLICY);
     let (_folder, github) = with_policy("fault listing = not-found");
     is_unproven(&github, POLICY);
-    // The folder is not found, and the root is not shown.
+    // The folder is not found, and the root cannot be listed.
     is_unproven(&github, ".github/absent.yaml");
-    // The folder is not found at first, and its name is in the root's listing.
+    // The folder is not found, but its name is in the root's listing.
     let (_folder, github) = with_policy("fault listing = 1 times not-found");
     is_unproven(&github, ".github/absent.yaml");
 }
@@ -294,7 +294,7 @@ fn a_listing_that_is_refused_proves_nothing() {
 }
 
 #[test]
-fn a_refusal_is_never_an_absence() {
+fn a_refusal_never_means_absent() {
     for (fault, status) in [
         ("bad-credentials", 401),
         ("not-accessible", 403),
@@ -313,7 +313,7 @@ fn a_refusal_is_never_an_absence() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_read_is_never_an_absence() {
+fn an_unreadable_answer_never_means_absent() {
     for fault in ["html", "braces", "huge"] {
         for call in ["contents", "listing"] {
             let (_folder, github) = with_policy(&format!("fault {call} = {fault}"));
@@ -339,7 +339,7 @@ fn without_words(error: ContentsError) -> ContentsError {
 }
 
 #[test]
-fn a_server_that_fails_is_asked_again_and_is_never_an_absence() {
+fn a_server_error_is_retried_and_never_means_absent() {
     for fault in ["status 503", "reset", "secondary 0"] {
         let (_folder, github) = with_policy(&format!("fault * = 2 times {fault}"));
         assert_eq!(read(&github, POLICY), Ok(Some(TEXT.to_vec())), "{fault}");
@@ -366,7 +366,7 @@ fn fork_point(github: &Fake, tip: &str, sha: &str) -> Result<Commit, ApiError> {
 }
 
 #[test]
-fn a_ref_is_the_commit_that_it_is_now() {
+fn a_ref_resolves_to_its_current_commit() {
     let lines = format!(
         "commit {PARENT} = /nowhere\nref tags/v1 = {PARENT}\nref tags/main = {PARENT}\n\
          ref heads/team/a#b = {PARENT}"
@@ -392,7 +392,7 @@ fn a_ref_is_the_commit_that_it_is_now() {
 }
 
 #[test]
-fn a_ref_that_is_none_is_an_error() {
+fn an_unknown_ref_is_an_error() {
     let (_folder, github) = with_policy("");
     let unknown = commit(&github, "heads/release").unwrap_err();
     assert_eq!(
@@ -419,7 +419,7 @@ fn an_answer_without_a_commit_is_an_error() {
 }
 
 #[test]
-fn a_commit_left_the_default_branch_where_their_histories_part() {
+fn the_merge_base_of_a_commit_and_the_default_branch_is_found() {
     let folder = Folder::new();
     let path = folder.path().display();
     let (head, merge) =
@@ -490,7 +490,7 @@ fn a_pull_request_is_from_a_fork_if_its_branch_is_in_another_repository() {
 }
 
 #[test]
-fn a_pull_request_that_cannot_be_asked_for_is_no_fork() {
+fn a_pull_request_that_cannot_be_read_is_not_a_fork() {
     for (fault, status) in
         [("not-accessible", Some(403)), ("bad-credentials", Some(401)), ("braces", None)]
     {

@@ -46,7 +46,7 @@ fn from_a_folder_of_a_repository_the_policy_at_its_root_judges() {
         let at = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(at["artifactLocation"]["uri"], name);
     }
-    // Without a policy at the root, and with a named policy: as before.
+    // Without a policy at the root, and with a named policy, nothing changes.
     let folder = clone();
     assert_eq!(check_below(&folder, &[]).code, 1);
     folder.write("deep/rootgate.yaml", key_allowed());
@@ -83,7 +83,7 @@ fn each_command_that_reads_a_policy_finds_the_one_at_the_root() {
 }
 
 #[test]
-fn a_policy_here_and_one_at_the_root_judge_nothing() {
+fn a_policy_here_and_one_at_the_root_are_an_error() {
     let folder = clone();
     folder.write("deep/down/rootgate.yaml", key_allowed());
     assert_eq!(check_below(&folder, &[]).code, 0, "one alone judges");
@@ -105,7 +105,7 @@ fn a_policy_here_and_one_at_the_root_judge_nothing() {
 }
 
 #[test]
-fn in_dot_github_the_file_here_is_the_one_of_the_root() {
+fn in_dot_github_the_file_here_equals_the_one_of_the_root() {
     let folder = clone();
     folder.write(".github/rootgate.yaml", key_allowed());
     let ended = run_in(&folder.path().join(".github"), &["policy", "check"]);
@@ -114,14 +114,14 @@ fn in_dot_github_the_file_here_is_the_one_of_the_root() {
 }
 
 #[test]
-fn the_nearest_repository_is_meant_and_outside_of_one_nothing_above_is_looked_at() {
+fn the_nearest_repository_is_searched_and_nothing_above_the_folder_outside_one() {
     let folder = Folder::new();
     folder.write("rootgate.yaml", key_allowed());
     folder.write("deep/down/report.csv", credential_report(ACTIVE_KEY));
     assert_eq!(check_below(&folder, &[]).code, 1, "no repository: the built-in defaults");
     folder.write(".git/HEAD", "");
     assert_eq!(check_below(&folder, &[]).code, 0);
-    // A submodule or a linked work tree is a repository of its own.
+    // A submodule or a linked work tree is a separate repository.
     folder.write("deep/.git", "gitdir: ../.git/modules/deep\n");
     assert_eq!(check_below(&folder, &[]).code, 1);
 }
@@ -142,7 +142,7 @@ fn init_makes_no_second_default_file_here_or_at_the_root() {
 
 #[cfg(unix)]
 #[test]
-fn the_policy_of_a_strangers_repository_does_not_judge_below_it() {
+fn the_policy_of_another_users_repository_is_not_used_below_it() {
     let folder = clone();
     folder.write("rootgate.yaml", key_allowed());
     let stranger = Some(4_242);
@@ -159,7 +159,7 @@ fn the_policy_of_a_strangers_repository_does_not_judge_below_it() {
 }
 
 #[test]
-fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
+fn under_github_actions_the_root_is_used_in_every_working_directory() {
     let strict = format!("{EVENTS_OFF}# strict\n");
     let job = || {
         Job::both(&strict)
@@ -169,7 +169,7 @@ fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
             .report(ACTIVE_KEY)
     };
     let runs: [(&[&str], i32, &str); 2] = [
-        // The tip of the default branch judges.
+        // The policy at the tip of the default branch is used.
         (&[], 1, ".github/rootgate.yaml"),
         (&["--policy-from", "checkout"], 0, "../../.github/rootgate.yaml"),
     ];
@@ -179,7 +179,7 @@ fn under_github_actions_the_root_is_meant_whatever_the_working_directory() {
         assert_eq!(ended.code, code, "{flags:?}: {}{}", ended.stdout, ended.stderr);
         assert_eq!(job.json()["policy"]["path"], path);
     });
-    // The checkout has two default files, but the policy of the default branch still judges.
+    // The checkout has two default files, but the policy of the default branch is used.
     let mut two = job().work("deep/down/rootgate.yaml", &key_allowed());
     assert_eq!(two.check_in("deep/down", &[]).code, 1);
     let ended = two.check_in("deep/down", &["--policy-from", "checkout"]);
@@ -199,10 +199,10 @@ fn a_link_at_the_root_of_a_checkout_is_not_followed_from_below() {
 
 #[cfg(unix)]
 #[test]
-fn a_default_file_of_another_user_does_not_judge() {
+fn a_default_file_of_another_user_is_not_used() {
     let lchown = |path: &Path| std::os::unix::fs::lchown(path, Some(4_242), None);
     for name in ["rootgate.yaml", ".github/rootgate.yaml"] {
-        // In no repository: a folder that everybody may write to.
+        // Outside a repository: a folder that everybody may write to.
         let folder = Folder::new();
         folder.write("report.csv", credential_report(ACTIVE_KEY));
         let file = folder.write(name, key_allowed());
@@ -215,14 +215,14 @@ fn a_default_file_of_another_user_does_not_judge() {
         for command in [&["policy", "check"][..], &["policy", "explain"], &["permissions"]] {
             folder.run(command).refused(&parts);
         }
-        // Who names it chooses it.
+        // A file that the user names is used.
         assert_eq!(folder.run(&[&REPORT[..], &["--policy", name]].concat()).code, 0);
         // Everything there may be another user's, as in a container that mounts a checkout.
         lchown(folder.path()).unwrap();
         lchown(file.parent().unwrap()).unwrap();
         assert_eq!(folder.run(&REPORT).code, 0);
     }
-    // A link of another user to one's own file.
+    // Another user's link to the user's own file.
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     folder.write("own/rootgate.yaml", key_allowed());
@@ -231,7 +231,7 @@ fn a_default_file_of_another_user_does_not_judge() {
     assert_eq!(folder.run(&REPORT).code, 0);
     lchown(&link).unwrap();
     folder.run(&REPORT).refused(&["belongs to another user"]);
-    // At the root of the repository, from below.
+    // At the root of the repository, found from a folder below.
     let folder = clone();
     lchown(&folder.write("rootgate.yaml", key_allowed())).unwrap();
     check_below(&folder, &[]).refused(&["../../rootgate.yaml", "belongs to another user"]);
@@ -258,7 +258,7 @@ fn a_default_that_is_a_link_out_of_the_repository_is_not_read() {
                 let ended = folder.run(command);
                 ended.refused(&[name, "is a symbolic link", "--policy"]);
                 assert!(!ended.stderr.contains("x9secret"), "{}", ended.stderr);
-                // Nor in a workflow, where other commands than check read the file here.
+                // The same in a workflow, where commands other than check read the local file.
                 let mut command_there = rootgate(folder.path());
                 command_there.args(command).env("GITHUB_ACTIONS", "true");
                 let there = Finished::from_output(
@@ -269,7 +269,7 @@ fn a_default_that_is_a_link_out_of_the_repository_is_not_read() {
             }
         }
     }
-    // The controls: a link within, and one that is named.
+    // The controls: a link inside the repository, and a link that the user names.
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
     folder.write("team/policy.yaml", key_allowed());

@@ -65,7 +65,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The links of a page that lead to no file or to no heading.
+/// The broken links of a page: the file or heading does not exist.
 fn broken_links(page: &Path, text: &str) -> Vec<String> {
     let local = links(text).into_iter().filter(|link| !link.contains("://"));
     local
@@ -105,7 +105,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Flags and subcommands that do not exist; files are not read.
+/// Flags and subcommands that do not exist. The check reads no files.
 fn unknown(command: &[String]) -> Option<String> {
     let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
     arguments.push("--help");
@@ -121,7 +121,7 @@ fn unknown(command: &[String]) -> Option<String> {
 }
 
 #[test]
-fn every_command_that_is_shown_exists() {
+fn every_command_in_the_docs_exists() {
     let mut count = 0;
     for page in pages() {
         for command in commands(&read(&page)) {

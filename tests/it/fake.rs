@@ -1,4 +1,4 @@
-//! The fakes of `examples/`, each as a process of its own.
+//! The fakes of `examples/`, each as a separate process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A running fake. It ends when this is dropped, or when the test dies and so closes its standard
-/// input.
+/// A running fake. It ends when this value is dropped, or when the test ends and closes its standard input.
 pub(crate) struct Fake {
     child: Option<Child>,
     port: u16,
@@ -41,7 +40,7 @@ impl Fake {
         Self { child: Some(child), port }
     }
 
-    /// Whether the fake AWS does not understand a scenario.
+    /// Whether the fake AWS refuses a scenario.
     pub(crate) fn refuses(scenario: &str) -> bool {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(scenario.as_bytes()).unwrap();
@@ -62,7 +61,7 @@ impl Fake {
         Self::start(&format!("account = 111122223333\n{lines}\n"))
     }
 
-    /// One that another process started.
+    /// A fake that another process started.
     pub(crate) fn at(port: u16) -> Self {
         Self { child: None, port }
     }
@@ -82,7 +81,7 @@ impl Fake {
         self.list("/__calls")
     }
 
-    /// Every upload that the fake GitHub took, in order.
+    /// Every upload that the fake GitHub accepted, in order.
     pub(crate) fn uploads(&self) -> Vec<Value> {
         self.list("/__uploads")
     }
@@ -91,7 +90,7 @@ impl Fake {
         self.fetch(path).as_array().unwrap().clone()
     }
 
-    /// What a fake tells of itself.
+    /// A list that a fake keeps about itself.
     pub(crate) fn fetch(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();

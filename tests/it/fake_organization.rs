@@ -1,4 +1,4 @@
-//! The organization of the fake AWS, by its wire: other tests rely on it.
+//! The organization of the fake AWS, tested over the network, because other tests rely on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,12 +23,12 @@ struct Keys {
 }
 
 impl Keys {
-    /// Those of the run.
+    /// The keys of the run.
     fn own() -> Self {
         Self { id: KEY_ID.to_owned(), token: None }
     }
 
-    /// Those of a role's session that signed in otherwise.
+    /// The keys of a role session from another sign-in.
     fn for_account(account: &str) -> Self {
         Self { id: format!("ASIAFAKE{account}"), token: None }
     }
@@ -126,7 +126,7 @@ impl<'a> Client<'a> {
         element(&self.sts("GetCallerIdentity", &[]).1, "Account")
     }
 
-    /// All pages: their accounts, until one fails or has no token.
+    /// The accounts of all pages, until a page fails or has no token.
     fn pages(&self) -> Vec<Vec<Value>> {
         let mut pages = Vec::new();
         let mut parameters = json!({});
@@ -176,7 +176,7 @@ fn organization(size: usize, lines: &str) -> Fake {
 }
 
 #[test]
-fn the_same_seed_means_the_same_organization() {
+fn the_same_seed_generates_the_same_organization() {
     let answers = |seed: u32| {
         let fake =
             organization(100, &format!("organization.seed = {seed}\norganization.closed = 3"));
@@ -274,7 +274,7 @@ fn pages_may_be_empty_overlap_fail_or_go_in_circles() {
 }
 
 #[test]
-fn the_limits_per_second_are_those_of_aws_and_can_be_switched_off() {
+fn limits_per_second_equal_those_of_aws_and_can_be_turned_off() {
     let calls =
         [("ListAccounts", 12, 8.0), ("DescribeOrganization", 2, 1.0), ("ListRoots", 2, 1.0)];
     for (call, burst, per_second) in calls {
@@ -345,7 +345,7 @@ fn only_the_management_account_and_delegates_may_list() {
 }
 
 #[test]
-fn the_runs_own_keys_are_of_the_caller() {
+fn the_runs_own_keys_belong_to_the_caller() {
     for (caller, account) in [("management", MANAGEMENT), ("hub", HUB), (HUB, HUB)] {
         let fake = organization(30, &format!("organization.caller = {caller}"));
         assert_eq!(Client::new(&fake).account(), account);
@@ -353,7 +353,7 @@ fn the_runs_own_keys_are_of_the_caller() {
 }
 
 #[test]
-fn a_role_lets_in_only_by_its_name_its_external_id_and_its_state() {
+fn a_role_checks_its_name_external_id_and_account_state() {
     let fake = organization(
         200,
         "organization.role = audit/rootgate\norganization.management-role = none\n\
@@ -472,7 +472,7 @@ fn a_root_session_reads_root_and_nothing_else() {
     for call in ["GenerateCredentialReport", "GetCredentialReport", "ListVirtualMFADevices"] {
         assert_eq!(code(&root.iam(call)), (403, "AccessDenied".to_owned()), "{call}");
     }
-    // A role can get the report, and cannot ask about root.
+    // A role can read the report, but cannot list root's credentials.
     let role = client.within(&client.assume_role(&member, "rootgate", &[]));
     assert_eq!(role.iam("GetCredentialReport").0, 200);
     assert_eq!(code(&role.iam("ListAccessKeys")), (400, "ValidationError".to_owned()));
@@ -505,7 +505,7 @@ fn an_scp_that_denies_root_stops_audits_unless_it_exempts_them() {
 }
 
 #[test]
-fn policies_name_their_targets_and_the_one_of_aws_hangs_everywhere() {
+fn policies_list_their_targets_and_the_default_policy_is_attached_everywhere() {
     let fake = organization(
         50,
         "organization.ous = 3\norganization.policies = 30\nscp = deny-root root,ou:2,444455556666\n\
@@ -541,7 +541,7 @@ fn policies_name_their_targets_and_the_one_of_aws_hangs_everywhere() {
     let content = described(&policies[31]["Id"])["Policy"]["Content"].clone();
     assert!(content.as_str().unwrap().contains("aws:PrincipalArn"));
     assert_eq!(described(&json!("p-nothing0"))["__type"], "PolicyNotFoundException");
-    // The units that paths name are those that targets name.
+    // Paths and policy targets use the same organizational units.
     let unit = targets(&policies[31]["Id"])[1]["TargetId"].as_str().unwrap().to_owned();
     let below =
         |account: &&Value| account["Paths"][0].as_str().unwrap().contains(&format!("/{unit}/"));
@@ -594,7 +594,7 @@ fn a_mismatched_member_answers_as_another_account() {
 }
 
 #[test]
-fn faults_of_a_member_strike_its_own_calls() {
+fn faults_of_a_member_affect_only_its_calls() {
     let fake = organization(
         30,
         "member = 5\nfault AssumeRole = 1 times throttled\nfault GetAccountSummary = denied",
@@ -632,7 +632,7 @@ fn the_seed_decides_which_calls_are_throttled_in_any_order() {
 }
 
 #[test]
-fn calls_can_be_slow_and_are_counted_beyond_those_that_are_kept() {
+fn calls_can_be_slow_and_all_of_them_are_counted() {
     let fake = organization(30, "latency = 20\nlatency ListAccounts = 80\ncalls.keep = 2");
     let client = Client::new(&fake);
     for (call, least) in [("ListAccounts", 80), ("DescribeOrganization", 20)] {
@@ -645,7 +645,7 @@ fn calls_can_be_slow_and_are_counted_beyond_those_that_are_kept() {
     assert_eq!(fake.fetch("/__counts"), json!({ "ListAccounts": 2, "DescribeOrganization": 1 }));
 }
 
-/// Where the fake and the gate disagree, one of them is wrong.
+/// If the fake and the gate disagree, one of them is wrong.
 #[test]
 fn a_member_that_violates_fails_by_the_rule_that_is_named() {
     let keys =
@@ -726,7 +726,7 @@ fn spoilt(call: &str, fault: &str) -> [Answer; 2] {
 }
 
 #[test]
-fn each_fault_spoils_each_new_call() {
+fn every_fault_affects_every_organization_call() {
     let json = [
         "DescribeOrganization",
         "ListAccounts",

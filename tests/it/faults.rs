@@ -1,8 +1,8 @@
 //! Every fault of every call, with the real binary: the result of the run, and that it ends.
 //!
-//! `cargo test --test it faults -- --nocapture` prints the table. Each cell is a run of its own with
-//! two seconds to end in, or six where it waits for the pace of CloudTrail; its call may be made
-//! `calls at most` times.
+//! `cargo test --test it faults -- --nocapture` prints the table. Each cell is a separate run with a limit of
+//! two seconds, or six if it waits for CloudTrail's rate limit. `calls at most` is the maximum number of its
+//! calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -46,7 +46,7 @@ const FAULTS: &[&str] = &[
     "no-user",
 ];
 
-/// What fails: GitHub's token, every call that rootgate makes, and lookups of one Region or by one
+/// The calls that fail: GitHub's token, every call that rootgate makes, and lookups of one Region or by one
 /// attribute.
 fn rows() -> Vec<&'static str> {
     let lookups: &[&str] =
@@ -59,21 +59,21 @@ fn rows() -> Vec<&'static str> {
     rows
 }
 
-/// Whether a run that judges accounts by themselves never makes this call.
+/// Whether only a run with an organization makes this call.
 fn is_for_organizations(call: &Call) -> bool {
     let sources = Source::ALL.iter().filter(|source| source.is_for_organizations());
     sources.flat_map(|source| source.info().calls).any(|it| it == call)
 }
 
-/// What is declared of the call of a row; `None`: it is GitHub's.
+/// The declaration of a row's call; `None` for GitHub's call.
 fn declared(row: &str) -> Option<&'static Call> {
     let operation = row.split(['@', '/']).next();
     calls().find(|call| Some(call.operation) == operation)
 }
 
-/// The policy of a cell: events only where they are what fails, and then the Regions of sign-ins;
-/// or all, which `ListRegions` names. Root was used before what `within` judges, so that Regions and
-/// sessions are asked beyond.
+/// The policy of a cell. It reads events only if they are the calls that fail: from the sign-in Regions, or
+/// from all Regions if `ListRegions` fails. Root was used before the period of `within`, so that other Regions
+/// and sessions are looked up.
 fn policy(call: &str) -> &'static str {
     match call {
         "ListRegions" => "version: 1\nevidence: { root-events: { lookback: 7d, regions: all } }\n",
@@ -85,7 +85,7 @@ fn policy(call: &str) -> &'static str {
     }
 }
 
-/// Whether a call is made for events: at their pace, five questions take more than two seconds.
+/// Whether a call is for events: with their rate limit, five lookups take more than two seconds.
 fn is_event_call(call: &str) -> bool {
     declared(call).is_some_and(|call| Source::RootEvents.info().calls.contains(call))
 }
@@ -115,9 +115,9 @@ fn has_cell(fault: &str, call: &str) -> bool {
 }
 
 /// Maximum number of calls with this fault; for lookups, in each Region.
-fn most(fault: &str, call: &str) -> usize {
-    // A Region is asked the next question once one is answered: us-west-2 two, us-east-1 five. On a
-    // machine with much to do some reach the fake within one second, and are made again.
+fn max_calls(fault: &str, call: &str) -> usize {
+    // A Region gets its next lookup after an answer: two in us-west-2, five in us-east-1. On a busy machine
+    // some reach the fake within one second and are repeated.
     let questions = match call {
         "LookupEvents" => 8,
         "LookupEvents@us-west-2" | "LookupEvents@eu-west-1" => 2,
@@ -125,15 +125,15 @@ fn most(fault: &str, call: &str) -> usize {
     };
     match fault {
         "never-ready" if call == "GetCredentialReport" => 25,
-        // Without a fault of its own the call is made once, but the report is looked for again.
+        // The call does not fail, so it is made once, but the report is polled again.
         "plain" | "never-ready" => questions,
         _ if fault.contains("times") => 2 + questions,
-        // A connection that cannot be made is tried five times.
+        // A failed connection is tried five times.
         "reset" | "short" => 5,
         // At two calls a second.
         "throttled" | "status 500" | "status 503" if call.starts_with("LookupEvents") => 12,
         "throttled" | "status 500" | "status 503" => 25,
-        // Silence takes a third of the call's time.
+        // A call without an answer takes a third of its time limit.
         "hang" | "drip" => 5,
         _ => 1,
     }
@@ -181,7 +181,7 @@ fn cell(fault: &str, call: &str) -> String {
     let took = started.elapsed();
     let longest = Duration::from_secs(timeout) + BEYOND;
     assert!(took < longest, "{fault} {call} took {took:?}");
-    let (asked, most) = (count(&gate.fake, call), most(fault, call));
+    let (asked, most) = (count(&gate.fake, call), max_calls(fault, call));
     assert!((1..=most).contains(&asked), "{fault} {call}: asked {asked} times, at most {most}");
     let verdict = gate.output("verdict");
     assert_eq!(gate.output("exit-code"), ended.code.to_string(), "{fault} {call}");

@@ -46,7 +46,7 @@ fn names(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_read() {
+fn all_contradictions_between_flags_are_shown_before_the_policy_is_read() {
     let folder = passed();
     folder.write("rootgate.yaml", "version: 99\n");
     folder.write("mine", "mine");
@@ -78,10 +78,10 @@ fn every_contradiction_between_flags_is_shown_at_once_and_before_the_policy_is_r
     assert_eq!(judge(&folder, &sound).code, 0);
 }
 
-// -- files of others -----------------------------------------------------------------------
+// -- other files ---------------------------------------------------------------------------
 
 #[test]
-fn a_file_that_rootgate_did_not_make_stays_and_nothing_is_asked() {
+fn other_files_are_kept_and_no_call_is_made() {
     let evidence = r#"{"schema": "rootgate.evidence/v1", "collected_at": "2026-11-20T08:00:00Z"}"#;
     let other_sarif = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
@@ -121,7 +121,7 @@ fn a_file_that_rootgate_did_not_make_stays_and_nothing_is_asked() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_a_link_and_what_it_leads_to_is_replaced_only_if_rootgate_made_it() {
+fn a_link_is_kept_and_its_target_replaced_only_if_rootgate_wrote_it() {
     let link = |folder: &Folder, to: &str| {
         std::os::unix::fs::symlink(to, folder.path().join("link")).unwrap();
     };
@@ -157,7 +157,7 @@ fn a_link_stays_a_link_and_what_it_leads_to_is_replaced_only_if_rootgate_made_it
 
 #[cfg(unix)]
 #[test]
-fn a_folder_and_a_socket_are_no_place_for_a_report() {
+fn a_folder_and_a_socket_are_refused_as_outputs() {
     let folder = healthy();
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
@@ -196,7 +196,7 @@ fn an_output_must_not_be_an_input_or_another_output() {
 }
 
 #[test]
-fn the_files_of_the_runner_are_no_outputs_of_a_flag() {
+fn the_runners_files_are_refused_as_outputs_of_flags() {
     let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
     for (file, name) in
         [("github-summary", "GITHUB_STEP_SUMMARY"), ("github-output", "GITHUB_OUTPUT")]
@@ -211,9 +211,9 @@ fn the_files_of_the_runner_are_no_outputs_of_a_flag() {
 }
 
 #[test]
-fn a_file_that_a_flag_must_not_name_stays_as_it_is_although_rootgate_wrote_its_beginning() {
+fn a_refused_output_is_kept_even_if_rootgate_wrote_its_beginning() {
     let report = passed();
-    // A step of rootgate and one of another tool came before.
+    // A step of rootgate and a step of another tool ran before.
     let before = report.read("out.md") + "\n## Coverage\n\n98 %\n";
     let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
     for content in [report.read("out.md"), before] {
@@ -228,7 +228,7 @@ fn a_file_that_a_flag_must_not_name_stays_as_it_is_although_rootgate_wrote_its_b
             assert!(!gate.folder.exists("out.json"), "the earlier report of another flag is gone");
         }
     }
-    // An input stays an input, whatever its content.
+    // An input is never an output, whatever its content.
     for flag in ["--evidence", "--credential-report", "--policy", "--ca-bundle"] {
         let arguments = ["check", "--json", "out.json", flag, "out.json"];
         report.run(&arguments).refused(&[&format!("--json and {flag} name the same file")]);
@@ -237,7 +237,7 @@ fn a_file_that_a_flag_must_not_name_stays_as_it_is_although_rootgate_wrote_its_b
 }
 
 #[test]
-fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
+fn a_report_with_added_text_is_not_replaced() {
     let folder = passed();
     for (flag, file) in OUTPUTS {
         let whole = folder.read(file);
@@ -256,7 +256,7 @@ fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
     let mut merged = folder.json("out.sarif");
     let other = json!({ "tool": { "driver": { "name": "another" } }, "results": [] });
     merged["runs"].as_array_mut().unwrap().push(other);
-    // As `jq` writes it: the order of the first keys stays.
+    // As `jq` writes it, which keeps the order of the first keys.
     let start = r#"{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","properties":{"writtenBy":"rootgate"},"#;
     for (runs, is_ours) in [(&merged, false), (&folder.json("out.sarif"), true)] {
         folder.write("out.sarif", format!(r#"{start}"runs":{},"version":"2.1.0"}}"#, runs["runs"]));
@@ -277,12 +277,12 @@ fn what_somebody_has_added_to_is_no_longer_a_report_of_rootgate() {
 // -- files of rootgate --------------------------------------------------------------------------------------
 
 #[test]
-fn a_report_of_rootgate_is_replaced_also_one_that_is_cut_or_rewritten() {
+fn reports_of_rootgate_are_replaced_even_if_truncated_or_reformatted() {
     for (index, (_, file)) in OUTPUTS.into_iter().enumerate() {
         let folder = passed();
         let whole = folder.read(file);
         let compact = match serde_json::from_str::<serde_json::Value>(&whole) {
-            // As `jq -c .` writes it: the order of the keys stays.
+            // As `jq -c .` writes it, which keeps the order of the keys.
             Ok(_) => whole.lines().map(str::trim_start).collect::<String>().replace("\": ", "\":"),
             Err(_) => whole.replace('\n', "\r\n"),
         };
@@ -300,7 +300,7 @@ fn a_report_of_rootgate_is_replaced_also_one_that_is_cut_or_rewritten() {
 }
 
 #[test]
-fn a_report_of_no_account_is_known_as_well() {
+fn a_report_without_accounts_is_recognised() {
     // A pull request of a fork: nothing is evaluated.
     let folder = Folder::new();
     let token = "ghs_x";
@@ -331,7 +331,7 @@ fn a_report_of_no_account_is_known_as_well() {
 
 #[cfg(unix)]
 #[test]
-fn the_permissions_of_what_was_there_stay() {
+fn the_permissions_of_a_replaced_file_are_kept() {
     use std::os::unix::fs::PermissionsExt;
     let folder = healthy();
     let mode = |name: &str| {
@@ -353,7 +353,7 @@ fn the_permissions_of_what_was_there_stay() {
 // -- exit 2 ---------------------------------------------------------------------------------------
 
 #[test]
-fn exit_2_leaves_no_report_that_says_pass_whatever_it_was_that_failed() {
+fn exit_2_never_leaves_a_report_that_says_pass() {
     let folder = passed();
     let reports: Vec<String> = OUTPUTS.iter().map(|(_, file)| folder.read(file)).collect();
     folder.write("other", "mine");
@@ -446,7 +446,7 @@ fn with_shell(shell: &str, folder: &Folder, line: &str, variables: &[(&str, &str
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_report_that_could_not_be_printed_or_handed_on_is_no_pass() {
+fn a_report_that_could_not_be_printed_is_not_a_pass() {
     let all = flags().join(" ");
     let files = [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")];
     for (line, variables, expected) in [
@@ -484,7 +484,7 @@ fn a_report_that_could_not_be_printed_or_handed_on_is_no_pass() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else_fails() {
+fn output_to_a_file_behind_a_stream_is_removed_if_something_else_fails() {
     let files = [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")];
     let no_output = [("GITHUB_OUTPUT", "/dev/full"), files[1]];
     let no_summary = [files[0], ("GITHUB_STEP_SUMMARY", "/dev/full")];
@@ -499,7 +499,7 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
         ("$R $A > rep", no_output, ""),
         ("$R $A --format markdown --json /dev/full > rep", files, ""),
         ("$R $A --json /dev/stdout --sarif /dev/full > rep", files, ""),
-        // Text that others write to the same file stays.
+        // Text that other programs write to the same file is kept.
         ("echo before > rep; $R $A --json - --sarif /dev/full >> rep", files, "before\n"),
         (
             "{ echo a; $R $A --json - --sarif /dev/full; c=$?; echo b; } > rep; exit $c",
@@ -536,7 +536,7 @@ fn what_was_written_to_a_file_behind_a_stream_is_taken_back_where_something_else
             }
         }
     }
-    // Standard output may be one of the runner's files, to which rootgate adds by itself.
+    // Standard output may be one of the runner's files, which rootgate also writes itself.
     for (arrow, device, reports) in
         [(">", "", 2), (">>", "", 2), (">", "--json /dev/full", 0), (">>", "--json /dev/full", 0)]
     {
@@ -619,11 +619,11 @@ fn pipes_and_devices_are_written_and_never_replaced() {
     assert_eq!(folder.json("three.json")["verdict"], "pass");
     code("$R $A --json /dev/stderr 2> err.json");
     assert_eq!(folder.json("err.json")["verdict"], "pass");
-    // A regular file behind standard output is continued, not written over.
+    // A regular file behind standard output is appended to, not overwritten.
     code("echo before > log; $R $A --json /dev/stdout >> log; echo after >> log");
     let log = folder.read("log");
     assert!(log.starts_with("before\n{\n") && log.ends_with("}\nafter\n"), "{log}");
-    // Under every name of standard output.
+    // With every name of standard output.
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link", "-"] {
         code("ln -sf /dev/stdout link");
         let ended = code(&format!("$R $A --json {name} | cat"));
@@ -633,7 +633,7 @@ fn pipes_and_devices_are_written_and_never_replaced() {
         assert!(Path::new("/dev/stdout").is_symlink());
         assert!(folder.path().join("link").is_symlink());
     }
-    // A descriptor on a file that holds something else.
+    // A descriptor of a file with other content.
     folder.write("notes", "mine");
     shell(&folder, "$R $A --json /dev/fd/3 3>> notes").refused(&["it is unchanged"]);
     assert_eq!(folder.read("notes"), "mine");
@@ -666,7 +666,7 @@ fn two_reports_do_not_share_standard_output() {
 }
 
 #[test]
-fn standard_output_of_a_runner_shows_no_report_that_cannot_be_redacted() {
+fn a_runners_standard_output_shows_only_reports_that_can_be_redacted() {
     let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
     let streams: &[&str] = if cfg!(unix) { &["-", "/dev/stdout", "/dev/stderr"] } else { &["-"] };
     for stream in streams {
@@ -697,7 +697,7 @@ fn a_copy_of_a_standard_stream_is_the_log_as_well() {
         ended.refused(&["cannot be redacted, and strangers may read it"]);
         assert!(!ended.stdout.contains("111122223333"), "{line}: {}", ended.stdout);
     }
-    // The controls: other places, and a log that everything may stand in.
+    // The controls: other outputs, and a log that may show everything.
     for line in [
         "$R $A --details redacted --json /dev/fd/3 3> three.json",
         "$R $A --details redacted --json /dev/null > /dev/null",
@@ -711,9 +711,9 @@ fn a_copy_of_a_standard_stream_is_the_log_as_well() {
     assert_eq!(folder.json("piped.json")["verdict"], "pass");
 }
 
-/// What an earlier step left in a file of the runner need not end with its line.
+/// The text of an earlier step in a file of the runner may have no line end.
 #[test]
-fn what_an_earlier_step_left_without_a_line_end_stays_its_own_line() {
+fn text_of_an_earlier_step_without_a_line_end_keeps_its_own_line() {
     for (before, kept) in [("foo=bar", "foo=bar\n"), ("foo=bar\n", "foo=bar\n"), ("", "")] {
         let gate = Gate::on_github(Fake::with("")).policy(EVENTS_OFF);
         for name in ["github-output", "github-summary"] {
@@ -730,7 +730,7 @@ fn what_an_earlier_step_left_without_a_line_end_stays_its_own_line() {
 
 #[cfg(unix)]
 #[test]
-fn a_closed_pipe_is_no_failure_of_any_command() {
+fn a_closed_pipe_is_not_an_error() {
     let folder = healthy();
     // The reader is gone before anything is written.
     for command in ["$R $A", "$R $A --json -", "$R --help", "$R rules", "$R completions zsh"] {
@@ -752,7 +752,7 @@ fn a_closed_pipe_is_no_failure_of_any_command() {
 fn a_limit_of_file_size_is_an_error_and_leaves_nothing_behind() {
     let folder = passed();
     let all = flags().join(" ");
-    // In blocks of 512 bytes or 1 KiB, as the shell has it.
+    // In blocks of 512 bytes or 1 KiB, depending on the shell.
     let ended = shell(&folder, &format!("ulimit -f 1; $R $A {all}"));
     ended.refused(&["cannot write out.", "File too large"]);
     assert_eq!(names(&folder), ["report.csv", "rootgate.yaml"]);
@@ -797,7 +797,7 @@ fn a_file_whose_name_cannot_be_replaced_is_filled_in_place() {
         std::fs::set_permissions(folder.path().join("fixed"), permissions).unwrap();
     };
     fixed(0o555);
-    // Root writes everywhere; then there is nothing to see here.
+    // Root can write everywhere, so this test does not apply.
     let is_root = tempfile::tempfile_in(folder.path().join("fixed")).is_ok();
     for _ in 0..2 {
         let ended = judge(&folder, &["--json", "fixed/out.json"]);

@@ -9,7 +9,7 @@ const POLICY: &str =
     "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }] }\n";
 const WEAKER: &str = "version: 1\nevidence: { root-events: off }\nscope: { accounts: [{ id: \"111122223333\" }] }\nrules: { root-access-key-active: off, root-access-key-present: off }\n";
 
-/// A pull request that would have to sign in, without OIDC.
+/// A pull request that needs to sign in but has no OIDC.
 fn without_token(aws: &Fake, line: &str) -> Job {
     Job::both(POLICY).live(aws, false).line(line)
 }
@@ -32,7 +32,7 @@ fn a_fork_is_not_evaluated_and_fails_unless_it_is_skipped() {
 }
 
 #[test]
-fn a_fork_that_weakens_or_breaks_the_policy_fails_even_where_forks_are_skipped() {
+fn a_fork_that_weakens_or_breaks_the_policy_fails_even_if_forks_are_skipped() {
     let aws = Fake::with("");
     for copy in [WEAKER, "version: 2\n"] {
         let mut job = without_token(&aws, "pull 42 = octocat/octo-repo").work(FILE, copy);
@@ -49,8 +49,8 @@ fn a_fork_that_weakens_or_breaks_the_policy_fails_even_where_forks_are_skipped()
 #[test]
 fn only_github_says_what_a_fork_is() {
     let aws = Fake::with("");
-    // Whatever the event file says: a branch of the repository without `id-token: write`, as of
-    // Dependabot, is an error that no flag skips.
+    // Independent of the event file: a branch of the repository without `id-token: write`, such as
+    // Dependabot's, is an error that no flag skips.
     let mut job =
         without_token(&aws, "pull 42 = octo-org/octo-repo").set("GITHUB_ACTOR", "dependabot[bot]");
     job.folder.write(
@@ -67,7 +67,7 @@ fn only_github_says_what_a_fork_is() {
         let mut job = without_token(&aws, fault);
         job.check(&["--on-fork", "skip", "--timeout", "3s"]).refused(&[part]);
     }
-    // No pull request at all.
+    // Not a pull request.
     let mut job = without_token(&aws, "").on_main("push", crate::job::TIP);
     job.check(&["--on-fork", "skip"]).refused(&["id-token: write"]);
 }
@@ -120,7 +120,7 @@ fn an_environment_that_nobody_reviews_accepts_nothing() {
         ]);
         assert!(!job.folder.exists("out.json"));
     }
-    // A missing answer of GitHub does not count as a yes.
+    // A failed request to GitHub does not count as a yes.
     for line in [
         "environment another = reviewers",
         "fault environment = not-accessible",
@@ -148,7 +148,7 @@ fn an_environment_that_nobody_reviews_accepts_nothing() {
 }
 
 #[test]
-fn whoever_may_accept_their_own_change_is_a_notice() {
+fn an_environment_with_self_review_is_a_notice() {
     let aws = Fake::with("claim.environment = production");
     let job = Job::both(POLICY).work(FILE, WEAKER).oidc(&aws).report(ACTIVE_KEY);
     let mut job = job.line("environment Production = reviewers self-review");
@@ -159,7 +159,7 @@ fn whoever_may_accept_their_own_change_is_a_notice() {
 }
 
 #[test]
-fn without_such_a_token_nothing_is_judged() {
+fn without_a_token_of_that_environment_nothing_is_judged() {
     let job = || Job::both(POLICY).work(FILE, WEAKER).report(ACTIVE_KEY);
     let accept = ["--accept-policy-change"];
     job().check(&accept).refused(&["id-token: write", "environment"]);

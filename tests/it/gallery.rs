@@ -1,7 +1,7 @@
 //! The gallery: common mistakes in policies, each with its exact error.
 //!
 //! One file below `tests/policies/bad` is one mistake; its error is below `snapshots`. The files below
-//! `valid` must be accepted. `scripts/gallery.py` holds both against the JSON Schema.
+//! `valid` must be accepted. `scripts/gallery.py` compares both with the JSON Schema.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,7 +40,7 @@ fn parse(name: &str, text: &str) -> Result<Policy, PolicyErrors> {
 }
 
 #[test]
-fn every_mistake_of_the_gallery_is_explained_in_the_same_words_as_before() {
+fn every_mistake_of_the_gallery_has_its_snapshot() {
     let bad = policies("bad");
     assert!(bad.len() >= 40);
     let mut settings = insta::Settings::clone_current();
@@ -72,7 +72,7 @@ fn every_problem_of_the_gallery_says_what_to_write_instead() {
     }
 }
 
-/// Every code that the source gives an error is in the gallery, so that each was read by someone.
+/// Every error code in the source is in the gallery, so that somebody has read each message.
 #[test]
 fn every_kind_of_problem_is_in_the_gallery() {
     let mut seen = BTreeSet::new();

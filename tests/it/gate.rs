@@ -41,7 +41,7 @@ impl Gate {
         self.set("AWS_ACCESS_KEY_ID", KEY_ID).set("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     }
 
-    /// A step of a job with `id-token: write`; the event says nothing of the repository.
+    /// A step of a job with `id-token: write`; the event says nothing about the repository.
     pub(crate) fn on_github(fake: Fake) -> Self {
         let url = format!("{}/token?api-version=2.0", fake.url());
         Self::on_github_without_token(fake)
@@ -67,13 +67,13 @@ impl Gate {
         self
     }
 
-    /// The policy at its default place.
+    /// Writes the policy to its default path.
     pub(crate) fn policy(self, text: &str) -> Self {
         self.folder.write("rootgate.yaml", text);
         self
     }
 
-    /// What the event says of the repository.
+    /// Sets what the event says about the repository.
     pub(crate) fn event(self, repository: &Value) -> Self {
         let event = serde_json::json!({ "repository": repository });
         let path = self.folder.write("event.json", event.to_string()).display().to_string();
@@ -105,7 +105,7 @@ impl Gate {
         let mut all: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let chosen = arguments.contains(&"--policy-from");
         if arguments[0] == "check" && self.variables.contains_key("GITHUB_ACTIONS") && !chosen {
-            // Which policy judges on a runner has tests of its own.
+            // Other tests cover which policy is used on a runner.
             all.extend(["--policy-from", "checkout"].map(str::to_owned));
         }
         let asks = ["check", "collect"].contains(&arguments[0]);
@@ -115,7 +115,7 @@ impl Gate {
         all
     }
 
-    /// The outputs of the step, in order; a value is all between its delimiters.
+    /// The outputs of the step, in order; a value is the text between its delimiters.
     pub(crate) fn outputs(&self) -> Vec<(String, String)> {
         let text = self.folder.read("github-output");
         let mut lines = text.lines();
@@ -136,7 +136,7 @@ impl Gate {
         found[0].1.clone()
     }
 
-    /// How often evidence was asked for.
+    /// The number of calls for evidence.
     pub(crate) fn evidence_calls(&self) -> usize {
         let of_evidence = |name: &&String| {
             ["Report", "Summary", "MFADevices"].iter().any(|part| name.contains(part))
@@ -145,7 +145,7 @@ impl Gate {
     }
 }
 
-/// A policy whose scope is these accounts, each entered by its own role, with more after it.
+/// A policy with these accounts as scope, each with its own role, and `more` lines at the end.
 pub(crate) fn policy_of(accounts: &[&str], more: &str) -> String {
     let mut text = "version: 1\nevidence: { root-events: off }\nscope:\n  accounts:\n".to_owned();
     for id in accounts {

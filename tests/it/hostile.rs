@@ -32,8 +32,7 @@ fn commands(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether the command is the gate's own; hostile text may be in its message, as data, and nowhere
-/// else.
+/// Whether the command is the gate's own. Hostile text may only be in its message, as data.
 fn own(command: &str) -> bool {
     let names = ["add-mask", "group", "endgroup", "error", "warning", "notice"];
     let Some((head, _)) = command.trim_start_matches("::").split_once("::") else { return false };
@@ -41,7 +40,7 @@ fn own(command: &str) -> bool {
     names.contains(&name) && !properties.contains("pwned")
 }
 
-/// No part of the hostile text is a command, hides text, or moves the cursor.
+/// Checks that no part of the hostile text is a command, hides text, or moves the cursor.
 fn harmless(ended: &Finished, files: &[String], what: &str) {
     let output = format!("{}\n{}", ended.stdout, ended.stderr);
     for command in commands(&output) {
@@ -54,7 +53,7 @@ fn harmless(ended: &Finished, files: &[String], what: &str) {
     }
 }
 
-/// Colours of our own would look like those of an attacker.
+/// Our own colours would look like an attacker's.
 const PLAIN: &[&str] = &["--color", "never"];
 
 /// Texts that would be commands, rows, links or colours without escaping.
@@ -81,7 +80,7 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())
 }
 
-/// As the scenario file carries it on one line.
+/// The text on one line, for a scenario file.
 fn in_scenario(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
     let escaped = |letter: char| match plain(letter) {
@@ -241,7 +240,7 @@ fn a_file_is_never_a_command() {
     });
 }
 
-/// What CloudTrail recorded, in every text that a caller can choose, in and outside a window.
+/// Events with hostile text in every field that a caller can choose, in and outside a window.
 fn recorded(text: &str) -> Value {
     let ago =
         |hours| format_time(DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::hours(hours));
@@ -291,8 +290,8 @@ fn recorded(text: &str) -> Value {
     } } }] })
 }
 
-/// No link, image or row of theirs in a summary, and no letter in its diagrams that could mean
-/// something.
+/// Checks that hostile text adds no link, image or row to a summary, and no special character to its
+/// diagrams.
 fn harmless_markdown(summary: &str, what: &str) {
     for planted in ["[pwned](", "\n|pwned", "\n# pwned", "\n::"] {
         assert!(!summary.contains(planted), "{what}\n{summary}");
@@ -307,7 +306,7 @@ fn harmless_markdown(summary: &str, what: &str) {
 }
 
 #[test]
-fn what_cloudtrail_recorded_is_never_a_command() {
+fn recorded_events_are_never_commands() {
     property(12, |text| {
         let one_line: String = text.chars().filter(|letter| !letter.is_control()).collect();
         let id: String = one_line.chars().filter(char::is_ascii).take(90).collect();
@@ -348,7 +347,7 @@ fn what_cloudtrail_recorded_is_never_a_command() {
 }
 
 #[test]
-fn what_cloudtrail_answers_is_never_a_command() {
+fn answers_of_cloudtrail_are_never_commands() {
     property(6, |text| {
         let text = in_scenario(&text);
         let fake = Fake::with(&format!(

@@ -1,6 +1,7 @@
-//! No files below `src` import each other in a circle.
+//! Files below `src` do not import each other in a circle.
 //!
-//! A folder's `mod.rs` apart: it names the files of its folder, and they may name what it declares.
+//! A folder's `mod.rs` is an exception: it names the files of its folder, and they may use what it
+//! declares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +11,8 @@ use crate::architecture::{is_word, rust_files, without_comments_and_tests};
 
 type Module = Vec<String>;
 
-/// Every path of the code that begins with `crate` or `super`, groups taken apart, from the root.
+/// Every path in the code that starts with `crate` or `super`, resolved from the root, with groups
+/// expanded.
 fn paths(code: &str, own: &Module) -> Vec<Module> {
     let mut found = Vec::new();
     for head in ["crate::", "super::"] {
@@ -34,7 +36,7 @@ fn paths(code: &str, own: &Module) -> Vec<Module> {
     found
 }
 
-/// The paths that a text such as `a::{b, c::d}` names below a module; returns what follows.
+/// Collects the paths below a module in a text such as `a::{b, c::d}`; returns the rest of the text.
 fn expand<'a>(base: Module, text: &'a str, found: &mut Vec<Module>) -> &'a str {
     let text = text.trim_start();
     if let Some(mut rest) = text.strip_prefix('{') {
@@ -71,7 +73,7 @@ fn module_of(src: &Path, file: &Path) -> Module {
     module
 }
 
-/// Which files each file imports, its own folders' `mod.rs` and files below it left out.
+/// The files that each file imports, without the `mod.rs` of its own folders and files below it.
 fn imports(files: &BTreeMap<Module, String>) -> BTreeMap<&Module, BTreeSet<&Module>> {
     let mut graph = BTreeMap::new();
     for (own, text) in files {
@@ -87,7 +89,7 @@ fn imports(files: &BTreeMap<Module, String>) -> BTreeMap<&Module, BTreeSet<&Modu
     graph
 }
 
-/// The files that lie on a circle: what is left when whatever imports nothing is taken away.
+/// The files on a circle: the rest after repeatedly removing files that import nothing.
 fn circles(files: &BTreeMap<Module, String>) -> Vec<String> {
     let mut graph = imports(files);
     loop {
@@ -99,7 +101,7 @@ fn circles(files: &BTreeMap<Module, String>) -> Vec<String> {
         graph.retain(|from, _| !done.contains(from));
         graph.values_mut().for_each(|to| to.retain(|module| !done.contains(module)));
     }
-    // What only imports a circle is on none.
+    // A file that only imports from a circle is not on it.
     let imported: BTreeSet<&Module> = graph.values().flatten().copied().collect();
     graph.keys().filter(|module| imported.contains(*module)).map(|it| it.join("::")).collect()
 }

@@ -1,4 +1,4 @@
-//! A job on GitHub's runner: a repository at GitHub, a checkout, and the real binary between them.
+//! A job on GitHub's runner: a repository at GitHub, a checkout, and the real binary.
 
 use std::path::PathBuf;
 
@@ -16,14 +16,14 @@ pub(crate) const OWN: &str = "c5b97d5ae6c19d5c5df71a34c7fbeeda2479ccbc";
 pub(crate) const EARLIER: &str = "762941318ee16e59dabbacb1b4049eec22f0d303";
 const TOKEN: &str = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
 
-/// The clock.
+/// The time of the run.
 pub(crate) fn now() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
 }
 
 /// A repository whose default branch is `main`, and the checkout of a run.
 pub(crate) struct Job {
-    /// Below: `main`, `earlier` (commits at GitHub), `work` (the checkout).
+    /// Contains `main`, `earlier` (commits at GitHub) and `work` (the checkout).
     pub(crate) folder: Folder,
     lines: String,
     environment: Vec<(String, String)>,
@@ -102,7 +102,7 @@ impl Job {
         self
     }
 
-    /// Takes a file out of the checkout.
+    /// Removes a file from the checkout.
     pub(crate) fn without(self, path: &str) -> Self {
         std::fs::remove_file(self.in_work(path)).unwrap();
         self
@@ -127,7 +127,7 @@ impl Job {
         self
     }
 
-    /// Judges this credential report, made an hour ago.
+    /// Judges this credential report from an hour ago.
     pub(crate) fn report(mut self, changes: &[(&str, &str)]) -> Self {
         self.folder.write("report.csv", credential_report(changes));
         let made = (now() - TimeDelta::hours(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -137,7 +137,7 @@ impl Job {
         self
     }
 
-    /// Collects from this AWS, whose token endpoint is only named where `oidc` says so.
+    /// Collects from this AWS. The run gets its token endpoint only if `oidc` is true.
     pub(crate) fn live(mut self, aws: &Fake, oidc: bool) -> Self {
         self.arguments.extend(["--endpoint-url".to_owned(), aws.url()]);
         let role = "arn:aws:iam::111122223333:role/rootgate";

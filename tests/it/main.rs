@@ -1,4 +1,4 @@
-//! Tests that need more than one module: the real binary, real counterparts, the repository's files.
+//! Tests of more than one module: the real binary, the fakes, and the repository's files.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
@@ -33,10 +33,14 @@ mod hostile;
 mod import_circles;
 mod job;
 mod live;
+mod organization;
 mod permissions;
 mod policy;
 mod policy_diff_base;
 mod secrets;
+mod setup;
+mod setup_organization;
+mod setup_repository;
 mod several_accounts;
 mod sign_in_shown;
 mod sound_accounts;

@@ -11,8 +11,8 @@ use crate::fake::Fake;
 use crate::gate::{Gate, ROLE};
 use crate::support::side_by_side;
 
-/// One action denied at a time, for three accounts: the outcome of each rule. Sources overlap on
-/// purpose: an account whose report can be read loses little with the summary.
+/// The outcome of each rule with one denied action at a time, for three accounts. Sources overlap on
+/// purpose: if the report can be read, the summary is hardly needed.
 const DENIED: &str = "\
 green; account:ListRegions denied: exit 0
   not-applicable: root-access-key-not-rotated, root-credentials-in-member, root-not-centrally-managed, root-not-denied-by-scp
@@ -119,7 +119,7 @@ fn actions(statement: &Value) -> BTreeSet<String> {
     actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
-/// The actions of the printed document, which grants nothing else.
+/// The actions of the printed document. Checks that it grants nothing else.
 fn printed(gate: &Gate) -> BTreeSet<String> {
     let ended = gate.run(&["permissions"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -143,7 +143,7 @@ fn seen(fake: &Fake) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_printed_actions_are_those_that_runs_ask_for() {
+fn the_printed_actions_are_exactly_those_that_runs_call() {
     let seen = side_by_side(ACCOUNTS, |(_, lines)| {
         let gate = Gate::with_keys(Fake::with(lines));
         gate.run(&["check"]);
@@ -177,7 +177,7 @@ rules:
 }
 
 #[test]
-fn a_session_may_do_what_the_printed_document_allows() {
+fn the_session_policy_allows_the_printed_actions() {
     let policies = ["version: 1\n", "version: 1\nrules:\n  root-mfa-not-hardware: off\n"];
     side_by_side(policies, |policy| {
         let gate = Gate::on_github(Fake::with("")).policy(policy);

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Finished, Folder, rootgate};
 
-/// A policy that differs from the built-in defaults only in what a test looks at.
+/// A policy that differs from the built-in defaults only in the tested keys.
 const STRICT: &str = "version: 1\ngate: { fail-on: low }\n";
 const WEAK: &str = "version: 1\ngate: { fail-on: high }\n";
-/// A window that opens in the future only.
+/// A window that opens only in the future.
 const PLANNED: &str = "version: 1
 gate: { fail-on: low }
 windows:
@@ -19,7 +19,7 @@ windows:
 const FIRST: &str = ".github/rootgate.yaml";
 const SECOND: &str = "rootgate.yaml";
 
-/// Runs git without a configuration of this machine.
+/// Runs git without this machine's configuration.
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(folder)
@@ -80,10 +80,10 @@ fn link(folder: &Folder, target: &str, name: &str) {
     std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
 }
 
-// -- what a pull request would say --------------------------------------------------------------------
+// -- the changes of a pull request --------------------------------------------------------------------
 
 #[test]
-fn what_the_working_tree_says_is_compared_whether_it_is_committed_or_not() {
+fn the_working_tree_is_compared_committed_or_not() {
     for (new, code, change) in [
         (WEAK, 1, "weaker gate.fail-on"),
         (PLANNED, 0, "planned windows.w"),
@@ -132,7 +132,7 @@ weaker: more can pass than before
 }
 
 #[test]
-fn any_way_to_name_a_commit_is_a_base() {
+fn every_form_of_a_ref_is_a_valid_base() {
     let folder = repository(&[(FIRST, STRICT)]);
     folder.write(FIRST, WEAK);
     commit(&folder);
@@ -146,7 +146,7 @@ fn any_way_to_name_a_commit_is_a_base() {
 }
 
 #[test]
-fn a_linked_work_tree_and_a_repository_of_sha_256_are_read_like_any_other() {
+fn linked_work_trees_and_sha_256_repositories_are_read() {
     let folder = repository(&[(FIRST, STRICT)]);
     git(folder.path(), &["worktree", "add", "--quiet", "linked", "main"]);
     folder.write("linked/.github/rootgate.yaml", WEAK);
@@ -229,7 +229,7 @@ fn two_default_policies_are_an_error_on_either_side() {
 }
 
 #[test]
-fn a_policy_that_is_gone_is_weaker_even_where_the_built_in_defaults_say_the_same() {
+fn a_deleted_policy_is_weaker_even_if_it_equals_the_defaults() {
     let folder = repository(&[(FIRST, "version: 1\n")]);
     std::fs::remove_file(folder.path().join(FIRST)).unwrap();
     let none = "the working tree (no policy: the built-in strict defaults)".to_owned();
@@ -311,7 +311,7 @@ fn a_broken_policy_is_shown_with_its_problems_on_each_side() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_refused_on_both_sides_wherever_it_stands() {
+fn a_link_is_refused_on_both_sides() {
     let policy = "is a symbolic link, which the gate refuses";
     let folder = repository(&[("real.yaml", STRICT), ("dir/rootgate.yaml", STRICT)]);
     link(&folder, "real.yaml", "rootgate.yaml");
@@ -335,7 +335,7 @@ fn a_link_is_refused_on_both_sides_wherever_it_stands() {
 }
 
 #[test]
-fn a_folder_and_a_submodule_are_no_policy() {
+fn a_folder_and_a_submodule_are_refused() {
     let folder = repository(&[("rootgate.yaml/x", "")]);
     diff(&folder, &MAIN).refused(&["error: main:rootgate.yaml is a folder"]);
     std::fs::remove_dir_all(folder.path().join("rootgate.yaml")).unwrap();
@@ -351,7 +351,7 @@ fn a_folder_and_a_submodule_are_no_policy() {
     commit(&folder);
     diff(&folder, &["--base", "topic"])
         .refused(&["error: topic:.github is another repository (a submodule)"]);
-    // From inside of it, it is the repository.
+    // From inside the submodule, the submodule is the repository.
     let ended = diff_in(&folder.path().join(".github"), &["--base", "HEAD"]);
     assert!(
         ended.code == 0 && ended.stdout.starts_with("HEAD:rootgate.yaml -> "),
@@ -361,7 +361,7 @@ fn a_folder_and_a_submodule_are_no_policy() {
 }
 
 #[test]
-fn below_a_plain_file_nothing_stands() {
+fn nothing_exists_below_a_plain_file() {
     let folder = repository(&[(".github", "a file"), (SECOND, STRICT)]);
     folder.write(SECOND, WEAK);
     assert_eq!(compared(&folder, &MAIN).1, "main:rootgate.yaml");
@@ -370,24 +370,24 @@ fn below_a_plain_file_nothing_stands() {
 // -- the ref and the repository -----------------------------------------------------------------------
 
 #[test]
-fn a_ref_that_is_no_commit_is_its_own_error() {
+fn a_ref_that_is_not_a_commit_has_its_own_error() {
     let folder = repository(&[(FIRST, STRICT)]);
     git(folder.path(), &["update-ref", "refs/tags/blob", "main:.github/rootgate.yaml"]);
     for (base, parts) in [
-        ("nope", ["nope is no commit of this clone", "check the name; `git fetch origin nope`"]),
-        ("origin/main", ["origin/main is no commit", "`git fetch origin main`"]),
-        ("origin/HEAD", ["origin/HEAD is no commit", "git remote set-head origin --auto"]),
-        ("main:.github/rootgate.yaml", ["is no commit", "the file is `--policy FILE`"]),
-        ("main:.github", ["is no commit", "the file is `--policy FILE`"]),
-        ("blob", ["blob is no commit", "check the name"]),
-        ("^main", ["^main is no commit", "check the name"]),
-        ("main..topic", ["is no commit", "check the name"]),
-        ("", ["`` is no ref", "github.base_ref"]),
-        ("--all", ["`--all` is no ref", "name a branch"]),
-        ("-h", ["`-h` is no ref", "name a branch"]),
-        ("--output=x", ["`--output=x` is no ref", "name a branch"]),
-        ("a\n::error::b", ["a\\u{a}::error::b is no commit", "--policy FILE"]),
-        ("$(touch x)", ["is no commit", "`git fetch origin main`"]),
+        ("nope", ["nope is not a commit in this clone", "check the name; `git fetch origin nope`"]),
+        ("origin/main", ["origin/main is not a commit", "`git fetch origin main`"]),
+        ("origin/HEAD", ["origin/HEAD is not a commit", "git remote set-head origin --auto"]),
+        ("main:.github/rootgate.yaml", ["is not a commit", "the file is `--policy FILE`"]),
+        ("main:.github", ["is not a commit", "the file is `--policy FILE`"]),
+        ("blob", ["blob is not a commit", "check the name"]),
+        ("^main", ["^main is not a commit", "check the name"]),
+        ("main..topic", ["is not a commit", "check the name"]),
+        ("", ["`` is not a ref", "github.base_ref"]),
+        ("--all", ["`--all` is not a ref", "name a branch"]),
+        ("-h", ["`-h` is not a ref", "name a branch"]),
+        ("--output=x", ["`--output=x` is not a ref", "name a branch"]),
+        ("a\n::error::b", ["a\\u{a}::error::b is not a commit", "--policy FILE"]),
+        ("$(touch x)", ["is not a commit", "`git fetch origin main`"]),
     ] {
         let ended = diff(&folder, &[&format!("--base={base}")]);
         ended.refused(&parts);
@@ -398,7 +398,7 @@ fn a_ref_that_is_no_commit_is_its_own_error() {
 }
 
 #[test]
-fn a_name_that_is_a_branch_and_a_tag_is_not_guessed() {
+fn a_name_of_a_branch_and_a_tag_is_ambiguous() {
     let folder = repository(&[(FIRST, STRICT)]);
     folder.write(FIRST, WEAK);
     commit(&folder);
@@ -410,7 +410,7 @@ fn a_name_that_is_a_branch_and_a_tag_is_not_guessed() {
 }
 
 #[test]
-fn a_shallow_clone_is_told_what_to_fetch() {
+fn in_a_shallow_clone_the_error_names_the_fetch() {
     let folder = repository(&[(FIRST, STRICT)]);
     folder.write(FIRST, WEAK);
     commit(&folder);
@@ -418,7 +418,7 @@ fn a_shallow_clone_is_told_what_to_fetch() {
     let from = format!("file://{}", folder.path().display());
     git(clone.path(), &["clone", "--quiet", "--depth=1", "--branch=topic", &from, "."]);
     diff(&clone, &["--base", "origin/main"]).refused(&[
-        "origin/main is no commit of this clone, which is shallow: it was not fetched",
+        "origin/main is not a commit in this clone, which is shallow: the commit was not fetched",
         "`git fetch --depth=1 origin main`; with actions/checkout, `fetch-depth: 0`",
     ]);
     git(
@@ -430,14 +430,14 @@ fn a_shallow_clone_is_told_what_to_fetch() {
 }
 
 #[test]
-fn without_a_repository_or_git_the_way_out_is_named() {
+fn without_a_repository_or_git_the_error_names_the_alternative() {
     let folder = Folder::new();
     folder.write(FIRST, STRICT);
-    let two_files = "give both files: rootgate policy diff OLD NEW";
-    diff(&folder, &MAIN).refused(&["this folder lies in no Git repository", two_files]);
+    let two_files = "pass both files: rootgate policy diff OLD NEW";
+    diff(&folder, &MAIN).refused(&["this folder is not in a Git repository", two_files]);
     git(folder.path(), &["init", "--quiet"]);
     diff_in(&folder.path().join(".git"), &MAIN).refused(&["no working tree"]);
-    diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is no commit of this clone"]);
+    diff(&folder, &["--base", "HEAD"]).refused(&["HEAD is not a commit in this clone"]);
     let mut command = rootgate(folder.path());
     command.args(["policy", "diff", "--base", "main"]).env("PATH", folder.path());
     Finished::from_output(command.output().unwrap()).refused(&[
@@ -448,7 +448,7 @@ fn without_a_repository_or_git_the_way_out_is_named() {
 }
 
 #[test]
-fn the_environment_does_not_send_git_elsewhere() {
+fn git_ignores_variables_that_name_another_repository() {
     let folder = repository(&[(FIRST, STRICT)]);
     folder.write(FIRST, WEAK);
     commit(&folder);
@@ -469,13 +469,13 @@ fn the_environment_does_not_send_git_elsewhere() {
     let ended = Finished::from_output(command.output().unwrap());
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
     assert!(!other.exists("trace"));
-    // Nor does a replaced object.
+    // A replaced object does not either.
     let (main, topic) = (git(folder.path(), &["rev-parse", "main"]), "topic");
     git(folder.path(), &["replace", &main, topic]);
     assert_eq!(diff(&folder, &MAIN).code, 1);
 }
 
-/// A bare repository among the files of a clone, whose configuration names a program.
+/// A clone with a bare repository among its files, whose configuration names a program.
 #[cfg(unix)]
 fn trap(folder: &Folder, config: &str) -> std::path::PathBuf {
     let marker = folder.path().join("RAN");
@@ -498,23 +498,23 @@ fn trap(folder: &Folder, config: &str) -> std::path::PathBuf {
 
 #[cfg(unix)]
 #[test]
-fn files_of_a_clone_that_look_like_a_repository_run_nothing() {
+fn committed_files_that_look_like_a_repository_run_nothing() {
     let folder = repository(&[(FIRST, STRICT)]);
     let marker = trap(&folder, "evil");
     folder.write("evil/rootgate.yaml", STRICT);
     folder.write("evil/below/x", "");
     folder.write(FIRST, WEAK);
-    // The repository around them is meant.
+    // The repository around them is used.
     for place in ["evil", "evil/below"] {
         let ended = diff_in(&folder.path().join(place), &MAIN);
         assert_eq!(ended.code, 1, "{place}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("gate.fail-on"), "{}", ended.stdout);
     }
     assert!(!marker.exists(), "a program ran");
-    // Outside of one, a bare repository is none; and neither is what is around a `.git` that is none.
+    // Outside a clone, a bare repository is refused, and so is a folder with an invalid `.git`.
     let folder = Folder::new();
     let marker = trap(&folder, "evil");
-    diff_in(&folder.path().join("evil"), &MAIN).refused(&["no Git repository"]);
+    diff_in(&folder.path().join("evil"), &MAIN).refused(&["not in a Git repository"]);
     std::fs::create_dir(folder.path().join("evil/.git")).unwrap();
     diff_in(&folder.path().join("evil"), &MAIN).refused(&["no working tree"]);
     assert!(!marker.exists(), "a program ran");
@@ -522,7 +522,7 @@ fn files_of_a_clone_that_look_like_a_repository_run_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_partial_clone_is_read_and_no_remote_is_asked_for_what_it_lacks() {
+fn a_partial_clone_is_read_without_fetching_missing_objects() {
     let origin = repository(&[(FIRST, STRICT)]);
     git(origin.path(), &["config", "uploadpack.allowFilter", "true"]);
     git(origin.path(), &["checkout", "--quiet", "main"]);
@@ -532,10 +532,10 @@ fn a_partial_clone_is_read_and_no_remote_is_asked_for_what_it_lacks() {
     let url = format!("file://{}", origin.path().display());
     git(folder.path(), &["clone", "--quiet", "--filter=blob:none", &url, "clone"]);
     let clone = folder.path().join("clone");
-    // What the checkout brought is there.
+    // Objects of the checkout are present.
     let ended = diff_in(&clone, &["--base", "HEAD"]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    // What it did not bring would come by what the configuration names.
+    // Fetching missing objects would run a program that the configuration names.
     let marker = folder.path().join("RAN");
     let program = folder.write(
         "run.sh",
@@ -545,15 +545,15 @@ fn a_partial_clone_is_read_and_no_remote_is_asked_for_what_it_lacks() {
         .unwrap();
     git(&clone, &["config", "remote.origin.uploadpack", &program.display().to_string()]);
     diff_in(&clone, &["--base", "HEAD~1"])
-        .refused(&["this clone lacks the content of .github/rootgate.yaml", "`git show`"]);
+        .refused(&["the content of .github/rootgate.yaml is missing in this clone", "`git show`"]);
     assert!(!marker.exists(), "a program ran");
-    // The way out that the error names.
+    // The solution that the error names.
     git(&clone, &["show", &format!("HEAD~1:{FIRST}")]);
     assert_eq!(diff_in(&clone, &["--base", "HEAD~1"]).code, 1);
 }
 
 #[test]
-fn a_base_goes_with_no_other_files() {
+fn base_contradicts_other_files() {
     let folder = repository(&[(FIRST, STRICT)]);
     diff(&folder, &["--base", "main", FIRST, FIRST]).refused(&["cannot be used with"]);
     diff(&folder, &["--policy", FIRST, FIRST, FIRST]).refused(&["cannot be used with"]);
@@ -564,7 +564,7 @@ fn a_base_goes_with_no_other_files() {
 
 // -- a base that moved on -----------------------------------------------------------------------------
 
-/// The base made its policy stronger after `topic` left it.
+/// The base made its policy stronger after `topic` branched off.
 fn moved_on() -> (Folder, String) {
     let folder = repository(&[(FIRST, WEAK)]);
     let parted = git(folder.path(), &["rev-parse", "--short=12", "main"]);
@@ -576,7 +576,7 @@ fn moved_on() -> (Folder, String) {
 }
 
 #[test]
-fn a_branch_that_leaves_the_policy_alone_takes_back_nothing_of_a_base_that_moved_on() {
+fn a_branch_that_does_not_change_the_policy_is_not_weaker_than_a_base_that_did() {
     let (folder, parted) = moved_on();
     folder.write("README.md", "work");
     commit(&folder);
@@ -597,7 +597,7 @@ note: the policy here is still that of {parted}, where this branch left main; ma
     assert_eq!(diff(&folder, &MAIN).code, 0, "lines end otherwise on another machine");
     assert_eq!(compared(&folder, &MAIN).3, Vec::<String>::new());
 
-    // The first policy, made on the base meanwhile.
+    // The base got its first policy meanwhile.
     let folder = repository(&[("README.md", "")]);
     git(folder.path(), &["checkout", "--quiet", "main"]);
     folder.write(FIRST, STRICT);
@@ -609,7 +609,7 @@ note: the policy here is still that of {parted}, where this branch left main; ma
 }
 
 #[test]
-fn a_branch_that_changes_it_too_is_told_to_merge_or_to_look_at_its_own_change() {
+fn a_branch_that_changes_the_policy_too_gets_a_notice_to_merge() {
     let (folder, parted) = moved_on();
     let planned = PLANNED.replace("low", "high");
     folder.write(FIRST, planned);
@@ -622,13 +622,13 @@ fn a_branch_that_changes_it_too_is_told_to_merge_or_to_look_at_its_own_change() 
     let markdown = diff(&folder, &[&MAIN[..], &["--format", "markdown"]].concat()).stdout;
     assert!(markdown.contains("note: main has changed"), "{markdown}");
     assert_eq!(compared(&folder, &["--base", &parted]).3, ["planned windows.w"]);
-    // A policy that is deleted is weaker, wherever the base went.
+    // A deleted policy is weaker, even if the base changed it.
     std::fs::remove_file(folder.path().join(FIRST)).unwrap();
     assert_eq!(compared(&folder, &MAIN).3, ["weaker policy", "weaker gate.fail-on"]);
 }
 
 #[test]
-fn histories_that_never_met_are_compared_as_they_are() {
+fn unrelated_histories_are_compared() {
     let folder = repository(&[(FIRST, STRICT)]);
     git(folder.path(), &["checkout", "--quiet", "--orphan", "other"]);
     folder.write(FIRST, WEAK);

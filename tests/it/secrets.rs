@@ -1,4 +1,4 @@
-//! No token and no key leaves the process, however it ends and however verbose it is.
+//! No token and no key leaves the process, for every end of a run and every verbosity.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ const SCENARIOS: &[&str] = &[
     "fault GitHubToken = accepted",
     "fault GetCallerIdentity = error 403 SignatureDoesNotMatch The request signature we calculated does \
      not match for wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    // What AWS really answers to a wrong signature holds all that was signed.
+    // AWS's real answer to a wrong signature contains everything that was signed.
     "fault GetCallerIdentity = error 403 SignatureDoesNotMatch The request signature we calculated \
      does not match. The Canonical String for this request should have been 'POST / \
      x-amz-security-token:IQoJb3JpZ2luX2VjEXAMPLE/of+the//environment=='",
@@ -74,14 +74,14 @@ fn fake(lines: &str) -> Fake {
     Fake::start(&format!("account = {first}\n{lines}\naccount = {second}\n{lines}\n"))
 }
 
-/// What the runs were given and what the fake issued.
+/// The secrets that the runs received and that the fake issued.
 fn secrets(gate: &Gate) -> BTreeSet<String> {
     let known = [KEY_ID, SECRET_KEY, SESSION_TOKEN, RUNNER_TOKEN];
     let mut secrets: BTreeSet<String> = known.map(str::to_owned).into();
     for call in gate.fake.calls() {
         if let Some(token) = call["parameters"]["WebIdentityToken"].as_str() {
             secrets.insert(token.to_owned());
-            // No part of it either: the payload names things that strangers may not know.
+            // Its parts too: the payload contains information that is not public.
             secrets.extend(token.split('.').map(str::to_owned));
         }
         if let Some(key) = call["key"].as_str() {
@@ -111,7 +111,7 @@ fn forms(secret: &str) -> Vec<String> {
         let shifted = format!("{}{secret}", "x".repeat(offset));
         for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
             let text = engine.encode(&shifted);
-            // The letters at both ends depend on the neighbours, too.
+            // The letters at both ends also depend on the text around them.
             forms.push(text[offset * 2..text.len() - 2].to_owned());
         }
     }
@@ -130,14 +130,14 @@ fn files(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Standard output and error; where a runner reads them, without the commands that hide a value.
+/// Standard output and error; on a runner without the commands that mask a value.
 fn output_of(ended: &Finished, masks_allowed: bool) -> String {
     let shown = |line: &&str| !masks_allowed || !line.starts_with("::add-mask::");
     let lines: Vec<&str> = ended.stdout.lines().chain(ended.stderr.lines()).filter(shown).collect();
     lines.join("\n")
 }
 
-/// Runs every command and searches everything that it leaves.
+/// Runs every command and searches all its output.
 fn search(gate: &Gate, masks_allowed: bool, scenario: &str) -> usize {
     let mut everything = Vec::new();
     let mut masks = 0;

@@ -1,16 +1,16 @@
 //! The recipe of docs/action.md for several accounts, from the policy to the trust policies.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
 use crate::gate::Gate;
+#[cfg(unix)]
+use crate::setup::variable;
 use crate::support::Folder;
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 
-/// The first block of that kind after the heading.
+/// The first code block of this language after the heading.
 fn block(heading: &str, kind: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/action.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -19,73 +19,29 @@ fn block(heading: &str, kind: &str) -> String {
     block.split_once("```").unwrap().0.to_owned()
 }
 
-/// A folder of programs that stand for `aws` and `rootgate`, and write down their arguments.
-fn programs(folder: &Folder) -> String {
-    let aws = folder.write("bin/aws", "#!/bin/sh\necho \"$*\" >>aws.log\n");
-    let rootgate = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_rootgate"));
-    let rootgate = folder.write("bin/rootgate", rootgate);
-    for program in [&aws, &rootgate] {
-        let status = Command::new("chmod").arg("+x").arg(program).status().unwrap();
-        assert!(status.success());
-    }
-    format!("{}:/usr/bin:/bin", folder.path().join("bin").display())
-}
-
-/// What the shell block leaves in the folder.
-fn run_block(folder: &Folder) {
-    let text = block("The AWS side", "sh")
-        .replace("OWNER/NAME", "octo-org/octo-repo")
-        .replace("in 111122223333; do", &format!("in {}; do", ACCOUNTS.join(" ")));
-    let status = Command::new("sh")
-        .args(["-eu", "-c", &text])
-        .env_clear()
-        .env("PATH", programs(folder))
-        .current_dir(folder.path())
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
+/// Runs the command of the page for the AWS side, and tells the fake whom each role trusts.
 #[cfg(unix)]
-#[test]
-fn each_account_gets_a_role_that_trusts_both_environments_and_may_read_alone() {
-    let folder = Folder::new();
-    run_block(&folder);
-    let permissions = folder.read("permissions.json");
-    assert!(permissions.contains("iam:GetCredentialReport"), "{permissions}");
-    let log = folder.read("aws.log");
-    for account in ACCOUNTS {
-        let trust = folder.json(&format!("trust-{account}.json"));
-        let statement = &trust["Statement"][0];
-        let provider = "oidc-provider/token.actions.githubusercontent.com";
-        assert_eq!(
-            statement["Principal"]["Federated"],
-            format!("arn:aws:iam::{account}:{provider}")
-        );
-        let condition = &statement["Condition"]["StringEquals"];
-        assert_eq!(condition["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com");
-        for call in ["create-open-id-connect-provider", "create-role", "put-role-policy"] {
-            let line = format!("--profile admin-{account} iam {call} ");
-            assert_eq!(log.lines().filter(|it| it.starts_with(&line)).count(), 1, "{log}");
-        }
-        assert!(log.contains(&format!("file://trust-{account}.json")), "{log}");
-    }
+fn trusted(folder: &Folder) -> String {
+    let line = block("The AWS side", "console");
+    let arguments = line.trim().strip_prefix("$ rootgate ").unwrap().split_whitespace();
+    let more = ["--policy", "policy.yaml", "--format", "shell", "--output", "aws"];
+    let ended = folder.run(&arguments.chain(more).collect::<Vec<_>>());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let trust = |account: &str| {
+        let document = variable(folder, &format!("aws/account-{account}.sh"), "trust");
+        let file = folder.write(&format!("{account}.json"), document);
+        format!("trust arn:aws:iam::{account}:role/rootgate = {}\n", file.display())
+    };
+    ACCOUNTS.map(trust).concat()
 }
 
 #[cfg(unix)]
 #[test]
 fn the_policy_of_the_recipe_judges_every_account_for_both_environments_and_no_other() {
-    let folder = Folder::new();
-    run_block(&folder);
-    let trust = folder.json(&format!("trust-{}.json", ACCOUNTS[0]));
-    let subjects = &trust["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"];
-    let trusted: String = subjects
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|sub| format!("trust.sub = {}\n", sub.as_str().unwrap()))
-        .collect();
     let policy = block("Several accounts", "yaml") + "evidence: { root-events: off }\n";
+    let folder = Folder::new();
+    folder.write("policy.yaml", &policy);
+    let trusted = trusted(&folder);
     for (environment, code) in [("rootgate", 0), ("rootgate-policy", 0), ("production", 2)] {
         let [first, second] = ACCOUNTS;
         let fake = Fake::start(&format!(
@@ -93,7 +49,7 @@ fn the_policy_of_the_recipe_judges_every_account_for_both_environments_and_no_ot
              {second}\n"
         ));
         let gate = Gate::on_github(fake).policy(&policy);
-        // As the input `allowed-account-ids` of the recipe reaches it.
+        // As the recipe's input `allowed-account-ids` arrives.
         let allowed = "111122223333, 444455556666";
         let ended = gate.run(&["check", "--account", allowed, "--json", "out.json"]);
         assert_eq!(ended.code, code, "{environment}: {}{}", ended.stdout, ended.stderr);
@@ -128,7 +84,7 @@ fn an_account_without_a_role_is_explained_in_one_sentence() {
 }
 
 #[test]
-fn allowed_accounts_may_stand_between_commas_and_are_still_checked() {
+fn allowed_accounts_may_be_separated_by_commas_and_are_checked() {
     let gate = Gate::with_keys(Fake::with(""));
     for allowed in ["111122223333,444455556666", "444455556666, 111122223333"] {
         let ended = gate.run(&["check", "--account", allowed]);

@@ -89,29 +89,29 @@ fn a_region_that_may_be_misspelt_is_named_with_where_it_comes_from() {
             (
                 None,
                 &["--region", "us-est-1"][..],
-                "no Region `us-est-1`: check the name, which `--region`",
+                "Region `us-est-1` may not exist: check the name, which `--region`",
             ),
             (
                 Some(("AWS_REGION", "us-est-2")),
                 &[],
-                "no Region `us-est-2`: check the name, which `AWS_REGION`",
+                "Region `us-est-2` may not exist: check the name, which `AWS_REGION`",
             ),
             (
                 Some(("AWS_DEFAULT_REGION", "us-est-2")),
                 &[],
-                "which `AWS_REGION` or `AWS_DEFAULT_REGION` gives",
+                "which `AWS_REGION` or `AWS_DEFAULT_REGION` sets",
             ),
             (
                 Some(("AWS_PROFILE", "abroad")),
                 &[],
-                "no Region `us-est-3`: check the name, which the selected profile",
+                "Region `us-est-3` may not exist: check the name, which the selected profile",
             ),
         ],
         |(variable, flags, expected)| {
             run(variable, flags).refused(&["sts:GetCallerIdentity", expected, "HTTPS_PROXY"]);
         },
     );
-    // The control: nobody named the Region.
+    // The control: the Region was not set.
     let ended = run(None, &[]);
     ended.refused(&["help: check the network"]);
     assert!(!ended.stderr.contains("no Region"), "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! Pastes the suggested windows of a failed run into its policy, as a person does.
+//! Pastes the suggested windows of a failed run into its policy, as a person would.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use crate::support::Finished;
 
 const POLICY: &str = "version: 1\nscope: { accounts: [{ id: \"111122223333\" }] }\n";
 
-/// Collects once, and judges that under one policy after the other.
+/// Evidence that is collected once and judged by several policies.
 struct Account {
     gate: Gate,
     at: String,
@@ -30,7 +30,7 @@ impl Account {
         self.gate.folder.run(&[&["check", "--details", "full"], &judged[..]].concat())
     }
 
-    /// `policy check` of the policy that judged last.
+    /// `policy check` of the policy that was used last.
     fn warned_of(&self) -> String {
         let ended = self.gate.folder.run(&["policy", "check", "judging.yaml"]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -38,14 +38,14 @@ impl Account {
     }
 }
 
-/// The windows of a log, as its lines, with what a person fills in.
+/// The lines of the suggested windows in a log, with the placeholders filled in.
 fn suggested(log: &str) -> String {
     let windows = log.lines().filter(|line| line.trim_start().starts_with("- { id: "));
     let filled = windows.map(|line| line.replace("REASON", "agreed").replace("TICKET", "CHG-1"));
     filled.map(|line| line + "\n").collect()
 }
 
-/// Ten hours lie between the two sessions of each day.
+/// The two sessions of each day are ten hours apart.
 const SESSIONS: &str = "\
 root.password_last_used = 26h ago
 event = 26h us-west-2 signin:ConsoleLogin mfa=yes
@@ -76,7 +76,7 @@ fn sessions_that_were_agreed_are_acknowledged_and_a_third_one_between_them_is_fo
 }
 
 #[test]
-fn windows_of_several_remedies_are_pasted_together_without_a_warning_and_are_no_remedy() {
+fn windows_of_several_remedies_can_be_pasted_together_but_do_not_fix_anything() {
     let account = Account::from_scenario(
         "root.access_key_1_active = true
 root.access_key_1_last_rotated = 400d ago

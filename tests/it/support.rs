@@ -5,12 +5,12 @@ use std::process::Output;
 
 use serde_json::Value;
 
-/// For tests that want events without waiting: a Region is asked two questions, and a third one
-/// would have to wait for its turn.
+/// For tests that need events without waiting: a Region gets two lookups, because a third one would wait
+/// for the rate limit.
 pub(crate) const EVENTS_OF_ONE_REGION: &str =
     "version: 1\nevidence: { root-events: { lookback: 7d, regions: [us-east-2] } }\n";
 
-/// For tests of something else: a lookup of events takes seconds, and files have none.
+/// For tests that do not need events: a lookup of events takes seconds, and files contain none.
 pub(crate) const EVENTS_OFF: &str = "version: 1\nevidence: { root-events: off }\n";
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -32,7 +32,7 @@ pub(crate) fn rootgate(folder: &Path) -> assert_cmd::Command {
     command
 }
 
-/// A folder of its own for one test, without a policy in it.
+/// A separate folder for one test, without a policy.
 pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-/// Does the same with each, at the same time, as most of what a run does is wait; results in order.
+/// Runs the function for all items in parallel, because runs mostly wait; returns the results in order.
 pub(crate) fn side_by_side<T: Send, R: Send>(
     cases: impl IntoIterator<Item = T>,
     act: impl Fn(T) -> R + Sync,
@@ -98,7 +98,7 @@ impl Finished {
         }
     }
 
-    /// Exit 2: nothing judged, each part in the error, no panic.
+    /// Checks for exit 2: nothing judged, each part in the error, no panic.
     #[track_caller]
     pub(crate) fn refused(&self, parts: &[&str]) {
         assert_eq!(self.code, 2, "stdout: {}\nstderr: {}", self.stdout, self.stderr);

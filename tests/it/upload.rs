@@ -16,7 +16,7 @@ use crate::support::{
 
 const TOKEN: &str = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
 const SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-/// What a warning about a token or a repository without code scanning must name.
+/// The text that a warning must contain about a token or a repository without code scanning.
 const PERMISSION: &[&str] = &["security-events: write", "contents: read", "actions: read"];
 
 /// The calls of an upload.
@@ -52,7 +52,7 @@ impl Runner {
         Self { folder, environment }
     }
 
-    /// With another value; an empty one counts as absent.
+    /// Changes a variable; an empty value counts as absent.
     fn with(mut self, name: &'static str, value: &str) -> Self {
         self.environment.retain(|(known, _)| *known != name);
         self.environment.push((name, value.to_owned()));
@@ -75,7 +75,7 @@ impl Runner {
         ended
     }
 
-    /// Judges a report that was made an hour ago.
+    /// Judges a credential report from an hour ago.
     fn judge(&self, changes: &[(&str, &str)], more: &[&str]) -> Finished {
         self.folder.write("report.csv", credential_report(changes));
         let made = ago(TimeDelta::hours(1));
@@ -103,13 +103,13 @@ fn ago(age: TimeDelta) -> String {
     (now - age).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The lines of the log that warn of the upload.
+/// The warnings about the upload in the log.
 fn warnings(ended: &Finished) -> Vec<&str> {
     let lines = ended.stdout.lines().chain(ended.stderr.lines());
     lines.filter(|line| line.contains("code scanning:") && line.contains("warning")).collect()
 }
 
-/// The one warning, which is in the summary too.
+/// The only warning, which must be in the summary too.
 #[track_caller]
 fn warning(runner: &Runner, ended: &Finished) -> String {
     let found = warnings(ended);
@@ -214,7 +214,7 @@ fn an_enterprise_server_is_asked_below_its_own_address() {
 }
 
 #[test]
-fn a_server_with_a_certificate_of_its_own_is_trusted_by_ca_bundle_alone() {
+fn a_server_with_a_private_authority_is_trusted_only_by_ca_bundle() {
     let github = Fake::github("");
     let url = format!("https://127.0.0.1:{}/api/v3", tls_in_front_of(&github));
     let runner = || Runner::new(&github).with("GITHUB_API_URL", &url);
@@ -233,7 +233,7 @@ fn a_server_with_a_certificate_of_its_own_is_trusted_by_ca_bundle_alone() {
 }
 
 #[test]
-fn the_way_to_github_may_lead_through_a_proxy() {
+fn uploads_use_a_proxy() {
     let github = Fake::github("");
     let behind = tls_in_front_of(&github);
     let (proxy, connected) = proxy();
@@ -246,7 +246,7 @@ fn the_way_to_github_may_lead_through_a_proxy() {
     assert_eq!(connected.try_recv().unwrap(), format!("CONNECT 127.0.0.1:{behind} HTTP/1.1"));
 }
 
-/// A proxy for one connection after the other; says what it was asked for.
+/// A proxy that handles one connection at a time and records the requests.
 fn proxy() -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -294,7 +294,7 @@ fn more_accounts_than_one_file_holds_are_counted() {
 
 // -- not received ---------------------------------------------------------------------------
 
-/// Judges what the fake AWS holds.
+/// Judges the accounts of the fake AWS.
 fn live(runner: Runner, aws: &Fake, more: &[&str]) -> (Runner, Finished) {
     let runner = runner
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -306,7 +306,7 @@ fn live(runner: Runner, aws: &Fake, more: &[&str]) -> (Runner, Finished) {
 }
 
 #[test]
-fn the_run_of_an_account_that_could_not_be_read_is_left_out_and_said_so() {
+fn an_account_that_could_not_be_read_is_left_out_of_the_upload_with_a_warning() {
     let github = Fake::github("");
     let runner = Runner::new(&github);
     runner.folder.write(
@@ -328,8 +328,60 @@ fn the_run_of_an_account_that_could_not_be_read_is_left_out_and_said_so() {
     assert_eq!(warnings(&ended), [""; 0]);
 }
 
+/// The policy of an organization whose members have the role `rootgate`.
+const ORGANIZATION: &str = "version: 1\nevidence: { root-events: off }\nscope: { organization: { member-role: rootgate } }\n";
+
+fn organization(lines: &str) -> Fake {
+    Fake::start(&format!("organization = 30\norganization.buckets = off\n{lines}\n"))
+}
+
 #[test]
-fn where_nothing_could_be_read_github_is_not_even_asked() {
+fn an_organization_is_one_run_and_keeps_the_alerts_of_accounts_that_could_not_be_read() {
+    for (lines, unread) in [("organization.refusing = 2", 2), ("", 0)] {
+        let github = Fake::github("");
+        let runner = Runner::new(&github);
+        runner.folder.write("rootgate.yaml", ORGANIZATION);
+        let role = ["--role-arn", "arn:aws:iam::111122223333:role/rootgate"];
+        let (runner, ended) = live(runner, &organization(lines), &role);
+        let report = runner.folder.json("out.json");
+        assert_eq!(report["organization"]["not_entered"], unread, "{}", ended.stderr);
+        let uploads = github.uploads();
+        let runs = uploads[0]["sarif"]["runs"].as_array().unwrap();
+        assert_eq!(runs.len(), 1, "more than 20 accounts, one run");
+        let id = report["organization"]["id"].as_str().unwrap();
+        assert_eq!(runs[0]["automationDetails"]["id"], format!("rootgate/{id}/"));
+        let accounts = report["accounts"].as_array().unwrap().iter();
+        let open = accounts.filter(|account| {
+            let outcomes = account["outcomes"].as_array().unwrap().iter();
+            let mut outcomes = outcomes.map(|outcome| outcome["outcome"].as_str().unwrap());
+            outcomes.any(|outcome| ["fail", "undetermined"].contains(&outcome))
+        });
+        let text = uploads[0].to_string();
+        for account in open {
+            assert!(text.contains(account["id"].as_str().unwrap()), "{account}");
+        }
+        for words in ["Nothing could be read of", "accounts at a time"] {
+            assert!(!ended.stderr.contains(words), "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn an_organization_with_an_incomplete_list_is_not_uploaded() {
+    let github = Fake::github("");
+    let runner = Runner::new(&github);
+    runner.folder.write("rootgate.yaml", ORGANIZATION);
+    let aws = organization("fault ListAccounts#2 = status 500");
+    let role = ["--role-arn", "arn:aws:iam::111122223333:role/rootgate"];
+    let (runner, ended) = live(runner, &aws, &role);
+    assert!(github.uploads().is_empty());
+    assert!(ended.stderr.contains("list of the organization's accounts is incomplete"));
+    assert!(ended.stdout.contains("The list of its accounts is incomplete"), "{}", ended.stdout);
+    assert_eq!(runner.folder.json("out.sarif")["runs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn if_nothing_could_be_read_github_is_not_called() {
     let github = Fake::github("");
     let aws = Fake::with(
         "fault GetCredentialReport = denied\nfault GetAccountSummary = denied\nfault ListVirtualMFADevices = denied",
@@ -389,7 +441,7 @@ fn terminate(id: u32) {
 
 #[cfg(unix)]
 #[test]
-fn an_upload_that_is_interrupted_leaves_the_verdict() {
+fn an_interrupted_upload_does_not_change_the_verdict() {
     let github = Fake::github("fault upload = hang");
     let runner = Runner::new(&github);
     runner.folder.write("report.csv", credential_report(ACTIVE_KEY));
@@ -422,7 +474,7 @@ fn a_failed_sign_in_uploads_nothing() {
 }
 
 #[test]
-fn never_and_a_run_outside_of_github_make_no_call_and_no_remark() {
+fn never_and_runs_outside_github_neither_call_nor_mention_it() {
     let github = Fake::github("");
     let runner = Runner::new(&github);
     let ended = runner.judge(ACTIVE_KEY, &["--upload", "never"]);
@@ -434,7 +486,7 @@ fn never_and_a_run_outside_of_github_make_no_call_and_no_remark() {
 }
 
 #[test]
-fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
+fn auto_uploads_only_from_the_default_branch_and_always_from_every_ref() {
     let merge_group =
         "refs/heads/gh-readonly-queue/main/pr-42-6dcb09b5b57875f334f61aebed695e2e4193db5e";
     let cases = [
@@ -462,7 +514,7 @@ fn auto_uploads_from_the_default_branch_alone_and_always_from_every_ref() {
 }
 
 #[test]
-fn always_without_what_a_runner_says_judges_nothing() {
+fn always_without_the_runners_variables_judges_nothing() {
     for (name, value) in [
         ("GITHUB_REPOSITORY", ""),
         ("GITHUB_REPOSITORY", "octo-org/../../x"),
@@ -493,7 +545,7 @@ fn always_without_what_a_runner_says_judges_nothing() {
 // -- every refusal is one warning -------------------------------------------------------------------
 
 #[test]
-fn every_refusal_is_one_warning_and_the_verdict_stands() {
+fn every_refusal_is_one_warning_and_does_not_change_the_verdict() {
     const NOT_ENABLED: &str = "Code scanning is not enabled for this repository";
     let rows: &[(&str, &[&str], usize)] = &[
         ("not-enabled", &[&[NOT_ENABLED], PERMISSION].concat(), 1),
@@ -539,7 +591,7 @@ fn every_refusal_is_one_warning_and_the_verdict_stands() {
 }
 
 #[test]
-fn a_refusal_leaves_a_pass_a_pass_too() {
+fn a_refusal_does_not_change_a_pass() {
     for call in ["repository", "upload", "status", "*"] {
         let github = Fake::github(&format!("fault {call} = not-accessible"));
         let runner = Runner::new(&github);
@@ -551,7 +603,7 @@ fn a_refusal_leaves_a_pass_a_pass_too() {
 }
 
 #[test]
-fn what_passes_is_waited_for() {
+fn temporary_errors_are_retried() {
     let faults = [
         "1 times rate-limited 1",
         "1 times secondary 1",
@@ -570,7 +622,7 @@ fn what_passes_is_waited_for() {
 }
 
 #[test]
-fn silence_ends_with_the_time_that_is_left() {
+fn a_server_that_does_not_answer_uses_only_the_time_left() {
     side_by_side(CALLS, |call| {
         let github = Fake::github(&format!("fault {call} = hang"));
         let runner = Runner::new(&github);
@@ -583,7 +635,7 @@ fn silence_ends_with_the_time_that_is_left() {
 }
 
 #[test]
-fn nobody_there_is_one_warning() {
+fn an_unreachable_server_is_one_warning() {
     let github = Fake::github("");
     let runner = Runner::new(&github).with("GITHUB_API_URL", "http://127.0.0.1:9");
     let ended = runner.judge(&[], &["--timeout", "3s"]);
@@ -612,7 +664,7 @@ fn githubs_own_processing_errors_are_shown() {
 }
 
 #[test]
-fn without_a_token_github_is_not_asked() {
+fn without_a_token_github_is_not_called() {
     for mode in ["auto", "always"] {
         let github = Fake::github("");
         let runner = Runner::new(&github).with("GITHUB_TOKEN", "");
@@ -627,7 +679,7 @@ fn without_a_token_github_is_not_asked() {
 }
 
 #[test]
-fn a_token_is_not_sent_to_whom_an_earlier_step_chose_to_trust() {
+fn a_token_is_not_sent_to_a_server_that_an_earlier_step_made_trusted() {
     let github = Fake::github("");
     let runner = Runner::new(&github).with("SSL_CERT_FILE", "/tmp/other.pem");
     let ended = runner.judge(&[], &[]);
@@ -664,7 +716,7 @@ fn standard_output_stays_one_document_and_quiet_stays_quiet() {
 }
 
 #[test]
-fn strangers_read_no_account_id_in_what_is_said_of_the_upload() {
+fn redacted_upload_messages_contain_no_account_id() {
     let github =
         Fake::github(&format!("processing = failed category rootgate/{ACCOUNT}/ is in use"));
     let runner = Runner::new(&github);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{ACTIVE_KEY, Folder, REPORT, credential_report};
 
-/// What the three reports say of an account with an active key of 2019-05-02, judged as of
-/// 2026-11-20 with these waivers.
+/// The three reports about an account with an active key of 2019-05-02, judged as of 2026-11-20 with
+/// these waivers.
 struct Judged {
     code: i32,
     terminal: String,
@@ -16,7 +16,7 @@ struct Judged {
 fn judged(waivers: &str) -> Judged {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
-    // The key is older than its rule allows, which is not what these tests are about.
+    // The key is older than its rule allows; these tests ignore that rule.
     let policy = format!(
         "version: 1\nrules:\n  root-access-key-not-rotated: off\n  root-access-key-present: off\nwaivers:\n{waivers}evidence: {{ root-events: off }}\n"
     );
@@ -50,7 +50,7 @@ fn outcome<'a>(judged_run: &'a Judged, rule: &str) -> &'a Value {
     outcomes.iter().find(|outcome| outcome["rule"] == rule).unwrap()
 }
 
-/// The notices of waivers, by code.
+/// The codes of the notices about waivers.
 fn notices(judged_run: &Judged) -> Vec<(&str, &str)> {
     let notices = judged_run.json["notices"].as_array().unwrap().iter();
     let texts = notices.map(|it| (it["code"].as_str().unwrap(), it["message"].as_str().unwrap()));
@@ -121,7 +121,7 @@ fn every_stage_of_a_waiver_has_its_notice_in_all_three_reports() {
 }
 
 #[test]
-fn of_two_keys_of_one_day_a_waiver_covers_the_one_that_it_names_by_time() {
+fn a_waiver_by_time_covers_one_of_two_keys_of_a_day() {
     let judged = |made: &str| {
         let folder = Folder::new();
         let second = [
@@ -197,7 +197,7 @@ fn a_waived_finding_stays_visible_with_ticket_reason_and_end() {
 fn before_enforce_from_the_gate_says_that_it_would_fail() {
     let folder = Folder::new();
     folder.write("report.csv", credential_report(ACTIVE_KEY));
-    // Long past, so that no day lies too far ahead of the clock of the machine.
+    // Long ago, so that no day is too far in the future.
     let arguments = [
         "check",
         "--credential-report",

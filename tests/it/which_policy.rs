@@ -1,4 +1,4 @@
-//! The default branch's policy judges under GitHub Actions, whatever a branch, an event file or an
+//! Under GitHub Actions the default branch's policy is used, whatever a branch, an event file or an
 //! earlier step contains.
 
 use rootgate::model::sha256_hex;
@@ -8,7 +8,7 @@ use crate::support::{ACTIVE_KEY, Folder, REPORT, rootgate};
 
 const FILE: &str = ".github/rootgate.yaml";
 
-/// A policy of the account that the reports are of, with more lines.
+/// A policy for the account of the reports, with more lines.
 fn policy(more: &str) -> String {
     format!(
         "version: 1\nevidence: {{ root-events: off }}\nscope: {{ accounts: [{{ id: \"111122223333\" }}] }}\n{more}"
@@ -53,7 +53,7 @@ fn the_file_at_the_tip_judges_and_every_report_names_it() {
 }
 
 #[test]
-fn a_checkout_whose_lines_end_as_on_windows_is_no_change() {
+fn windows_line_ends_in_a_checkout_are_not_a_change() {
     let mut job = Job::both(&policy("")).work(FILE, &policy("").replace('\n', "\r\n")).report(&[]);
     job.ends("pass", 0);
     assert!(job.json()["policy_change"].is_null());
@@ -78,7 +78,7 @@ fn a_branch_that_switches_a_rule_off_is_judged_by_what_it_would_switch_off() {
 }
 
 #[test]
-fn a_weaker_copy_fails_even_where_nothing_else_does() {
+fn a_weaker_copy_alone_fails_the_gate() {
     let mut job = Job::both(&policy("")).work(FILE, &key_rule_off()).report(&[]);
     job.ends("fail", 1);
     assert_eq!(job.json()["counts"]["failed"], 0);
@@ -114,13 +114,13 @@ fn the_policy_that_judges_says_what_a_weaker_copy_does() {
     let ended = job.ends("pass", 0);
     assert_eq!(job.json()["policy_change"]["effect"], "tolerated");
     assert!(ended.stdout.contains("::warning file="), "{}", ended.stdout);
-    // The copy cannot say it of itself.
+    // The copy cannot set this for itself.
     let mut job = Job::both(&policy("")).work(FILE, &weaker).report(&[]);
     job.ends("fail", 1);
 }
 
 #[test]
-fn before_enforce_from_a_weaker_copy_blocks_all_the_same() {
+fn before_enforce_from_a_weaker_copy_still_blocks() {
     let day = (now() + chrono::TimeDelta::days(30)).date_naive();
     let gate = policy(&format!("gate: {{ enforce-from: {day} }}\n"));
     let mut job = Job::both(&gate).report(ACTIVE_KEY);
@@ -187,7 +187,7 @@ fn a_planned_window_passes_and_is_shown() {
 }
 
 #[test]
-fn a_stronger_copy_passes_and_is_judged_as_a_second_line_that_never_decides() {
+fn a_stronger_copy_passes_and_its_own_verdict_is_only_shown() {
     let stronger = policy("gate: { fail-on: low }\n");
     let virtual_device = [("mfa_active", "false")];
     let main = policy("rules: { root-mfa-missing: { severity: low } }\n");
@@ -202,19 +202,19 @@ fn a_stronger_copy_passes_and_is_judged_as_a_second_line_that_never_decides() {
 }
 
 #[test]
-fn a_policy_that_is_taken_away_is_weaker() {
+fn a_deleted_policy_is_weaker() {
     let mut job = Job::both(&policy("")).work("README.md", "x").without(FILE).report(&[]);
     job.ends("fail", 1);
     let change = &job.json()["policy_change"];
     assert_eq!((&change["copy"], &change["effect"]), (&"missing".into(), &"fails".into()));
     assert!(change["path"].is_null());
-    // Also where a pull request checks out nothing that it could be seen in.
+    // The same if a pull request has no checkout.
     let mut job = Job::pull_request().main(FILE, &policy("")).report(&[]);
     job.ends("fail", 1);
 }
 
 #[test]
-fn a_policy_that_moves_is_seen_as_what_it_is() {
+fn a_moved_policy_is_compared_with_its_old_version() {
     let mut job =
         Job::both(&policy("")).without(FILE).work("rootgate.yaml", &policy("")).report(&[]);
     let ended = job.ends("pass", 0);
@@ -224,7 +224,7 @@ fn a_policy_that_moves_is_seen_as_what_it_is() {
     let mut job =
         Job::both(&policy("")).without(FILE).work("rootgate.yaml", &key_rule_off()).report(&[]);
     job.ends("fail", 1);
-    // The default place comes before the one that the default branch has so far.
+    // This default path comes before the one on the default branch.
     let mut job = Job::pull_request()
         .main("rootgate.yaml", &policy(""))
         .work("rootgate.yaml", &policy(""))
@@ -245,7 +245,7 @@ fn a_second_default_policy_in_the_checkout_is_a_broken_copy() {
         assert!(both.contains(&expected), "{both}");
         assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
     }
-    // One that is moved to another default place is no second one.
+    // A file that is moved to another default path is not a second one.
     for other in ["rootgate.yaml", "rootgate.yml", ".github/rootgate.yml"] {
         let job = Job::pull_request().main(FILE, &policy("")).work(other, &policy(""));
         job.report(&[]).ends("pass", 0);
@@ -267,7 +267,7 @@ fn every_default_name_judges_and_two_at_once_judge_nothing() {
             unreadable(job.report(ACTIVE_KEY), &[&expected, name, second, "keep one of them"]);
         }
     }
-    // The policy that is named judges, whatever else is there.
+    // The named policy is used, even if other files exist.
     let mut job = Job::both(&policy("")).main("rootgate.yml", &key_rule_off()).report(&[]);
     let ended = job.check(&["--policy", FILE]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
@@ -275,7 +275,7 @@ fn every_default_name_judges_and_two_at_once_judge_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_never_followed_and_what_it_leads_to_never_shown() {
+fn a_link_is_never_followed_and_its_target_never_shown() {
     let secret = Folder::new();
     let place = secret.write("credentials", "aws_secret_access_key: wJalrXUtnFEMI\n");
     for link in [FILE, ".github"] {
@@ -300,8 +300,8 @@ fn a_link_is_never_followed_and_what_it_leads_to_never_shown() {
 }
 
 #[test]
-fn what_is_stored_counts_where_the_working_tree_shows_something_else() {
-    // Attributes of Git may write a file otherwise than it is stored, and a step may change it.
+fn the_stored_file_counts_if_the_working_tree_differs() {
+    // Git attributes may change a file on checkout, and a step may change it later.
     let stored = |text: Option<&str>| {
         let job = Job::both(&policy("")).report(ACTIVE_KEY);
         let folder = job.folder.write("stored/README.md", "x").parent().unwrap().to_owned();
@@ -321,14 +321,14 @@ fn what_is_stored_counts_where_the_working_tree_shows_something_else() {
         assert_eq!(job.json()["policy_change"]["copy"], copy);
         assert_eq!(job.json()["policy_change"]["effect"], "fails");
     }
-    // A notice names a commit that GitHub does not show.
+    // A notice names a commit that GitHub cannot find.
     let mut unknown = Job::both(&policy("")).set("GITHUB_SHA", STALE).report(&[]);
     unknown.ends("pass", 0);
     assert!(unknown.notices().contains(&"commit-unread".to_owned()));
 }
 
 #[test]
-fn files_that_other_steps_left_are_no_checkout() {
+fn files_of_other_steps_are_not_a_checkout() {
     let evidence = |event: &str, sha: &str| {
         let job = Job::pull_request().main(FILE, &policy("")).work("evidence.json", "{}");
         job.on_main(event, sha).report(&[])
@@ -339,7 +339,7 @@ fn files_that_other_steps_left_are_no_checkout() {
     let mut job = evidence("schedule", TIP).work(".git/HEAD", "ref: refs/heads/main\n");
     job.ends("fail", 1);
     assert_eq!(job.json()["policy_change"]["copy"], "missing");
-    // Where the run's commit cannot say it either, they may be one.
+    // If the run's commit does not decide it either, the files may be a checkout.
     let mut job = evidence("push", STALE).set("GITHUB_REF", "refs/heads/feature");
     job.ends("fail", 1);
     assert_eq!(job.json()["policy_change"]["copy"], "missing");
@@ -357,21 +357,21 @@ fn without_a_checkout_the_runs_commit_at_github_decides() {
             let job = Job::both(&policy("")).set("GITHUB_EVENT_NAME", event).report(&[]);
             job.set("GITHUB_REF", git_ref).set("GITHUB_WORKSPACE", folder)
         };
-        // Nothing is checked out, and then the repository is, in a folder of the workspace.
+        // First without a checkout, then with one in a folder of the workspace.
         let mut here = job(&path);
         here.ends("pass", 0);
         assert!(here.notices().contains(&"no-checkout".to_owned()), "{event}");
         assert!(here.json()["policy_change"].is_null(), "{event}");
         elsewhere.write("repo/.git/HEAD", "ref: refs/heads/main\n");
         job(&path).ends("pass", 0);
-        // What the commit takes away is weaker, and what it weakens.
+        // A commit that deletes the policy is weaker, and so is one that weakens it.
         let mut gone = job(&path).work("README.md", "x").without(FILE);
         gone.ends("fail", 1);
         assert_eq!(gone.json()["policy_change"]["copy"], "missing", "{event}");
         let mut weak = job(&path).work(FILE, &key_rule_off());
         weak.ends("fail", 1);
         assert_eq!(weak.json()["policy_change"]["weaker"], true, "{event}");
-        // A checkout that is there and lacks the file, and a commit that nobody shows.
+        // A checkout without the file, and a commit that GitHub cannot find.
         elsewhere.write(".git/HEAD", "ref: refs/heads/main\n");
         let mut lacks = job(&path);
         lacks.ends("fail", 1);
@@ -387,7 +387,7 @@ fn without_a_checkout_the_runs_commit_at_github_decides() {
 }
 
 #[test]
-fn a_pull_request_for_another_branch_is_said() {
+fn a_pull_request_for_another_branch_is_reported() {
     let mut job = Job::both(&policy("")).set("GITHUB_BASE_REF", "release").report(&[]);
     job.ends("pass", 0);
     assert!(job.notices().contains(&"other-base".to_owned()));
@@ -408,7 +408,7 @@ fn a_link_below_the_working_directory_is_not_followed_either() {
 }
 
 #[test]
-fn strangers_see_no_line_of_a_policy_that_cannot_be_read() {
+fn redacted_errors_show_no_line_of_the_policy() {
     let broken =
         policy("windows: [{ id: x, reason: secret project, ticket: SEC-1, from: 1, to: 2 }]\n");
     let mut job = Job::both(&broken).report(&[]);
@@ -446,7 +446,7 @@ fn a_broken_copy_fails_with_its_problems_at_their_lines() {
 
 #[test]
 fn a_merge_group_of_harmless_changes_that_are_weaker_together_fails() {
-    // One lowers a rule that blocks either way, the other raises what blocks.
+    // One lowers the severity of a rule that blocks anyway, the other raises the severity that blocks.
     let together =
         policy("gate: { fail-on: high }\nrules: { root-mfa-missing: { severity: medium } }\n");
     let mut job = Job::both(&policy("")).work(FILE, &together).report(&[("mfa_active", "false")]);
@@ -471,7 +471,7 @@ fn neither_event_file_nor_variables_name_the_default_branch() {
 }
 
 #[test]
-fn a_run_again_after_the_default_branch_moved_is_judged_by_its_tip() {
+fn a_rerun_is_judged_by_the_current_tip() {
     let (old, new) = (policy("gate: { fail-on: high }\n"), policy("gate: { fail-on: medium }\n"));
     for event in ["schedule", "push", "workflow_dispatch"] {
         let mut job = Job::pull_request()
@@ -486,7 +486,7 @@ fn a_run_again_after_the_default_branch_moved_is_judged_by_its_tip() {
         assert!(ended.stdout.contains(&EARLIER[..7]), "{}", ended.stdout);
         assert_eq!(job.json()["policy"]["commit"], TIP);
     }
-    // A pull request that does not touch the policy, whose base has moved on since.
+    // A pull request that does not change the policy, while its base did.
     let stale = |work: &str| {
         let job = Job::pull_request().earlier(FILE, &old).main(FILE, &new).work(FILE, work);
         let checkout = job.in_work("").display().to_string();
@@ -497,7 +497,7 @@ fn a_run_again_after_the_default_branch_moved_is_judged_by_its_tip() {
     let mut job = stale(&old);
     job.ends("pass", 0);
     assert_eq!(job.json()["policy_change"]["copy"], "behind");
-    // One that does.
+    // One that changes it.
     let mut job = stale(&policy("gate: { fail-on: critical }\n"));
     job.ends("fail", 1);
 }
@@ -515,7 +515,7 @@ fn a_large_or_old_pull_request_that_does_not_touch_the_policy_does_not_weaken_it
             .report(&[])
     };
     let weaker = policy("gate: { fail-on: critical }\n");
-    // More than is ever read of an answer; and what GitHub cannot compare at all.
+    // An answer above the maximum size, and commits that GitHub cannot compare.
     for line in
         ["compared bytes = 5000000", "fault compare = status 500", "fault compare = not-found"]
     {
@@ -525,13 +525,13 @@ fn a_large_or_old_pull_request_that_does_not_touch_the_policy_does_not_weaken_it
         assert_eq!(job.json()["policy_change"]["copy"], "behind", "{line}");
         assert_eq!(pull(&weaker, line).check(&["--timeout", "20s"]).code, 1, "{line}");
     }
-    // The page that is asked for holds no file.
+    // The requested page lists no files.
     let mut job = pull(&old, "");
     job.ends("pass", 0);
     let calls = job.github.as_ref().unwrap().calls();
     let compared = calls.iter().find(|call| call["call"] == "compare").unwrap();
     assert_eq!(compared["query"]["page"], "2");
-    // Only GitHub's own merge into the default branch says what that branch had.
+    // Only GitHub's own merge into the default branch shows what that branch contained.
     let unknown = || pull(&old, "fault compare = not-found");
     for mut job in [
         unknown().set("GITHUB_BASE_REF", "release"),
@@ -550,7 +550,7 @@ const HEAD: &str = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c";
 const STALE: &str = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d";
 
 #[test]
-fn what_left_the_default_branch_earlier_changes_nothing_that_it_did_not_touch() {
+fn an_old_branch_does_not_undo_later_changes_of_the_policy() {
     let (old, new) = (policy("gate: { fail-on: high }\n"), policy("gate: { fail-on: medium }\n"));
     let pushed = |git_ref: &str, sha: &str, work: &str| {
         let job = Job::pull_request().earlier(FILE, &old).main(FILE, &new).work(FILE, work);
@@ -561,7 +561,7 @@ fn what_left_the_default_branch_earlier_changes_nothing_that_it_did_not_touch() 
             .set("GITHUB_SHA", sha)
             .report(&[])
     };
-    // A release that the default branch holds, and a branch that has not followed it.
+    // A release that is on the default branch, and a branch that is behind.
     for (git_ref, sha) in [("refs/tags/v1", EARLIER), ("refs/heads/feature", STALE)] {
         let mut job = pushed(git_ref, sha, &old);
         job.ends("pass", 0);
@@ -570,9 +570,9 @@ fn what_left_the_default_branch_earlier_changes_nothing_that_it_did_not_touch() 
     }
     let weaker = policy("gate: { fail-on: critical }\n");
     pushed("refs/heads/feature", STALE, &weaker).ends("fail", 1);
-    // One that has followed it, and took the change back.
+    // A branch that is up to date and reverts the change.
     pushed("refs/heads/feature", OWN, &old).ends("fail", 1);
-    // Nor may the checkout of a run on the default branch hold what that branch never had.
+    // The checkout of a run on the default branch must not contain a policy that was never on it.
     let mut job = Job::pull_request()
         .earlier(FILE, &new)
         .main(FILE, &new)
@@ -580,7 +580,7 @@ fn what_left_the_default_branch_earlier_changes_nothing_that_it_did_not_touch() 
         .on_main("push", EARLIER)
         .report(&[]);
     job.ends("fail", 1);
-    // Without an answer of GitHub, the copy counts as a change.
+    // If GitHub does not answer, the copy counts as a change.
     let mut untold = pushed("refs/heads/feature", STALE, &old).line("fault compare = status 500");
     assert_eq!(untold.check(&["--timeout", "5s"]).code, 1);
 }
@@ -595,7 +595,7 @@ fn events_whose_checkout_may_be_the_attackers_are_judged_by_the_tip() {
         job.ends("fail", 1);
         assert_eq!(job.json()["counts"]["failed"], 1, "{event}");
         assert_eq!(job.json()["policy_change"]["weaker"], true, "{event}");
-        // Without a checkout nothing of the attacker's is there.
+        // Without a checkout there are no files of an attacker.
         let mut job = Job::pull_request().main(FILE, &policy("")).on_main(event, TIP).report(&[]);
         std::fs::remove_dir(job.in_work(".github")).unwrap();
         job.ends("pass", 0);
@@ -618,7 +618,7 @@ fn a_named_policy_lies_in_the_repository_and_at_its_tip() {
         "default branch `main`",
         "which has .github/rootgate.yaml",
     ]);
-    // Absolute, relative and from a folder below: the same file.
+    // The same file by an absolute path, by a relative path, and from a folder below.
     for (folder, name) in
         [("", FILE), ("", "./x/../.github/rootgate.yaml"), ("x", "../.github/rootgate.yaml")]
     {
@@ -673,7 +673,7 @@ fn without_any_policy_the_built_in_defaults_judge_and_a_first_one_is_compared_wi
 }
 
 #[test]
-fn what_github_does_not_give_is_never_taken_for_absent() {
+fn a_failed_request_never_means_that_the_policy_is_absent() {
     let job = |line: &str| Job::both(&policy("")).line(line).report(&[]);
     let contents = ["contents: read"];
     for fault in [
@@ -701,7 +701,7 @@ fn what_github_does_not_give_is_never_taken_for_absent() {
         ended.refused(&contents);
         assert_eq!(job.output("verdict"), "error", "{fault}");
     }
-    // The listing is cut before the name could be in it.
+    // The listing is cut before the name.
     let incomplete =
         Job::pull_request().main(".github/x", "").line("cut-listing .github").report(&[]);
     unreadable(incomplete, &contents);
@@ -723,7 +723,7 @@ fn what_github_does_not_give_is_never_taken_for_absent() {
 
 #[cfg(unix)]
 #[test]
-fn at_the_tip_only_a_regular_file_judges() {
+fn only_a_regular_file_at_the_tip_is_a_policy() {
     let link = |name: &str| {
         let job = Job::both(&policy("")).main("other.yaml", &key_rule_off()).report(ACTIVE_KEY);
         let main = job.folder.path().join("main");
@@ -762,7 +762,7 @@ fn an_earlier_step_cannot_change_whom_tls_trusts() {
 }
 
 #[test]
-fn the_checkout_judges_where_that_is_asked_for_and_every_report_says_so() {
+fn policy_from_checkout_is_shown_in_every_report() {
     let mut job = Job::both(&policy("")).work(FILE, &key_rule_off()).report(ACTIVE_KEY);
     let ended = job.check(&["--policy-from", "checkout"]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
@@ -771,7 +771,7 @@ fn the_checkout_judges_where_that_is_asked_for_and_every_report_says_so() {
     assert!(job.github.as_ref().unwrap().calls().is_empty());
     for text in [&ended.stdout, &job.summary()] {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let expected = words.join(" ").contains("whoever can change the branch can change it");
+        let expected = words.join(" ").contains("anybody who can change the branch can change it");
         assert!(expected, "{text}");
     }
 }
@@ -797,7 +797,7 @@ fn flags_that_contradict_each_other_judge_nothing() {
             .run(&[&REPORT[..], flags].concat())
             .refused(&["GitHub Actions", "policy diff --base"]);
     }
-    // Outside, the file on disk judges anyway.
+    // Outside GitHub Actions the file on disk is used anyway.
     assert_eq!(folder.run(&[&REPORT[..], &["--policy-from", "checkout"]].concat()).code, 0);
     for wrong in [
         "github:octo-org/security",
@@ -812,7 +812,7 @@ fn flags_that_contradict_each_other_judge_nothing() {
 }
 
 #[test]
-fn a_security_teams_policy_judges_at_the_commit_that_its_ref_is() {
+fn a_remote_policy_is_read_at_the_commit_of_its_ref() {
     const THEIRS: &str = "1acc419d4d6a9ce985db7be48c6349a0475975b5";
     let text = policy("gate: { fail-on: low }\n");
     let job = || {

@@ -1,4 +1,5 @@
-//! Opening sessions: one function per [`Route`], and one that asks AWS whose each session is.
+//! Opens sessions: one function per [`Route`], and one that asks AWS for the account of each
+//! session.
 
 use std::time::Duration;
 
@@ -29,22 +30,22 @@ use crate::text::{outside, private};
 use super::profile::{self, ProfileTexts};
 use super::route::{Route, no_target};
 use super::session::{Session, sts};
-use super::session_policy::{Grants, audit_task};
+use super::session_policy::Grants;
 use super::{SignInError, guard};
 
-/// How long to wait for the instance's own metadata service: off AWS nobody answers.
+/// The time limit for the instance metadata service. Outside AWS there is no answer.
 const METADATA: Duration = Duration::from_millis(1_000);
 
-/// The longest that STS gives. Source: API reference, `AssumeRoot`, `DurationSeconds`.
+/// The longest duration that STS allows. Source: API reference, `AssumeRoot`, `DurationSeconds`.
 const LONGEST_AS_ROOT: i32 = 900;
 
-/// A mask hides every occurrence, in outputs too, so a shorter external id is not masked.
+/// A mask hides every occurrence, also in outputs, so a shorter external id is not masked.
 const MIN_MASK_LENGTH: usize = 8;
 
-/// What all sign-ins of a run share. It holds no credentials.
+/// The data that all sign-ins of a run share. It contains no credentials.
 pub(crate) struct Access<'a> {
     settings: &'a EntrySettings,
-    /// Whether any role is to be assumed.
+    /// Whether any role will be assumed.
     has_roles: bool,
     sinks: &'a Sinks<'a>,
     transport: Transport,
@@ -55,7 +56,7 @@ pub(crate) struct Access<'a> {
 }
 
 impl<'a> Access<'a> {
-    /// Reads Region, profile and trust; refuses what must not be believed.
+    /// Reads Region, profile and certificates, and refuses unsafe settings.
     pub(crate) async fn prepare(
         settings: &'a EntrySettings,
         has_roles: bool,
@@ -93,13 +94,13 @@ impl<'a> Access<'a> {
         Ok(Self { settings, has_roles, sinks, transport, base, profiles, named, secrets })
     }
 
-    /// What no text may repeat.
+    /// The secrets that no text may repeat.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Opens a session by a route, `from` the one that was opened before, and makes sure whose it is.
-    /// It may do what `grants` say.
+    /// Opens a session by a route, `from` the previous session, and checks its account. The session
+    /// may do what `grants` allow.
     pub(crate) async fn enter(
         &self,
         route: &Route,
@@ -125,7 +126,7 @@ impl<'a> Access<'a> {
         Ok(session)
     }
 
-    /// The identity of the SDK's default chain.
+    /// Opens a session with the SDK's default chain.
     async fn by_chain(&self, pace: &Pace) -> Result<Session, SignInError> {
         let region = self.region_in(None);
         let config = ProviderConfig::default()
@@ -146,7 +147,7 @@ impl<'a> Access<'a> {
         let load = async || {
             let loaded = provider.provide_credentials().await;
             loaded.map_err(|error| match error {
-                // That every place is empty says no more than the error itself.
+                // The list of places without credentials does not help the reader of the error.
                 CredentialsError::CredentialsNotLoaded(_) => {
                     (self.sinks.note)(&outside(self.secrets.hide(&chain(&error))));
                     CallError::new(Kind::Refused, "")
@@ -178,7 +179,8 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Into a role by GitHub's token: a new token for every attempt, as it lives for minutes.
+    /// Assumes a role with GitHub's token. Each attempt requests a new token, because a token is
+    /// valid for minutes.
     async fn by_token(
         &self,
         role_arn: &str,
@@ -207,7 +209,8 @@ impl<'a> Access<'a> {
                     return Err(call_error);
                 }
             };
-            // Only now: an attempt that the clock cuts off does not undo what the last one said.
+            // It is reset only now, so that an attempt that times out keeps the error of the
+            // previous attempt.
             no_token = None;
             self.mask(&token.jwt, pace);
             claims = Some(token.claims);
@@ -222,7 +225,7 @@ impl<'a> Access<'a> {
                 .await
                 .map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist(attempt).await;
+        let answer = pace.retry(attempt).await;
         let claims = claims.unwrap_or_default();
         let answer = answer.map_err(|error| match (error.kind, no_token) {
             (Kind::Interrupted, _) => SignInError::Interrupted(error.message),
@@ -240,7 +243,7 @@ impl<'a> Access<'a> {
         self.identified(credentials, region, Some(claims), pace).await
     }
 
-    /// Into a role from another session.
+    /// Assumes a role from another session.
     async fn by_role(
         &self,
         from: &Session,
@@ -263,7 +266,7 @@ impl<'a> Access<'a> {
                 .await
                 .map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist(attempt).await.map_err(|error| {
+        let answer = pace.retry(attempt).await.map_err(|error| {
             SignInError::from_role(
                 &error,
                 &ASSUME_ROLE,
@@ -277,18 +280,18 @@ impl<'a> Access<'a> {
         self.identified(credentials, region, None, pace).await
     }
 
-    /// Into the root user of a member from another session, to audit it.
+    /// Opens an audit session as the root user of a member, from another session.
     async fn as_root(
         &self,
         from: &Session,
         account: &AccountId,
         pace: &Pace,
     ) -> Result<Session, SignInError> {
-        // Only regional endpoints know the call.
+        // Only regional endpoints support the call.
         let region = self.region_in(Some(&from.partition));
         let config = from.config.clone().into_builder().region(region.clone()).build();
         let client = sts(&config);
-        let task = PolicyDescriptorType::builder().arn(audit_task(&from.partition)).build();
+        let task = PolicyDescriptorType::builder().arn(from.partition.audit_task()).build();
         let attempt = async || {
             client
                 .assume_root()
@@ -299,7 +302,7 @@ impl<'a> Access<'a> {
                 .await
                 .map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist(attempt).await.map_err(|error| {
+        let answer = pace.retry(attempt).await.map_err(|error| {
             SignInError::from_root(&error, account, region.as_ref(), private(&from.arn))
                 .in_region(&error, self.named(&region))
         })?;
@@ -307,14 +310,14 @@ impl<'a> Access<'a> {
         self.identified(credentials, region, None, pace).await
     }
 
-    /// Masks what STS issued, and makes it the SDK's.
+    /// Masks the credentials that STS issued, and converts them for the SDK.
     fn issued(
         &self,
         call: &Call,
         issued: Option<aws_sdk_sts::types::Credentials>,
         pace: &Pace,
     ) -> Result<Credentials, SignInError> {
-        // The interceptor has seen them; this is for the type.
+        // `AnswerCheck` has checked that they exist, but the type is an `Option`.
         let issued = issued.ok_or_else(|| SignInError::Unreadable {
             call: call.iam_action,
             message: "it has no `Credentials`".to_owned(),
@@ -330,7 +333,7 @@ impl<'a> Access<'a> {
         Ok(credentials)
     }
 
-    /// Asks AWS who this is, and whether that account may be entered.
+    /// Asks AWS for the identity of the credentials.
     async fn identified(
         &self,
         credentials: Credentials,
@@ -345,13 +348,13 @@ impl<'a> Access<'a> {
             let answer = client.get_caller_identity().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist(attempt).await.map_err(|error| {
+        let answer = pace.retry(attempt).await.map_err(|error| {
             SignInError::from_call(&error, GET_CALLER_IDENTITY.iam_action)
                 .in_region(&error, self.named(&region))
         })?;
         let arn = answer.arn.unwrap_or_default();
         let account = answer.account.unwrap_or_default().parse::<AccountId>();
-        let unknown = || SignInError::NoIdentity("its answer names no account".to_owned());
+        let unknown = || SignInError::NoIdentity("its answer contains no account".to_owned());
         let account = account.map_err(|_| unknown())?;
         let partition = Partition::from_arn(&arn).ok_or_else(unknown)?;
         (self.sinks.note)(&text!("signed in as {}", private(&arn)));
@@ -362,8 +365,8 @@ impl<'a> Access<'a> {
         Region::new(region_in(self.named.as_ref().map(|named| &*named.name), partition))
     }
 
-    /// The Region as somebody named it; `None` where rootgate chose it, and where its name is no part of
-    /// an address.
+    /// The Region, if it was set by the user and its name is part of an address; `None` if rootgate
+    /// chose it.
     fn named(&self, region: &Region) -> Option<NamedRegion> {
         let in_address = self.settings.endpoint_url.is_none();
         self.named.clone().filter(|named| in_address && named.name == region.as_ref())
@@ -379,8 +382,8 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// As short as STS makes it, and longer than the run. Source: API reference, 900 seconds up to
-    /// one hour for every role.
+    /// The duration of a session: as short as STS allows, but longer than the run. Source: API
+    /// reference, 900 seconds up to one hour for every role.
     fn session_seconds(&self) -> i32 {
         let seconds = self.settings.timeout.as_secs().saturating_add(300).clamp(900, 3_600);
         i32::try_from(seconds).unwrap_or(3_600)
@@ -394,13 +397,15 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The pace that a session is opened at is that of its calls, so that none of them repeats it.
+    /// Masks a secret. The calls of a session use the pace that opened it, so no error repeats the
+    /// secret.
     fn mask(&self, secret: &Secret, pace: &Pace) {
         mask(secret, self.settings, self.sinks, pace.secrets());
     }
 }
 
-/// Outside GitHub Actions nobody reads the command, and it would print the secret.
+/// Masks a secret in the log and in errors. Outside GitHub Actions no runner reads the command, so
+/// it would print the secret.
 fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &Secrets) {
     if settings.environment.github_actions {
         (sinks.command)(&mask_command(secret));
@@ -408,21 +413,22 @@ fn mask(secret: &Secret, settings: &EntrySettings, sinks: &Sinks<'_>, secrets: &
     secrets.keep(secret);
 }
 
-/// An external id in the form that STS asks for: nothing in it is a command to whoever reads the log.
-/// Source: STS API reference, `AssumeRole`, `ExternalId`.
+/// Whether an external id has the form that STS requires. Such a text cannot contain a workflow
+/// command. Source: STS API reference, `AssumeRole`, `ExternalId`.
 fn can_be_masked(external_id: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
     external_id.len() >= MIN_MASK_LENGTH && external_id.bytes().all(known)
 }
 
-/// The SDK speaks to whoever compiles it: what is wrong with the profile says more to its owner.
+/// The message to show. If the SDK's message is empty or for developers, the message says what is
+/// wrong with the profile.
 async fn explain_error(message: String, profiles: &ProfileTexts) -> String {
     let for_developers = message.contains("cargo feature");
     if !message.is_empty() && !for_developers {
         return message;
     }
     let unknown = if for_developers {
-        "the profile signs in in a way that rootgate does not have"
+        "the profile uses a sign-in method that rootgate does not support"
     } else {
         ""
     };
@@ -450,7 +456,7 @@ mod tests {
 
     use crate::collect::Environment;
 
-    /// Notes where a request would go, and sends nothing.
+    /// Records the address of a request, and sends nothing.
     #[derive(Debug, Clone, Default)]
     struct Addressee(Arc<Mutex<String>>);
 

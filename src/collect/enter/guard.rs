@@ -1,5 +1,6 @@
-//! What is refused before anything is sent: under GitHub Actions an earlier step can write the
-//! environment and the profile of this one, so neither may move endpoints or trust.
+//! Refuses unsafe settings before anything is sent. Under GitHub Actions an earlier step can write
+//! the environment and the profile of this step, so they must not change endpoints or trusted
+//! certificates.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +14,8 @@ use super::SignInError;
 use super::profile::ProfileTexts;
 use crate::collect::{EntrySettings, Environment};
 
-/// Checks what the settings and the environment say.
-/// `chains`: roles are entered from the run's own session, even where that was opened by a token.
+/// Checks the settings and the environment. `chains`: roles are assumed from the run's own session,
+/// even if a token opened that session.
 pub(super) fn check_settings(
     settings: &EntrySettings,
     has_roles: bool,
@@ -42,10 +43,11 @@ pub(super) fn check_settings(
     Ok(())
 }
 
-/// Checks what the SDK found in environment and profile, for every service: the SDK makes calls of its
-/// own while it looks for credentials, such as those of IAM Identity Center.
+/// Checks the endpoints that the SDK found in the environment and the profile, for every service:
+/// the SDK makes its own calls while it looks for credentials, for example to IAM Identity Center.
 ///
-/// `profiles` is what the SDK was given: a file that is read again may say something else.
+/// `profiles` are the texts that the SDK was given: a file may have other content when it is read
+/// again.
 pub(super) fn check_endpoints(
     settings: &EntrySettings,
     loaded: &SdkConfig,
@@ -64,7 +66,7 @@ pub(super) fn check_endpoints(
         loaded.service_config()?.load_config(key)
     };
     let environment = &settings.environment;
-    // Those that are called here first: they count whatever the files look like.
+    // The services that rootgate calls are always checked, whatever the files contain.
     let called = calls().map(|call| call.service.id().to_owned());
     let services = called.chain(services_of_variables(environment));
     let services = services.chain(services_of_profiles(profiles));
@@ -85,8 +87,8 @@ fn services_of_variables(environment: &Environment) -> BTreeSet<String> {
     names.filter_map(|name| name.strip_prefix("AWS_ENDPOINT_URL_").map(str::to_owned)).collect()
 }
 
-/// Every word of the files that may be the id of a service: the SDK says what a profile sets for one
-/// service, and does not list the services.
+/// Every word of the files that may be the id of a service. The SDK returns the setting of one
+/// service, but does not list the services.
 fn services_of_profiles(profiles: &ProfileTexts) -> BTreeSet<String> {
     let mut services = BTreeSet::new();
     for text in [&profiles.config, &profiles.credentials] {

@@ -1,11 +1,11 @@
-//! How accounts are entered, apart from what is read there and when.
+//! Enters accounts: signs in and assumes roles. Other modules read what is in them.
 //!
 //! ```text
-//! EntrySettings, targets -> route (which way, and whether at all) -> guard -> access (opens sessions)
-//!                        -> Session (whose it is, and the clients of its services)
+//! EntrySettings, targets -> route (how to enter, or a refusal) -> guard -> access (opens sessions)
+//!                        -> Session (its account, and the clients of its services)
 //! ```
 //!
-//! [`enter`] is for a command that looks into one account. Behind it, [`AccountSessions`] knows the run's own
+//! [`enter`] is for a command that reads one account. [`AccountSessions`] knows the run's own
 //! identity, and enters each target by its route.
 
 mod access;
@@ -43,12 +43,13 @@ pub(crate) use route::{Member, NamedTarget};
 pub use session::Session;
 pub use sign_in_error::SignInError;
 
-/// Enters one account, for a command that makes calls of its own there. The session may read `needs`.
+/// Enters one account, for a command that makes its own calls there. The session may read `needs`.
 ///
-/// `stop` ends it early when it completes, with the reason. Runs on a current-thread runtime of tokio.
+/// When `stop` completes, it ends the sign-in early, with the reason. Runs on a current-thread
+/// runtime of tokio.
 ///
 /// # Errors
-/// Nobody could be signed in there.
+/// The sign-in failed.
 pub async fn enter(
     settings: &EntrySettings,
     target: &Target,
@@ -69,20 +70,21 @@ pub async fn enter(
     sessions.enter(target, &sessions.pace(settings.timeout / 3)).await
 }
 
-/// One call opens the run's own session anew so often: AWS may say of a fresh one that it has ended.
+/// The maximum number of times that one call reopens the run's own session: AWS may say that even
+/// a new session has ended.
 pub(crate) const MAX_RENEWALS: usize = 2;
 
-/// What a run enters accounts for.
+/// The accounts to enter, and what their sessions may do.
 pub(crate) struct Wanted<'a> {
-    /// The accounts that are named.
+    /// The named accounts.
     pub(crate) targets: &'a [Target],
-    /// The organization whose accounts are entered.
+    /// The organization, if its accounts are entered.
     pub(crate) organization: Option<&'a OrganizationSettings>,
-    /// What the sessions may read.
+    /// The sources that the sessions may read.
     pub(crate) needs: &'a BTreeSet<Source>,
-    /// Nothing is asked for after it.
+    /// The deadline of all calls.
     pub(crate) ends: Instant,
-    /// What time it is; `None`: no session is opened anew.
+    /// The clock; `None`: no session is reopened.
     pub(crate) clock: Option<&'a dyn Fn() -> DateTime<Utc>>,
 }
 
@@ -97,12 +99,12 @@ pub(crate) struct AccountSessions<'a> {
     stop: Stop,
 }
 
-/// The run's own session. It is opened anew when it has ended.
+/// The run's own session. It is reopened when it has ended.
 #[derive(Default)]
 struct Own {
-    /// How often it was opened before, and the session; `None`: no account needs it.
+    /// The number of earlier sessions, and the session; `None`: no account needs it.
     session: RefCell<(usize, Option<Session>)>,
-    /// Whoever has it opens the next one; the others wait for that.
+    /// The holder of the lock opens the next session; the others wait.
     opening: Mutex<()>,
 }
 
@@ -113,7 +115,7 @@ impl Own {
 }
 
 impl<'a> AccountSessions<'a> {
-    /// Signs in as the run itself, where anything needs that, and settles which accounts are meant.
+    /// Opens the run's own session if an account needs it, and resolves the accounts.
     pub(crate) async fn open(
         settings: &'a EntrySettings,
         wanted: Wanted<'a>,
@@ -157,8 +159,8 @@ impl<'a> AccountSessions<'a> {
         session.map(|session| (number, session)).ok_or_else(route::no_target)
     }
 
-    /// Opens the run's own session anew, because that of this number has ended; unless somebody else
-    /// did. Whether there is a newer one of the same account.
+    /// Reopens the run's own session, because the one with this number has ended, unless another
+    /// call already did. Returns whether there is a newer session of the same account.
     pub(crate) async fn renew_own(&self, ended: usize) -> bool {
         let _turn = self.own.opening.lock().await;
         let (number, session) = self.own.get();
@@ -178,22 +180,22 @@ impl<'a> AccountSessions<'a> {
         }
     }
 
-    /// The accounts to enter that were named.
+    /// The named accounts to enter.
     pub(crate) fn targets(&self) -> &[NamedTarget<'a>] {
         &self.targets
     }
 
-    /// What GitHub's token said of the run's own identity, where it was opened by one.
+    /// The claims of the GitHub token that opened the run's own session, if one did.
     pub(crate) fn claims(&self) -> Option<Claims> {
         self.own.get().1.and_then(|own| own.claims)
     }
 
-    /// Whether a target can be entered at all; nothing is sent.
+    /// Checks whether a target may be entered. Nothing is sent.
     pub(crate) fn check(&self, target: &NamedTarget<'_>) -> Result<(), SignInError> {
         self.routes.route_to(target, self.own_account().as_ref()).map(drop)
     }
 
-    /// Enters an account that was named, and makes sure that it is that account.
+    /// Enters a named account, and checks that it is that account.
     pub(crate) async fn enter(
         &self,
         target: &NamedTarget<'_>,
@@ -203,18 +205,18 @@ impl<'a> AccountSessions<'a> {
         self.by_route(route.as_ref(), &target.account, pace).await
     }
 
-    /// The routes to an account of the organization, in the order in which they are tried. `None`: it
-    /// is the account of the run's own session.
+    /// The routes to an account of the organization, in the order in which they are tried. `None`:
+    /// it is the account of the run's own session.
     ///
     /// # Errors
-    /// It may not be signed in to.
+    /// Signing in to it is not allowed.
     pub(crate) fn routes_to(&self, member: &Member<'_>) -> Result<Option<Vec<Route>>, SignInError> {
         let organization = self.wanted.organization.ok_or_else(route::no_target)?;
         let own = self.own_account().ok_or_else(route::no_target)?;
         self.routes.to_member(organization, member, &own)
     }
 
-    /// Enters an account by a route, or with the run's own session, and makes sure that it is that
+    /// Enters an account by a route, or with the run's own session, and checks that it is that
     /// account.
     pub(crate) async fn by_route(
         &self,
@@ -238,18 +240,18 @@ impl<'a> AccountSessions<'a> {
         }
     }
 
-    /// What is read in an account itself.
+    /// The sources that are read in the account itself.
     fn read_in_accounts(&self) -> BTreeSet<Source> {
         let needs = self.wanted.needs.iter().copied();
         needs.filter(|source| !source.is_for_organizations()).collect()
     }
 
-    /// The time that is left.
+    /// The time left.
     pub(crate) fn time_left(&self) -> Duration {
         self.wanted.ends.saturating_duration_since(Instant::now())
     }
 
-    /// A share of it, for calls whose errors hide the secrets of this run.
+    /// A pace that ends within the time left. The errors of its calls hide the secrets of this run.
     pub(crate) fn pace(&self, share: Duration) -> Pace {
         Pace::new(share.min(self.time_left()), self.stop.clone()).hiding(self.access.secrets())
     }

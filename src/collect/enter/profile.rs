@@ -1,7 +1,8 @@
-//! What is wrong with the selected profile of `~/.aws`, where the SDK's chain does not say it.
+//! Explains what is wrong with the selected profile of `~/.aws`, if the SDK's chain does not say
+//! it.
 //!
-//! The chain takes a profile that does not exist for one more place without credentials, and a
-//! profile of `aws login` for a feature that is not compiled in.
+//! The chain treats a profile that does not exist as one more place without credentials, and a
+//! profile of `aws login` as a feature that is not compiled in.
 
 use std::path::Path;
 
@@ -13,11 +14,11 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::collect::{EntrySettings, Environment, NamedRegion, RegionOrigin};
 
-/// The two files of profiles, each read once: an earlier step may serve another text to whoever
-/// reads second, so what is checked is what the SDK is given.
+/// The two files of profiles, each read once. A second read may return another text, so the checks
+/// and the SDK use the same one.
 ///
-/// Only the SDK's chain of credentials still reads the files by itself. It decides who signs in, as
-/// variables can, and not where rootgate's calls go.
+/// Only the SDK's chain of credentials reads the files itself. It decides who signs in, as
+/// variables can, but not where rootgate's calls go.
 #[derive(Debug, Clone)]
 pub(super) struct ProfileTexts {
     pub(super) config: String,
@@ -30,7 +31,7 @@ impl ProfileTexts {
         Self { config: text_of(config), credentials: text_of(credentials) }
     }
 
-    /// What the SDK takes in place of the files.
+    /// The texts for the SDK, instead of the files.
     pub(super) fn for_sdk(&self) -> EnvConfigFiles {
         EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, self.config.as_str())
@@ -39,14 +40,14 @@ impl ProfileTexts {
     }
 }
 
-/// A file that cannot be read is an empty one, as for the SDK.
-#[expect(clippy::disallowed_methods, reason = "the SDK would read it again for each question")]
+/// A file that cannot be read is empty, as for the SDK.
+#[expect(clippy::disallowed_methods, reason = "the SDK would read it again for each setting")]
 fn text_of(file: &Path) -> String {
     let bytes = std::fs::read(file).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The Region of the run, where somebody names one.
+/// The Region of the run, if it is set.
 pub(super) async fn named_region(
     settings: &EntrySettings,
     profiles: &ProfileTexts,
@@ -64,7 +65,7 @@ pub(super) async fn named_region(
     profile.region().await.map(region_from(RegionOrigin::Profile))
 }
 
-/// The fault of the selected profile, in one clause; `None`: none is known.
+/// What is wrong with the selected profile, in one clause; `None`: nothing is known.
 pub(super) async fn fault(texts: &ProfileTexts) -> Option<String> {
     let files = texts.for_sdk();
     let profiles = profile::load(&Fs::real(), &Env::real(), &files, None).await.ok()?;
@@ -88,7 +89,7 @@ fn profile_problem(profiles: &ProfileSet, selected: &str) -> Option<String> {
         let has = |key: &str| profile.get(key).is_some();
         if has("login_session") {
             return Some(format!(
-                "the profile `{name}` is one of `aws login`, which rootgate does not read by itself"
+                "the profile `{name}` is one of `aws login`, which rootgate does not support directly"
             ));
         }
         if has("sso_session") && !(has("sso_account_id") && has("sso_role_name")) {
@@ -101,14 +102,14 @@ fn profile_problem(profiles: &ProfileSet, selected: &str) -> Option<String> {
         let empty =
             !known.iter().any(|key| has(key)) && !has("sso_start_url") && !has("sso_session");
         let named = selected != "default";
-        return (empty && named).then(|| format!("the profile `{name}` holds no credentials"));
+        return (empty && named).then(|| format!("the profile `{name}` contains no credentials"));
     }
 }
 
 fn missing(name: &str, selected: &str) -> Option<String> {
     let places = "~/.aws/config and ~/.aws/credentials hold no profile";
     match (name == selected, name) {
-        // Nobody asked for it.
+        // No profile was selected.
         (true, "default") => None,
         (true, _) => Some(format!("{places} `{name}`, which AWS_PROFILE names")),
         (false, _) => Some(format!("{places} `{name}`, which the profile `{selected}` leads to")),

@@ -1,4 +1,4 @@
-//! A member that could not be entered: what happened, and what to do where.
+//! A member that could not be entered: what happened, what to do, and where.
 
 use crate::model::{AccountId, Cause};
 use crate::text;
@@ -7,7 +7,7 @@ use crate::text::Text;
 use super::SignInError;
 use super::sign_in_explained::{SCP_HELP, by_scp};
 
-/// Why a member of an organization could not be entered, by each route that was tried.
+/// The errors of all routes by which a member of an organization was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     errors: Vec<SignInError>,
@@ -18,12 +18,12 @@ impl Refused {
         Self { errors }
     }
 
-    /// Whether AWS refused every route, and not only did not answer.
+    /// Whether AWS refused every route, rather than not answering.
     pub(crate) fn by_aws(&self) -> bool {
         !self.errors.is_empty() && self.errors.iter().all(SignInError::is_refusal)
     }
 
-    /// The cause of the gaps that it leaves: that of the last route.
+    /// The cause of the gaps: that of the last route.
     pub(crate) fn cause(&self) -> Cause {
         self.errors.last().map_or(Cause::NotEntered, SignInError::cause)
     }
@@ -47,14 +47,14 @@ impl Refused {
     }
 }
 
-/// STS does not tell a role that is missing from one that refuses.
+/// STS gives the same error for a missing role and for one that refuses.
 fn to_do(error: &SignInError, account: &AccountId) -> String {
     match error {
         SignInError::RoleDenied { message, .. } if by_scp(message) => SCP_HELP.to_owned(),
         SignInError::RoleDenied { role_arn, caller, .. } => format!(
-            "AWS does not tell which is wrong: in account {account}, create `{role_arn}` if it is \
+            "AWS does not say which is the reason: in account {account}, create `{role_arn}` if it is \
              missing, and let its trust policy name `{caller}` (with the external id, if it asks for one); \
-             grant `{caller}` `sts:AssumeRole` on it; and look whether the account was suspended meanwhile"
+             grant `{caller}` `sts:AssumeRole` on it; and check whether the account was suspended meanwhile"
         ),
         other => other.help().to_string().replace('\n', "; "),
     }

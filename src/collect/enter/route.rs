@@ -1,4 +1,5 @@
-//! By which routes a run enters its accounts; decided from settings and names, before anything is sent.
+//! The routes by which a run enters its accounts. They are chosen from settings and names, before
+//! anything is sent.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +16,19 @@ use super::session_policy::{Grants, session_policy};
 /// How a session is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// By the credentials that the SDK finds.
+    /// The credentials that the SDK finds.
     Own,
-    /// Into a role by GitHub's token.
+    /// A role, assumed with GitHub's token.
     Token {
         /// The role.
         role_arn: String,
     },
-    /// Into a role from another session.
+    /// A role, assumed from another session.
     Role {
         /// The role.
         role_arn: String,
     },
-    /// From another session into a member's root user, to audit it.
+    /// The root user of a member, from another session, to audit it.
     Root {
         /// The member.
         account: AccountId,
@@ -35,7 +36,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// The call that opens the session; `None`: the credentials are there already.
+    /// The call that opens the session; `None`: the credentials already exist.
     #[must_use]
     pub const fn call(&self) -> Option<&'static Call> {
         match self {
@@ -55,19 +56,19 @@ impl Route {
         }
     }
 
-    /// What the session may do, where its credentials are made for it. The task of an audit says it
-    /// itself.
+    /// The session policy, if a call issues the credentials. The task of an audit has its own
+    /// policy.
     #[must_use]
     pub(crate) fn session_policy(&self, grants: &Grants) -> Option<String> {
         self.role_arn().map(|_| session_policy(grants))
     }
 
-    /// Whether a session of this route may be in the account that AWS says it is in. This is the one
-    /// place where that is checked.
+    /// Checks that a session of this route is in the right account. This is the only place where
+    /// that is checked.
     ///
     /// # Errors
-    /// A role's session is in the role's account: anything else is no answer of AWS. And it is the
-    /// wrong one where another account is `expected`.
+    /// The session of a role is not in the role's account (such an answer does not come from AWS),
+    /// or it is not in the `expected` account.
     pub(crate) fn check_account(
         &self,
         found: &AccountId,
@@ -93,7 +94,7 @@ impl Route {
     }
 }
 
-/// The account that a role's ARN names.
+/// The account in a role's ARN.
 fn account_of_role(role_arn: &str) -> Option<AccountId> {
     role_arn.split(':').nth(4)?.parse().ok()
 }
@@ -105,7 +106,7 @@ pub(crate) struct NamedTarget<'a> {
     pub(crate) role_arn: Option<&'a str>,
 }
 
-/// An account of an organization, as far as entering it goes.
+/// The data of an organization's account that is needed to enter it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member<'a> {
     pub(crate) account: &'a AccountId,
@@ -137,7 +138,7 @@ impl<'a> Routes<'a> {
             || self.organization.is_some()
     }
 
-    /// What the run's own session may do: read `needs`, and enter the accounts that it leads to.
+    /// What the run's own session may do: read `needs`, and enter the other accounts.
     pub(crate) fn grants_of_own(&self, needs: &BTreeSet<Source>) -> Grants {
         let role_arn = self.settings.role_arn.as_deref();
         let partition = role_arn.and_then(Partition::from_arn);
@@ -149,8 +150,8 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// The roles that are entered from the run's own session: of the accounts that are named, none
-    /// where GitHub's token opens each.
+    /// The roles that are assumed from the run's own session. If GitHub's token opens each named
+    /// account, these are not among them.
     fn onward(&self, partition: Option<&Partition>) -> Vec<String> {
         let named = self.targets.iter().filter(|_| !self.by_token());
         let mut roles: Vec<String> = named.filter_map(|it| it.role_arn.clone()).collect();
@@ -164,8 +165,8 @@ impl<'a> Routes<'a> {
         self.settings.environment.token_endpoint.is_some()
     }
 
-    /// Step by step to the run's own identity: `--role-arn`, else the SDK's default chain. No step:
-    /// every target is entered without one.
+    /// The steps to the run's own identity: `--role-arn`, otherwise the SDK's default chain. No
+    /// step: no target needs it.
     pub(crate) fn to_own(&self) -> Result<Vec<Route>, SignInError> {
         if let Some(account) = self.settings.role_arn.as_deref().and_then(account_of_role) {
             self.must_be_allowed(&account)?;
@@ -182,7 +183,7 @@ impl<'a> Routes<'a> {
         })
     }
 
-    /// Every target with its account: as named, as in its role's ARN, or the run's own.
+    /// Every target with its account: the named one, the one in its role's ARN, or the run's own.
     pub(crate) fn named(
         &self,
         own: Option<&AccountId>,
@@ -197,7 +198,7 @@ impl<'a> Routes<'a> {
                 None => own.cloned(),
             };
             let unnamed = || SignInError::InvalidRequest {
-                message: "the ARN names no account".to_owned(),
+                message: "the ARN contains no account".to_owned(),
                 role_arn: target.role_arn.clone().unwrap_or_default(),
             };
             let account = target.account.clone().or_else(of_role).ok_or_else(unnamed)?;
@@ -206,7 +207,7 @@ impl<'a> Routes<'a> {
         self.targets.iter().map(named).collect()
     }
 
-    /// `--account` holds for every account that the run signs in to.
+    /// `--account` limits every account that the run signs in to.
     fn must_be_allowed(&self, account: &AccountId) -> Result<(), SignInError> {
         let allowed = &self.settings.allowed_accounts;
         if allowed.is_empty() || allowed.contains(account) {
@@ -215,8 +216,8 @@ impl<'a> Routes<'a> {
         Err(SignInError::NotAllowed { account: account.clone(), allowed: allowed.clone() })
     }
 
-    /// The route to a target, or why it is refused before anything is sent. `None`: the target is the
-    /// account of the run's own session, `own`, which is not entered again.
+    /// The route to a target, or why it is refused before anything is sent. `None`: the target is
+    /// the account of the run's own session, `own`, which is already open.
     pub(crate) fn route_to(
         &self,
         target: &NamedTarget<'_>,
@@ -235,11 +236,11 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// Whether an account is that of the run's own session, which is not entered again.
+    /// Whether an account is that of the run's own session.
     fn is_own(&self, account: &AccountId, own: Option<&AccountId>) -> Result<bool, SignInError> {
         let is_own = own == Some(account);
         match (self.must_be_allowed(account), own) {
-            // No role would be assumed: the credentials themselves are the wrong ones.
+            // No role would be assumed, so the credentials themselves are wrong.
             (Err(_), Some(own)) if is_own => {
                 let expected = self.settings.allowed_accounts.clone();
                 Err(SignInError::WrongAccount { found: own.clone(), expected })
@@ -248,8 +249,8 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// The routes to an account of the organization; the first that is not refused counts. `None`: it
-    /// is the account of the run's own session. The management account is never entered as root.
+    /// The routes to an account of the organization; the first that is not refused is used. `None`:
+    /// it is the account of the run's own session. The management account is never entered as root.
     pub(crate) fn to_member(
         &self,
         organization: &OrganizationSettings,
@@ -276,7 +277,7 @@ impl<'a> Routes<'a> {
         }))
     }
 
-    /// `--external-id` that no AssumeRole of this run would carry is a mistake.
+    /// Refuses `--external-id` if no AssumeRole of this run would use it.
     pub(crate) fn check_external_id(
         &self,
         targets: &[NamedTarget<'_>],
@@ -294,9 +295,9 @@ impl<'a> Routes<'a> {
     }
 }
 
-/// There is no session to go on from.
+/// The error if there is no session to start from.
 pub(crate) fn no_target() -> SignInError {
-    SignInError::NoIdentity("nobody is signed in".to_owned())
+    SignInError::NoIdentity("there is no session".to_owned())
 }
 
 #[cfg(test)]
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runs_own_identity_has_a_route_only_where_it_is_needed() {
+    fn the_runs_own_identity_has_a_route_only_if_it_is_needed() {
         let (own, role_arn) = (Route::Own, role(ONE));
         let (by_role, by_token) =
             (Route::Role { role_arn: role_arn.clone() }, Route::Token { role_arn });
@@ -393,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_route_leads_to_is_refused_before_anything_is_sent() {
+    fn a_target_without_a_route_is_refused_before_anything_is_sent() {
         let (one, two) = (id(ONE), id(TWO));
         let to = |allowed: &[&str], target: &Target, own: Option<&AccountId>| {
             let settings = settings(false, None, allowed);
@@ -417,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_believed_only_in_the_account_that_its_route_leads_to() {
+    fn a_session_in_another_account_than_its_routes_is_refused() {
         let (one, two) = (id(ONE), id(TWO));
         for route in [Route::Token { role_arn: role(ONE) }, Route::Role { role_arn: role(ONE) }] {
             assert_eq!(route.check_account(&one, None), Ok(()));
@@ -491,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runs_own_session_may_enter_what_the_organization_asks_for() {
+    fn the_runs_own_session_may_enter_the_accounts_of_the_organization() {
         let settings = settings(true, Some(role(ONE)), &[]);
         for (audit, roles, roots) in
             [(Audit::AssumeRole, 2, false), (Audit::AssumeRoot, 1, true), (Audit::Auto, 2, true)]
@@ -505,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_as_root_is_believed_only_in_the_member() {
+    fn a_session_as_root_in_another_account_is_refused() {
         let (one, two) = (id(ONE), id(TWO));
         let route = Route::Root { account: one.clone() };
         assert_eq!(route.check_account(&one, Some(&one)), Ok(()));

@@ -1,4 +1,4 @@
-//! An account that was entered, and the clients of its services.
+//! A session in an account, and the clients of its services.
 
 use std::fmt;
 
@@ -9,23 +9,23 @@ use crate::collect::answer_check::AnswerCheck;
 use crate::github::oidc::Claims;
 use crate::model::{AccountId, Partition};
 
-/// An account that was entered.
+/// A session in an account.
 #[derive(Clone)]
 pub struct Session {
-    /// Which one.
+    /// The account.
     pub account: AccountId,
     /// Its partition.
     pub partition: Partition,
-    /// Who AWS says this is.
+    /// The ARN of the identity, as AWS returned it.
     pub arn: String,
-    /// What GitHub's token said, where one was used.
+    /// The claims of the GitHub token, if one was used.
     pub claims: Option<Claims>,
-    /// When its credentials end; `None`: nobody said.
+    /// When its credentials expire; `None`: unknown.
     pub(crate) expires: Option<DateTime<Utc>>,
     pub(crate) config: SdkConfig,
 }
 
-/// Without its credentials.
+/// Does not show the credentials.
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, partition, arn, claims: _, expires: _, config: _ } = self;
@@ -36,20 +36,20 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Whether its credentials may have ended by now. AWS's clock may be ahead of this machine's by as
-    /// much as a signature may be off.
+    /// Whether its credentials may have expired. AWS's clock may be ahead of this machine's by up
+    /// to five minutes, the difference that a signature allows.
     pub(crate) fn may_have_ended(&self, now: DateTime<Utc>) -> bool {
         self.expires.is_some_and(|expires| expires <= now + TimeDelta::minutes(5))
     }
 
-    /// For calls of IAM.
+    /// The client of IAM.
     #[must_use]
     pub fn iam(&self) -> aws_sdk_iam::Client {
         let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(AnswerCheck);
         aws_sdk_iam::Client::from_conf(config.build())
     }
 
-    /// For calls of CloudTrail in one Region.
+    /// The client of CloudTrail in a Region.
     #[must_use]
     pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
@@ -58,7 +58,7 @@ impl Session {
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
-    /// For calls of Organizations: one address per partition, whatever the Region.
+    /// The client of Organizations. There is one address per partition, for all Regions.
     #[must_use]
     pub fn organizations(&self) -> aws_sdk_organizations::Client {
         let config =
@@ -66,7 +66,7 @@ impl Session {
         aws_sdk_organizations::Client::from_conf(config.build())
     }
 
-    /// Account Management: one address per partition, whatever the Region.
+    /// The client of Account Management. There is one address per partition, for all Regions.
     #[must_use]
     pub fn account_management(&self) -> aws_sdk_account::Client {
         let config = aws_sdk_account::config::Builder::from(&self.config).interceptor(AnswerCheck);
@@ -74,7 +74,7 @@ impl Session {
     }
 }
 
-/// A client of STS, with whatever credentials the configuration has.
+/// A client of STS, with the credentials of the configuration.
 pub(crate) fn sts(config: &SdkConfig) -> aws_sdk_sts::Client {
     let config = aws_sdk_sts::config::Builder::from(config).interceptor(AnswerCheck);
     aws_sdk_sts::Client::from_conf(config.build())

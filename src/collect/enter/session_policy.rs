@@ -1,4 +1,4 @@
-//! The inline session policy: what a session may do, however much its role may.
+//! The inline session policy. It limits what a session may do, even if its role may do more.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,25 @@ use crate::model::call::{ASSUME_ROLE, GET_CALLER_IDENTITY};
 use crate::model::root_audit::ASSUME_ROOT;
 use crate::model::{Partition, Source};
 
-/// The longest that STS takes. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
+/// The maximum length that STS accepts. Source: API reference, AssumeRoleWithWebIdentity, `Policy`.
 const MAX_LENGTH: usize = 2_048;
 
 /// What a session may do: read sources, and open further sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Grants {
-    /// The sources that it reads.
+    /// The sources to read.
     pub(crate) reads: BTreeSet<Source>,
-    /// The roles that it enters.
+    /// The roles to assume.
     pub(crate) roles: Vec<String>,
-    /// The partition whose root users it audits.
+    /// The partition whose root users are audited.
     pub(crate) audits: Option<Partition>,
 }
 
-/// Exactly the actions of the sources that are read, and entering `roles` if there are any.
+/// The policy allows exactly the actions of the sources, and assuming `roles` if there are any.
 ///
-/// Roles are named by wildcard over accounts, so that many accounts with one role name are one
-/// entry; if their names alone are too long, all roles are. A session policy only narrows.
+/// A role is named with a wildcard for the account, so that many accounts with the same role name
+/// are one entry. If the names alone are too long, the policy allows all roles. A session policy
+/// cannot grant more than the role has.
 #[must_use]
 pub(super) fn session_policy(grants: &Grants) -> String {
     let named: BTreeSet<String> =
@@ -40,7 +41,7 @@ pub(super) fn session_policy(grants: &Grants) -> String {
 }
 
 fn document(grants: &Grants, roles: &[String]) -> String {
-    // An audit's own calls need no permission: its session has them.
+    // The calls of an audit need no permission here: its session has them.
     let read = grants.reads.iter().filter(|source| **source != Source::RootAudit);
     let actions: Vec<&str> = read.flat_map(|source| source.actions()).collect();
     let mut statements: Vec<Value> = Vec::new();
@@ -57,21 +58,16 @@ fn document(grants: &Grants, roles: &[String]) -> String {
             "Effect": "Allow",
             "Action": ASSUME_ROOT.iam_action,
             "Resource": format!("arn:{partition}:iam::*:root"),
-            "Condition": { "StringEquals": { "sts:TaskPolicyArn": audit_task(partition) } },
+            "Condition": { "StringEquals": { "sts:TaskPolicyArn": partition.audit_task() } },
         }));
     }
     if statements.is_empty() {
-        // A policy needs a statement; this call needs no permission anyway.
+        // A policy needs a statement, and this call needs no permission anyway.
         let action = GET_CALLER_IDENTITY.iam_action;
         let who = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
         statements.push(who);
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
-}
-
-/// The task policy of an audit. Source: IAM User Guide, "Perform a privileged task on a member account".
-pub(super) fn audit_task(partition: &Partition) -> String {
-    format!("arn:{partition}:iam::aws:policy/root-task/IAMAuditRootUserCredentials")
 }
 
 /// `arn:aws:iam::111122223333:role/x` → `arn:aws:iam::*:role/x`.
@@ -95,7 +91,7 @@ mod tests {
         session_policy(&Grants { reads, ..Grants::default() })
     }
 
-    /// The most that a session may do.
+    /// The maximum that a session may do.
     fn grants(roles: &[String]) -> Grants {
         Grants { reads: all(), roles: roles.to_vec(), audits: Partition::new("aws-us-gov") }
     }

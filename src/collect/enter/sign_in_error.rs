@@ -1,6 +1,6 @@
-//! Why nobody could be signed in; `sign_in_explained` has the words.
+//! Why a sign-in failed; `sign_in_explained` has the messages.
 //!
-//! The codes and texts are those of the STS API reference and of what its users report; see each
+//! The codes and texts come from the STS API reference and from reports of its users; see each
 //! variant.
 
 use crate::github::oidc::Claims;
@@ -17,47 +17,47 @@ use crate::collect::region::NamedRegion;
 pub enum SignInError {
     /// No credentials at all.
     NoCredentials {
-        /// What the SDK's chain said; empty where it just found none.
+        /// The message of the SDK's chain; empty if it found none.
         detail: String,
-        /// A role was to be assumed under GitHub Actions, and the runner offers no token.
+        /// Whether a role should be assumed under GitHub Actions, but the runner offers no token.
         token_missing: bool,
-        /// The event is a pull request, perhaps from a fork.
+        /// Whether the event is a pull request, perhaps from a fork.
         pull_request: bool,
     },
     /// GitHub's token endpoint gave no token.
     NoIdToken(String),
-    /// STS does not let this token into the role.
+    /// STS does not allow this token to assume the role.
     NotTrusted {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The role.
         role_arn: String,
-        /// What the token says; the token itself is nowhere.
+        /// The claims of the token; the token itself is not kept.
         claims: Box<Claims>,
     },
     /// The role's account has no OIDC provider for the token's issuer.
     NoProvider {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The role.
         role_arn: String,
-        /// What the token says.
+        /// The claims of the token.
         claims: Box<Claims>,
     },
     /// The provider does not list the token's audience.
     WrongAudience {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The token's audience.
         audience: String,
     },
-    /// STS could not talk to the token's issuer, or not fetch its keys, however often asked.
+    /// STS could not reach the token's issuer or fetch its keys, even after retries.
     IssuerUnreachable(String),
     /// The issuer publishes more keys than STS reads.
     TooManyKeys(String),
-    /// Any other fault of the token.
+    /// Any other problem of the token.
     TokenInvalid(String),
-    /// The token was too old when STS read it, or a clock is wrong.
+    /// The token had expired when STS read it, or a clock is wrong.
     TokenExpired(String),
     /// The issuer refused the token.
     IssuerRefused(String),
@@ -65,72 +65,72 @@ pub enum SignInError {
     SessionPolicy(String),
     /// STS is switched off in the Region.
     RegionDisabled {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The Region.
         region: String,
     },
-    /// STS finds the request itself wrong: the role's ARN, a name, a duration.
+    /// STS finds the request invalid: the role's ARN, a name, a duration.
     InvalidRequest {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The role.
         role_arn: String,
     },
     /// The run's own credentials may not assume the role.
     RoleDenied {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The role.
         role_arn: String,
-        /// Who asked.
+        /// The caller.
         caller: Text,
     },
-    /// STS gives no session of a member's root user.
+    /// STS refuses a session of a member's root user.
     RootDenied {
-        /// What AWS said.
+        /// AWS's message.
         message: String,
         /// The member.
         account: AccountId,
-        /// Who asked.
+        /// The caller.
         caller: Text,
     },
     /// The clock of this machine is wrong.
     ClockSkew(String),
     /// AWS does not accept the credentials.
     BadCredentials(String),
-    /// The credentials belong to an account that is not the one to judge, or not an allowed one.
+    /// The credentials belong to an account that is not the one to judge, or is not allowed.
     WrongAccount {
-        /// Whose they are.
+        /// Their account.
         found: AccountId,
-        /// Whose they may be.
+        /// The expected accounts.
         expected: Vec<AccountId>,
     },
     /// The session of a role is in another account than the role.
     RoleElsewhere {
         /// The role.
         role_arn: String,
-        /// Where AWS says that its session is.
+        /// The account of the session, according to AWS.
         found: AccountId,
     },
     /// An account of the scope that `--account` does not allow.
     NotAllowed {
         /// The account.
         account: AccountId,
-        /// What is allowed.
+        /// The allowed accounts.
         allowed: Vec<AccountId>,
     },
-    /// `GetCallerIdentity` did not say who this is.
+    /// `GetCallerIdentity` did not return an identity.
     NoIdentity(String),
     /// `--external-id` without any AssumeRole.
     ExternalIdUnused,
-    /// Environment variables or a profile send AWS calls elsewhere, under GitHub Actions.
+    /// Environment variables or a profile redirect AWS calls, under GitHub Actions.
     EndpointRedirected(Vec<String>),
-    /// Environment variables change whom TLS trusts, under GitHub Actions.
+    /// Environment variables change the trusted certificates, under GitHub Actions.
     TrustChanged(Vec<String>),
-    /// An address that is neither https nor on this machine.
+    /// An address that is not https and not on this machine.
     PlainHttp {
-        /// Where it was given.
+        /// The setting.
         setting: &'static str,
         /// The address.
         url: String,
@@ -142,26 +142,26 @@ pub enum SignInError {
         /// What is wrong with it.
         detail: String,
     },
-    /// The certificate of the other side is not trusted.
+    /// The server's certificate is not trusted.
     Untrusted {
         /// The call.
         call: &'static str,
-        /// What TLS said.
+        /// The message of TLS.
         message: String,
     },
-    /// No answer: the network, or AWS's side, until the call's share of the time was spent.
+    /// No usable answer from the network or AWS until the time limit of the call.
     NoAnswer {
         /// The call.
         call: &'static str,
-        /// What was said last.
+        /// The last message.
         message: String,
-        /// The cause, as a gap of a further account would have it.
+        /// The cause, for the gaps of later accounts.
         cause: Cause,
-        /// The Region that was called, where somebody named it and nobody was there: its name may be
+        /// The Region that was called, if the user set it and there was no answer: its name may be
         /// wrong.
         region: Option<NamedRegion>,
     },
-    /// An answer that is not a whole one.
+    /// An incomplete or malformed answer.
     Unreadable {
         /// The call.
         call: &'static str,
@@ -172,15 +172,15 @@ pub enum SignInError {
     Refused {
         /// The call.
         call: &'static str,
-        /// What AWS said.
+        /// AWS's message.
         message: String,
     },
-    /// The run was told to stop.
+    /// The run was interrupted.
     Interrupted(String),
 }
 
 impl SignInError {
-    /// What a failed `AssumeRoleWithWebIdentity` means.
+    /// The error of a failed `AssumeRoleWithWebIdentity`.
     pub(crate) fn from_web_identity(
         error: &CallError,
         role_arn: &str,
@@ -210,7 +210,8 @@ impl SignInError {
         }
     }
 
-    /// What a failed `AssumeRole` means, and what both ways into a role have in common.
+    /// The error of a failed `AssumeRole`, and the errors that both ways to assume a role have in
+    /// common.
     pub(crate) fn from_role(
         error: &CallError,
         call: &Call,
@@ -230,7 +231,7 @@ impl SignInError {
         }
     }
 
-    /// What a failed `AssumeRoot` means.
+    /// The error of a failed `AssumeRoot`.
     pub(crate) fn from_root(
         error: &CallError,
         account: &AccountId,
@@ -247,12 +248,12 @@ impl SignInError {
         }
     }
 
-    /// Whether AWS refused the account's role or root user; asking again does not change that.
+    /// Whether AWS refused the account's role or root user; a retry does not change that.
     pub(crate) const fn is_refusal(&self) -> bool {
         matches!(self, Self::RoleDenied { .. } | Self::RootDenied { .. })
     }
 
-    /// What any failed call of the sign-in means.
+    /// The error of any other failed call of the sign-in.
     pub(crate) fn from_call(error: &CallError, call: &'static str) -> Self {
         let message = error.full_message();
         match error.kind {
@@ -274,7 +275,8 @@ impl SignInError {
         }
     }
 
-    /// The same for a call to a Region that somebody named: a Region that does not exist never answers.
+    /// The same error for a call to a Region that the user set: a Region that does not exist never
+    /// answers.
     pub(super) fn in_region(self, error: &CallError, named: Option<NamedRegion>) -> Self {
         match (self, error.kind) {
             (Self::NoAnswer { call, message, cause, .. }, Kind::Network | Kind::TimedOut) => {
@@ -284,7 +286,7 @@ impl SignInError {
         }
     }
 
-    /// The cause of the gaps that it leaves in an account after the first.
+    /// The cause of the gaps that it leaves in an account after the first one.
     pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::NoAnswer { cause, .. } => *cause,
@@ -299,7 +301,7 @@ fn too_many_keys(message: &str) -> bool {
     message.contains("jwks") || message.contains("100 ")
 }
 
-/// The texts of a signature from another time. Source: IAM User Guide, "Troubleshoot signed
+/// The messages about a signature from another time. Source: IAM User Guide, "Troubleshoot signed
 /// requests".
 fn is_skew(error: &CallError) -> bool {
     let codes =

@@ -1,4 +1,4 @@
-//! A failed sign-in in words: what happened, what AWS said, what to do.
+//! The messages of a failed sign-in: what happened, what AWS said, what to do.
 
 use std::fmt;
 
@@ -23,11 +23,14 @@ impl SignInError {
             Self::NoCredentials { .. } => "there are no AWS credentials".into(),
             Self::NoIdToken(_) => "GitHub gave this job no OIDC token".into(),
             Self::NotTrusted { role_arn, .. } => {
-                text!("AWS does not let this run's GitHub token into `{}`", private(role_arn))
+                text!(
+                    "AWS does not allow this run's GitHub token to assume `{}`",
+                    private(role_arn)
+                )
             }
             Self::NoProvider { role_arn, .. } => {
                 text!(
-                    "the account of `{}` knows no OIDC provider for GitHub's tokens",
+                    "the account of `{}` has no OIDC provider for GitHub's tokens",
                     private(role_arn)
                 )
             }
@@ -35,7 +38,7 @@ impl SignInError {
                 text!("AWS does not accept the token's audience `{}`", outside(audience))
             }
             Self::IssuerUnreachable(_) => {
-                "AWS could not check the token with GitHub, however often it was asked".into()
+                "AWS could not check the token with GitHub, even after retries".into()
             }
             Self::TooManyKeys(_) => "the token's issuer publishes more keys than AWS reads".into(),
             Self::TokenInvalid(_) => "AWS does not accept this run's GitHub token".into(),
@@ -43,16 +46,16 @@ impl SignInError {
             Self::IssuerRefused(_) => "GitHub's identity provider refused the token".into(),
             Self::SessionPolicy(_) => "AWS does not accept the session policy".into(),
             Self::RegionDisabled { region, .. } => {
-                text!("STS is switched off in `{}`", outside(region))
+                text!("STS is not active in `{}`", outside(region))
             }
             Self::InvalidRequest { role_arn, .. } => {
-                text!("AWS finds the request for `{}` wrong", private(role_arn))
+                text!("AWS finds the request for `{}` invalid", private(role_arn))
             }
             Self::RoleDenied { role_arn, caller, .. } => {
                 text!("`{}` may not assume `{}`", caller, private(role_arn))
             }
             Self::RootDenied { account, caller, .. } => {
-                text!("`{}` gets no session of the root user of account {}", caller, account)
+                text!("`{}` may not open a session of the root user of account {}", caller, account)
             }
             Self::ClockSkew(_) => "the clock of this machine is wrong".into(),
             Self::BadCredentials(_) => "AWS does not accept the credentials".into(),
@@ -70,33 +73,37 @@ impl SignInError {
                 account,
                 list(allowed)
             ),
-            Self::NoIdentity(_) => "AWS does not say whose the credentials are".into(),
+            Self::NoIdentity(_) => {
+                "AWS does not say which account the credentials belong to".into()
+            }
             Self::ExternalIdUnused => {
                 "`--external-id` is given, but no role is assumed with it".into()
             }
             Self::EndpointRedirected(names) => {
-                text!("{} would send AWS calls elsewhere", outside(names.join(", ")))
+                text!("{} would redirect AWS calls", outside(names.join(", ")))
             }
             Self::TrustChanged(names) => {
-                text!("{} would change whose certificates are trusted", outside(names.join(", ")))
+                text!("{} would change which certificates are trusted", outside(names.join(", ")))
             }
             Self::PlainHttp { setting, url } => {
-                text!("{} is neither https nor on this machine: `{}`", *setting, outside(url))
+                text!("{} is not https and not on this machine: `{}`", *setting, outside(url))
             }
             Self::CaBundle { path, detail } => {
                 text!("the CA bundle `{}` is not usable: {}", outside(path), outside(detail))
             }
             Self::Untrusted { call, .. } => {
-                text!("{} was not sent: the certificate on the other side is not trusted", *call)
+                text!("{} was not sent: the server's certificate is not trusted", *call)
             }
             Self::NoAnswer { call, .. } => text!("there was no usable answer to {}", *call),
-            Self::Unreadable { call, .. } => text!("the answer to {} is not a whole one", *call),
+            Self::Unreadable { call, .. } => {
+                text!("the answer to {} cannot be used", *call)
+            }
             Self::Refused { call, .. } => text!("AWS refused {}", *call),
             Self::Interrupted(why) => text!("interrupted while signing in: {}", outside(why)),
         }
     }
 
-    /// What AWS, GitHub or the network said, where somebody said something.
+    /// The message of AWS, GitHub or the network, if there was one.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         match self {
@@ -135,42 +142,42 @@ impl SignInError {
                 no_token_help(*pull_request).into()
             }
             Self::NoCredentials { .. } => NO_CREDENTIALS_HELP.into(),
-            Self::NoIdToken(_) => "run the job again; if it stays so, look at GitHub's status, \
-                 and at proxies and firewalls of a self-hosted runner"
+            Self::NoIdToken(_) => "run the job again; if the error persists, check GitHub's status, \
+                 and the proxies and firewalls of a self-hosted runner"
                 .into(),
             Self::NotTrusted { role_arn, claims, .. } => not_trusted_help(role_arn, claims),
             Self::NoProvider { role_arn, claims, .. } => text!(
                 "create an IAM OIDC provider in account {} with the address `https://{}` and the \
-                 client id `{}`; it must be in the role's own account",
+                 client id `{}`; it must be in the role's account",
                 account_of(role_arn),
                 outside(issuer(claims)),
                 outside(&claims.aud)
             ),
             Self::WrongAudience { audience, .. } => text!(
-                "add `{}` to the client ids of the IAM OIDC provider, or ask for an \
+                "add `{}` to the client ids of the IAM OIDC provider, or request an \
                  audience that it lists with `--oidc-audience` (the action's input `audience`)",
                 outside(audience)
             ),
-            Self::IssuerUnreachable(_) => "run the job again in a few minutes; if it stays so, AWS \
+            Self::IssuerUnreachable(_) => "run the job again in a few minutes; if the error persists, AWS \
                  must be able to reach the issuer's `/.well-known/openid-configuration` (with \
                  GitHub Enterprise Server: from the internet)"
                 .into(),
             Self::TooManyKeys(_) => "the issuer must publish at most 100 RSA and 100 EC keys; with \
-                 github.com this is not yours to change, so report it to GitHub"
+                 github.com only GitHub can change that, so report it to GitHub"
                 .into(),
             Self::TokenInvalid(_) => "check that `--oidc-audience` and the token's issuer are those \
                  of the IAM OIDC provider; then run the job again"
                 .into(),
-            Self::TokenExpired(_) => "a token lives for five minutes and is asked for right before \
+            Self::TokenExpired(_) => "a token is valid for five minutes and is requested right before \
                  its use: check the clock of the runner, then run the job again"
                 .into(),
             Self::IssuerRefused(_) => "the claims of the token do not satisfy the identity \
                  provider; run the job again, then ask GitHub"
                 .into(),
-            Self::SessionPolicy(_) => "this is a mistake of rootgate, please report it; until then \
+            Self::SessionPolicy(_) => "this is a bug in rootgate, please report it; until then \
                  a policy with fewer rules needs a smaller session policy"
                 .into(),
-            Self::RegionDisabled { .. } => "switch STS on for the Region (IAM, Account settings), \
+            Self::RegionDisabled { .. } => "activate STS for the Region (IAM, Account settings), \
                  or name another one with `--region` (the action's input `aws-region`)"
                 .into(),
             Self::InvalidRequest { .. } => "check the role's ARN: \
@@ -185,14 +192,14 @@ impl SignInError {
             ),
             Self::RootDenied { message, caller, account } => root_denied_help(message, caller, account),
             Self::ClockSkew(_) => "set the clock (NTP); AWS accepts five minutes of difference".into(),
-            Self::BadCredentials(_) => "they are expired, deleted, mistyped or of another \
+            Self::BadCredentials(_) => "they are expired, deleted, mistyped, or belong to another \
                  partition: get new ones, and in China or GovCloud name the Region with `--region`"
                 .into(),
             Self::WrongAccount { .. } => "sign in to the right account, or correct `--account` or \
                  the policy's `scope.accounts`"
                 .into(),
             Self::RoleElsewhere { .. } => "a role's session is always in the role's account, so \
-                 something between here and AWS gives answers that are not AWS's: look at proxies, \
+                 something between here and AWS changes the answers: check proxies, \
                  `--endpoint-url` and the certificates that this machine trusts"
                 .into(),
             Self::NotAllowed { account, .. } => text!(
@@ -201,41 +208,41 @@ impl SignInError {
                  inputs are `role-to-assume` and `allowed-account-ids`",
                 account
             ),
-            Self::NoIdentity(_) => "sts:GetCallerIdentity needs no permission, so look at proxies \
+            Self::NoIdentity(_) => "sts:GetCallerIdentity needs no permission, so check the proxies \
                  and endpoints on the way to AWS; then run again"
                 .into(),
-            Self::ExternalIdUnused => "leave it out, or name the role with `--role-arn`; GitHub's \
+            Self::ExternalIdUnused => "omit it, or set the role with `--role-arn`; GitHub's \
                  OIDC has no external id"
                 .into(),
             Self::EndpointRedirected(_) => "under GitHub Actions an earlier step may have written \
-                 this, so it is not believed: unset it for this step"
+                 this, so it is not trusted: unset it for this step"
                 .into(),
             Self::TrustChanged(_) => "under GitHub Actions an earlier step may have written this, \
-                 so it is not believed: unset it for this step, or give the file with `--ca-bundle` \
+                 so it is not trusted: unset it for this step, or pass the file with `--ca-bundle` \
                  (the action's input `ca-bundle`)"
                 .into(),
             Self::PlainHttp { .. } => "keys would travel in plain text: use https".into(),
-            Self::CaBundle { .. } => "give a PEM file with the certificates of every authority \
+            Self::CaBundle { .. } => "pass a PEM file with the certificates of every authority \
                  that is to be trusted; it replaces the system's"
                 .into(),
-            Self::Untrusted { .. } => "behind a proxy that opens TLS, give its authority with \
-                 `--ca-bundle FILE` (the action's input `ca-bundle`); else somebody is in between"
+            Self::Untrusted { .. } => "behind a proxy that inspects TLS, pass its authority with \
+                 `--ca-bundle FILE` (the action's input `ca-bundle`); otherwise the connection may be intercepted"
                 .into(),
             Self::NoAnswer { region: Some(region), .. } => text!(
-                "there may be no Region `{}`: check the name, which {}. If it is right, check the network \
+                "Region `{}` may not exist: check the name, which {}. If it is correct, check the network \
                  and the proxy (`HTTPS_PROXY`, `NO_PROXY`, `--ca-bundle`), or give the run more time with \
                  `--timeout`; then run again",
                 outside(&region.name),
                 match region.origin {
-                    RegionOrigin::Flag => "`--region` (the action's input `aws-region`) gives",
-                    RegionOrigin::Environment => "`AWS_REGION` or `AWS_DEFAULT_REGION` gives",
-                    RegionOrigin::Profile => "the selected profile of ~/.aws gives",
+                    RegionOrigin::Flag => "`--region` (the action's input `aws-region`) sets",
+                    RegionOrigin::Environment => "`AWS_REGION` or `AWS_DEFAULT_REGION` sets",
+                    RegionOrigin::Profile => "the selected profile of ~/.aws sets",
                 }
             ),
             Self::NoAnswer { .. } => "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`, \
                  `--ca-bundle`), or give the run more time with `--timeout`; then run again"
                 .into(),
-            Self::Unreadable { .. } => "look at proxies and endpoints on the way to AWS; then run \
+            Self::Unreadable { .. } => "check the proxies and endpoints on the way to AWS; then run \
                  again"
                 .into(),
             Self::Refused { .. } => "see what AWS said".into(),
@@ -245,12 +252,12 @@ impl SignInError {
 }
 
 const NO_CREDENTIALS_HELP: &str = "\
-give some in one of three ways:
+pass credentials in one of three ways:
   1. in GitHub Actions: `permissions: id-token: write` on the job, and `--role-arn` (the action's
      input `role-to-assume`) with a role that trusts GitHub's OIDC provider
   2. anywhere: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` (and `AWS_SESSION_TOKEN`) in the
      environment, or a profile in ~/.aws with `AWS_PROFILE`: keys, a role, `credential_process`,
-     or IAM Identity Center (`aws sso login --profile X` first). For `aws login`, and whatever
+     or IAM Identity Center (`aws sso login --profile X` first). For `aws login`, and anything
      else the AWS CLI can do, name the CLI's profile X in a profile of its own for rootgate:
        [profile rootgate]
        credential_process = aws configure export-credentials --profile X --format process
@@ -262,14 +269,14 @@ const fn no_token_help(pull_request: bool) -> &'static str {
 }
 
 const NO_TOKEN_HELP: &str = "\
-give the job the permission to ask for one:
+give the job the permission to request one:
   permissions:
     contents: read
     id-token: write
 a called workflow of another organization needs it in the caller, too";
 
 const NO_TOKEN_FOR_FORKS_HELP: &str = "\
-give the job the permission to ask for one:
+give the job the permission to request one:
   permissions:
     contents: read
     id-token: write
@@ -278,7 +285,7 @@ a pull request from a fork never gets a token: see `--on-fork` (the action's inp
 
 fn not_trusted_help(role_arn: &str, claims: &Claims) -> Text {
     let mut help = text!(
-        "if this job is to be let in, add the statement in this token's form to the trust policy \
+        "to allow this job, add the statement in this token's form to the trust policy \
          of `{}`\nthe token says\n  sub: {}\n  aud: {}",
         private(role_arn),
         claim(&claims.sub),
@@ -305,7 +312,7 @@ fn not_trusted_help(role_arn: &str, claims: &Claims) -> Text {
             }
             help.push(
                 "\nrepositories created, renamed or moved since 15 July 2026 have the immutable-id \
-                 form; a statement that knows only names does not let them in",
+                 form; a statement with names only does not allow them",
             );
         }
         None => {
@@ -316,7 +323,7 @@ fn not_trusted_help(role_arn: &str, claims: &Claims) -> Text {
     help
 }
 
-/// Source: the texts that STS has, as its users report them.
+/// Source: the messages of STS, as reported by its users.
 fn root_denied_help(message: &str, caller: &Text, account: &AccountId) -> Text {
     if message.contains("Root credentials management feature is not enabled") {
         return "enable central management of root credentials: \
@@ -334,7 +341,7 @@ fn root_denied_help(message: &str, caller: &Text, account: &AccountId) -> Text {
     text!(
         "grant `{}` `sts:AssumeRoot` on `arn:*:iam::{}:root`, with `sts:TaskPolicyArn` as in \
          `rootgate permissions`; its account must be the management account or the delegated \
-         administrator of IAM. A suspended account refuses, too, and the management account always does",
+         administrator of IAM. A suspended account also refuses, and the management account always does",
         caller,
         account
     )
@@ -362,7 +369,7 @@ fn list(accounts: &[AccountId]) -> Text {
     Text::joined(accounts.iter().map(Text::from), " or ")
 }
 
-/// What happened and what was said.
+/// What happened, and the message.
 impl From<&SignInError> for Text {
     fn from(error: &SignInError) -> Self {
         match error.message() {
@@ -372,8 +379,8 @@ impl From<&SignInError> for Text {
     }
 }
 
-/// What happened and what was said, in one line; what it means and what to do is the caller's to
-/// lay out, with [`SignInError::help`].
+/// What happened and the message, on one line. The caller adds what it means and what to do, with
+/// [`SignInError::help`].
 impl fmt::Display for SignInError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::from(self).fmt(formatter)
@@ -391,7 +398,7 @@ mod tests {
     const ACCOUNT: &str = "444455556666";
     const ROLE: &str = "arn:aws:iam::444455556666:role/rootgate";
 
-    /// Every error, with `text` for everything that comes from outside.
+    /// Every error, with `text` for each value from outside.
     fn all(text: &str) -> Vec<SignInError> {
         use SignInError::*;
         let outside = || text.to_owned();
@@ -473,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_read_no_private_value_in_any_error() {
+    fn a_redacted_error_shows_no_private_value() {
         let said = "User: arn:aws:sts::444455556666:assumed-role/r/s is AKIAIOSFODNN7EXAMPLE at \
                     203.0.113.9 and 2001:db8::8a2e:370:7334 of 444455556666";
         for error in all(said) {
@@ -484,9 +491,9 @@ mod tests {
         }
     }
 
-    /// Control: what is harmless stays, and so do the program's own words around a private value.
+    /// Control: harmless text stays, and so does the program's own text around a private value.
     #[test]
-    fn strangers_read_what_is_harmless() {
+    fn a_redacted_error_keeps_harmless_text() {
         for error in all("eu-west-1") {
             let full = whole(&error);
             let expected = full.to_string();

@@ -1,4 +1,4 @@
-//! The trust-policy statement that would accept this run's token.
+//! Builds the trust-policy statement that accepts this run's token.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::model::Partition;
 use crate::text;
 use crate::text::{Text, outside, private};
 
-/// The issuer of github.com; GitHub Enterprise Server has one of its own.
+/// The issuer of github.com; GitHub Enterprise Server has its own.
 const ISSUER: &str = "token.actions.githubusercontent.com";
 
 /// The `sub` of a token in its two forms.
@@ -15,14 +15,14 @@ const ISSUER: &str = "token.actions.githubusercontent.com";
 pub(super) struct Subjects {
     /// `repo:O/R:…`.
     pub(super) by_name: String,
-    /// `repo:O@OWNER-ID/R@REPOSITORY-ID:…`, as repositories created, renamed or moved since
-    /// 15 July 2026 have it. `None`: the token does not carry the ids.
+    /// `repo:O@OWNER-ID/R@REPOSITORY-ID:…`, the form for repositories created, renamed or moved
+    /// since 15 July 2026. `None`: the token does not carry the ids.
     pub(super) by_id: Option<String>,
     /// Whether the token itself has the immutable form.
     pub(super) immutable: bool,
 }
 
-/// Both forms of a token's `sub`; `None` where it is customised beyond recognition.
+/// Both forms of a token's `sub`; `None` if it is customised.
 pub(super) fn subjects(claims: &Claims) -> Option<Subjects> {
     let (repository, rest) = claims.sub.strip_prefix("repo:")?.split_once(':')?;
     let (owner, name) = repository.split_once('/')?;
@@ -40,13 +40,14 @@ pub(super) fn subjects(claims: &Claims) -> Option<Subjects> {
 
 /// A statement for the role's trust policy that accepts exactly this `sub` and `aud`, indented.
 ///
-/// `role_arn` tells partition and account: the identity provider must be in the role's own.
+/// `role_arn` gives the partition and the account: the identity provider must be in the role's
+/// account.
 pub(super) fn statement(role_arn: &str, claims: &Claims, sub: &str) -> Text {
     let partition = Partition::from_arn(role_arn).map_or("aws".to_owned(), |p| p.to_string());
     let account = role_arn.split(':').nth(4).unwrap_or_default();
     let issuer = issuer(claims);
     let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{issuer}");
-    // Written out, because this order is the one that people know.
+    // Written by hand, to keep the usual order of keys.
     Text::joined(
         [
             "  {".into(),
@@ -71,13 +72,13 @@ fn around(before: &'static str, value: Text, after: &'static str) -> Text {
     Text::joined([before.into(), value, after.into()], "")
 }
 
-/// The inside of a JSON string.
+/// The content of a JSON string, escaped.
 fn json(value: &str) -> String {
     let quoted = Value::from(value).to_string();
     quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
-/// The issuer as condition keys and provider ARNs write it: without `https://`.
+/// The issuer as in condition keys and provider ARNs: without `https://`.
 pub(super) fn issuer(claims: &Claims) -> &str {
     match claims.iss.strip_prefix("https://") {
         Some(issuer) if !issuer.is_empty() => issuer,

@@ -1,4 +1,4 @@
-//! What the organization says of each account, besides what the account says itself.
+//! What the organization says about each account.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use crate::model::{
     RootDenial, Source,
 };
 
-use super::{Description, Inquiry, Listed};
+use super::{Description, Listed, OrganizationCalls};
 
-/// What is asked once for all accounts.
+/// The facts that cover all accounts.
 pub(crate) struct OrganizationFacts {
     description: Description,
     central_root: Observed<CentralRoot>,
     policies: Result<(ControlPolicies, DateTime<Utc>), Gap>,
 }
 
-impl Inquiry<'_> {
-    /// Asks for what is needed of it.
+impl OrganizationCalls<'_> {
+    /// Requests the needed facts.
     pub(crate) async fn organization_facts(
         &self,
         description: &Description,
@@ -44,7 +44,7 @@ impl Inquiry<'_> {
 }
 
 impl OrganizationFacts {
-    /// Writes down what it says of a listed account.
+    /// Adds the facts about a listed account to its evidence.
     pub(crate) fn complete_listed(&self, listed: &Listed, evidence: &mut Evidence) {
         let organization = Organization {
             id: self.description.id.clone(),
@@ -56,7 +56,7 @@ impl OrganizationFacts {
         evidence.service_control_policies = self.denial(listed);
     }
 
-    /// Writes down what it says of an account that was not listed.
+    /// Adds the facts about an account that was not listed to its evidence.
     pub(crate) fn complete_unlisted(&self, listing_complete: bool, evidence: &mut Evidence) {
         let (id, account) = (&self.description.id, &evidence.account);
         let (cause, detail) = if listing_complete {
@@ -73,18 +73,18 @@ impl OrganizationFacts {
         let source = Source::ServiceControlPolicies;
         let (policies, observed_at) = self.policies.as_ref().map_err(Clone::clone)?;
         if listed.management {
-            let detail = "service control policies never bind the management account";
+            let detail = "service control policies do not apply to the management account";
             return Err(Gap::new(source, Cause::NotVisible, detail));
         }
         let (account, partition): (&AccountId, &Partition) = (&listed.account, &listed.partition);
         let path = OrganizationPath::with_account(&listed.paths, account);
         let denial = policies.denial(RootUser { account, partition }, path.as_ref());
-        // Where the account is was seen when it was listed.
+        // The listing showed the path of the account.
         Ok(Fact::new(denial, (*observed_at).min(listed.observed_at)))
     }
 }
 
-/// Writes down that the organization is not known.
+/// Records gaps, because the organization is not known.
 pub(crate) fn leave_gaps(evidence: &mut Evidence, gap: impl Fn(Source) -> Gap) {
     evidence.organization = Err(gap(Source::Organization));
     evidence.central_root = Err(gap(Source::CentralRoot));

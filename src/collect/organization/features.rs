@@ -8,14 +8,14 @@ use crate::model::central_root::LIST;
 use crate::model::{CentralRoot, Fact, Observed, Source};
 use crate::net::bucket::LearnedBucket;
 
-use super::Inquiry;
+use super::OrganizationCalls;
 
 const SOURCE: Source = Source::CentralRoot;
 
-impl Inquiry<'_> {
-    /// What is enabled. That nothing can be enabled yet is an answer, too.
+impl OrganizationCalls<'_> {
+    /// Reads the enabled features. An error that means "nothing is enabled" counts as an answer.
     pub(super) async fn features(&self) -> Observed<CentralRoot> {
-        // IAM publishes no rate.
+        // IAM does not publish a rate.
         let mut bucket = LearnedBucket::new(2.0, 2.0);
         let call = async |own: &Session| {
             let sent = (self.clock)();
@@ -29,7 +29,7 @@ impl Inquiry<'_> {
             Ok((sent, enabled))
         };
         let (sent, enabled) =
-            self.persist(&mut bucket, call).await.map_err(|error| gap_of(&error))?;
+            self.retry(&mut bucket, call).await.map_err(|error| gap_of(&error))?;
         let facts = CentralRoot {
             credentials_management: enabled.contains(&FeatureType::RootCredentialsManagement),
             root_sessions: enabled.contains(&FeatureType::RootSessions),
@@ -38,8 +38,8 @@ impl Inquiry<'_> {
     }
 }
 
-/// Errors that say that nothing is enabled; with and without the suffix that the wire has.
-/// Source: IAM API reference, `ListOrganizationsFeatures`.
+/// Whether an error says that nothing is enabled. The code may have a suffix on the wire. Source:
+/// IAM API reference, `ListOrganizationsFeatures`.
 fn says_off(code: &str) -> bool {
     let code = code.strip_suffix("Exception").unwrap_or(code);
     matches!(code, "ServiceAccessNotEnabled" | "OrganizationNotInAllFeaturesMode")

@@ -1,6 +1,7 @@
-//! `ListAccounts`: page by page, as fast as AWS takes it. Each account goes on at once.
+//! `ListAccounts`: page by page, as fast as AWS allows. Each account is passed on immediately.
 //!
-//! Anything odd leaves the listing incomplete, with the reason; it goes on where it can.
+//! An unexpected answer makes the listing incomplete, with the reason. The listing goes on if it
+//! can.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,21 +13,22 @@ use tokio::sync::mpsc::Sender;
 use crate::collect::enter::Session;
 use crate::collect::failure::CallError;
 use crate::model::organization::LIST_ACCOUNTS;
-use crate::model::{AccountId, Cause, Gap, Inventory, Partition, SkippedAccount, Source, counted};
+use crate::model::{
+    AccountId, Cause, Gap, Listing, Partition, SkipCause, Skipped, Source, counted,
+};
 use crate::net::bucket::LearnedBucket;
 use crate::text;
 
-use super::{Description, Inquiry};
+use super::{Description, OrganizationCalls};
 
-/// The most that one page may hold. Source: API reference, `MaxResults`.
+/// The maximum size of a page. Source: API reference, `MaxResults`.
 const PAGE: i32 = 20;
-/// So many pages hold all accounts that an organization may have (50,000), even if most of them are
-/// empty.
+/// Enough pages for the maximum number of accounts (50,000), even if most pages are empty.
 const MAX_PAGES: usize = 10_000;
-/// Calls a second and at once, of one account. Source: Organizations User Guide, "Quotas".
+/// Calls per second and burst, for one account. Source: Organizations User Guide, "Quotas".
 const RATE: (f64, f64) = (8.0, 12.0);
 
-/// An account as it was listed.
+/// A listed account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) account: AccountId,
@@ -36,32 +38,32 @@ pub(crate) struct Listed {
     pub(crate) joined_at: Option<DateTime<Utc>>,
     /// `Paths`, as AWS sent them.
     pub(crate) paths: Vec<String>,
-    /// When its page was asked for.
+    /// The time at which its page was requested.
     pub(crate) observed_at: DateTime<Utc>,
 }
 
 impl Listed {
-    /// How long ago it joined, where it did less long ago than `grace`.
+    /// The time since it joined, if that is shorter than `grace`.
     pub(crate) fn is_newer_than(&self, grace: TimeDelta, now: DateTime<Utc>) -> Option<TimeDelta> {
         let age = now - self.joined_at?;
         (age >= TimeDelta::zero() && age < grace).then_some(age)
     }
 }
 
-/// What becomes of a listed account by its state.
+/// Whether a listed account can be used, by its state.
 #[derive(Debug, PartialEq, Eq)]
 enum Validity {
-    /// It works.
+    /// It is active.
     Usable,
-    /// Nobody can enter it; why.
+    /// It cannot be entered; the reason.
     Unusable(&'static str),
-    /// It may be anything; what AWS says.
+    /// AWS sent an unknown state, or none.
     Unknown(String),
 }
 
-/// Source: Organizations User Guide, "Monitor the state of your AWS accounts". History clients know
-/// `Status` alone, which AWS was to retire.
-fn standing(state: Option<&str>, status: Option<&str>) -> Validity {
+/// Source: Organizations User Guide, "Monitor the state of your AWS accounts". Older answers have
+/// only `Status`, which AWS planned to retire.
+fn validity(state: Option<&str>, status: Option<&str>) -> Validity {
     match state.or(status) {
         Some("ACTIVE" | "PENDING_CLOSURE") => Validity::Usable,
         Some("SUSPENDED") => Validity::Unusable("AWS has suspended the account"),
@@ -76,18 +78,17 @@ fn cut(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// What is counted while an organization is listed and read.
+/// The counts of an organization while it is listed and read.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     seen: BTreeSet<AccountId>,
-    skipped: Vec<SkippedAccount>,
-    not_entered: BTreeSet<AccountId>,
-    /// Why the listing is incomplete: the first reason, and how many more there are.
+    skipped: Vec<Skipped>,
+    /// Why the listing is incomplete: the first reason, and the number of others.
     problem: Option<(Gap, usize)>,
 }
 
 impl Ledger {
-    /// The listing is incomplete.
+    /// Marks the listing as incomplete.
     pub(crate) fn problem(&mut self, gap: Gap) {
         match &mut self.problem {
             Some((_, more)) => *more += 1,
@@ -95,16 +96,12 @@ impl Ledger {
         }
     }
 
-    fn odd(&mut self, why: &str) {
+    fn unexpected(&mut self, why: &str) {
         self.problem(Gap::for_call(Source::Organization, &LIST_ACCOUNTS, Cause::Unreadable, why));
     }
 
-    pub(crate) fn skip(&mut self, id: AccountId, reason: String) {
-        self.skipped.push(SkippedAccount { id, reason });
-    }
-
-    pub(crate) fn not_entered(&mut self, account: AccountId) {
-        self.not_entered.insert(account);
+    pub(crate) fn skip(&mut self, skipped: Skipped) {
+        self.skipped.push(skipped);
     }
 
     /// Whether the account was listed.
@@ -112,7 +109,7 @@ impl Ledger {
         self.seen.contains(account)
     }
 
-    /// The gap of a source that tells of the organization, where that is not known.
+    /// The gap of a source about the organization, if the organization is not known.
     pub(crate) fn unknown(&self, source: Source) -> Gap {
         match &self.problem {
             Some((gap, _)) => Gap { source, ..gap.clone() },
@@ -124,18 +121,15 @@ impl Ledger {
         self.problem.is_none()
     }
 
-    pub(crate) fn inventory(self, description: Option<Description>) -> Inventory {
-        let Self { seen, mut skipped, not_entered, problem } = self;
+    pub(crate) fn listing(self, description: Option<Description>) -> Listing {
+        let Self { seen, mut skipped, problem } = self;
         skipped.sort();
         let (id, management_account) =
             description.map(|described| (described.id, described.management)).unzip();
-        Inventory {
+        Listing {
             id,
             management_account,
-            listed: seen.len(),
-            skipped,
-            // Accounts that were named may be outside of the organization.
-            not_entered: not_entered.intersection(&seen).count(),
+            complete: problem.is_none(),
             gap: problem.map(|(gap, more)| match more {
                 0 => gap,
                 more => Gap {
@@ -143,12 +137,14 @@ impl Ledger {
                     ..gap
                 },
             }),
+            listed: seen,
+            skipped,
         }
     }
 }
 
-impl Inquiry<'_> {
-    /// Lists every account: hands on those to read, and notes the others.
+impl OrganizationCalls<'_> {
+    /// Lists every account: passes on those to read, and records the others.
     pub(crate) async fn list(
         &self,
         description: &Description,
@@ -165,7 +161,7 @@ impl Inquiry<'_> {
                 let answer = request.set_next_token(token.clone()).send().await;
                 Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
             };
-            let (sent, page) = match self.persist(&mut bucket, call).await {
+            let (sent, page) = match self.retry(&mut bucket, call).await {
                 Ok(page) => page,
                 Err(error) => {
                     let gap = error.gap(Source::Organization, &LIST_ACCOUNTS);
@@ -177,7 +173,7 @@ impl Inquiry<'_> {
                 if let Some(listed) = listed
                     && to_read.send(listed).await.is_err()
                 {
-                    return; // nobody reads any more
+                    return; // the receiver is gone
                 }
             }
             match page.next_token {
@@ -187,15 +183,15 @@ impl Inquiry<'_> {
                     return must_hold(description, self, &mut ledger.borrow_mut());
                 }
                 Some(next) if !tokens.insert(next.clone()) => {
-                    return ledger.borrow_mut().odd("the list goes on, but never gets further");
+                    return ledger.borrow_mut().unexpected("AWS sent the same page token twice");
                 }
                 next => token = next,
             }
         }
-        ledger.borrow_mut().odd(&format!("the list has more than {MAX_PAGES} pages"));
+        ledger.borrow_mut().unexpected(&format!("the list has more than {MAX_PAGES} pages"));
     }
 
-    /// Enters an account in the ledger; returns it if it is to be read.
+    /// Records an account in the ledger; returns it if it must be read.
     fn enter_in(
         &self,
         ledger: &mut Ledger,
@@ -205,26 +201,32 @@ impl Inquiry<'_> {
     ) -> Option<Listed> {
         let text = account.id.as_deref().unwrap_or_default();
         let Ok(id) = text.parse::<AccountId>() else {
-            ledger.odd(&format!("`{}` is not the id of an account", cut(text)));
+            ledger.unexpected(&format!("`{}` is not the id of an account", cut(text)));
             return None;
         };
         if !ledger.seen.insert(id.clone()) {
-            ledger.odd(&format!("account {id} is listed twice"));
+            ledger.unexpected(&format!("account {id} is listed twice"));
             return None;
         }
         let state = account.state.as_ref().map(|state| state.as_str());
         let status = account.status.as_ref().map(|status| status.as_str());
-        if let Some(reason) = self.settings.excluded.get(&id) {
-            ledger.skip(id, reason.clone());
+        let skip = |cause, reason: &str| {
+            let reason = reason.to_owned();
+            Skipped { id: id.clone(), cause, joined_at: None, reason }
+        };
+        // The management account is always judged.
+        let excluded = self.settings.excluded.get(&id).filter(|_| id != description.management);
+        if let Some(reason) = excluded {
+            ledger.skip(skip(SkipCause::Excluded, reason));
             return None;
         }
-        match standing(state, status) {
+        match validity(state, status) {
             Validity::Usable => {}
             Validity::Unusable(why) => {
-                ledger.skip(id, why.to_owned());
+                ledger.skip(skip(SkipCause::Unusable, why));
                 return None;
             }
-            Validity::Unknown(what) => ledger.odd(&format!("account {id} has {what}")),
+            Validity::Unknown(what) => ledger.unexpected(&format!("account {id} has {what}")),
         }
         let joined_at = account.joined_timestamp.as_ref();
         let joined_at =
@@ -240,12 +242,14 @@ impl Inquiry<'_> {
     }
 }
 
-/// A list that ends without the accounts that are surely there is not a whole one.
-fn must_hold(description: &Description, inquiry: &Inquiry<'_>, ledger: &mut Ledger) {
-    let own = inquiry.sessions.own_account();
+/// A list without the management account and the run's own account is incomplete.
+fn must_hold(description: &Description, calls: &OrganizationCalls<'_>, ledger: &mut Ledger) {
+    let own = calls.sessions.own_account();
     for account in [Some(description.management.clone()), own].into_iter().flatten() {
         if !ledger.has_listed(&account) {
-            ledger.odd(&format!("account {account} is in the organization and not in the list"));
+            ledger.unexpected(&format!(
+                "account {account} is in the organization but not in the list"
+            ));
         }
     }
 }
@@ -255,16 +259,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_decides_before_the_status_and_an_unknown_one_nothing() {
+    fn the_state_takes_precedence_over_the_status() {
         let unusable = |standing| matches!(standing, Validity::Unusable(_));
         for word in ["ACTIVE", "PENDING_CLOSURE"] {
-            assert_eq!(standing(Some(word), Some("SUSPENDED")), Validity::Usable);
-            assert_eq!(standing(None, Some(word)), Validity::Usable);
+            assert_eq!(validity(Some(word), Some("SUSPENDED")), Validity::Usable);
+            assert_eq!(validity(None, Some(word)), Validity::Usable);
         }
         for word in ["SUSPENDED", "CLOSED", "PENDING_ACTIVATION"] {
-            assert!(unusable(standing(Some(word), Some("ACTIVE"))), "{word}");
+            assert!(unusable(validity(Some(word), Some("ACTIVE"))), "{word}");
         }
-        for unknown in [standing(Some("QUARANTINED"), Some("ACTIVE")), standing(None, None)] {
+        for unknown in [validity(Some("QUARANTINED"), Some("ACTIVE")), validity(None, None)] {
             assert!(matches!(unknown, Validity::Unknown(_)), "{unknown:?}");
         }
     }
@@ -284,7 +288,7 @@ mod tests {
         let is_new = |joined_at| joined(joined_at).is_newer_than(grace, now).is_some();
         assert!(is_new(Some(now)) && is_new(Some(now - TimeDelta::hours(23))));
         assert!(!is_new(Some(now - grace)) && !is_new(None));
-        assert!(!is_new(Some(now + TimeDelta::hours(1))), "from the future is not new");
+        assert!(!is_new(Some(now + TimeDelta::hours(1))), "a date in the future is not new");
     }
 
     #[test]
@@ -292,15 +296,11 @@ mod tests {
         let id = |text: &str| text.parse::<AccountId>().unwrap();
         let seen = ["111122223333", "444455556666"].map(id).into();
         let mut ledger = Ledger { seen, ..Ledger::default() };
-        ledger.skip(id("444455556666"), "closed".to_owned());
-        for account in ["111122223333", "123456789012"] {
-            ledger.not_entered(id(account));
-        }
-        ledger.odd("first");
-        ledger.odd("second");
-        let inventory = ledger.inventory(None);
-        assert_eq!((inventory.listed, inventory.not_entered), (2, 1));
-        let gap = inventory.gap.unwrap();
+        ledger.unexpected("first");
+        ledger.unexpected("second");
+        let listing = ledger.listing(None);
+        assert_eq!((listing.listed.len(), listing.complete), (2, false));
+        let gap = listing.gap.unwrap();
         assert_eq!(gap.detail, "organizations:ListAccounts: first (and 1 more reason)");
     }
 }

@@ -1,11 +1,12 @@
-//! An organization: which accounts it has, and what it says of each.
+//! Reads an organization: its accounts, and what it says about each.
 //!
 //! ```text
 //! DescribeOrganization -> listing (page by page) -> Listed -> entered and read, while the listing goes on
 //!                      -> features, policies (beside it) -> what the organization says of each account
 //! ```
 //!
-//! Nothing of it ends a run: what could not be listed is in [`Inventory`](crate::model::Inventory).
+//! No failure here ends a run: [`Inventory`](crate::model::Inventory) says what could not be
+//! listed.
 
 mod facts;
 mod features;
@@ -31,17 +32,17 @@ pub(crate) use listing::{Ledger, Listed};
 pub use settings::OrganizationSettings;
 pub(crate) use settings::role_arn;
 
-/// What the organization is asked with.
-pub(crate) struct Inquiry<'a> {
+/// Makes the calls about an organization.
+pub(crate) struct OrganizationCalls<'a> {
     pub(crate) sessions: &'a AccountSessions<'a>,
     pub(crate) settings: &'a OrganizationSettings,
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
     pub(crate) note: &'a dyn Fn(&Text),
-    /// So long may each call take.
+    /// The time limit of each call.
     pub(crate) share: Duration,
 }
 
-/// What `DescribeOrganization` says.
+/// The answer of `DescribeOrganization`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Description {
     pub(crate) id: String,
@@ -50,8 +51,8 @@ pub(crate) struct Description {
     pub(crate) observed_at: DateTime<Utc>,
 }
 
-impl Inquiry<'_> {
-    /// Which organization it is.
+impl OrganizationCalls<'_> {
+    /// Reads the organization's id and management account.
     pub(crate) async fn describe(&self) -> Result<Description, Gap> {
         let mut bucket = LearnedBucket::new(1.0, 2.0);
         let call = async |own: &Session| {
@@ -59,7 +60,7 @@ impl Inquiry<'_> {
             let answer = own.organizations().describe_organization().send().await;
             Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?.organization))
         };
-        let answer = self.persist(&mut bucket, call).await;
+        let answer = self.retry(&mut bucket, call).await;
         let (sent, described) = answer.map_err(|error| {
             let gap = error.gap(Source::Organization, &DESCRIBE);
             match error.code.as_str() {
@@ -75,9 +76,9 @@ impl Inquiry<'_> {
         })
     }
 
-    /// Makes a call with the run's own session, again after a failure that may pass, at the rate of its
-    /// API, and with a new session where the old one has ended.
-    async fn persist<T>(
+    /// Makes a call with the run's own session and retries it at the rate of its API. If the
+    /// session has ended, it opens a new one.
+    async fn retry<T>(
         &self,
         bucket: &mut LearnedBucket,
         call: impl AsyncFn(&Session) -> Result<T, CallError>,
@@ -89,7 +90,7 @@ impl Inquiry<'_> {
                 .sessions
                 .own()
                 .map_err(|error| CallError::new(Kind::Refused, error.to_string()))?;
-            let answer = pace.persist_at_rate(bucket, async || call(&own).await).await;
+            let answer = pace.retry_at_rate(bucket, async || call(&own).await).await;
             let has_ended = answer.is_err() && pace.session_has_ended() && renewals < MAX_RENEWALS;
             if !has_ended || !self.sessions.renew_own(number).await {
                 return answer;

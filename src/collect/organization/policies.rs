@@ -1,6 +1,6 @@
-//! The service control policies, policy by policy: walking account by account would take hours.
+//! Reads the service control policies one by one: to ask for each account would take hours.
 //!
-//! Every policy is read; where it is attached is asked only if it may deny root: `FullAWSAccess` is
+//! Every policy is read. Its targets are requested only if it may deny root: `FullAWSAccess` is
 //! attached everywhere.
 
 use std::collections::BTreeSet;
@@ -15,24 +15,24 @@ use crate::model::service_control_policies::{DESCRIBE_POLICY, LIST_POLICIES, LIS
 use crate::model::{Cause, Gap, Source};
 use crate::net::bucket::LearnedBucket;
 
-use super::Inquiry;
+use super::OrganizationCalls;
 
 const SOURCE: Source = Source::ServiceControlPolicies;
-/// The most that one page may hold. Source: API reference, `MaxResults`.
+/// The maximum size of a page. Source: API reference, `MaxResults`.
 const PAGE: i32 = 20;
-/// So many pages hold all policies (10,000) and all targets that an organization may have, even if AWS
-/// sends shorter ones.
+/// Enough pages for the maximum number of policies (10,000) and targets, even if AWS sends shorter
+/// pages.
 const MAX_PAGES: usize = 10_000;
-/// Calls a second and at once, of one account. Source: Organizations User Guide, "Quotas".
+/// Calls per second and burst, for one account. Source: Organizations User Guide, "Quotas".
 const LISTS: (f64, f64) = (5.0, 8.0);
 const DESCRIPTIONS: (f64, f64) = (2.0, 2.0);
 
 /// A page: its items, and the token of the next one.
 type Page<T> = (Vec<T>, Option<String>);
 
-impl Inquiry<'_> {
-    /// What the policies say, and since when that is true. A policy that cannot be read leaves every
-    /// account that it may bind unclear.
+impl OrganizationCalls<'_> {
+    /// Reads the policies, and the time at which they were true. If a policy cannot be read, every
+    /// account that it may apply to is unclear.
     pub(super) async fn policies(&self) -> Result<(ControlPolicies, DateTime<Utc>), Gap> {
         let sent = (self.clock)();
         let mut bucket = LearnedBucket::new(LISTS.0, LISTS.1);
@@ -47,7 +47,7 @@ impl Inquiry<'_> {
         let names: Vec<(String, String)> = match self.pages(&mut bucket, list).await {
             Ok(names) => names,
             Err(Paged::Failed(error)) => return Err(error.gap(SOURCE, &LIST_POLICIES)),
-            Err(Paged::Odd(why)) => {
+            Err(Paged::Unexpected(why)) => {
                 return Err(Gap::for_call(SOURCE, &LIST_POLICIES, Cause::Unreadable, why));
             }
         };
@@ -65,22 +65,22 @@ impl Inquiry<'_> {
         Ok((ControlPolicies::new(policies), sent))
     }
 
-    /// What a policy says. One that is gone meanwhile says nothing.
+    /// Reads a policy. A policy that was deleted meanwhile has no effect.
     async fn reading(&self, bucket: &mut LearnedBucket, id: &str) -> Result<ScpReading, Gap> {
         let call = async |own: &Session| {
             let answer = own.organizations().describe_policy().policy_id(id).send().await;
             let answer = answer.map_err(|error| CallError::from_sdk(&error))?;
             Ok(answer.policy.and_then(|policy| policy.content))
         };
-        match self.persist(bucket, call).await {
-            // The interceptor has seen it.
+        match self.retry(bucket, call).await {
+            // `AnswerCheck` has checked it.
             Ok(content) => Ok(ScpReading::of_text(&content.unwrap_or_default())),
             Err(error) if error.code == GONE => Ok(ScpReading::default()),
             Err(error) => Err(error.gap(SOURCE, &DESCRIBE_POLICY)),
         }
     }
 
-    /// The ids of what a policy is attached to.
+    /// The ids of a policy's targets.
     async fn targets(&self, bucket: &mut LearnedBucket, id: &str) -> Result<BTreeSet<String>, Gap> {
         let list = async |own: &Session, token: Option<String>| {
             let request = own.organizations().list_targets_for_policy().policy_id(id);
@@ -93,7 +93,7 @@ impl Inquiry<'_> {
             Ok(targets) => Ok(targets.into_iter().collect()),
             Err(Paged::Failed(error)) if error.code == GONE => Ok(BTreeSet::new()),
             Err(Paged::Failed(error)) => Err(error.gap(SOURCE, &LIST_TARGETS)),
-            Err(Paged::Odd(why)) => {
+            Err(Paged::Unexpected(why)) => {
                 Err(Gap::for_call(SOURCE, &LIST_TARGETS, Cause::Unreadable, why))
             }
         }
@@ -110,25 +110,25 @@ impl Inquiry<'_> {
         let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let call = async |own: &Session| list(own, token.clone()).await;
-            let (items, next) = self.persist(bucket, call).await.map_err(Paged::Failed)?;
+            let (items, next) = self.retry(bucket, call).await.map_err(Paged::Failed)?;
             all.extend(items);
             match next {
                 None => return Ok(all),
                 Some(next) if !tokens.insert(next.clone()) => {
-                    return Err(Paged::Odd("the list goes on, but never gets further".to_owned()));
+                    return Err(Paged::Unexpected("AWS sent the same page token twice".to_owned()));
                 }
                 next => token = next,
             }
         }
-        Err(Paged::Odd(format!("the list has more than {MAX_PAGES} pages")))
+        Err(Paged::Unexpected(format!("the list has more than {MAX_PAGES} pages")))
     }
 }
 
 /// Somebody deleted the policy after it was listed.
 const GONE: &str = "PolicyNotFoundException";
 
-/// Why a list was not read to its end.
+/// Why a list was not read completely.
 enum Paged {
     Failed(CallError),
-    Odd(String),
+    Unexpected(String),
 }

@@ -1,4 +1,4 @@
-//! What is asked of an organization.
+//! The settings for an organization.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,19 @@ use chrono::TimeDelta;
 
 use crate::model::{AccountId, Audit, Partition};
 
-/// An organization all of whose accounts are read.
+/// An organization whose accounts are all read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationSettings {
-    /// The role in each member, perhaps with a path; only an audit by `AssumeRoot` alone needs none.
+    /// The role in each member, with its path if it has one. Only an audit by `AssumeRoot` alone
+    /// works without.
     pub member_role: Option<String>,
-    /// The role in the management account, for a run that does not begin there.
+    /// The role in the management account, for a run that does not start there.
     pub management_role: Option<String>,
     /// How members are entered.
     pub audit: Audit,
-    /// An account that joined less long ago and refuses is skipped.
+    /// An account that refuses is skipped if it joined more recently than this.
     pub new_account_grace: TimeDelta,
-    /// Accounts that are not read, each with the reason.
+    /// The accounts that are not read, each with the reason.
     pub excluded: BTreeMap<AccountId, String>,
     /// Whether events of CloudTrail are read in members, and not only in the management account.
     pub read_members_events: bool,

@@ -1,4 +1,4 @@
-//! How the account summary is asked for.
+//! Requests the account summary.
 
 use crate::collect::failure::CallError;
 use crate::collect::pace::Pace;
@@ -7,8 +7,8 @@ use crate::model::{AccountSummary, Fact, Observed, Source};
 
 use super::Reader;
 
-/// Reads the four entries that speak of root; true at the instant the call was sent. It may take as
-/// long as `pace` says.
+/// Reads the four entries about root, within the limit of `pace`. They are true at the time of the
+/// call.
 pub(super) async fn fetch(reader: &Reader<'_>, pace: &Pace) -> Observed<AccountSummary> {
     let client = reader.session.iam();
     let call = async || {
@@ -17,7 +17,7 @@ pub(super) async fn fetch(reader: &Reader<'_>, pace: &Pace) -> Observed<AccountS
         Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
     };
     let (sent, answer) =
-        pace.persist(call).await.map_err(|error| error.gap(Source::AccountSummary, &GET))?;
+        pace.retry(call).await.map_err(|error| error.gap(Source::AccountSummary, &GET))?;
     let entries = answer.summary_map.unwrap_or_default();
     let kept = entries
         .into_iter()

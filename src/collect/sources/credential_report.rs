@@ -1,8 +1,8 @@
-//! How the credential report is asked for: AWS makes at most one per four hours, and only when asked.
+//! Requests the credential report. AWS makes at most one per four hours, and only on request.
 //!
-//! Get it; if there is none, or it is older than four hours, order one, once; then look again
-//! with growing pauses until it is there or the call's share of the time is spent. An older
-//! report that cannot be renewed is evidence still, and says its age.
+//! It gets the report. If there is none, or it is older than four hours, it requests a new one,
+//! once. Then it polls with growing pauses until the report is ready or the time limit is reached.
+//! An older report that cannot be renewed is still evidence, with its age.
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::ReportStateType;
@@ -17,20 +17,20 @@ use crate::text::outside;
 use super::Reader;
 
 const SOURCE: Source = Source::CredentialReport;
-/// A report younger than this is not made anew. Source: IAM User Guide, "Generate credential
-/// reports for your AWS account".
+/// AWS does not replace a report that is younger than this. Source: IAM User Guide, "Generate
+/// credential reports for your AWS account".
 pub(crate) const RENEWED_AFTER: TimeDelta = TimeDelta::hours(4);
 
-/// What a look at the report shows.
+/// The state of the report.
 enum ReportState {
     Report(Box<Fact<CredentialReport>>),
-    /// None was made, or the last one is gone.
+    /// There is no report, or the last one has expired.
     Absent,
-    /// One is being made.
+    /// AWS is making a report.
     Making,
 }
 
-/// The newest report that can be had; true when AWS generated it.
+/// Fetches the newest available report. It is true at the time at which AWS generated it.
 pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<CredentialReport> {
     Acquisition { client: reader.session.iam(), reader }.fetch().await
 }
@@ -60,7 +60,7 @@ impl Acquisition<'_> {
         for pause in self.reader.pace.polls() {
             if !ordered {
                 match self.order().await {
-                    // AWS takes the report that it has for current.
+                    // AWS considers its report current.
                     Ok(true) if older.is_some() => {
                         return match self.get_report().await {
                             Ok(ReportState::Report(report)) => Ok(*report),
@@ -97,7 +97,7 @@ impl Acquisition<'_> {
     }
 
     fn never_ready(&self) -> Gap {
-        let why = "AWS was still making the report when the call's share of the time was spent";
+        let why = "AWS was still making the report at the time limit of the call";
         Gap::for_call(SOURCE, &GET, Cause::TimedOut, why)
     }
 
@@ -106,7 +106,7 @@ impl Acquisition<'_> {
             let answer = self.client.get_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = match self.reader.pace.persist(call).await {
+        let answer = match self.reader.pace.retry(call).await {
             Ok(answer) => answer,
             Err(error) => {
                 return match error.code.as_str() {
@@ -124,20 +124,20 @@ impl Acquisition<'_> {
             .map(|report| ReportState::Report(Box::new(report)))
     }
 
-    /// Orders a report; whether AWS says that it is there already.
+    /// Requests a report. Returns whether AWS says that it is ready.
     async fn order(&self) -> Result<bool, CallError> {
         (self.reader.note)(
-            &"no credential report of the last four hours: AWS is asked to make one".into(),
+            &"no credential report of the last four hours: requesting one from AWS".into(),
         );
         let call = async || {
             let answer = self.client.generate_credential_report().send().await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        Ok(self.reader.pace.persist(call).await?.state == Some(ReportStateType::Complete))
+        Ok(self.reader.pace.retry(call).await?.state == Some(ReportStateType::Complete))
     }
 }
 
-/// Reads the report and checks whose it is.
+/// Reads the report and checks its account.
 fn read(
     content: &[u8],
     generated: Option<DateTime<Utc>>,
@@ -146,11 +146,12 @@ fn read(
     let unreadable = |detail: String| Gap::for_call(SOURCE, &GET, Cause::Unreadable, detail);
     let ParsedReport { account: owner, report, .. } =
         CredentialReport::parse(content).map_err(|error| unreadable(error.to_string()))?;
-    let generated = generated.ok_or_else(|| unreadable("the report has no time".to_owned()))?;
+    let generated =
+        generated.ok_or_else(|| unreadable("the report has no time of generation".to_owned()))?;
     match owner {
         Some(owner) if &owner == account => Ok(Fact::new(report, generated)),
         Some(owner) => Err(unreadable(format!("the report is of account {owner}"))),
-        None => Err(unreadable("the report has no row, so it does not say whose it is".to_owned())),
+        None => Err(unreadable("the report has no row, so its account is unknown".to_owned())),
     }
 }
 
@@ -166,19 +167,19 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_true_when_aws_made_it() {
+    fn a_report_is_true_at_its_time_of_generation() {
         let time = DateTime::from_timestamp(1_763_712_000, 0);
         let fact = read(REPORT.as_bytes(), time, &"111122223333".parse().unwrap()).unwrap();
         assert_eq!(fact.observed_at, time);
     }
 
     #[test]
-    fn a_report_of_another_account_or_of_nobody_is_not_believed() {
+    fn a_report_of_another_or_unknown_account_is_refused() {
         assert_eq!(
             detail(REPORT, "444455556666"),
             "iam:GetCredentialReport: the report is of account 111122223333"
         );
-        assert!(detail("user,arn", "111122223333").contains("does not say whose it is"));
+        assert!(detail("user,arn", "111122223333").contains("its account is unknown"));
         assert!(detail("<html>", "111122223333").contains("no column `user`"));
     }
 }

@@ -1,5 +1,4 @@
-//! How the sources are asked: one file each, with what becomes of an answer and of a failure. What each
-//! is, and with which calls it is asked, is declared in `model::sources`.
+//! Reads the sources: one file each. `model::sources` declares each source and its calls.
 
 mod account_summary;
 mod credential_report;
@@ -24,41 +23,41 @@ use super::pace::Pace;
 pub(crate) use credential_report::RENEWED_AFTER;
 use root_events::Lookup;
 
-/// What reading an account takes.
+/// Reads an account.
 pub(crate) struct Reader<'a> {
-    /// The account that was entered.
+    /// The session in the account.
     pub(crate) session: &'a Session,
-    /// How long each call may try.
+    /// The time limit of each call.
     pub(crate) pace: &'a Pace,
-    /// Read for the instant at which a call is sent.
+    /// Gives the time at which a call is sent.
     pub(crate) clock: &'a dyn Fn() -> DateTime<Utc>,
-    /// Remarks.
+    /// Notes for `-v`.
     pub(crate) note: &'a dyn Fn(&Text),
-    /// The sources that are asked.
+    /// The sources to request.
     pub(crate) needs: &'a BTreeSet<Source>,
-    /// Which events are asked for, where they are needed.
+    /// The events to request, if they are needed.
     pub(crate) root_events: Option<&'a EventsWanted>,
-    /// How the account was come to.
+    /// How the account was entered.
     pub(crate) route: ReadBy,
 }
 
-/// By which route an account is read; that decides what is asked for.
+/// How an account is read. It decides which sources are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadBy {
-    /// It was named: everything side by side.
+    /// It was named: all sources side by side.
     Name,
-    /// It is one of an organization.
+    /// It is an account of the organization.
     Listed {
-        /// How it was entered; the run's own session counts as one of a role.
+        /// How it was entered; the run's own session counts as a role.
         route: MemberRoute,
-        /// Whether it is a member, and not the management account.
+        /// Whether it is a member account, not the management account.
         member: bool,
     },
 }
 
 impl Reader<'_> {
-    /// The sources that are needed, side by side; events of more Regions last, where the others or the
-    /// first events show that root may have acted there.
+    /// Reads the needed sources side by side. Events of more Regions come last, if the other
+    /// sources or the first events show that root may have acted there.
     pub(crate) async fn read(&self) -> Evidence {
         let wanted = self.root_events.filter(|_| self.asks(Source::RootEvents));
         let lookup = wanted.map(|wanted| Lookup {
@@ -99,12 +98,12 @@ impl Reader<'_> {
         evidence
     }
 
-    /// The summary, and what may be left out because of it: in an organization one call a member is a
-    /// thousand calls.
+    /// Reads the summary first, because it may make other calls unnecessary: in an organization,
+    /// one call for each member is thousands of calls.
     async fn summary_first(
         &self,
     ) -> (Observed<AccountSummary>, Observed<Vec<VirtualMfaDevice>>, Observed<RootAudit>) {
-        // Where others wait for it, they still have time if it fails.
+        // If it fails, the calls that wait for it still have time.
         let pace = match self.route {
             ReadBy::Name => self.pace.clone(),
             ReadBy::Listed { .. } => self.pace.third(),
@@ -157,7 +156,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a source is needed, and visible by this route.
+    /// Whether a source is needed, and visible by the route.
     fn asks(&self, source: Source) -> bool {
         let is_visible = match self.route {
             ReadBy::Name => source != Source::RootAudit,
@@ -177,7 +176,7 @@ impl Reader<'_> {
         Err(self.not_asked(source))
     }
 
-    /// Why a source is not asked for.
+    /// Why a source is not requested.
     fn not_asked(&self, source: Source) -> Gap {
         match self.route {
             ReadBy::Listed { route, .. } if !route.sees(source) => route.blind_to(source),
@@ -192,15 +191,15 @@ impl Reader<'_> {
     }
 }
 
-/// Events of members are not asked for.
+/// The gap if the policy does not ask for events of members.
 pub(crate) fn members_events_unread() -> Gap {
     let detail = "the events of members are not read: the policy does not ask for them (`members` of \
                   `evidence.root-events`)";
     Gap::new(Source::RootEvents, Cause::NotVisible, detail)
 }
 
-/// A session as root has every permission that its task allows: only a policy of the organization
-/// takes one away. Source: IAM User Guide, "Perform a privileged task on a member account".
+/// A session as root has every permission that its task allows. Only a policy of the organization
+/// can deny one. Source: IAM User Guide, "Perform a privileged task on a member account".
 fn as_root(gap: Gap) -> Gap {
     match gap.cause {
         Cause::Denied if gap.grant.is_some() => gap.to_do(

@@ -1,5 +1,5 @@
-//! How a session by AssumeRoot asks what root has: keys and certificates always, devices and password
-//! only where the account summary counts any, or is not known.
+//! Lists root's credentials in a session by AssumeRoot: keys and certificates always, devices and
+//! password only if the account summary counts any, or is not known.
 
 use aws_sdk_iam::types::{AccessKeyMetadata, MfaDevice, SigningCertificate, StatusType};
 use aws_smithy_types::DateTime as SdkTime;
@@ -15,17 +15,17 @@ use crate::model::{
 use super::{Reader, as_root};
 
 const SOURCE: Source = Source::RootAudit;
-/// Root has a handful of each at most: more pages are no list.
+/// The maximum number of pages. Root has only a few of each.
 const MAX_PAGES: usize = 40;
 
-/// What is there whatever the summary counts.
+/// The lists that do not depend on the summary.
 pub(super) struct Lists {
     keys: Audited<Vec<AuditedKey>>,
     certificates: Audited<Vec<AuditedCertificate>>,
     sent: DateTime<Utc>,
 }
 
-/// Keys and certificates, side by side.
+/// Lists keys and certificates side by side.
 pub(super) async fn lists(reader: &Reader<'_>) -> Lists {
     let sent = (reader.clock)();
     let client = &reader.session.iam();
@@ -49,13 +49,14 @@ pub(super) async fn lists(reader: &Reader<'_>) -> Lists {
     }
 }
 
-/// What is there only where the summary counts it, or does not tell; `None`: it counts none.
+/// The parts that are requested only if the summary counts any, or is not known. `None`: it counts
+/// none.
 pub(super) struct Counted {
     mfa_devices: Option<Audited<Vec<AuditedMfaDevice>>>,
     login_profile: Option<Audited<bool>>,
 }
 
-/// Devices and password, side by side.
+/// Requests devices and password side by side.
 pub(super) async fn counted(reader: &Reader<'_>, summary: &Observed<AccountSummary>) -> Counted {
     let may_have = |key: &str| summary.as_ref().ok().and_then(|it| it.value.count(key)) != Some(0);
     let (devices, profile) = (may_have("AccountMFAEnabled"), may_have("AccountPasswordPresent"));
@@ -65,7 +66,7 @@ pub(super) async fn counted(reader: &Reader<'_>, summary: &Observed<AccountSumma
     Counted { mfa_devices, login_profile }
 }
 
-/// The whole audit.
+/// Joins the parts of the audit.
 pub(super) fn whole(lists: Lists, counted: Counted) -> Observed<RootAudit> {
     let Counted { mfa_devices, login_profile } = counted;
     let parts = [mfa_devices.is_some(), login_profile.is_some()];
@@ -80,7 +81,7 @@ pub(super) fn whole(lists: Lists, counted: Counted) -> Observed<RootAudit> {
     if let Some(gap) = gaps.first()
         && gaps.len() == asked
     {
-        // Not one part: that is the fact that is missing.
+        // No part could be read, so the whole source is missing.
         return Err((*gap).clone());
     }
     Ok(Fact::new(audit, lists.sent))
@@ -97,7 +98,7 @@ async fn devices(reader: &Reader<'_>) -> Audited<Vec<AuditedMfaDevice>> {
     audited(devices.await.map(|all| all.into_iter().map(device).collect()))
 }
 
-/// Whether there is a login profile. That there is none, AWS says by an error.
+/// Whether there is a login profile. If there is none, AWS answers with an error.
 async fn login_profile(reader: &Reader<'_>) -> Audited<bool> {
     let client = reader.session.iam();
     let call = async || match client.get_login_profile().send().await {
@@ -107,10 +108,10 @@ async fn login_profile(reader: &Reader<'_>) -> Audited<bool> {
             error => Err(error),
         },
     };
-    audited(reader.pace.persist(call).await.map_err(|error| error.gap(SOURCE, &GET_LOGIN_PROFILE)))
+    audited(reader.pace.retry(call).await.map_err(|error| error.gap(SOURCE, &GET_LOGIN_PROFILE)))
 }
 
-/// Every page of a list of IAM.
+/// Reads all pages of a list of IAM.
 async fn pages<T>(
     reader: &Reader<'_>,
     call: &Call,
@@ -120,14 +121,14 @@ async fn pages<T>(
     let mut all = Vec::new();
     let mut marker: Option<String> = None;
     for _ in 0..MAX_PAGES {
-        let page = reader.pace.persist(async || list(marker.clone()).await).await;
+        let page = reader.pace.retry(async || list(marker.clone()).await).await;
         let (items, goes_on, next) = page.map_err(|error| error.gap(SOURCE, call))?;
         all.extend(items);
         if !goes_on {
             return Ok(all);
         }
         if next.is_none() || next == marker {
-            return Err(unreadable("the list goes on, but never gets further"));
+            return Err(unreadable("AWS sent the same page token twice"));
         }
         marker = next;
     }

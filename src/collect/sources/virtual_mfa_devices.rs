@@ -1,4 +1,4 @@
-//! How the virtual MFA devices are asked for: page by page.
+//! Lists the virtual MFA devices, page by page.
 
 use aws_sdk_iam::types::{AssignmentStatusType, VirtualMfaDevice as Listed};
 
@@ -9,13 +9,13 @@ use crate::model::{Cause, Fact, Gap, Observed, Source, VirtualMfaDevice};
 use super::Reader;
 
 const SOURCE: Source = Source::VirtualMfaDevices;
-/// The most that one page may hold. Source: API reference, `MaxItems`.
+/// The maximum size of a page. Source: API reference, `MaxItems`.
 const PAGE: i32 = 1_000;
-/// So many pages hold the devices of all users that an account may have (5,000 with 8 each), even if
-/// AWS sends shorter ones.
+/// Enough pages for the devices of the maximum number of users (5,000 with 8 devices each), even if
+/// AWS sends shorter pages.
 const MAX_PAGES: usize = 400;
 
-/// Reads every page of the assigned devices; true at the instant the first call was sent.
+/// Reads all pages of the assigned devices. They are true at the time of the first call.
 pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>> {
     let client = reader.session.iam();
     let mut devices = Vec::new();
@@ -33,16 +33,16 @@ pub(super) async fn fetch(reader: &Reader<'_>) -> Observed<Vec<VirtualMfaDevice>
             Ok((sent, answer.map_err(|error| CallError::from_sdk(&error))?))
         };
         let (sent, page) =
-            reader.pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST))?;
+            reader.pace.retry(call).await.map_err(|error| error.gap(SOURCE, &LIST))?;
         let observed_at = *first_sent.get_or_insert(sent);
         devices.extend(page.virtual_mfa_devices.into_iter().map(device));
         if !page.is_truncated {
             devices.sort();
             return Ok(Fact::new(devices, observed_at));
         }
-        // The same page for ever would be no list.
+        // A repeated token would repeat the same page forever.
         if page.marker.is_none() || page.marker == marker {
-            return Err(unreadable("the list goes on, but never gets further"));
+            return Err(unreadable("AWS sent the same page token twice"));
         }
         marker = page.marker;
     }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use rootgate::collect;
 use rootgate::evaluate::{Run, Tally, evaluate};
 use rootgate::model::{
-    AccountId, AccountReport, AfterMerge, Cause, Evidence, Inventory, Partition, Report,
-    SkippedAccount,
+    AccountId, AccountReport, AfterMerge, Cause, Evidence, Gap, Inventory, Judged, Listing,
+    Partition, Report, SkipCause, Skipped,
 };
 use rootgate::policy::{Exclude, Policy};
 use rootgate::text;
@@ -30,10 +30,10 @@ pub(super) struct Accounts<'a> {
     outside: Option<AccountId>,
     not_allowed: Option<AccountId>,
     incomplete: Option<&'static str>,
-    /// Number of judged accounts that belong to the organization.
-    members: usize,
+    /// What the evidence of each judged account says about the organization.
+    judged: BTreeMap<AccountId, Judged>,
     /// Accounts of the organization whose evidence was given, and that the policy excludes.
-    excluded: Vec<SkippedAccount>,
+    excluded: Vec<Skipped>,
 }
 
 /// The copy in a pull request, which judges the same evidence.
@@ -68,7 +68,7 @@ impl<'a> Accounts<'a> {
             outside: None,
             not_allowed: None,
             incomplete: None,
-            members: 0,
+            judged: BTreeMap::new(),
             excluded: Vec::new(),
         }
     }
@@ -84,9 +84,14 @@ impl<'a> Accounts<'a> {
             self.not_allowed.get_or_insert_with(|| evidence.account.clone());
             return;
         }
-        if let Some(exclude) = self.excluded(&evidence.account) {
-            let skipped = SkippedAccount { id: evidence.account.clone(), reason: exclude.why() };
-            self.excluded.push(skipped);
+        let is_management = evidence.organization.as_ref().is_ok_and(|it| it.value.management);
+        if let Some(exclude) = self.excluded(&evidence.account).filter(|_| !is_management) {
+            self.excluded.push(Skipped {
+                id: evidence.account.clone(),
+                cause: SkipCause::Excluded,
+                joined_at: None,
+                reason: exclude.why(),
+            });
             return;
         }
         self.judge_of_scope(evidence);
@@ -94,22 +99,27 @@ impl<'a> Accounts<'a> {
 
     /// The policy's exclusion of an account. A live run does not even read such an account.
     fn excluded(&self, account: &AccountId) -> Option<&'a Exclude> {
-        let day = self.at.unwrap_or_else(now).date_naive();
-        self.policy.organization.as_ref()?.excluded(account, day)
+        self.policy.organization.as_ref()?.excluded(account, self.at().date_naive())
+    }
+
+    fn at(&self) -> DateTime<Utc> {
+        self.at.unwrap_or_else(now)
     }
 
     fn judge_of_scope(&mut self, evidence: &Evidence) {
+        let with_gap = summary_gap(evidence);
+        let evidence = with_gap.as_ref().unwrap_or(evidence);
         // A live run judges each account when its evidence is complete.
-        let at = self.at.unwrap_or_else(now);
+        let at = self.at();
         let report = evaluate(self.policy, evidence, at);
         self.tally.add(&report);
-        self.members += usize::from(evidence.organization.is_ok());
+        self.judged.insert(report.id.clone(), judged(evidence));
         self.reports.insert(report.id.clone(), report);
         if let Some(by_copy) = &mut self.by_copy {
             by_copy.judge(evidence, at);
         }
         if self.incomplete.is_none() {
-            self.incomplete = collect::incomplete(evidence);
+            self.incomplete = collect::incomplete(evidence, evidence.organization.is_ok());
         }
     }
 
@@ -154,16 +164,57 @@ impl<'a> Accounts<'a> {
         self.incomplete
     }
 
-    /// The accounts of the organization, checked against those that were judged, if the policy judges
-    /// one.
-    pub(super) fn inventory(&mut self, listed: Option<Inventory>) -> Option<Inventory> {
-        self.policy.organization.as_ref()?;
-        let missing =
-            || Inventory::missing("the evidence has no list of the organization's accounts");
-        let mut inventory = listed.unwrap_or_else(missing);
-        inventory.skipped.append(&mut self.excluded);
-        inventory.skipped.sort();
-        Some(inventory.checked(self.members))
+    /// Settles which of the accounts that were not read this policy skips: the policy of the collection
+    /// may have been another one. The others are judged without evidence.
+    pub(super) fn settle_skipped(&mut self, mut listing: Listing) -> Listing {
+        let is_closed = self.scope.closed;
+        let outside = self.judged.keys().find(|id| !self.scope.names(id) && !listing.holds(id));
+        if listing.complete && !is_closed && self.policy.judges_an_organization() {
+            self.outside = self.outside.take().or(outside.cloned());
+        }
+        let skipped = std::mem::take(&mut listing.skipped);
+        for skipped in skipped {
+            // It is judged by its own entry.
+            if is_closed || self.scope.names(&skipped.id) {
+                continue;
+            }
+            match self.still_skips(&skipped) {
+                // The list is checked for such contradictions.
+                _ if self.judged.contains_key(&skipped.id) => listing.skipped.push(skipped),
+                Some(reason) => listing.skipped.push(Skipped { reason, ..skipped }),
+                None => {
+                    let detail = "the account was skipped when the evidence was collected";
+                    let cause = Cause::NotCollected;
+                    self.judge_of_scope(&Evidence::unread(skipped.id, None, cause, detail));
+                }
+            }
+        }
+        listing.skipped.append(&mut self.excluded);
+        listing.skipped.sort();
+        listing
+    }
+
+    /// Why this policy skips an account, too.
+    fn still_skips(&self, skipped: &Skipped) -> Option<String> {
+        match skipped.cause {
+            SkipCause::Unusable => Some(skipped.reason.clone()),
+            SkipCause::Excluded => self.excluded(&skipped.id).map(Exclude::why),
+            SkipCause::New => {
+                let grace = self.policy.organization.as_ref()?.new_account_grace?;
+                let age = self.at() - skipped.joined_at?;
+                (age <= grace.delta()).then(|| skipped.reason.clone())
+            }
+        }
+    }
+
+    /// The accounts of the organization, checked against those that were judged, if one is judged.
+    pub(super) fn inventory(&self, listing: Option<Listing>) -> Option<Inventory> {
+        let detail = "the evidence has no list of the organization's accounts";
+        match listing {
+            Some(_) if self.scope.closed => None,
+            Some(listing) => Some(listing.inventory(&self.judged)),
+            None => self.policy.judges_an_organization().then(|| Inventory::missing(detail)),
+        }
     }
 
     /// How the copy of the policy would judge the same evidence. Evidence that the judging policy
@@ -199,13 +250,31 @@ impl CopyTally<'_> {
     }
 }
 
+/// The evidence of a member without its account summary, which every route into a member asks for: if it
+/// is not there, somebody has lost it.
+fn summary_gap(evidence: &Evidence) -> Option<Evidence> {
+    let gap = evidence.account_summary.as_ref().err().filter(|gap| gap.is_not_asked())?;
+    evidence.organization.as_ref().ok()?;
+    let gap = Gap { cause: Cause::Missing, ..gap.clone() };
+    Some(Evidence { account_summary: Err(gap), ..evidence.clone() })
+}
+
+fn judged(evidence: &Evidence) -> Judged {
+    let organization = evidence.organization.as_ref().ok();
+    Judged {
+        organization: organization.map(|fact| fact.value.id.clone()),
+        management: organization.is_some_and(|fact| fact.value.management),
+        nothing_read: evidence.nothing_read(),
+    }
+}
+
 fn no_evidence(account: AccountId, partition: Option<Partition>) -> Evidence {
     let detail = "no evidence of this account was given";
     Evidence::unread(account, partition, Cause::NotCollected, detail)
 }
 
-/// Which accounts are judged: those of the policy, else those named by flag. If none is named, or the
-/// policy judges an organization: whatever there is evidence of.
+/// The accounts to judge: those of the policy, or else those that a flag names. If none is named,
+/// or if the policy judges an organization, every account with evidence is judged.
 struct Scope {
     named: Vec<(AccountId, Option<Partition>)>,
     /// Only the named accounts are judged.
@@ -222,6 +291,10 @@ impl Scope {
         }
         let named: Vec<_> = named.iter().map(|id| (id.clone(), None)).collect();
         Self { closed: !named.is_empty(), named }
+    }
+
+    fn names(&self, account: &AccountId) -> bool {
+        self.named.iter().any(|(id, _)| id == account)
     }
 
     fn holds(&self, account: &AccountId) -> bool {

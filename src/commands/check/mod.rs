@@ -9,6 +9,7 @@ mod upload;
 
 use std::time::Instant;
 
+use rootgate::collect::OUT_OF_TIME;
 use rootgate::evaluate::{NotEvaluated, Run};
 use rootgate::model::{AccountId, EvidenceFile, Inventory, Severity};
 use rootgate::policy::Policy;
@@ -56,7 +57,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     let details = host.details(shown.details, gathered.visibility.as_deref());
     outputs.can_show(shown.format, details)?;
     let mut run = Run {
-        inventory: accounts.inventory(gathered.inventory),
+        inventory: gathered.inventory,
         now: plan.at.unwrap_or_else(now),
         as_of: plan.at.is_some(),
         origin,
@@ -65,7 +66,7 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
         notices,
         scope_named: policy.names_scope() || !bounds.accounts.is_empty(),
         evidence_files: gathered.files,
-        incomplete: accounts.incomplete(),
+        incomplete: accounts.incomplete().or(gathered.out_of_time),
     };
     run.policy_change = copy.map(|copy| copy.change(&policy, accounts.after_merge(&run)));
     let report = accounts.report(run);
@@ -86,8 +87,10 @@ fn judge(plan: &Plan, host: &Host) -> Result<u8, Failure> {
 #[derive(Default)]
 struct Gathered {
     files: Vec<EvidenceFile>,
-    /// The accounts of the organization, if it was listed.
+    /// The accounts of the organization, if one is judged.
     inventory: Option<Inventory>,
+    /// The run is incomplete because of its time limit.
+    out_of_time: Option<&'static str>,
     /// The visibility of the repository in GitHub's token.
     visibility: Option<String>,
 }
@@ -99,7 +102,8 @@ fn gather(
     accounts: &mut Accounts<'_>,
     host: &Host,
 ) -> Result<Gathered, Failure> {
-    let gathered = match &plan.evidence {
+    let (mut files, mut visibility, mut out_of_time) = (Vec::new(), None, None);
+    let listing = match &plan.evidence {
         plan::Evidence::Live(sign_in) => {
             let shown = Shown {
                 text: plan.shown.format == Format::Text,
@@ -108,17 +112,21 @@ fn gather(
             };
             let each = |evidence| accounts.judge(&evidence);
             let collected = live::collect(sign_in, &plan.bounds, policy, host, &shown, each)?;
-            let visibility = collected.claims.and_then(|claims| claims.repository_visibility);
-            Gathered { files: Vec::new(), inventory: collected.inventory, visibility }
+            out_of_time = collected.out_of_time.then_some(OUT_OF_TIME);
+            visibility = collected.claims.and_then(|claims| claims.repository_visibility);
+            collected.listing
         }
-        plan::Evidence::Files(files) => {
-            let loaded = from_files(files, policy, &plan.bounds.accounts, accounts)?;
-            Gathered { files: loaded.files, inventory: loaded.inventory, visibility: None }
+        plan::Evidence::Files(given) => {
+            let loaded = from_files(given, policy, &plan.bounds.accounts, accounts)?;
+            files = loaded.files;
+            loaded.listing
         }
     };
+    let listing = listing.map(|listing| accounts.settle_skipped(listing));
     accounts.check_scope()?;
     accounts.judge_missing();
-    Ok(gathered)
+    let inventory = accounts.inventory(listing);
+    Ok(Gathered { files, inventory, out_of_time, visibility })
 }
 
 fn from_files(

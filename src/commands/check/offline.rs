@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use rootgate::model::{
-    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact, Inventory,
+    AccountId, Cause, CredentialReport, Evidence, EvidenceFile, EvidenceFileError, Fact, Listing,
     ParsedReport, parse_time, read_evidence, sha256_hex,
 };
 use rootgate::text;
@@ -27,7 +27,7 @@ pub(crate) fn load(
     only_account: Option<&AccountId>,
     mut each: impl FnMut(Evidence),
 ) -> Result<Loaded, Failure> {
-    let mut inventories: Vec<(Inventory, usize)> = Vec::new();
+    let mut listings: Vec<(Listing, usize)> = Vec::new();
     let mut files: Vec<EvidenceFile> = Vec::new();
     let mut known: BTreeMap<AccountId, usize> = BTreeMap::new();
     let mut twice: Option<(AccountId, usize, usize)> = None;
@@ -39,9 +39,9 @@ pub(crate) fn load(
         };
     for path in &given.evidence {
         let mut file = files::Hashed::open(path, EVIDENCE)?;
-        let inventory = read_evidence(&mut file, |evidence| add(evidence, files.len()))
+        let listing = read_evidence(&mut file, |evidence| add(evidence, files.len()))
             .map_err(|error| not_read(path, error))?;
-        inventories.extend(inventory.map(|inventory| (inventory, files.len())));
+        listings.extend(listing.map(|listing| (listing, files.len())));
         files.push(EvidenceFile { path: path.display().to_string(), sha256: file.sha256() });
     }
     if let Some(path) = &given.credential_report {
@@ -62,7 +62,7 @@ pub(crate) fn load(
             "pass the evidence of each account once",
         ));
     }
-    if let [(_, one), (_, other), ..] = inventories[..] {
+    if let [(_, one), (_, other), ..] = listings[..] {
         return Err(Failure::new(
             text!(
                 "both {} and {} list the accounts of an organization",
@@ -72,9 +72,9 @@ pub(crate) fn load(
             "pass one of them: it has every account of its organization",
         ));
     }
-    let inventory = inventories.pop().map(|(inventory, _)| inventory);
+    let listing = listings.pop().map(|(listing, _)| listing);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Loaded { files, inventory })
+    Ok(Loaded { files, listing })
 }
 
 /// What the files hold besides the evidence of each account.
@@ -82,7 +82,7 @@ pub(crate) struct Loaded {
     /// The files, by path.
     pub(crate) files: Vec<EvidenceFile>,
     /// The accounts of the organization, if one was collected.
-    pub(crate) inventory: Option<Inventory>,
+    pub(crate) listing: Option<Listing>,
 }
 
 const EVIDENCE: &str = "the evidence file";

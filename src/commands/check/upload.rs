@@ -63,10 +63,13 @@ impl UploadResult {
 impl Upload<'_> {
     /// Uploads the complete results in the rest of `--timeout`.
     pub(crate) fn carry_out(&self, report: &Report) -> Remark {
+        // The accounts of an organization share a run. Without its undetermined results, the alerts of
+        // an account that could not be read would be closed.
+        let shared = report.inventory.is_some();
         let (unread, judged): (Vec<&AccountReport>, Vec<_>) =
-            report.accounts.iter().partition(|account| account.nothing_read);
+            report.accounts.iter().partition(|account| account.nothing_read && !shared);
         let unread = unread.into_iter().map(|account| account.id.clone()).collect();
-        let beyond = judged.len().saturating_sub(sarif::MAX_RUNS);
+        let beyond = if shared { 0 } else { judged.len().saturating_sub(sarif::MAX_RUNS) };
         let ended = match self.skipped(report, judged.is_empty()) {
             Some(reason) => UploadResult::Skipped(reason),
             None => self.try_upload(report, judged).unwrap_or_else(|failed| failed),
@@ -82,6 +85,10 @@ impl Upload<'_> {
         }
         if report.inventory.as_ref().is_some_and(|inventory| !inventory.is_complete()) {
             return Some(text!("the list of the organization's accounts is incomplete, {}", stays));
+        }
+        // Its alerts would belong to no category.
+        if report.inventory.as_ref().is_some_and(|inventory| inventory.id.is_none()) {
+            return Some(text!("the id of the organization is unknown, {}", stays));
         }
         if report.not_evaluated.is_some() {
             return Some(text!("nothing was evaluated, {}", stays));

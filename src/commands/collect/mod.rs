@@ -4,7 +4,7 @@ pub(crate) mod plan;
 
 use std::io::Write;
 
-use rootgate::collect::incomplete;
+use rootgate::collect::{OUT_OF_TIME, incomplete};
 use rootgate::escape;
 use rootgate::model::{Cause, Evidence, Gap, RegionGap, ToDo, sha256_hex, write_evidence};
 use rootgate::policy::Policy;
@@ -37,12 +37,12 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     };
     let mut evidence = Vec::new();
     let collected = live::collect(sign_in, bounds, &policy, host, &shown, |it| evidence.push(it))?;
-    let inventory = collected.inventory;
+    let listing = collected.listing;
     // The named accounts first, in the order of the scope, then the organization's by id.
     let position = |it: &Evidence| policy.scope.iter().position(|named| named.id == it.account);
     evidence.sort_by_cached_key(|it| (position(it).unwrap_or(usize::MAX), it.account.clone()));
     let mut text = Vec::new();
-    write_evidence(&evidence, inventory.as_ref(), now(), &mut text).map_err(|error| {
+    write_evidence(&evidence, listing.as_ref(), now(), &mut text).map_err(|error| {
         Failure::new(
             text!("the evidence cannot be written as JSON: {}", &error),
             "report this as a bug in rootgate",
@@ -59,14 +59,17 @@ fn collect(plan: &Plan, host: &Host) -> Result<u8, Failure> {
     output.write(&|out| out.write_all(&text))?;
     line(&format!("the evidence file has the SHA-256 {}", sha256_hex(&text)));
     say(&policy, &evidence, details);
-    if let Some(gap) = inventory.as_ref().and_then(|inventory| inventory.gap.as_ref()) {
-        line(&format!("incomplete: an account of the organization may be missing: {}", gap.detail));
+    let unlisted = listing.as_ref().and_then(|listing| listing.gap.as_ref());
+    if let Some(gap) = unlisted {
+        line(&gap_line("organization", "list of accounts", gap, details));
     }
-    if let Some(why) = evidence.iter().find_map(incomplete) {
-        line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
-        return Ok(3);
-    }
-    Ok(0)
+    let out_of_time = collected.out_of_time.then_some(OUT_OF_TIME);
+    let mut cut_short = evidence.iter().map(|it| incomplete(it, listing.is_some()));
+    let cut_short = cut_short.find_map(|why| why).or(out_of_time);
+    let unlisted = unlisted.map(|_| "an account of the organization may be missing");
+    let Some(why) = cut_short.or(unlisted) else { return Ok(0) };
+    line(&format!("incomplete: {why}; the file contains what had been read by then (exit 3)"));
+    Ok(3)
 }
 
 /// Prints one line per gap and a summary line.
@@ -93,7 +96,8 @@ fn gaps(account: &Evidence) -> Vec<(String, &Gap)> {
     let all = account.gaps().into_iter();
     let mut gaps: Vec<(String, &Gap)> = all.map(|gap| (gap.source.to_string(), gap)).collect();
     gaps.retain(|(_, gap)| !matches!(gap.cause, Cause::NotCollected | Cause::NotVisible));
-    if gaps.iter().all(|(_, gap)| gap.cause == Cause::NotEntered) {
+    let same = |(_, gap): &(String, &Gap)| gap.detail == gaps[0].1.detail;
+    if account.nothing_read() && !gaps.is_empty() && gaps.iter().all(same) {
         gaps.truncate(1);
         gaps.iter_mut().for_each(|(what, _)| "everything".clone_into(what));
     }

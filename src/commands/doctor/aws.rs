@@ -10,7 +10,7 @@ use rootgate::collect::{self, Collected, EventsWanted, Settings, SignInError, Si
 use rootgate::doctor::aws::{Wanted, check, no_sign_in, of_many};
 use rootgate::doctor::{Check, CheckedAccount};
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Inventory};
+use rootgate::model::{Evidence, Listing};
 use rootgate::policy::Policy;
 use rootgate::text;
 use rootgate::text::{Text, outside};
@@ -28,7 +28,7 @@ const LOOKBACK: TimeDelta = TimeDelta::days(1);
 #[derive(Default)]
 pub(super) struct Looked {
     pub(super) checks: Vec<Check>,
-    pub(super) inventory: Option<Inventory>,
+    pub(super) listing: Option<Listing>,
     /// The evidence of the organization's accounts.
     pub(super) members: Vec<Evidence>,
     /// The visibility of the repository in GitHub's token.
@@ -87,9 +87,9 @@ impl Looking<'_> {
     async fn organization(&self) -> Looked {
         let Ended { collected, evidence } = self.collect(&self.settings).await;
         match collected {
-            Ok(Collected { inventory, claims }) => Looked {
+            Ok(Collected { listing, claims, .. }) => Looked {
                 checks: of_many(&evidence, claims.as_ref().map(by_token), &self.wanted()),
-                inventory,
+                listing,
                 members: evidence,
                 visibility: claims.and_then(|claims| claims.repository_visibility),
             },

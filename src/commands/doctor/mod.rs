@@ -58,10 +58,10 @@ async fn gather(plan: &Plan, host: &Host) -> (Vec<Check>, Option<String>) {
     checks.push(doctor::aws::clock(&ahead));
     if let Some(scope) = &policies.effective.organization {
         checks.extend(organization::check(&organization::OrganizationSeen {
-            inventory: aws.inventory.as_ref(),
+            listing: aws.listing.as_ref(),
             tried: &aws.members,
             audit: scope.audit,
-            left_out: aws.inventory.as_ref().map_or(0, organization::left_out),
+            left_out: aws.listing.as_ref().map_or(0, organization::left_out),
         }));
     }
     (checks, aws.visibility)

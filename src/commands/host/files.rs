@@ -1,4 +1,4 @@
-//! Reading inputs with an error that helps, writing new files, and standard output.
+//! Reads inputs, creates new files, and writes to standard output.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::stream::Stream;
 use crate::commands::Failure;
 
-/// Maximum size of an input. AWS's largest credential report has about 3.5 MB.
+/// Maximum size of an input. AWS's largest credential report is about 3.5 MB.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens a file; `-` is standard input.
@@ -75,7 +75,8 @@ pub(crate) fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, Failure> 
     Ok(bytes)
 }
 
-/// Writes a file that does not exist yet, whole or not at all, with the folders above it.
+/// Creates a file, completely or not at all, and the folders above it. An existing file is an
+/// error.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
@@ -106,7 +107,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// Whether two paths name the same file. Two hard links do.
+/// Whether two paths name the same file. Hard links to one file count as the same.
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     fn resolved(path: &Path) -> Option<PathBuf> {
         if let Ok(path) = path.canonicalize() {
@@ -140,7 +141,7 @@ pub(crate) fn survive_size_limit() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        /// Of Linux, macOS and the BSDs. Source: signal(7), "Signal numbering".
+        /// The number on Linux, macOS and the BSDs. Source: signal(7), "Signal numbering".
         const SIGXFSZ: i32 = 25;
         // A handler stays registered after its runtime ends. Without a runtime, the signal ends the
         // run, which does not pass either.

@@ -32,7 +32,7 @@ pub(crate) fn client(host: &Host, ca_bundle: Option<&Path>, limit: Duration) -> 
     let changed = &environment.trust_variables;
     if environment.github_actions && ca_bundle.is_none() && !changed.is_empty() {
         let what =
-            text!("{} would change whose certificates are trusted", outside(changed.join(", ")));
+            text!("{} would change which certificates are trusted", outside(changed.join(", ")));
         return Err(NoApi::Setup(
             what,
             "name the trusted certificates with --ca-bundle (`ca-bundle`)",

@@ -86,7 +86,8 @@ impl Runner {
         files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))).collect()
     }
 
-    /// The detail that the event's visibility of the repository allows; `None`: there is no event.
+    /// The detail allowed by the visibility of the repository in the event; `None`: there is no
+    /// event.
     #[expect(clippy::disallowed_methods, reason = "the event file is the runner's, and optional")]
     fn event_details(&self) -> Option<Details> {
         #[derive(Deserialize)]
@@ -107,8 +108,8 @@ impl Runner {
         }
     }
 
-    /// `--details auto` under GitHub Actions: the token's claim decides, else the event. Without
-    /// both, the repository counts as public.
+    /// `--details auto` under GitHub Actions: the token's claim decides, or else the event.
+    /// Without both, the repository counts as public.
     pub(crate) fn details(&self, claim: Option<&str>) -> Details {
         let claimed = claim.map(from_visibility);
         claimed.or_else(|| self.event_details()).unwrap_or(Details::Redacted)

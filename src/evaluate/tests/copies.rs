@@ -96,7 +96,7 @@ fn a_weaker_copy_fails_the_gate_unless_the_judging_policy_tolerates_it() {
 }
 
 #[test]
-fn a_copy_that_is_gone_is_weaker_whatever_it_said() {
+fn a_deleted_copy_is_weaker_whatever_it_contained() {
     assert_eq!(healthy_verdict(&built_in(), missing()), (Verdict::Fail, 1));
     assert_eq!(healthy_verdict(&tolerant(), missing()), (Verdict::Pass, 0));
 }
@@ -223,7 +223,7 @@ fn a_run_that_judged_nobody_says_nothing_of_unused_waivers_or_an_unnamed_scope()
     };
     assert_eq!(codes(fork_run(true, unnamed.clone())), []);
     assert_eq!(codes(unnamed), [NoticeCode::ScopeNotNamed, NoticeCode::WaiverUnused]);
-    // What the policy itself is about is still said.
+    // Notices about the policy itself remain.
     set(&mut policy, "root-mfa-missing", Severity::Low);
     assert!(message(&policy, fork_run(true, run()), NoticeCode::RuleLowered).is_some());
 }
@@ -267,7 +267,7 @@ fn a_judge_that_is_not_the_default_branch_is_said_even_where_it_has_no_file() {
         text
     };
     let checkout = notice(Judge::Checkout, NoticeCode::CheckoutPolicy).unwrap();
-    assert!(checkout.ends_with("whoever can change the branch can change it"));
+    assert!(checkout.ends_with("anybody who can change the branch can change it"));
     let environment = "production".to_owned();
     let accepted = notice(Judge::Accepted { environment }, NoticeCode::PolicyChangeAccepted);
     assert!(accepted.unwrap().ends_with("it was accepted for the environment `production`"));

@@ -1,4 +1,4 @@
-//! Waivers, the gate, notices, and the promise: what is not known never passes.
+//! Waivers, the gate, notices, and the promise that an unknown fact never passes.
 
 mod copies;
 mod weaker;
@@ -128,7 +128,8 @@ fn what_is_below_fail_on_is_counted_and_passes() {
 fn warn_lets_undetermined_through_but_never_critical_rules() {
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;
-    // The events are missing: a rule on uses (high) is undetermined; those that only events judge are off.
+    // The events are missing, so the rule about uses (high) is undetermined. The rules that need
+    // nothing but events are off.
     for rule in &mut policy.rules {
         if ["root-signed-in-without-mfa", "root-credential-changed"].contains(&rule.info.id.0) {
             rule.on = false;
@@ -137,10 +138,10 @@ fn warn_lets_undetermined_through_but_never_critical_rules() {
     let report = judged(&policy, &healthy().without(Source::RootEvents, Cause::Denied));
     assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 0));
     assert!(report.notices.iter().any(|notice| notice.code() == NoticeCode::UndeterminedTolerated));
-    // The summary was denied: it could contradict what the older report says of keys and MFA.
+    // The summary was denied. It could contradict what the older report says about keys and MFA.
     let report = judged(&policy, &healthy().without(Source::AccountSummary, Cause::Denied));
     assert_eq!((report.verdict, report.exit_code), (Verdict::Undetermined, 3));
-    // A new key: root-access-key-active (critical) is undetermined, and present is waived away.
+    // A new key: root-access-key-active (critical) is undetermined. root-access-key-present is off.
     let mut policy = built_in();
     policy.gate.on_undetermined = OnUndetermined::Warn;
     policy.rules.iter_mut().find(|rule| rule.info.id.0 == "root-access-key-present").unwrap().on =
@@ -476,7 +477,7 @@ fn waivers_announce_their_life() {
 }
 
 #[test]
-fn an_exclusion_that_has_ended_or_soon_will_is_said() {
+fn an_exclusion_that_has_ended_or_ends_soon_is_a_notice() {
     let said = |expires: &str| {
         let mut policy = built_in();
         policy.organization = Some(OrganizationScope {
@@ -525,7 +526,7 @@ fn an_exclusion_that_has_ended_or_soon_will_is_said() {
 }
 
 #[test]
-fn a_rule_that_is_off_or_lowered_is_said() {
+fn a_rule_that_is_off_or_lowered_is_a_notice() {
     let mut policy = built_in();
     policy.rules[0].on = false;
     policy.rules[0].line = Some(7);
@@ -536,7 +537,7 @@ fn a_rule_that_is_off_or_lowered_is_said() {
 }
 
 #[test]
-fn that_no_rule_judged_anything_is_said() {
+fn if_no_rule_judged_anything_there_is_a_notice() {
     let judges = |keep: &dyn Fn(&str) -> bool, evidence: &Evidence| {
         let mut policy = built_in();
         policy.rules.iter_mut().for_each(|rule| rule.on = keep(rule.info.id.0));
@@ -546,7 +547,7 @@ fn that_no_rule_judged_anything_is_said() {
     let evidence = healthy().with_row(ACTIVE_KEY).with_count("AccountAccessKeysPresent", 1);
     assert!(!judges(&|_| false, &evidence), "every rule is off");
     assert!(!judges(&|id| id == "root-access-key-not-rotated", &evidence), "it does not apply");
-    // The controls: one outcome of any rule is enough, also one that says that nothing is known.
+    // The controls: one outcome of any rule is enough, even an undetermined one.
     assert!(judges(&|_| true, &evidence));
     assert!(judges(&|id| id == "root-access-key-active", &evidence));
     let report = super::report(&built_in(), Vec::new(), run());
@@ -554,7 +555,7 @@ fn that_no_rule_judged_anything_is_said() {
 }
 
 #[test]
-fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_said() {
+fn a_window_that_never_opens_again_and_accounts_outside_the_scope_are_notices() {
     let mut policy = built_in();
     policy.scope =
         vec![ScopeAccount { id: ACCOUNT.parse().unwrap(), name: None, role_arn: None, line: 3 }];
@@ -644,8 +645,8 @@ fn evidence() -> impl Strategy<Value = (Vec<(&'static str, &'static str)>, Evide
     })
 }
 
-/// The built-in policy with windows of the last days: when each opened, in minutes before the
-/// judged instant, and for how long.
+/// The built-in policy with windows of the last days. Each pair says how many minutes before the
+/// judged instant a window opened, and how many minutes it was open.
 fn agreed() -> impl Strategy<Value = (Vec<(i64, i64)>, Policy)> {
     prop::collection::vec((1_i64..14_000, 1_i64..720), 0..4).prop_map(|times| {
         let windows = times.iter().enumerate().map(|(number, (before, long))| {
@@ -682,7 +683,8 @@ proptest! {
         counters in prop::collection::vec(prop::sample::select(COUNTERS), 0..3),
     ) {
         if judged(&built_in(), &evidence).exit_code != 0 {
-            // `additional_credentials_info` is a column that healthy reports lack: losing it is no gap.
+            // Healthy reports do not have the column `additional_credentials_info`, so its loss is
+            // not a gap.
             let cells = cells.into_iter().filter(|(column, _)| *column != "additional_credentials_info");
             let poorer_row: Vec<_> = changes.into_iter().chain(cells).collect();
             let mut poorer = evidence.with_row(&poorer_row);
@@ -705,7 +707,8 @@ proptest! {
         let closed = times.first().map(|(before, long)| before - long);
         let minutes = closed.zip(after_a_window).map_or(anywhere, |(closed, after)| closed - after);
         prop_assume!((16..10_000).contains(&minutes));
-        // A session that began outside is covered by no window, a read not even in its last hour.
+        // No window covers a session that began outside it, not even a read in the hour after the
+        // window.
         prop_assume!(!times.iter().any(|(before, long)| (before - long..=*before).contains(&minutes)));
         let at = time(NOW) - TimeDelta::minutes(minutes);
         let used = RootEvent { kind, read_only, ..event("used", at) };

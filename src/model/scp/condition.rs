@@ -1,4 +1,4 @@
-//! Conditions of a statement: whether they hold for the requests of an ordinary root user.
+//! Conditions of a statement: whether they are true for the requests of an ordinary root user.
 
 use std::net::IpAddr;
 
@@ -13,24 +13,24 @@ pub(super) struct Test {
     /// As it is written: `ForAnyValue:StringLikeIfExists`.
     written: String,
     operator: Option<Operator>,
-    /// In lower case: the names of keys have no case.
+    /// In lower case: the names of keys are not case-sensitive.
     key: String,
     values: Vec<String>,
     /// Whether `${…}` in a value is a variable.
     has_variables: bool,
 }
 
-/// An operator, taken apart.
+/// A parsed operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Operator {
     set: Option<Set>,
     compares: Compares,
-    /// Whether it holds where the value does not fit.
+    /// Whether it is negated.
     is_negated: bool,
     if_exists: bool,
 }
 
-/// How it treats a key of several values.
+/// How it treats a key with several values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
     All,
@@ -51,19 +51,19 @@ enum Compares {
     Other,
 }
 
-/// What a request of an ordinary root user holds under a key.
+/// The value of a key in the requests of an ordinary root user.
 enum Held {
     /// Always this text.
     Text(String),
-    /// Always this yes or no.
+    /// Always this Boolean.
     Flag(bool),
-    /// Never anything.
+    /// Never present.
     Nothing,
-    /// Always the account's own, of an account that is not said.
+    /// Always the account's own value, but the account is not given.
     OfTheAccount,
-    /// Sometimes this, sometimes that.
+    /// It varies.
     Varies(Varying),
-    /// Nobody can tell.
+    /// Unknown.
     Unknown,
 }
 
@@ -76,9 +76,9 @@ enum Varying {
 }
 
 impl Test {
-    /// Every test of a `Condition`, or why there are none to know.
+    /// The tests of a `Condition`, or why they cannot be parsed.
     pub(super) fn all(condition: Option<&Value>, has_variables: bool) -> Result<Vec<Self>, String> {
-        let odd = || "one of its conditions has a form that is not known".to_owned();
+        let odd = || "one of its conditions has an unknown form".to_owned();
         let Some(condition) = condition else { return Ok(Vec::new()) };
         let mut tests = Vec::new();
         for (written, keys) in condition.as_object().ok_or_else(odd)? {
@@ -95,14 +95,14 @@ impl Test {
         Ok(tests)
     }
 
-    /// Whether it looks at who asks, rather than at what is asked.
+    /// Whether it tests the caller rather than the request.
     pub(super) fn is_about_the_principal(&self) -> bool {
         ["aws:principalarn", "aws:principaltype", "aws:userid", "aws:assumedroot"]
             .contains(&self.key.as_str())
     }
 
-    /// Whether it holds for every request of an account's root user; without one, whether it may for those
-    /// of any.
+    /// Whether it is true for every request of an account's root user; without `root`, whether it
+    /// may be true for those of any account.
     pub(super) fn holds(&self, root: Option<RootUser<'_>>) -> Holds {
         let Some(operator) = self.operator else { return self.unclear() };
         match held(&self.key, root) {
@@ -115,24 +115,24 @@ impl Test {
         }
     }
 
-    /// The clause of a doubt.
+    /// The result `Unclear`, with its reason.
     fn unclear(&self) -> Holds {
         Holds::Unclear(format!(
-            "whether its condition `{}` on `{}` holds for root cannot be told",
+            "it is unclear whether its condition `{}` on `{}` is true for root",
             shown(&self.written),
             shown(&self.key)
         ))
     }
 
-    /// A key that is never there. Source: IAM User Guide, the operators ending in `IfExists`, the negated
-    /// ones, `ForAllValues` and `ForAnyValue`.
+    /// A key that is never present. Source: IAM User Guide, the operators ending in `IfExists`, the
+    /// negated ones, `ForAllValues` and `ForAnyValue`.
     fn on_nothing(&self, operator: Operator) -> Holds {
         if operator.compares == Compares::Null {
             return self.flag(true);
         }
         match operator.set {
             Some(Set::All) => Holds::Always,
-            // The two say the opposite of a key that is not there.
+            // The two operators treat a missing key in opposite ways.
             Some(Set::Any) if operator.if_exists => self.unclear(),
             Some(Set::Any) => Holds::NotAlways,
             None => always_if(operator.if_exists || operator.is_negated),
@@ -174,7 +174,7 @@ impl Test {
         }
     }
 
-    /// Whether one of the values is this yes or no.
+    /// Whether one of the values is this Boolean.
     fn flag(&self, flag: bool) -> Holds {
         let values: Option<Vec<bool>> = self
             .values
@@ -188,7 +188,8 @@ impl Test {
         values.map_or_else(|| self.unclear(), |values| always_if(values.contains(&flag)))
     }
 
-    /// A key that differs from request to request: some are left to root, unless the values are odd.
+    /// A key that differs from request to request: root can make some requests, unless the values
+    /// are unusual.
     fn on_varying(&self, operator: Operator, varying: Varying) -> Holds {
         let is_plain = operator.set.is_none() && !self.values.iter().any(|it| it.contains("${"));
         let narrows = match (varying, operator.compares) {
@@ -200,7 +201,7 @@ impl Test {
                 self.flag(true) == Holds::NotAlways || self.flag(false) == Holds::NotAlways
             }
             (Varying::Mfa, Compares::Null) => self.values.len() == 1,
-            // Seconds since MFA: less than a minute leaves nothing.
+            // Seconds since MFA: a limit below a minute leaves no request.
             (Varying::Mfa, Compares::Other) => {
                 self.values.iter().all(|it| it.parse::<u32>().is_ok_and(|age| age >= 60))
             }
@@ -215,7 +216,7 @@ impl Test {
             self.values.iter().any(|it| if pattern { fits(it, region) } else { it == region })
         };
         match operator.is_negated {
-            // Some value names a Region, and that one is left.
+            // A value names a Region, and that Region is left to root.
             true => {
                 self.values.iter().any(|it| it.matches('-').count() >= 2)
                     || REGIONS.iter().any(is_meant)
@@ -230,7 +231,7 @@ impl Test {
         ranges.is_some_and(|ranges| !operator.is_negated || ranges.iter().any(is_public))
     }
 
-    /// A key of one service is only there when that service is asked.
+    /// A key of one service is present only in requests to that service.
     fn on_unknown(&self, operator: Operator) -> Holds {
         let needs_it = operator.set != Some(Set::All)
             && !operator.if_exists
@@ -240,7 +241,7 @@ impl Test {
         if needs_it && of_a_service { Holds::NotAlways } else { self.unclear() }
     }
 
-    /// The value without its variables; `None`: it has others than the account.
+    /// The value with its variables replaced; `None`: it has variables other than the account.
     fn filled_in(&self, value: &str, root: Option<RootUser<'_>>) -> Option<String> {
         if !value.contains("${") {
             return Some(value.to_owned());
@@ -255,7 +256,7 @@ const fn always_if(holds: bool) -> Holds {
     if holds { Holds::Always } else { Holds::NotAlways }
 }
 
-/// Regions that have little in common: values that fit them all are meant to fit every Region.
+/// Regions that have little in common: values that match them all are meant to match every Region.
 const REGIONS: &[&str] = &[
     "us-east-1",
     "us-west-2",
@@ -267,7 +268,7 @@ const REGIONS: &[&str] = &[
     "sa-east-1",
 ];
 
-/// The first address of a range that is only a part of all.
+/// The first address of a range that does not cover all addresses.
 fn part(range: &str) -> Option<IpAddr> {
     let (address, length) = range.split_once('/').unwrap_or((range, "32"));
     let is_part = length.parse::<u8>().is_ok_and(|length| length >= 4);
@@ -283,7 +284,7 @@ fn is_public(address: &IpAddr) -> bool {
     }
 }
 
-/// One text or several; numbers, yes and no as AWS reads them, as texts.
+/// One text or several. Numbers and Booleans are converted to texts, as AWS does.
 fn texts(values: &Value) -> Option<Vec<String>> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -297,12 +298,12 @@ fn texts(values: &Value) -> Option<Vec<String>> {
     (!texts.is_empty()).then_some(texts)
 }
 
-/// What requests of an account's ordinary root user hold under a key; a request of root that is no session
-/// by `sts:AssumeRoot`.
+/// The value of a key in requests of an account's ordinary root user, which is not a session by
+/// `sts:AssumeRoot`.
 ///
-/// Source: IAM User Guide, "AWS global condition context keys" and the table of the principal's values
-/// (`aws:userid` of root is the account's id, it has no `aws:username`, its `aws:PrincipalType` is
-/// `Account`); `aws:AssumedRoot` is there only in sessions by AssumeRoot.
+/// Source: IAM User Guide, "AWS global condition context keys" and the table of the principal's
+/// values (`aws:userid` of root is the account's id, it has no `aws:username`, its
+/// `aws:PrincipalType` is `Account`); `aws:AssumedRoot` is present only in sessions by AssumeRoot.
 fn held(key: &str, root: Option<RootUser<'_>>) -> Held {
     let of_root = |text: &dyn Fn(RootUser<'_>) -> String| {
         root.map_or(Held::OfTheAccount, |root| Held::Text(text(root)))

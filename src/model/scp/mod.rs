@@ -1,17 +1,18 @@
-//! Service control policies, and whether they deny root: a heuristic, with its limits written here.
+//! Decides whether service control policies deny root. This is a heuristic; its limits are listed
+//! here.
 //!
 //! ```text
 //! a policy's text -> ScpReading (once) -> of an account's root user: denies, does not, unclear
 //! policies + where each is attached -> ControlPolicies (once) -> of an account by its path: RootDenial
 //! ```
 //!
-//! A policy denies root where one of its statements with `Deny` fits every request that an account's
-//! ordinary root user makes: its actions are all, or all but a few that give no power; its resources are
-//! all; and each condition holds for root by what AWS documents of the request (`aws:PrincipalArn`,
-//! `aws:PrincipalAccount`, `aws:AssumedRoot` and so on). Anything that this cannot follow is unclear, never
-//! denied and never allowed.
+//! A policy denies root if one of its statements with `Deny` matches every request that an
+//! account's ordinary root user makes: it covers all actions, or all but a few that give no power;
+//! it covers all resources; and each condition is true for root according to AWS's documentation of
+//! the request (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:AssumedRoot` and so on). If the
+//! heuristic cannot understand something, the result is unclear, neither denied nor allowed.
 //!
-//! What it does not see:
+//! It does not see:
 //!
 //! - Statements and policies that deny root only together, such as one for each half of the services.
 //! - Denial without `Deny`: an account on whose path no policy allows anything is as good as closed, and
@@ -39,32 +40,33 @@ use serde_json::Value;
 use super::{AccountId, Partition, RootDenial, unique_json};
 use statement::Statement;
 
-/// The longest text that is read. AWS takes 10,240 characters of a service control policy.
-/// Source: Organizations User Guide, "Quotas".
+/// The maximum length of a text. AWS accepts 10,240 characters in a service control policy. Source:
+/// Organizations User Guide, "Quotas".
 const LONGEST: usize = 64 * 1024;
 
-/// The root user whose requests are judged.
+/// The root user that makes the requests.
 #[derive(Debug, Clone, Copy)]
 pub struct RootUser<'a> {
-    /// Of which account.
+    /// Its account.
     pub account: &'a AccountId,
-    /// Of which partition.
+    /// Its partition.
     pub partition: &'a Partition,
 }
 
-/// Whether something holds for the requests of an ordinary root user.
+/// Whether something is true for the requests of an ordinary root user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Holds {
-    /// For each of them.
+    /// For all requests.
     Always,
-    /// For none, or only for some: root can act.
+    /// For no request, or only for some: root can act.
     NotAlways,
-    /// Nobody can tell, because of this; one clause.
+    /// Unclear, with the reason; one clause.
     Unclear(String),
 }
 
 impl Holds {
-    /// Whether both hold. What does not hold always decides, whatever is unclear beside it.
+    /// Whether both are true. If one is not always true, the other does not matter, even if it is
+    /// unclear.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::NotAlways, _) | (_, Self::NotAlways) => Self::NotAlways,
@@ -81,21 +83,21 @@ pub enum RootEffect {
     Denies,
     /// It does not, or only in part.
     DoesNot,
-    /// It may deny root; each is one clause. May hold text of the policy.
+    /// It may deny root; each reason is one clause and may contain text of the policy.
     Unclear(Vec<String>),
 }
 
-/// One policy, as far as root is concerned.
+/// A parsed policy: its statements that may deny root.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScpReading {
     /// The statements that may deny root.
     statements: Vec<Statement>,
-    /// Why more of it may deny root.
+    /// Why other statements may deny root.
     unclear: Vec<String>,
 }
 
 impl ScpReading {
-    /// Reads a policy's text. What cannot be read is unclear.
+    /// Parses the text of a policy. A part that cannot be parsed is unclear.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         statements(text).map_or_else(Self::unread, |(values, has_variables)| {
@@ -110,20 +112,20 @@ impl ScpReading {
         })
     }
 
-    /// A policy whose text is not known; `why` is one clause.
+    /// A policy with an unknown text; `why` is one clause.
     #[must_use]
     pub fn unread(why: impl Into<String>) -> Self {
         Self { statements: Vec::new(), unclear: vec![why.into()] }
     }
 
-    /// Whether it may deny the root user of any account: only then it matters where it is attached.
+    /// Whether it may deny the root user of any account. Its targets matter only in that case.
     #[must_use]
     pub fn may_deny_root(&self) -> bool {
         let may = |statement: &Statement| statement.fits(None) != Holds::NotAlways;
         !self.unclear.is_empty() || self.statements.iter().any(may)
     }
 
-    /// What it does to the root user of an account that it binds.
+    /// The effect on the root user of an account to which it applies.
     #[must_use]
     pub fn effect_on(&self, root: RootUser<'_>) -> RootEffect {
         let mut unclear = self.unclear.clone();
@@ -138,14 +140,16 @@ impl ScpReading {
     }
 }
 
-/// The statements of a policy, and whether its texts may hold variables; or why it cannot be read.
+/// The statements of a policy, and whether its texts may contain variables; or why it cannot be
+/// parsed.
 fn statements(text: &str) -> Result<(Vec<Value>, bool), String> {
     if text.len() > LONGEST {
         return Err("it is longer than any service control policy can be".to_owned());
     }
-    let document = unique_json(text).map_err(|error| format!("it is no whole JSON: {error}"))?;
+    let document =
+        unique_json(text).map_err(|error| format!("it is truncated or malformed JSON: {error}"))?;
     let Value::Object(mut members) = document else {
-        return Err("it is no object".to_owned());
+        return Err("it is not an object".to_owned());
     };
     let has_variables = members.remove("Version").is_some_and(|version| version == "2012-10-17");
     members.remove("Id");
@@ -156,12 +160,12 @@ fn statements(text: &str) -> Result<(Vec<Value>, bool), String> {
         None => return Err("it has no `Statement`".to_owned()),
     };
     match members.keys().next() {
-        Some(key) => Err(format!("it has a member `{}`, which is not known", shown(key))),
+        Some(key) => Err(format!("it has a member `{}`, which is unknown", shown(key))),
         None => Ok((statements, has_variables)),
     }
 }
 
-/// A text of a policy, as far as it is repeated.
+/// A shortened text of a policy, for messages.
 fn shown(text: &str) -> String {
     text.chars().take(60).collect()
 }
@@ -171,8 +175,8 @@ fn shown(text: &str) -> String {
 pub struct OrganizationPath(Vec<String>);
 
 impl OrganizationPath {
-    /// Reads `Paths` of `ListAccounts`: `o-…/r-…/ou-…/ou-…/111122223333/`. `None`: it is not the one path
-    /// of this account, so nobody knows what binds the account.
+    /// Reads `Paths` of `ListAccounts`: `o-…/r-…/ou-…/ou-…/111122223333/`. `None`: it is not the
+    /// only path of this account, so the policies of the account are not known.
     #[must_use]
     pub fn with_account(paths: &[impl AsRef<str>], account: &AccountId) -> Option<Self> {
         let [path] = paths else { return None };
@@ -194,26 +198,26 @@ impl OrganizationPath {
 pub struct ControlPolicy {
     /// Its id: `p-…`.
     pub id: String,
-    /// Its name. Text of whoever wrote it.
+    /// Its name, written by the author of the policy.
     pub name: String,
     /// What it says.
     pub reading: ScpReading,
-    /// The ids of the root, units and accounts that it is attached to, or why they are not known; one
-    /// clause. They matter only where [`ScpReading::may_deny_root`].
+    /// The ids of the root, units and accounts that it is attached to, or why they are not known;
+    /// one clause. They matter only if [`ScpReading::may_deny_root`].
     pub targets: Result<BTreeSet<String>, String>,
 }
 
 /// The service control policies of an organization that may deny root, by where they are attached.
 ///
-/// A policy binds every account below its target: a `Deny` on the root or a unit is inherited, and nothing
-/// below takes it back. None binds the management account.
-/// Source: Organizations User Guide, "SCP evaluation".
+/// A policy applies to every account below its target: a `Deny` on the root or a unit is inherited
+/// and cannot be undone below. No policy applies to the management account. Source: Organizations
+/// User Guide, "SCP evaluation".
 #[derive(Debug, Clone, Default)]
 pub struct ControlPolicies {
     policies: Vec<ControlPolicy>,
-    /// Places in `policies`, by target.
+    /// Indexes into `policies`, by target.
     by_target: BTreeMap<String, Vec<usize>>,
-    /// Why any account may be bound by more.
+    /// Why other policies may apply to any account.
     unclear: Vec<String>,
 }
 
@@ -224,7 +228,7 @@ impl ControlPolicies {
         let mut all = Self::default();
         for policy in policies.into_iter().filter(|policy| policy.reading.may_deny_root()) {
             match &policy.targets {
-                // One that is attached nowhere binds nobody.
+                // A policy without targets applies to no account.
                 Ok(targets) if targets.is_empty() => {}
                 Ok(targets) => {
                     for target in targets {
@@ -238,19 +242,20 @@ impl ControlPolicies {
         all
     }
 
-    /// The same, where not every policy is known; `why` is one clause.
+    /// Records that not every policy is known; `why` is one clause.
     #[must_use]
     pub fn but_unclear(mut self, why: impl Into<String>) -> Self {
         self.unclear.push(why.into());
         self
     }
 
-    /// What they do to the root user of a member account. Without its path nobody knows what binds it.
+    /// The effect on the root user of a member account. Without its path the policies of the
+    /// account are not known.
     #[must_use]
     pub fn denial(&self, root: RootUser<'_>, path: Option<&OrganizationPath>) -> RootDenial {
         let mut denial = RootDenial { denied_by: Vec::new(), unclear: self.unclear.clone() };
         let Some(path) = path else {
-            let why = "AWS told no path of the account (`Paths` of ListAccounts), so what binds it is not known";
+            let why = "AWS returned no path of the account (`Paths` of ListAccounts), so its policies are not known";
             denial.unclear.extend((!self.policies.is_empty()).then(|| why.to_owned()));
             return denial;
         };

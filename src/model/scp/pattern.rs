@@ -1,11 +1,12 @@
 //! Patterns of policies: `*` is any text, `?` any one character.
 
-/// Whether a pattern fits a whole text. It takes time in proportion to their product at most.
+/// Whether a pattern matches a whole text. The time is at most proportional to the product of their
+/// lengths.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut from) = (0, 0);
-    // The last `*`, and the text that it does not stand for yet.
+    // The last `*`, and the start of the text that it does not cover yet.
     let mut star: Option<(usize, usize)> = None;
     while from < text.len() {
         match pattern.get(at) {
@@ -30,21 +31,21 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|sign| *sign == '*')
 }
 
-/// The same, whatever the case of letters.
+/// The same, ignoring case.
 pub(super) fn fits_any_case(pattern: &str, text: &str) -> bool {
     fits(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
 }
 
-/// Whether the pattern of an ARN fits an ARN: each of the six parts by itself. `None`: the pattern has
-/// fewer parts, and AWS does not document what it fits.
-/// Source: IAM User Guide, "Amazon Resource Name (ARN) condition operators".
+/// Whether the pattern of an ARN matches an ARN, for each of the six parts separately. `None`: the
+/// pattern has fewer parts, and AWS does not document what it matches. Source: IAM User Guide,
+/// "Amazon Resource Name (ARN) condition operators".
 pub(super) fn fits_arn(pattern: &str, arn: &str) -> Option<bool> {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let is_whole = parts.len() == 6;
     is_whole.then(|| parts.iter().zip(arn.splitn(6, ':')).all(|(part, of)| fits(part, of)))
 }
 
-/// Whether it holds a sign that stands for others.
+/// Whether it contains a wildcard.
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }

@@ -9,21 +9,21 @@ use super::{Holds, RootUser, shown};
 /// A statement with `Deny` that may deny root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// What is unclear of its actions and resources.
+    /// Why its actions or resources are unclear.
     unclear: Option<String>,
     tests: Vec<Test>,
 }
 
 impl Statement {
-    /// Reads a statement. `None`: it does not deny, or never so much that it denies root.
+    /// Parses a statement. `None`: it does not deny, or not enough to deny root.
     pub(super) fn read(value: &Value, has_variables: bool) -> Result<Option<Self>, String> {
         let Value::Object(members) = value else {
-            return Err("one of its statements is no object".to_owned());
+            return Err("one of its statements is not an object".to_owned());
         };
         match members.get("Effect").and_then(Value::as_str) {
             Some("Deny") => {}
             Some("Allow") => return Ok(None),
-            _ => return Err("one of its statements has no `Effect` that is known".to_owned()),
+            _ => return Err("one of its statements has no known `Effect`".to_owned()),
         }
         let tests = Test::all(members.get("Condition"), has_variables);
         let names_root = tests.iter().flatten().any(Test::is_about_the_principal);
@@ -38,23 +38,22 @@ impl Statement {
         Ok(Some(Self { unclear, tests: tests.unwrap_or_default() }))
     }
 
-    /// Whether it fits every request of an account's root user; without one, whether it may fit those of
-    /// any.
+    /// Whether it matches every request of an account's root user; without `root`, whether it may
+    /// match those of any account.
     pub(super) fn fits(&self, root: Option<RootUser<'_>>) -> Holds {
         let scope = self.unclear.clone().map_or(Holds::Always, Holds::Unclear);
         self.tests.iter().fold(scope, |holds, test| holds.and(test.holds(root)))
     }
 }
 
-/// A member that is not known may narrow the statement.
+/// An unknown member may narrow the statement.
 fn known_members(members: &Map<String, Value>) -> Holds {
     const KNOWN: &[&str] =
         &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
     match members.keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        Some(key) => Holds::Unclear(format!(
-            "one of its statements has a member `{}`, which is not known",
-            shown(key)
-        )),
+        Some(key) => {
+            Holds::Unclear(format!("one of its statements has an unknown member `{}`", shown(key)))
+        }
         None => Holds::Always,
     }
 }
@@ -67,10 +66,15 @@ fn texts<'a>(members: &'a Map<String, Value>, name: &str) -> Option<Result<Vec<&
         _ => None,
     };
     let texts = texts.filter(|texts| !texts.is_empty());
-    Some(texts.ok_or_else(|| format!("one of its statements has a `{name}` that holds no texts")))
+    Some(
+        texts.ok_or_else(|| {
+            format!("one of its statements has a `{name}` that is not a list of texts")
+        }),
+    )
 }
 
-/// Actions of services that have little in common: a list that has them all is meant to have all.
+/// Actions of services that have little in common: a list that contains them all is meant to
+/// contain all.
 const PROBES: &[&str] = &[
     "account:CloseAccount",
     "cloudtrail:StopLogging",
@@ -118,8 +122,8 @@ fn is_every_action(pattern: &str) -> bool {
         && fits_any_case(pattern, "a:B")
 }
 
-/// What `NotAction` leaves. A statement that does not name the principal is a guardrail for everybody: what
-/// it leaves, it leaves to root, and nobody meant to deny root.
+/// The effect of `NotAction`. A statement that does not name the principal is a guardrail for
+/// everybody, and is not meant to deny root.
 fn left_over(left: &[&str], names_root: bool) -> Holds {
     if left.iter().any(|action| is_every_action(action)) {
         return Holds::NotAlways;
@@ -155,8 +159,8 @@ const HARMLESS: &[&str] = &[
     "trustedadvisor",
 ];
 
-/// Whether root without any other action could do no harm with it: one task by name that is not one of
-/// IAM's, reads and MFA of IAM, and services of bills and support.
+/// Whether an action is harmless if root has no other: a single named task outside IAM, reads and
+/// MFA of IAM, and services of bills and support.
 fn gives_no_power(action: &str) -> bool {
     let action = action.to_ascii_lowercase();
     let Some((service, name)) = action.split_once(':') else { return false };
@@ -173,7 +177,7 @@ fn gives_no_power(action: &str) -> bool {
         }
 }
 
-/// Whether it denies on all resources.
+/// Whether it covers all resources.
 fn resources(members: &Map<String, Value>) -> Holds {
     match (texts(members, "Resource"), texts(members, "NotResource")) {
         (Some(Ok(resources)), None) => on_all(&resources),
@@ -188,7 +192,7 @@ fn on_all(resources: &[&str]) -> Holds {
     {
         return Holds::Always;
     }
-    // `arn:aws:*:…`: more than one service, and whether that is all nobody can tell.
+    // `arn:aws:*:…` covers more than one service, but maybe not all.
     let of_any_service = |resource: &&&str| {
         let service = resource.split(':').nth(2);
         service.is_none_or(is_pattern)

@@ -1,4 +1,4 @@
-//! What policies do to root, in a table; and what must hold of every policy.
+//! A table of policies and their effect on root, and properties of every policy.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ fn effect_in(partition: &str, account: &str, text: &str) -> RootEffect {
     let (account, partition) = (account.parse().unwrap(), Partition::new(partition).unwrap());
     let reading = ScpReading::of_text(text);
     let effect = reading.effect_on(RootUser { account: &account, partition: &partition });
-    // Where it is attached is not asked for unless this says so.
+    // rootgate asks where a policy is attached only if it may deny root.
     assert!(reading.may_deny_root() || effect == RootEffect::DoesNot, "{text}");
     effect
 }
@@ -96,12 +96,12 @@ fn the_usual_policies_are_read_as_what_they_are() {
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"*"}]}"#,
             RootEffect::DoesNot,
         ),
-        // An account in quarantine: everybody is denied, root too.
+        // An account in quarantine: everybody is denied, and so is root.
         (
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#,
             RootEffect::Denies,
         ),
-        // Only some roles may act; root is none of them.
+        // Only some roles may act, and root is not one of them.
         (
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::*:role/admin"]}}}]}"#,
             RootEffect::Denies,
@@ -115,7 +115,7 @@ fn the_usual_policies_are_read_as_what_they_are() {
 fn conditions_are_judged_by_what_requests_of_root_hold() {
     use RootEffect::{Denies, DoesNot};
     for (conditions, expected) in [
-        // Who asks.
+        // The principal.
         (r#""StringEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}"#, Denies),
         (r#""StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:root"}"#, DoesNot),
         (r#""StringEquals":{"aws:PrincipalArn":"arn:aws:iam::444455556666:root"}"#, DoesNot),
@@ -139,7 +139,7 @@ fn conditions_are_judged_by_what_requests_of_root_hold() {
         (r#""Null":{"aws:PrincipalArn":"true"}"#, DoesNot),
         (r#""Bool":{"aws:PrincipalIsAWSService":"false"}"#, Denies),
         (r#""BoolIfExists":{"aws:ViaAWSService":[true]}"#, DoesNot),
-        // Sessions by AssumeRoot, which alone have the key.
+        // Only sessions by AssumeRoot have this key.
         (r#""Null":{"aws:AssumedRoot":"true"}"#, Denies),
         (r#""Null":{"aws:AssumedRoot":true}"#, Denies),
         (r#""Null":{"aws:AssumedRoot":"false"}"#, DoesNot),
@@ -149,7 +149,7 @@ fn conditions_are_judged_by_what_requests_of_root_hold() {
         (r#""StringNotEquals":{"aws:AssumedRoot":"true"}"#, Denies),
         (r#""ForAllValues:StringEquals":{"aws:AssumedRoot":"x"}"#, Denies),
         (r#""ForAnyValue:StringEquals":{"aws:AssumedRoot":"x"}"#, DoesNot),
-        // What differs from request to request.
+        // Keys whose values differ from request to request.
         (r#""StringNotEquals":{"aws:RequestedRegion":["eu-west-1"]}"#, DoesNot),
         (r#""StringLike":{"aws:RequestedRegion":"us-*"}"#, DoesNot),
         (r#""Bool":{"aws:MultiFactorAuthPresent":"false"}"#, DoesNot),
@@ -158,7 +158,7 @@ fn conditions_are_judged_by_what_requests_of_root_hold() {
         (r#""NotIpAddress":{"aws:SourceIp":["198.51.100.0/24","2001:db8::/32"]}"#, DoesNot),
         (r#""IpAddress":{"aws:SourceIp":"198.51.100.7"}"#, DoesNot),
         (r#""Bool":{"aws:SecureTransport":"false"}"#, DoesNot),
-        // A key of one service is not there when another is asked.
+        // Requests to other services do not have the keys of one service.
         (r#""StringEquals":{"ec2:InstanceType":"t3.micro"}"#, DoesNot),
         (r#""Null":{"s3:x-amz-acl":"false"}"#, DoesNot),
     ] {
@@ -201,7 +201,7 @@ fn what_cannot_be_followed_is_unclear() {
         );
     }
     for members in [
-        // What it leaves is enough to do anything.
+        // The remaining actions are enough to do anything.
         r#""NotAction":["iam:*"],"Resource":"*""#,
         r#""NotAction":["iam:CreateAccessKey"],"Resource":"*""#,
         r#""NotAction":["s3:*"],"Resource":"*""#,
@@ -238,7 +238,7 @@ fn what_is_narrow_denies_not_whatever_else_is_unclear() {
     ] {
         assert_eq!(effect(&deny_root(members)), RootEffect::DoesNot, "{members}");
     }
-    // A guardrail that names nobody: what it leaves, it leaves to everybody.
+    // A guardrail for all principals: everybody keeps the same actions.
     let guardrail = r#"{"Effect":"Deny","NotAction":["iam:*","s3:*"],"Resource":"*"}"#;
     assert_eq!(effect(&policy(guardrail)), RootEffect::DoesNot);
     let odd = r#""StringEquals":{"aws:PrincipalTag/a":"b"},"Bool":{"aws:MultiFactorAuthPresent":"false"}"#;
@@ -295,13 +295,13 @@ fn a_hostile_text_is_refused_and_says_why() {
         "]".repeat(500)
     ));
     for (text, part) in [
-        ("", "no whole JSON"),
-        ("null", "no object"),
-        ("[]", "no object"),
+        ("", "malformed JSON"),
+        ("null", "not an object"),
+        ("[]", "not an object"),
         ("{}", "no `Statement`"),
         (r#"{"Statement":1}"#, "neither an object nor a list"),
-        (r#"{"Statement":[1]}"#, "no object"),
-        (&deny[..deny.len() - 1], "no whole JSON"),
+        (r#"{"Statement":[1]}"#, "not an object"),
+        (&deny[..deny.len() - 1], "malformed JSON"),
         (
             &deny.replace(r#""Effect":"Deny""#, r#""Effect":"Deny","Effect":"Allow""#),
             "two members `Effect`",
@@ -311,10 +311,10 @@ fn a_hostile_text_is_refused_and_says_why() {
             "two members `Action`",
         ),
         (&deny.replace(r#""Version""#, r#""version""#), "a member `version`"),
-        (&deny.replace("Deny", "DENY"), "no `Effect`"),
-        (&deny.replace(r#""Effect":"Deny","#, ""), "no `Effect`"),
+        (&deny.replace("Deny", "DENY"), "no known `Effect`"),
+        (&deny.replace(r#""Effect":"Deny","#, ""), "no known `Effect`"),
         (&deep, "longer than"),
-        (&deep_condition, "no whole JSON"),
+        (&deep_condition, "malformed JSON"),
         (&format!("{deny}{}", " ".repeat(LONGEST)), "longer than"),
     ] {
         let RootEffect::Unclear(whys) = effect(text) else {
@@ -374,7 +374,8 @@ fn what_is_unclear_or_not_known_is_said_of_the_accounts_that_it_concerns() {
     let here = denial(&ControlPolicies::new([attached(&unclear, &["r-exam"])]), Some(&path()));
     assert!(here.denied_by.is_empty());
     assert!(
-        here.unclear[0].contains("p-examplepolicyid111 (deny root): whether its condition"),
+        here.unclear[0]
+            .contains("p-examplepolicyid111 (deny root): it is unclear whether its condition"),
         "{here:?}"
     );
     let elsewhere = ControlPolicies::new([attached(&unclear, &["ou-exam-99999999"])]);
@@ -385,7 +386,7 @@ fn what_is_unclear_or_not_known_is_said_of_the_accounts_that_it_concerns() {
     };
     let anywhere = denial(&ControlPolicies::new([unplaced.clone()]), Some(&path()));
     assert!(anywhere.denied_by.is_empty() && anywhere.unclear[0].contains("ListTargetsForPolicy"));
-    // A policy that cannot deny root does not matter, wherever it is.
+    // A policy that cannot deny root does not matter, wherever it is attached.
     let allow =
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
     let harmless = ControlPolicy { reading: ScpReading::of_text(allow), ..unplaced };
@@ -458,7 +459,7 @@ proptest! {
     fn a_further_condition_never_denies_more(
         conditions in subsequence(POOL, 0..5), more in select(POOL),
     ) {
-        // Operators are told apart, so that no member is there twice.
+        // Each operator is used once, so that no member is duplicate.
         let join = |all: &[&str]| {
             let mut seen = BTreeSet::new();
             let unique = all.iter().filter(|it| seen.insert(it.split('{').next().unwrap().to_owned()));
@@ -481,7 +482,7 @@ proptest! {
         prop_assert!(rank(&effect(&join(&all))) >= rank(&effect(&join(&conditions))));
     }
 
-    /// Whatever is lost, root is denied only by a policy that is there and binds.
+    /// Whatever is lost, only a policy that was read and that applies denies root.
     #[test]
     fn a_policy_that_is_lost_never_denies(
         targets in subsequence(STEPS, 0..4), reads in any::<bool>(), places in any::<bool>(),

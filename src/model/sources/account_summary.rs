@@ -19,9 +19,9 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "account-summary",
     name: "account summary",
     calls: &[GET],
-    if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, report it as a bug in rootgate",
     schema: SourceSchema {
-        description: "GetAccountSummary, only the counters that speak of root. A counter that is not there is unknown, not 0.",
+        description: "GetAccountSummary, only the counters about root. A missing counter is unknown, not 0.",
         value: r##"{ "type": "object", "additionalProperties": { "type": "integer" } }"##,
         defs: "",
     },
@@ -29,7 +29,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
 
 /// `GetAccountSummary`: the whole map, as AWS sends it.
 ///
-/// The four `Account…` keys speak of the root user; the others are account-wide counters.
+/// The four `Account…` keys are about the root user; the others are account-wide counters.
 /// Source: IAM API reference, GetAccountSummary.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -39,7 +39,7 @@ pub struct AccountSummary(
 );
 
 impl AccountSummary {
-    /// The keys of the map that speak of the root user; the only ones that are kept.
+    /// The keys of the map that are about the root user; only these are kept.
     pub const ROOT_KEYS: &[&str] = &[
         "AccountAccessKeysPresent",
         "AccountMFAEnabled",
@@ -47,14 +47,14 @@ impl AccountSummary {
         "AccountSigningCertificatesPresent",
     ];
 
-    /// A counter; `None` where AWS did not send it or sent a negative one: unknown, not 0.
+    /// A counter; `None` if AWS did not send it or sent a negative one: unknown, not 0.
     #[must_use]
     pub fn count(&self, key: &str) -> Option<u64> {
         u64::try_from(*self.0.get(key)?).ok()
     }
 }
 
-/// That of a healthy account: a password and MFA, no key, no certificate.
+/// The summary of a healthy account: a password and MFA, no key, no certificate.
 #[cfg(test)]
 pub(crate) fn healthy() -> AccountSummary {
     let present =

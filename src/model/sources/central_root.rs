@@ -17,7 +17,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "central-root",
     name: "list of central root features",
     calls: &[LIST],
-    if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, report it as a bug in rootgate",
     schema: SourceSchema {
         description: "ListOrganizationsFeatures: whether the organization manages the root users of its members.",
         value: r##"{ "$ref": "#/$defs/central_root" }"##,
@@ -36,12 +36,12 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// What of central root access is enabled.
+/// The enabled features of central root access.
 ///
-/// AWS answers with an error where nothing can be enabled yet, and those errors are facts too:
-/// `ServiceAccessNotEnabled` (trusted access of IAM is off) and `OrganizationNotInAllFeaturesMode` mean
-/// that neither is enabled. `AccountNotManagementOrDelegatedAdministrator` tells nothing: a gap.
-/// Source: IAM API reference, ListOrganizationsFeatures.
+/// AWS answers with an error if nothing can be enabled yet, and those errors are facts, too:
+/// `ServiceAccessNotEnabled` (trusted access of IAM is off) and `OrganizationNotInAllFeaturesMode`
+/// mean that neither is enabled. `AccountNotManagementOrDelegatedAdministrator` is a gap. Source:
+/// IAM API reference, ListOrganizationsFeatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CentralRoot {
@@ -51,7 +51,7 @@ pub struct CentralRoot {
     pub root_sessions: bool,
 }
 
-/// That of a healthy account: everything is enabled.
+/// The value of a healthy account: everything is enabled.
 #[cfg(test)]
 pub(crate) fn healthy() -> CentralRoot {
     CentralRoot { credentials_management: true, root_sessions: true }

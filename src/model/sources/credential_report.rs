@@ -1,7 +1,7 @@
 //! The IAM credential report: one CSV per account, of which only the root row is kept.
 //!
 //! Columns and values: IAM User Guide, "Generate credential reports for your AWS account".
-//! Columns are found by name: AWS has added some, and older reports lack some. An unknown
+//! Columns are found by name: AWS has added some, so older reports do not have them. An unknown
 //! value stays unknown; it never becomes "unused" or "none".
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub const GET: Call = Call {
     ]),
 };
 
-/// `GenerateCredentialReport`: orders a report, as AWS makes none by itself.
+/// `GenerateCredentialReport`: requests a new report; AWS does not make one by itself.
 pub const GENERATE: Call = Call {
     service: Service::Iam,
     operation: "GenerateCredentialReport",
@@ -39,7 +39,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     calls: &[GET, GENERATE],
     if_unreadable: "run again with the next credential report, which AWS makes at most 4 hours after this one; if it \
                     says the same, look at root's Security credentials page in the console (signing in as root is a \
-                    use: agree on a window first), and report it as a fault of rootgate",
+                    use: agree on a window first), and report it as a bug in rootgate",
     schema: SourceSchema {
         description: "The IAM credential report. `observed_at` is the time at which AWS made it.",
         value: r##"{ "$ref": "#/$defs/credential_report" }"##,
@@ -59,14 +59,14 @@ pub enum Cell<T> {
     Value(T),
     /// `N/A`: no such credential, or never used.
     NotApplicable,
-    /// `no_information`: the credential exists, no use of it is on record (records begin in
+    /// `no_information`: the credential exists, and no use of it is recorded (records begin in
     /// October 2014 for passwords, in April 2015 for keys).
     NoInformation,
     /// `not_supported`: older reports print it for the root password.
     NotSupported,
     /// The report has no such column.
     Missing,
-    /// Anything else, shortened to 80 characters; the empty cell too.
+    /// Anything else, including an empty cell; shortened to 80 characters.
     Unreadable(String),
 }
 
@@ -97,7 +97,7 @@ impl<T> Cell<T> {
         }
     }
 
-    /// How the cell reads in a sentence: `` `maybe` ``, `an empty cell`, `no such column`.
+    /// The cell as part of a sentence: `` `maybe` ``, `an empty cell`, `no such column`.
     #[must_use]
     pub fn seen(&self) -> String {
         match self {
@@ -114,12 +114,12 @@ impl<T> Cell<T> {
 
 /// The columns of one of the two access keys that the report shows.
 ///
-/// Slot 1 is not the older key, and the report carries no key ids.
+/// Slot 1 is not always the older key, and the report contains no key ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySlot {
     /// Whether the key can sign requests.
     pub active: Cell<bool>,
-    /// When the key was made; a date beside `active=false` is an inactive key that exists.
+    /// When the key was created; a date with `active=false` means that an inactive key exists.
     pub last_rotated: Cell<DateTime<Utc>>,
     /// Newest use; of uses within 15 minutes AWS keeps the first.
     pub last_used: Cell<DateTime<Utc>>,
@@ -156,33 +156,33 @@ pub struct RootRow {
     pub access_keys: [KeySlot; 2],
     /// The two signing certificates the report shows.
     pub certificates: [CertificateSlot; 2],
-    /// Credentials beyond two of a kind, in words; a column that many reports lack.
+    /// Credentials beyond two of a kind, in words; many reports do not have this column.
     pub additional_credentials_info: Cell<String>,
 }
 
-/// What a credential report says of the root user.
+/// What a credential report says about the root user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialReport {
-    /// The root row; `None` where the report has none.
+    /// The root row; `None` if the report has none.
     pub root: Option<RootRow>,
 }
 
 /// A parsed report: the account it belongs to, and its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedReport {
-    /// The account that the ARNs of its rows name; `None` where it has no row.
+    /// The account that the ARNs of its rows name; `None` if it has no rows.
     pub account: Option<AccountId>,
     /// The partition that they name.
     pub partition: Option<Partition>,
-    /// What is kept of it.
+    /// The part that is kept.
     pub report: CredentialReport,
 }
 
-/// Why a text is not a valid credential report. No part of such a report is used.
+/// Why a text is not a valid credential report. No part of an invalid report is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// Nothing in it.
+    /// An empty text.
     #[error("the credential report is empty")]
     Empty,
     /// Compressed.
@@ -196,10 +196,10 @@ pub enum ReportError {
     NotUtf8,
     /// The `Content` of the JSON answer, not decoded.
     #[error(
-        "this is Base64 text, not CSV; decode it, or give the JSON that `aws iam get-credential-report` prints"
+        "this is Base64 text, not CSV; decode it, or pass the JSON that `aws iam get-credential-report` prints"
     )]
     Base64,
-    /// The first line lacks a column without which nothing can be found.
+    /// A required column is missing in the first line.
     #[error("line 1 is not the header of a credential report: it has no column `{0}`")]
     NoColumn(&'static str),
     /// A duplicate column.
@@ -220,13 +220,15 @@ pub enum ReportError {
     /// Two root rows.
     #[error("line {0} is a second `<root_account>` row")]
     TwoRootRows(u64),
-    /// A row's ARN does not read as one.
-    #[error("line {0}: the column `arn` holds no ARN of an IAM user or the root user")]
+    /// A row's ARN is invalid.
+    #[error(
+        "line {0}: the column `arn` does not contain the ARN of an IAM user or of the root user"
+    )]
     BadArn(u64),
     /// Rows of different accounts.
-    #[error("line {0} belongs to another account than the lines before it")]
+    #[error("line {0} belongs to a different account than the lines before it")]
     TwoAccounts(u64),
-    /// Any other fault of the CSV.
+    /// Any other error in the CSV.
     #[error("{0}")]
     Csv(String),
 }
@@ -235,7 +237,7 @@ impl CredentialReport {
     /// Reads the CSV, as AWS sends it after Base64 decoding.
     ///
     /// # Errors
-    /// A text that is not whole, or not a credential report; the error names the line.
+    /// A truncated text, or one that is not a credential report; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<ParsedReport, ReportError> {
         let text = readable_text(bytes)?;
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
@@ -329,7 +331,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
     parse_time(text).ok()
 }
 
-/// A word such as a Region; the report's own words for "none" are not one.
+/// A word such as a Region; not one of the report's special words for "none".
 fn word(text: &str) -> Option<String> {
     let special = ["", "n/a", "no_information", "not_supported"];
     (!special.contains(&text.to_ascii_lowercase().as_str()))
@@ -337,8 +339,7 @@ fn word(text: &str) -> Option<String> {
 }
 
 impl RootRow {
-    /// The newest use of each credential, with the column that tells it: the password first, then
-    /// the two keys.
+    /// The newest use of each credential, with its column: the password first, then the two keys.
     #[must_use]
     pub const fn last_uses(&self) -> [(&'static str, UseKind, &Cell<DateTime<Utc>>); 3] {
         [

@@ -1,4 +1,4 @@
-//! The two routes into a member account, and what each of them can see.
+//! The two routes into a member account, and the sources that each can see.
 
 use crate::model::{Cause, Gap, Source};
 
@@ -7,7 +7,8 @@ use crate::model::{Cause, Gap, Source};
 pub enum MemberRoute {
     /// By a role in the member account.
     AssumeRole,
-    /// By `sts:AssumeRoot` with the task policy `IAMAuditRootUserCredentials`, which allows seven reads.
+    /// By `sts:AssumeRoot` with the task policy `IAMAuditRootUserCredentials`, which allows seven
+    /// reads.
     AssumeRoot,
 }
 
@@ -33,11 +34,12 @@ impl MemberRoute {
         }
     }
 
-    /// Whether a session of this route may ask for a source. What tells of the organization is read
-    /// elsewhere, whatever the route.
+    /// Whether a session of this route may read a source. Sources about the organization do not
+    /// depend on the route.
     ///
-    /// Source: the policy `IAMAuditRootUserCredentials`; IAM User Guide, "Perform a privileged task on a
-    /// member account". No role can ask for root's keys by `ListAccessKeys`: no user name means root.
+    /// Source: the policy `IAMAuditRootUserCredentials`; IAM User Guide, "Perform a privileged task
+    /// on a member account". No role can list root's keys with `ListAccessKeys`, because root
+    /// has no user name.
     #[must_use]
     pub const fn sees(self, source: Source) -> bool {
         match source {

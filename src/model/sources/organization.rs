@@ -1,4 +1,4 @@
-//! `DescribeOrganization` and `ListAccounts`: the organization, and what the account is in it.
+//! `DescribeOrganization` and `ListAccounts`: the organization, and the role of the account in it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "organization",
     name: "organization",
     calls: &[DESCRIBE, LIST_ACCOUNTS],
-    if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, report it as a bug in rootgate",
     schema: SourceSchema {
         description: "DescribeOrganization and ListAccounts: the organization, and what the account is in it.",
         value: r##"{ "$ref": "#/$defs/organization" }"##,
@@ -54,7 +54,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// The organization, and what the account is in it.
+/// The organization, and the role of the account in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
@@ -67,7 +67,7 @@ pub struct Organization {
     pub joined_at: Option<DateTime<Utc>>,
 }
 
-/// That of a healthy account: a member.
+/// The value of a healthy account: a member.
 #[cfg(test)]
 pub(crate) fn healthy() -> Organization {
     Organization { id: "o-exampleorgid".to_owned(), management: false, joined_at: None }

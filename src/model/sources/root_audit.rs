@@ -1,4 +1,5 @@
-//! What a session by `sts:AssumeRoot` with the task `IAMAuditRootUserCredentials` sees of root.
+//! Root's credentials, as seen by a session by `sts:AssumeRoot` with the task
+//! `IAMAuditRootUserCredentials`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,8 @@ use crate::model::Gap;
 use crate::model::call::{Answer, CREDENTIALS, Call, Part, Service};
 use crate::model::sources::{SourceInfo, SourceSchema};
 
-/// `AssumeRoot`. It begins the session in which the others are asked, and is the only one that must be
-/// granted.
+/// `AssumeRoot`. It opens the session for the other calls, and is the only call that needs a
+/// permission.
 pub const ASSUME_ROOT: Call = Call {
     service: Service::Sts,
     operation: "AssumeRoot",
@@ -55,8 +56,8 @@ pub const LIST_MFA_DEVICES: Call = Call {
     ]),
 };
 
-/// `GetLoginProfile`, without a user name: root's. Where root has no password, AWS answers with the error
-/// `NoSuchEntity`.
+/// `GetLoginProfile`, without a user name: root's. If root has no password, AWS answers with the
+/// error `NoSuchEntity`.
 pub const GET_LOGIN_PROFILE: Call = Call {
     service: Service::Iam,
     operation: "GetLoginProfile",
@@ -72,7 +73,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "root-audit",
     name: "audit by AssumeRoot",
     calls: &[ASSUME_ROOT, LIST_KEYS, LIST_CERTIFICATES, LIST_MFA_DEVICES, GET_LOGIN_PROFILE],
-    if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, report it as a bug in rootgate",
     schema: SourceSchema {
         description: "What a session by sts:AssumeRoot sees of root. A part that was not asked for is not there: the account summary counts none.",
         value: r##"{ "$ref": "#/$defs/root_audit" }"##,
@@ -80,21 +81,21 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// A part of an audit: what was seen, or why it was not.
+/// A part of an audit: its value, or why it is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Audited<T> {
-    /// What AWS answered.
+    /// AWS's answer.
     Value(T),
-    /// It was asked for, and could not be read.
+    /// It was requested, but could not be read.
     Gap(Gap),
 }
 
-/// Root's credentials, as root itself would list them. It holds no secret: ids only name.
+/// Root's credentials, as root itself would list them. It contains no secrets: ids are not secret.
 ///
-/// `None`: not asked for, because the account summary of the same session counts none. The session tells
-/// no use: neither the credential report nor CloudTrail may be asked there.
-/// Source: IAM User Guide, "Perform a privileged task on a member account".
+/// `None`: not requested, because the account summary of the same session counts none. The session
+/// shows no use: it may read neither the credential report nor CloudTrail. Source: IAM User Guide,
+/// "Perform a privileged task on a member account".
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RootAudit {
@@ -107,7 +108,7 @@ pub struct RootAudit {
     /// Every MFA device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa_devices: Option<Audited<Vec<AuditedMfaDevice>>>,
-    /// Whether there is a login profile: a password, or leave to set one.
+    /// Whether there is a login profile: a password, or the permission to set one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_profile: Option<Audited<bool>>,
 }
@@ -118,7 +119,7 @@ pub struct RootAudit {
 pub struct AuditedKey {
     /// `AKIA…`. Not a secret: it only names the key.
     pub id: String,
-    /// Whether its status is `Active`; `None`: the status is a word that is not known.
+    /// Whether its status is `Active`; `None`: the status is unknown.
     pub active: Option<bool>,
     /// When it was made.
     pub created: DateTime<Utc>,
@@ -138,25 +139,25 @@ pub struct AuditedCertificate {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditedMfaDevice {
-    /// Its serial number, which is an ARN for all but hardware tokens.
+    /// Its serial number. It is an ARN, except for hardware tokens.
     pub serial_number: String,
 }
 
-/// What kind of device a serial number names.
+/// The kind of an MFA device, by its serial number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MfaKind {
     /// An app: its secret can be copied.
     Virtual,
-    /// A security key or a passkey; a passkey may be synced, and the two look the same.
+    /// A security key or a passkey. A passkey may be synced, and the two look the same.
     Fido,
-    /// A hardware token with codes: its serial number is the maker's, not an ARN.
+    /// A hardware token with codes: its serial number is the manufacturer's, not an ARN.
     Token,
     /// An ARN of another form.
     Unknown,
 }
 
 impl AuditedMfaDevice {
-    /// What kind of device it is.
+    /// The kind of the device.
     ///
     /// Source: IAM API reference, MFADevice; IAM User Guide, "Assign a passkey or security key". The ARN of
     /// root's own security keys is not documented, so only the part after the account is compared.
@@ -177,9 +178,9 @@ impl AuditedMfaDevice {
 }
 
 impl RootAudit {
-    /// The parts that were asked for and could not be read, in the order of the fields.
+    /// The parts that were requested but could not be read, in the order of the fields.
     pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
-        // Without `..`: nothing that could not be read is left out.
+        // Without `..`, so that no part is forgotten.
         let Self { access_keys, certificates, mfa_devices, login_profile } = self;
         [
             access_keys.as_ref().and_then(Audited::gap),
@@ -203,7 +204,8 @@ impl<T> Audited<T> {
     }
 }
 
-/// That of a healthy account: nothing was asked for, as in an account that a role enters.
+/// The value of a healthy account: nothing was requested, as in an account that is entered by a
+/// role.
 #[cfg(test)]
 pub(crate) fn healthy() -> RootAudit {
     RootAudit::default()
@@ -214,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_serial_number_tells_the_kind_of_a_device() {
+    fn the_serial_number_shows_the_kind_of_a_device() {
         for (serial_number, kind) in [
             ("arn:aws:iam::111122223333:mfa/root-account-mfa-device", MfaKind::Virtual),
             ("arn:aws-cn:iam::111122223333:mfa/any/name", MfaKind::Virtual),

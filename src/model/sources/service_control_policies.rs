@@ -1,5 +1,5 @@
-//! `ListPolicies`, `DescribePolicy` and `ListTargetsForPolicy`: whether service control policies deny
-//! root. How a policy is read is in [`crate::model::scp`].
+//! `ListPolicies`, `DescribePolicy` and `ListTargetsForPolicy`: whether service control policies
+//! deny root. [`crate::model::scp`] parses the policies.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "service-control-policies",
     name: "service control policies",
     calls: &[LIST_POLICIES, DESCRIBE_POLICY, LIST_TARGETS],
-    if_unreadable: "read the policies yourself, and report it as a fault of rootgate if they are plain",
+    if_unreadable: "read the policies yourself, and report it as a bug in rootgate if they are simple",
     schema: SourceSchema {
         description: "ListPolicies, DescribePolicy and ListTargetsForPolicy: which service control policies on the account's path deny root.",
         value: r##"{ "$ref": "#/$defs/root_denial" }"##,
@@ -63,9 +63,9 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// What the service control policies on an account's path say of its root user.
+/// The effect of the service control policies on an account's path on its root user.
 ///
-/// Texts come from whoever wrote the policies: escape them where they leave.
+/// The texts come from the authors of the policies: escape them on output.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RootDenial {
@@ -75,7 +75,7 @@ pub struct RootDenial {
     pub unclear: Vec<String>,
 }
 
-/// That of a healthy account: root is denied.
+/// The value of a healthy account: root is denied.
 #[cfg(test)]
 pub(crate) fn healthy() -> RootDenial {
     RootDenial {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::call::{Answer, Call, Part, Service};
 use crate::model::sources::{SourceInfo, SourceSchema};
 
-/// `ListVirtualMFADevices`. Only assigned devices are asked for, and an assigned one has a user.
+/// `ListVirtualMFADevices`. Only assigned devices are requested, and an assigned one has a user.
 pub const LIST: Call = Call {
     service: Service::Iam,
     operation: "ListVirtualMFADevices",
@@ -30,7 +30,7 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "virtual-mfa-devices",
     name: "list of virtual MFA devices",
     calls: &[LIST],
-    if_unreadable: "run again; if it stays so, report it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, report it as a bug in rootgate",
     schema: SourceSchema {
         description: "ListVirtualMFADevices, of the whole account.",
         value: r##"{ "type": "array", "items": { "$ref": "#/$defs/virtual_mfa_device" } }"##,
@@ -53,14 +53,14 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VirtualMfaDevice {
-    /// The device's ARN. It says nothing about whose the device is: any user's device may be
-    /// called `root-account-mfa-device`.
+    /// The device's ARN. It does not prove whose device it is: any user's device may be called
+    /// `root-account-mfa-device`.
     pub serial_number: String,
     /// The ARN of the user it is assigned to; `None` while it is unassigned.
     pub user_arn: Option<String>,
 }
 
-/// That of a healthy account: none.
+/// The list of a healthy account: empty.
 #[cfg(test)]
 pub(crate) fn healthy() -> Vec<VirtualMfaDevice> {
     Vec::new()

@@ -11,7 +11,7 @@ use super::schedule::{Opening, Schedule};
 use super::types::{Limits, Policy, When, Window};
 use crate::model::{AccountId, Duration};
 
-/// A window, as far as time and accounts go.
+/// The times and accounts of a window.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timed<'a> {
     pub(super) when: &'a When,
@@ -25,7 +25,7 @@ impl<'a> Timed<'a> {
     }
 }
 
-/// Windows that count together: their places in the list.
+/// Windows that count together, by their indexes in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     /// An account that has just these; `None`: every account that no window names.
@@ -64,18 +64,18 @@ pub(super) fn groups(windows: &[Timed<'_>]) -> Vec<Group> {
 
 /// A time in which windows are open without a break.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct OpenSpan {
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
     pub(super) length: Duration,
-    /// Which windows take part: their places.
+    /// The indexes of the windows in it.
     pub(super) members: BTreeSet<usize>,
 }
 
-/// Fewer hours than a day has in the night in which clocks go forward, by an hour or two: a
-/// schedule that takes part twice without a break needs more than that of all windows together.
+/// Shorter than any day, including days on which clocks go forward by an hour or two. If a schedule takes part
+/// twice without a break, all windows together are longer than this.
 const SHORTEST_DAY: Duration = Duration::hours(21);
-/// Weekdays and leap years repeat after 28 years, so these hold every day that there can be.
+/// Weekdays and leap years repeat after 28 years, so these days include every combination.
 const CYCLE_DAYS: u64 = 28 * 366;
 
 /// Windows that touch or overlap and are open for longer than `most` together; the first from
@@ -85,7 +85,7 @@ pub(super) fn too_long(
     group: &Group,
     most: Duration,
     today: NaiveDate,
-) -> Option<Run> {
+) -> Option<OpenSpan> {
     let members = || group.members.iter().map(|index| (*index, windows[*index].when));
     let lengths = |places: &mut dyn Iterator<Item = (usize, &When)>| -> u64 {
         places.map(|(_, when)| length(when).as_secs()).sum()
@@ -113,8 +113,8 @@ pub(super) fn too_long(
     for day in days {
         near.extend(openings(schedules(), day, day));
     }
-    if let Some(run) = longest_over(near, windows, most) {
-        return Some(run);
+    if let Some(span) = longest_over(near, windows, most) {
+        return Some(span);
     }
     if lengths(&mut schedules()) <= screen {
         return None;
@@ -125,27 +125,27 @@ pub(super) fn too_long(
         .find_map(|first| longest_over(openings(schedules(), first, end), windows, most))
 }
 
-/// The first run of these openings that is longer than `most`.
+/// The first span of these openings that is longer than `most`.
 fn longest_over(
     mut openings: Vec<(Opening, usize)>,
     windows: &[Timed<'_>],
     most: Duration,
-) -> Option<Run> {
+) -> Option<OpenSpan> {
     openings.sort_by_key(|(opening, index)| (opening.from, opening.to, *index));
     openings.dedup();
-    let mut run: Option<Run> = None;
+    let mut span: Option<OpenSpan> = None;
     for (opening, index) in openings {
-        match &mut run {
-            Some(run) if opening.from <= run.to => {
-                run.to = run.to.max(opening.to);
-                run.members.insert(index);
-                run.length = local_length(run, windows);
-                if run.length > most {
-                    return Some(run.clone());
+        match &mut span {
+            Some(span) if opening.from <= span.to => {
+                span.to = span.to.max(opening.to);
+                span.members.insert(index);
+                span.length = local_length(span, windows);
+                if span.length > most {
+                    return Some(span.clone());
                 }
             }
             _ => {
-                run = Some(Run {
+                span = Some(OpenSpan {
                     from: opening.from,
                     to: opening.to,
                     length: Duration::seconds(0),
@@ -157,21 +157,21 @@ fn longest_over(
     None
 }
 
-/// How long a run is: by the clock of a schedule that takes part, where that is shorter, so that
-/// the hour that comes twice in a night counts once, as it does for one window alone.
-fn local_length(run: &Run, windows: &[Timed<'_>]) -> Duration {
-    let local = run.members.iter().filter_map(|index| match windows[*index].when {
+/// The length of a span. If the local clock of a schedule in it shows less time, that counts, so that the hour
+/// that occurs twice when clocks go back counts once, as for a single window.
+fn local_length(span: &OpenSpan, windows: &[Timed<'_>]) -> Duration {
+    let local = span.members.iter().filter_map(|index| match windows[*index].when {
         When::Once { .. } => None,
         When::Recurring(schedule) => {
             let naive = |at: DateTime<Utc>| at.with_timezone(&schedule.timezone).naive_local();
-            Some(naive(run.to) - naive(run.from))
+            Some(naive(span.to) - naive(span.from))
         }
     });
-    let length = local.chain([run.to - run.from]).min().unwrap_or_default();
+    let length = local.chain([span.to - span.from]).min().unwrap_or_default();
     Duration::seconds(u64::try_from(length.num_seconds()).unwrap_or_default())
 }
 
-/// The openings that begin on these days, and one-off ones that touch them.
+/// The openings that start on these days, and one-off ones that touch them.
 fn openings<'a>(
     windows: impl Iterator<Item = (usize, &'a When)>,
     first: NaiveDate,
@@ -198,7 +198,7 @@ fn openings<'a>(
 /// Windows of which each overlaps another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Overlap {
-    /// Their places, at least two.
+    /// Their indexes, at least two.
     pub(super) members: BTreeSet<usize>,
     /// The first instant at which two of them are open.
     pub(super) at: DateTime<Utc>,
@@ -206,14 +206,13 @@ pub(super) struct Overlap {
     pub(super) account: Option<AccountId>,
 }
 
-/// The windows that are open at the same time, each in one group. Schedules are looked at for two
-/// years.
+/// The windows that are open at the same time, each in one group. Schedules are checked for two years.
 pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> {
     let mut found: Vec<Overlap> = Vec::new();
     for group in groups(windows) {
-        let mut run: Option<(DateTime<Utc>, usize)> = None;
+        let mut span: Option<(DateTime<Utc>, usize)> = None;
         for (opening, index) in openings_to_compare(windows, &group, today) {
-            match run {
+            match span {
                 Some((to, before)) if opening.from < to => {
                     if before != index {
                         found.push(Overlap {
@@ -223,10 +222,10 @@ pub(super) fn overlaps(windows: &[Timed<'_>], today: NaiveDate) -> Vec<Overlap> 
                         });
                     }
                     if to < opening.to {
-                        run = Some((opening.to, index));
+                        span = Some((opening.to, index));
                     }
                 }
-                _ => run = Some((opening.to, index)),
+                _ => span = Some((opening.to, index)),
             }
         }
     }
@@ -446,9 +445,9 @@ impl Policy {
             needed.window = needed.window.max(full_hours(longer));
         }
         while needed.window <= Limits::MAX_WINDOW
-            && let Some(run) = too_long(&timed, &group, needed.window, today)
+            && let Some(span) = too_long(&timed, &group, needed.window, today)
         {
-            needed.window = full_hours(run.length);
+            needed.window = full_hours(span.length);
         }
         while needed.window_total <= Limits::MAX_WINDOW
             && let Some(excess) = excess(&timed, &group, needed.window_total, today)

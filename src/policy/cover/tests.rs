@@ -112,9 +112,10 @@ fn a_session_that_began_outside_is_not_covered_by_a_window_it_runs_into() {
     let window = sign_in(None);
     assert!(!covers(&window, &call("09:30:00", "s3:ListBuckets", "08:59:59", true)));
     assert!(covers(&window, &call("09:30:00", "s3:ListBuckets", "09:00:00", true)));
-    let unsaid = RootEvent { session_started: None, ..call("09:30:00", "s3:X", "09:00:00", false) };
-    assert!(covers(&window, &unsaid));
-    let late = RootEvent { time: unsaid.time + TimeDelta::minutes(45), ..unsaid };
+    let start_unknown =
+        RootEvent { session_started: None, ..call("09:30:00", "s3:X", "09:00:00", false) };
+    assert!(covers(&window, &start_unknown));
+    let late = RootEvent { time: start_unknown.time + TimeDelta::minutes(45), ..start_unknown };
     assert!(!covers(&window, &late));
 }
 

@@ -1,9 +1,9 @@
-//! What a change of the policy means: weaker (more can pass than before), planned (a new window
-//! that opens only in the future), stronger or other.
+//! Classifies the changes of a policy: weaker (more can pass than before), planned (a new window
+//! that opens only in the future), stronger, or other.
 //!
-//! Which way each key points is declared in the table of keys; what is not declared is weaker.
-//! The question is always: could something that happened up to now, and that the old policy
-//! blocks, pass under the new one?
+//! The table of keys declares the direction of each key; a change without a declaration is weaker.
+//! A change is weaker if something that has happened, and that the old policy blocks, could pass
+//! under the new one.
 
 mod organization;
 
@@ -22,10 +22,10 @@ use crate::model::{
     AccountId, Change, ChangeKind, KeyPath, RootEvent, RootEvents, RuleId, Severity, format_time,
 };
 
-/// Every difference in what two policies say, by kind and then in the order of the format.
+/// All differences between two policies, by kind and then in the order of the format.
 ///
-/// Both were read with the same catalogue of rules. `now` tells a planned window from one that
-/// excuses what has happened. Order, comments and spelling are no difference.
+/// Both were parsed with the same catalogue of rules. `now` distinguishes a planned window from one
+/// that excuses the past. Order, comments and spelling do not count as differences.
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     let mut diff = Diff { old, new, now, changes: Vec::new() };
@@ -41,7 +41,7 @@ pub fn diff(old: &Policy, new: &Policy, now: DateTime<Utc>) -> Vec<Change> {
     diff.changes
 }
 
-/// A value that a key has: how large it is, how it is shown, where it stands.
+/// The value of a key: its size, its text, and its line.
 struct Side {
     size: i128,
     text: String,
@@ -90,7 +90,7 @@ impl Diff<'_> {
         self.changes.push(Change { kind, key, old, new, old_line: Some(line), new_line: None });
     }
 
-    /// A key of a section that stands once: `gate`, `evidence`, `limits`.
+    /// A key of a section that exists once: `gate`, `evidence`, `limits`.
     fn single(
         &mut self,
         section: &'static str,
@@ -107,8 +107,8 @@ impl Diff<'_> {
         self.key(path, fields::direction(fields, key), old, new);
     }
 
-    /// Names the lines of the keys themselves for the changes from `first` on that are below
-    /// `entry`, where they are written: the entry is at `old` and `new`.
+    /// Sets the lines of the changes from `first` on that are below `entry` to the lines of their
+    /// own keys, if those are written. The entry is at `old` and `new`.
     fn set_lines(&mut self, first: usize, entry: &KeyPath, old: &KeyPath, new: &KeyPath) {
         let exact = |policy: &Policy, path: &KeyPath, rest: &str| {
             policy.lines.get(&format!("{path}{rest}")).copied()
@@ -123,9 +123,9 @@ impl Diff<'_> {
 
     fn scope(&mut self) {
         if self.old.names_scope() != self.new.names_scope() {
-            // Without a scope, whatever account the credentials belong to is judged: it may be
-            // one that is not named, nor in the organization, or is there a member of which less is
-            // read; and one that is named may be another.
+            // Without a scope, rootgate judges the account of the credentials. That may be an
+            // account that is neither named nor in the organization, or a member of which less is
+            // read. And the account that was judged before may be missing from a new scope.
             let either = [self.old, self.new].iter().any(|policy| policy.organization.is_some());
             let accounts = KeyPath::section("scope").key("accounts");
             self.changes.push(Change {
@@ -188,7 +188,7 @@ impl Diff<'_> {
         });
         let today = self.now.date_naive();
         self.single("gate", fields::GATE, "enforce-from", |policy| {
-            // A day that has come blocks like none.
+            // A day in the past has the same effect as no day.
             let text = policy.gate.enforce_from.map_or("none".to_owned(), |day| day.to_string());
             (day_size(policy.gate.enforce_from.unwrap_or(today).max(today)), text)
         });
@@ -199,7 +199,7 @@ impl Diff<'_> {
         self.single("evidence", fields::EVIDENCE, "max-age", |policy| {
             (policy.max_age.as_secs().into(), policy.max_age.to_string())
         });
-        // Where what is lacking does not block, a violation that becomes too old passes.
+        // If missing facts do not block, a violation passes once its fact is too old.
         if self.new.gate.on_undetermined == OnUndetermined::Warn
             && let Some(change) = self.changes.get_mut(before)
         {
@@ -225,11 +225,11 @@ impl Diff<'_> {
         };
         let sides = (length(self.old, old), length(self.new, new));
         let direction = |key| fields::direction(fields::ROOT_EVENTS, key);
-        // Written nowhere it follows `within`, whose change is shown.
+        // If `lookback` is not written, it follows `within`, and the change of `within` is shown.
         if sides.0.line.or(sides.1.line).is_some() {
             self.key(lookback.clone(), direction("lookback"), sides.0, sides.1);
         }
-        // Whether one is the larger depends on both.
+        // The size of one list of Regions depends on the other.
         let size = match (wider(&old.regions, &new.regions), wider(&new.regions, &old.regions)) {
             (true, true) => 0,
             (true, false) => 1,
@@ -319,12 +319,12 @@ impl Diff<'_> {
     }
 
     fn new_window(&mut self, window: &Window) {
-        // Its length and its ticket were checked when it was read.
+        // The parser has checked its length and its ticket.
         let planned = match &window.when {
             When::Once { from, .. } => *from > self.now,
             When::Recurring(schedule) => {
                 let today = self.now.with_timezone(&schedule.timezone).date_naive();
-                // Today's opening may have begun: it would excuse what has happened.
+                // Today's opening may have begun, so it could excuse the past.
                 let first = schedule.openings(self.now - TimeDelta::days(2)).next();
                 schedule.not_before.is_some_and(|first| first >= today)
                     && first.iter().all(|opening| opening.from > self.now)
@@ -339,7 +339,7 @@ impl Diff<'_> {
         let side = |window: &Window, size, text| Side { size, text, line: Some(window.line) };
         let direction = |key| fields::direction(fields::WINDOW, key);
         let text = |window: &Window, text: &str| side(window, 0, text.to_owned());
-        // Reached with two names only for the same window under a new one.
+        // The ids differ only if the same window was renamed.
         self.key(key("id"), Direction::Neutral, text(old, &old.id), text(new, &new.id));
         self.key(
             key("reason"),
@@ -402,7 +402,7 @@ impl Diff<'_> {
         }
     }
 
-    /// Everything of a schedule in one change: its parts say little alone.
+    /// Shows a schedule as one change, because its parts mean little on their own.
     fn schedule(&mut self, old: &Window, new: &Window, was: &Schedule, is: &Schedule) {
         if was == is {
             return;
@@ -455,7 +455,7 @@ impl Diff<'_> {
                     let (was, is) = (index_key(*was), index_key(*index));
                     self.set_lines(first, &waived.key(), &was, &is);
                 }
-                // Every new waiver is weaker, one for later days too.
+                // Every new waiver is weaker, even one for later days.
                 None => self.added(
                     ChangeKind::Weaker,
                     waived.key(),
@@ -470,9 +470,9 @@ impl Diff<'_> {
         }
     }
 
-    /// What it means that less of this rule is waived. Some rules judge only what another rule's
-    /// waiver lets through: where that other rule does not block, the end of its waiver ends the
-    /// judging.
+    /// The kind of a change that waives less of this rule. Some rules judge only findings that a
+    /// waiver of another rule covers. When the waiver ends, they stop judging. That is weaker if
+    /// the other rule does not block.
     fn less_waived(&self, rule: RuleId) -> ChangeKind {
         let opens_another =
             self.new.rules.iter().any(|r| r.on && r.info.only_if_waived == Some(rule));
@@ -521,7 +521,7 @@ impl Diff<'_> {
     }
 }
 
-/// What a waiver covers in one account.
+/// The coverage of a waiver in one account.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Waived<'a> {
     rule: RuleId,
@@ -554,12 +554,12 @@ fn window_key(window: &Window) -> KeyPath {
     KeyPath::section("windows").named(&*window.id)
 }
 
-/// A waiver by its place in the list, as [`Policy::lines`] names it.
+/// The key of a waiver by its place in the list, as in [`Policy::lines`].
 fn index_key(index: usize) -> KeyPath {
     KeyPath::section("waivers").named(index.to_string())
 }
 
-/// Each with its place in the list.
+/// The waivers by their coverage, each with its place in the list.
 fn by_waived(waivers: &[Waiver]) -> BTreeMap<Waived<'_>, (usize, &Waiver)> {
     let mut waived = BTreeMap::new();
     for (index, waiver) in waivers.iter().enumerate() {
@@ -583,14 +583,14 @@ fn role_of(account: &ScopeAccount) -> String {
     account.role_arn.clone().unwrap_or_else(|| "none".to_owned())
 }
 
-/// Whether the new Regions hold all of the old ones. To a list those of sign-ins always belong.
+/// Whether the new Regions include all old ones. A list always includes the sign-in Regions.
 fn wider(old: &Regions, new: &Regions) -> bool {
     match (old, new) {
         (_, Regions::All) => true,
         (Regions::Named(old), Regions::Named(new)) => old.iter().all(|region| {
             new.contains(region) || RootEvents::SIGN_IN_REGIONS.contains(&region.as_str())
         }),
-        // What `default` holds depends on the account's keys.
+        // The Regions of `default` depend on the account's keys.
         _ => false,
     }
 }
@@ -603,8 +603,8 @@ fn regions_text(regions: &Regions) -> String {
     }
 }
 
-/// Whether every call that the new list allows was allowed before. Without a list everything was,
-/// except changes of credentials.
+/// Whether every call that the new list allows was allowed before. Without a list, everything is
+/// allowed except changes of credentials.
 fn narrower_actions(old: &Allow, new: &Allow) -> bool {
     let Some(is) = &new.actions else { return false };
     let is_change = |action: &String| {

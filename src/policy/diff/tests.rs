@@ -545,7 +545,7 @@ windows:
 }
 
 #[test]
-fn facts_that_become_too_old_pass_where_what_is_lacking_does_not_block() {
+fn facts_that_become_too_old_pass_if_missing_facts_do_not_block() {
     let warn = "gate: { on-undetermined: warn }";
     let older = format!("{warn}\nevidence: {{ max-age: 6h }}");
     assert_eq!(changes(&older, warn), ["weaker: evidence.max-age: 6h -> 4h15m"]);

@@ -198,7 +198,7 @@ fn below<'n>(map: &Mapping<'n>, section: &str, key: &str) -> Option<&'n Node> {
     entries.iter().find(|entry: &&Entry| entry.key == key).map(|entry| &entry.value)
 }
 
-/// Regions that were written without brackets, as a list holds them.
+/// Regions that were written without brackets, as a list.
 fn listed(text: &str) -> Option<String> {
     let mut words = text.split([',', ' ']).filter(|word| !word.is_empty()).peekable();
     words.peek()?;
@@ -221,7 +221,7 @@ fn is_region(text: &str) -> bool {
     }
 }
 
-/// What is wrong with an action, as a help; `None`: nothing.
+/// The help for an invalid action; `None` if it is valid.
 fn wrong_action(text: &str) -> Option<String> {
     let example =
         "write `service:Action`, such as `s3:PutBucketVersioning`, or `s3:*` for a whole service";

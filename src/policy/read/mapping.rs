@@ -7,11 +7,11 @@ use super::super::tree::{self, Entry, Node, Value};
 use super::Reader;
 use crate::model::AccountId;
 
-/// Keys by which other formats take in another file. Here it could be changed by others than those
-/// who review this one.
+/// Keys that include another file in other formats. Such a file could be changed without a review of the
+/// policy.
 const OTHER_FILES: [&str; 5] = ["extends", "include", "includes", "import", "imports"];
 
-/// A mapping whose keys are all known, and whose values are all there.
+/// A mapping in which all keys are known and have values.
 pub(super) struct Mapping<'n> {
     /// Its first key, or its `{`.
     pub(super) span: Span,
@@ -25,7 +25,7 @@ impl<'n> Mapping<'n> {
         self.field(key).map(|(_, entry)| entry)
     }
 
-    /// The same, with what the table says of the key.
+    /// The same, with the key's entry in the table.
     pub(super) fn field(&self, key: &str) -> Option<(&'static Field, &'n Entry)> {
         self.entries.iter().find(|(field, _)| field.key == key).copied()
     }
@@ -35,12 +35,12 @@ impl<'n> Mapping<'n> {
         self.written.is_empty()
     }
 
-    /// Where the key stands, with whatever value.
+    /// The position of the key, whatever its value is.
     pub(super) fn key_span(&self, key: &str) -> Option<Span> {
         self.written.iter().find(|entry| entry.key == key).map(|entry| entry.key_span)
     }
 
-    /// Whether the key stands there, with whatever value.
+    /// Whether the key is written, whatever its value is.
     pub(super) fn has(&self, key: &str) -> bool {
         self.written.iter().any(|entry| entry.key == key)
     }
@@ -53,7 +53,7 @@ pub(super) fn without_space(text: &str, is_known: impl Fn(&str) -> bool) -> Opti
     (is_known(key) && !begins.is_whitespace()).then_some((key, value))
 }
 
-/// Words that were written without brackets, as the list that was meant.
+/// Words that were written without brackets, as a list.
 fn listed(text: &str, of: &Kind) -> Option<String> {
     let quote = |word: &str| match of {
         Kind::AccountId => word.parse::<AccountId>().is_ok().then(|| format!("\"{word}\"")),
@@ -108,7 +108,7 @@ impl Reader<'_> {
         Some(map)
     }
 
-    /// A mapping below a key; `None` where the key is absent or its value is no mapping.
+    /// The mapping below a key; `None` if the key is absent or its value is not a mapping.
     pub(super) fn section<'n>(
         &mut self,
         map: &Mapping<'n>,
@@ -119,7 +119,7 @@ impl Reader<'_> {
         self.mapping(&entry.value, &format!("`{key}`"), fields)
     }
 
-    /// The items of a list; empty where the key is absent or its value is no list.
+    /// The items of a list; empty if the key is absent or its value is not a list.
     pub(super) fn list<'n>(&mut self, map: &Mapping<'n>, key: &str) -> &'n [Node] {
         let Some((field, entry)) = map.field(key) else { return &[] };
         let Kind::List { least, most, of } = field.kind else { return &[] };
@@ -182,7 +182,7 @@ impl Reader<'_> {
         self.error("unknown-key", entry.key_span, message, help);
     }
 
-    /// Whether the text is a known key and its value with no space between them; then it is told.
+    /// Whether the text is a known key and its value without a space between them; if so, reports it.
     pub(super) fn missing_space(&mut self, node: &Node, is_known: impl Fn(&str) -> bool) -> bool {
         let Value::Scalar { text, quoted: false } = &node.value else { return false };
         let Some((key, value)) = without_space(text, is_known) else { return false };

@@ -1,5 +1,5 @@
-//! From the file's tree to the validated policy. Every problem is pushed, none stops the reading,
-//! so one run shows them all.
+//! From the file's tree to the validated policy. Problems are collected and do not stop the parsing, so one
+//! run shows all of them.
 
 mod events;
 mod mapping;
@@ -29,11 +29,11 @@ impl Policy {
     /// Reads and validates a policy file.
     ///
     /// `path` is repeated in errors and not opened. `rules` is the catalogue, in its order. `now`
-    /// decides only whether `gate.enforce-from` lies too far ahead: what has merely passed is
-    /// never an error.
+    /// decides only whether `gate.enforce-from` is too far in the future. Windows and waivers in the past
+    /// are never an error.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, in its order.
+    /// All errors of the file, in its order.
     pub fn parse(
         text: &str,
         path: &str,
@@ -226,8 +226,8 @@ impl Reader<'_> {
     }
 }
 
-/// The line of every key that is written, by its dotted name. In it an entry of a list is named
-/// by its `id`, or by its place where it has none.
+/// The line of every key in the file, by its dotted name. An entry of a list has its `id` as name, or its
+/// index if it has no id.
 fn lines_of(path: &str, node: &Node, lines: &mut BTreeMap<String, usize>) {
     let below =
         |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };

@@ -1,4 +1,4 @@
-//! `scope.organization`: how its accounts are entered, and which are left out for a while.
+//! `scope.organization`: how its accounts are entered, and which are excluded for a while.
 
 use chrono::{Months, NaiveDate};
 
@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_PATH: usize = 512;
 
 impl Reader<'_> {
-    /// `named`: the accounts of the scope that are named, with their places.
+    /// `named`: the named accounts of the scope, with their locations.
     pub(super) fn organization(
         &mut self,
         scope: &Mapping<'_>,
@@ -45,7 +45,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `None`: written, and wrong.
+    /// `None`: it is written but invalid.
     fn audit(&mut self, map: &Mapping<'_>) -> Option<Audit> {
         if !map.has("audit") {
             return Some(Audit::AssumeRole);
@@ -57,7 +57,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A role that is missing keeps accounts shut, each of which would say so in every run.
+    /// Without the role no account could be entered, and every run would report each of them.
     fn roles_are_there(&mut self, map: &Mapping<'_>, audit: Audit) {
         let (message, help) = match audit {
             _ if map.has("member-role") => return,
@@ -106,7 +106,7 @@ impl Reader<'_> {
         excluded
     }
 
-    /// An exclusion, and where its account is written.
+    /// An exclusion, and the location of its account.
     fn one_excluded(&mut self, node: &Node) -> Option<(Exclude, Span)> {
         let map = self.mapping(node, "this exclusion", fields::EXCLUDE)?;
         let account = self.account(&map, "account");
@@ -132,7 +132,7 @@ impl Reader<'_> {
         self.errors.push(error.label(label).help(help));
     }
 
-    /// The later of the two places is wrong.
+    /// The later of the two locations is the wrong one.
     fn named_as_well(&mut self, account: &AccountId, excluded: Span, named: Span) {
         let (later, place) = if excluded.start > named.start {
             (excluded, format!("line {} names it in `accounts`", named.line))
@@ -161,7 +161,7 @@ fn wrong_role_name(text: &str, key: &str, example: &str) -> Option<(&'static str
         return wrong(format!("`{key}` is the name of a role, not an ARN"), help);
     }
     if text.contains(['*', '?']) {
-        let message = format!("`{shown}` holds a wildcard; `{key}` is one role");
+        let message = format!("`{shown}` contains a wildcard; `{key}` is one role");
         let help = format!("write the name that the role has, {such_as}");
         return Some(("role-wildcard", message, help));
     }

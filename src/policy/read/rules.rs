@@ -1,4 +1,4 @@
-//! `rules`: which rules are off, and what else the policy says of a rule.
+//! `rules`: which rules are off, and the settings of the others.
 
 use super::super::error::show;
 use super::super::fields::{self, PLANNED_RULES};

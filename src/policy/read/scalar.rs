@@ -1,4 +1,4 @@
-//! Reading single values: each says what it should be, and what to write instead.
+//! Parses single values. Each error says what is expected and what to write instead.
 
 use std::collections::HashSet;
 
@@ -72,7 +72,7 @@ impl Reader<'_> {
         self.error("forbidden-character", self.char_span(span, character), message, help);
     }
 
-    /// Where a character stands in a value; the value's beginning where it is written otherwise.
+    /// The position of a character in a value; the value's start if the text is written in another form.
     fn char_span(&self, span: Span, character: char) -> Span {
         let raw = self.text.get(span.start..span.end).unwrap_or_default();
         let Some(offset) = raw.find(character) else { return span };
@@ -262,7 +262,7 @@ impl Reader<'_> {
         self.account_id(&map.entry(key)?.value)
     }
 
-    /// The accounts of a window or waiver; `None` where the key is absent.
+    /// The accounts of a window or waiver; `None` if the key is absent.
     pub(super) fn accounts(&mut self, map: &Mapping<'_>, key: &str) -> Option<Vec<AccountId>> {
         map.entry(key)?;
         let mut accounts: Vec<AccountId> = Vec::new();
@@ -337,7 +337,7 @@ impl Reader<'_> {
         Some(text.to_owned())
     }
 
-    /// The text of any scalar: what it means is decided by who asks, not by how YAML types it.
+    /// The text of any scalar. The expected type decides its meaning, not YAML's type.
     pub(super) fn scalar<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Option<&'n str> {
         if let Value::Scalar { text, .. } = &node.value {
             return Some(text);

@@ -1,4 +1,4 @@
-//! `schedule`: windows that open again and again.
+//! `schedule`: windows that open repeatedly.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Reader<'_> {
         let to = self.clock(&map, "to");
         let timezone = self.zone(&map, "timezone");
         if self.errors.len() > before {
-            // What was meant may open far less: counting it would be a second error for one.
+            // The correct schedule may open far less often, so counting this one could add a wrong error.
             return None;
         }
         let schedule = Schedule {

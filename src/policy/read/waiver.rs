@@ -12,14 +12,14 @@ use super::Reader;
 use super::mapping::Mapping;
 use crate::model::{AccountId, Duration, RuleId, RuleInfo, SubjectKind, UseKind};
 
-/// What may be waived once: the same rule, account and subject.
+/// The rule, account and subject of a waiver, which must be unique.
 type Waived = (RuleId, AccountId, Option<WaiverSubject>);
 
-/// What came of reading a waiver's `subject`.
+/// The result of parsing a waiver's `subject`.
 enum Subject {
     /// As the rule needs it.
     Read(Option<WaiverSubject>),
-    /// Wrong, and said so.
+    /// Wrong; the error was reported.
     Unread,
 }
 

@@ -13,25 +13,25 @@ use super::Reader;
 use super::mapping::Mapping;
 use crate::model::{AccountId, Duration, format_time};
 
-/// So many windows are named where several count together.
+/// Maximum number of windows named in an error about several windows.
 const SHOWN: usize = 4;
 
-/// What concerns several windows.
+/// State for checks across windows.
 #[derive(Default)]
 struct Seen {
     /// The line of each id.
     ids: HashMap<String, usize>,
-    /// Those whose time was read and is right.
+    /// Windows with a valid time.
     timed: Vec<Known>,
 }
 
-/// A window, as far as windows count together.
+/// The part of a window that matters for limits of several windows.
 struct Known {
     /// How an error names it.
     name: String,
     when: When,
     accounts: Option<Vec<AccountId>>,
-    /// Where its closing is written.
+    /// The position of its end.
     closing: Span,
 }
 
@@ -117,8 +117,8 @@ impl Reader<'_> {
         Some(When::Once { from, to })
     }
 
-    /// What windows of one account are open for together: those that touch or overlap, and all in
-    /// any thirty days.
+    /// Checks how long windows of one account are open together: those that touch or overlap, and all in any
+    /// thirty days.
     fn check_combined(&mut self, known: &[Known], limits: &Limits) {
         let timed: Vec<Timed<'_>> = known
             .iter()
@@ -133,7 +133,7 @@ impl Reader<'_> {
             };
             let run = combined::too_long(&timed, &group, limits.window, today);
             let last = run.as_ref().and_then(|run| run.members.last());
-            // What the windows of all accounts do is said once.
+            // A problem of windows for all accounts is reported once.
             if let (Some(run), Some(last)) = (&run, last.filter(|it| named.insert(("run", **it)))) {
                 let help = "leave a gap between them, or raise `limits.window` (at most 72h)";
                 let message = format!(
@@ -258,7 +258,7 @@ fn names(known: &[Known], members: &BTreeSet<usize>) -> String {
     }
 }
 
-/// Where a window's closing is written: `to`, also of a schedule.
+/// The position of a window's end: `to`, in a schedule too.
 fn closing(map: &Mapping<'_>) -> Span {
     let schedule = map.entry("schedule").and_then(|entry| match &entry.value.value {
         Value::Map(entries) => entries.iter().find(|entry| entry.key == "to"),

@@ -1,4 +1,4 @@
-//! A commit on GitHub, found by a ref, and where histories meet.
+//! Commits on GitHub: resolving a ref, and the merge base of two commits.
 //!
 //! Source: GitHub REST API, "Get a commit" (with the media type `sha`) and "Get a commit object".
 
@@ -11,16 +11,16 @@ use crate::github::one_line;
 use crate::github::repository::Repository;
 use crate::repo::Commit;
 
-/// The answer is the SHA alone, as text. A whole commit would bring up to 300 of its files along.
+/// With this media type the answer is only the SHA, as text. A full commit would list up to 300 files.
 const SHA: &str = "application/vnd.github.sha";
 
-/// The commit that a ref is now: `heads/main`, `tags/v1`, a bare name, or a SHA.
+/// Resolves a ref to a commit: `heads/main`, `tags/v1`, a bare name, or a SHA.
 ///
-/// A whole SHA is itself or nothing: no branch of that name stands in for it.
+/// A full SHA resolves to itself or fails; a branch of that name is not accepted instead.
 ///
 /// # Errors
-/// [`ApiError::NoRef`] for a name that no ref can have, 422 in [`ApiError::Status`] for one that
-/// none has, [`ApiError::Unreadable`] for an answer without a SHA; else see [`ApiError`].
+/// [`ApiError::NoRef`] for a name that no ref can have, 422 in [`ApiError::Status`] for a ref that does
+/// not exist, [`ApiError::Unreadable`] for an answer without a SHA; else see [`ApiError`].
 pub async fn resolve(
     api: &Api,
     repository: &Repository,
@@ -40,14 +40,14 @@ pub async fn resolve(
     }
 }
 
-/// The text of the media type, or the JSON of a server that ignores it.
+/// Reads the SHA as text, or from the JSON of a server that ignores the media type.
 fn sha(answer: &str) -> Result<Commit, ApiError> {
     let text = answer.trim();
     let commit = Commit::new(text).or_else(|| {
         let answer: Value = serde_json::from_str(text).ok()?;
         Commit::new(answer.get("sha")?.as_str()?)
     });
-    commit.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
+    commit.ok_or_else(|| ApiError::Unreadable("it contains no commit".to_owned()))
 }
 
 fn check_same_commit(asked: &Commit, answered: Commit) -> Result<Commit, ApiError> {
@@ -57,25 +57,25 @@ fn check_same_commit(asked: &Commit, answered: Commit) -> Result<Commit, ApiErro
     Err(ApiError::Unreadable(format!("it is about commit {answered}, not {asked}")))
 }
 
-/// Where a commit's history left that of `tip`: the commit itself where the branch holds it already,
-/// and for the merge of a pull request the tip that its base had then.
+/// The merge base of a commit and `tip`: the commit itself if the branch already contains it; for the
+/// merge commit of a pull request the tip of its base at that time.
 ///
 /// # Errors
-/// See [`ApiError`]; HTTP 404 where they have nothing in common.
+/// See [`ApiError`]; HTTP 404 if the histories have nothing in common.
 pub async fn merge_base(
     api: &Api,
     repository: &Repository,
     tip: &Commit,
     commit: &Commit,
 ) -> Result<Commit, ApiError> {
-    // The first page holds up to 300 files with their changes; a later one holds commits alone.
+    // The first page lists up to 300 files with their changes; later pages list only commits.
     let path = format!("{}/compare/{tip}...{commit}?per_page=1&page=2", repository.path());
     let Comparison { merge_base_commit } = api.get(&path).await?;
     let read = Commit::new(&merge_base_commit.sha);
-    read.ok_or_else(|| ApiError::Unreadable("it holds no commit".to_owned()))
+    read.ok_or_else(|| ApiError::Unreadable("it contains no commit".to_owned()))
 }
 
-/// The commit that a merge was made into: the first of its parents. `None` for what is no merge.
+/// The commit that a merge was made into: its first parent. `None` if the commit is not a merge.
 ///
 /// # Errors
 /// See [`ApiError`]; [`ApiError::Unreadable`] for an answer about another commit.
@@ -89,7 +89,7 @@ pub async fn merged_into(
 }
 
 fn first_parent(object: &CommitObject, merge: &Commit) -> Result<Option<Commit>, ApiError> {
-    let unreadable = || ApiError::Unreadable("it holds no commit".to_owned());
+    let unreadable = || ApiError::Unreadable("it contains no commit".to_owned());
     let answered = Commit::new(&object.sha).ok_or_else(unreadable)?;
     check_same_commit(merge, answered)?;
     match object.parents.as_slice() {
@@ -131,18 +131,18 @@ mod tests {
     }
 
     #[test]
-    fn the_sha_comes_as_text_or_in_a_whole_commit() {
+    fn the_sha_is_text_or_part_of_a_full_commit() {
         let commit = Commit::new(A).unwrap();
         assert_eq!(sha(A), Ok(commit.clone()));
         assert_eq!(sha(&format!("{A}\n")), Ok(commit.clone()));
         assert_eq!(sha(&json!({ "sha": A, "files": [] }).to_string()), Ok(commit));
         for answer in ["", "main", &A[..39], "{}", r#"{"sha":7}"#, r#"{"sha":"main"}"#, "<html>"] {
-            assert_eq!(unreadable(sha(answer)), "it holds no commit", "{answer}");
+            assert_eq!(unreadable(sha(answer)), "it contains no commit", "{answer}");
         }
     }
 
     #[test]
-    fn the_first_parent_of_a_merge_is_what_it_was_made_into() {
+    fn a_merge_was_made_into_its_first_parent() {
         let merge = Commit::new(A).unwrap();
         let parent = |parents: serde_json::Value| {
             let object = json!({ "sha": A, "parents": parents, "tree": { "sha": A } });
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_sha_is_not_answered_by_another() {
+    fn a_full_sha_does_not_resolve_to_another_commit() {
         let (a, b) = (Commit::new(A).unwrap(), Commit::new(B).unwrap());
         assert_eq!(check_same_commit(&a, a.clone()), Ok(a.clone()));
         assert_eq!(

@@ -1,8 +1,8 @@
-//! A file of a repository at one commit, or the proof that it is not there.
+//! Reads a file of a repository on GitHub at one commit, or proves that it is absent.
 //!
-//! An answer about the file alone proves neither. GitHub follows a symbolic link and answers with
-//! the target's content as if it were a file, and a 404 may mean that a token may not look. So the
-//! listing of the folder is asked too, and both must agree.
+//! One answer about the file is not enough. GitHub follows a symbolic link and answers with the
+//! target's content as if it were a file, and a 404 may mean that the token may not read it. So the
+//! folder is listed too, and both answers must agree.
 //!
 //! Source: GitHub REST API, "Get repository content".
 
@@ -28,23 +28,22 @@ use crate::text::{Text, outside};
 
 pub use commits::{merge_base, merged_into, resolve};
 
-/// GitHub cuts a listing here, and does not say so.
+/// GitHub silently cuts a listing after this many entries.
 const CUT_AT: usize = 1_000;
-/// How a file begins whose content is kept by Git LFS. Source: git-lfs, docs/spec.md.
+/// The start of a file whose content is stored by Git LFS. Source: git-lfs, docs/spec.md.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
-/// Why it is not known what is at a path. Paths are as they were asked for, and not yet
-/// [escaped](crate::escape).
+/// Why it is not known what is at a path. Paths are not yet [escaped](crate::escape).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unknown {
-    /// GitHub did not say.
+    /// A request failed.
     Api {
-        /// The file, or the folder whose listing was asked; empty for the root folder.
+        /// The file, or the folder to list; empty for the root folder.
         path: String,
-        /// What came instead.
+        /// The error.
         error: ApiError,
     },
-    /// GitHub's answers contradict each other, or leave it open.
+    /// GitHub's answers contradict each other, or are not enough.
     Unproven {
         /// The file.
         path: RepoPath,
@@ -58,7 +57,7 @@ impl From<&Unknown> for Text {
                 text!("{} could not be read from GitHub: {}", named(path), error)
             }
             Unknown::Unproven { path } => {
-                text!("GitHub's answers do not prove whether `{}` is there", path)
+                text!("GitHub's answers do not prove whether `{}` exists", path)
             }
         }
     }
@@ -82,14 +81,14 @@ impl From<&ContentsError> for Text {
                 text!("`{}` is a {}, not a file", path, kind.name())
             }
             NotRead::TooLarge { path, size } => text!(
-                "`{}` has {} bytes, and GitHub's contents API gives files up to 1 MB",
+                "`{}` has {} bytes, and GitHub's contents API returns files up to 1 MB",
                 path,
                 *size
             ),
             NotRead::LfsPointer { path } => {
-                text!("`{}` is a pointer of Git LFS, not the file itself", path)
+                text!("`{}` is a Git LFS pointer, not the file itself", path)
             }
-            NotRead::Two { path, second } => text!("`{}` and `{}` are both there", path, second),
+            NotRead::Two { path, second } => text!("`{}` and `{}` both exist", path, second),
             NotRead::Unknown(unknown) => unknown.into(),
         }
     }
@@ -109,10 +108,10 @@ fn unproven(path: &RepoPath) -> ContentsError {
     NotRead::Unknown(Unknown::Unproven { path: path.clone() })
 }
 
-/// The bytes of the regular file at exactly this path, no link followed; `None`: proved absent.
+/// Reads the regular file at exactly this path, without following links; `None`: proved absent.
 ///
-/// Absent is proved by the listing of a folder that is readable, whole, and does not hold the name; or by
-/// a part of the path that is a regular file.
+/// The file is proved absent if a complete listing of its folder does not contain the name, or if a part
+/// of the path is a regular file.
 ///
 /// # Errors
 /// See [`NotRead`] and [`Unknown`]: everything else.
@@ -133,7 +132,7 @@ pub async fn read(
     loop {
         match settle(target, answer, listing).map_err(|kind| not_a_file(path, target, kind))? {
             Settled::File(file) if target == path.as_str() => return content(file, path).map(Some),
-            // A part of the path that is a regular file has nothing below it.
+            // Nothing is below a regular file.
             Settled::File(_) | Settled::Absent => return Ok(None),
             Settled::Open => return Err(unproven(path)),
             Settled::Above(folder) => {
@@ -145,10 +144,10 @@ pub async fn read(
     }
 }
 
-/// The file at the one of the paths where something is; `None`: all are proved absent.
+/// Reads the one file that exists among several paths; `None`: all are proved absent.
 ///
 /// # Errors
-/// As [`read`], and where something is at two of them, whatever it is.
+/// As [`read`], and if something is at two of the paths, even if it is not a file.
 pub async fn read_only(
     api: &Api,
     repository: &Repository,
@@ -185,12 +184,12 @@ pub async fn files_in(
     }
 }
 
-/// The folder that a path is in; empty: the root.
+/// The folder of a path; empty for the root.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// What the contents API says of a path.
+/// The contents API's answer about a path.
 #[derive(Debug, PartialEq, Eq)]
 enum Item {
     Folder(Vec<Entry>),
@@ -241,7 +240,7 @@ fn item(answer: Value, target: &str) -> Result<Item, ApiError> {
     Ok(Item::Single(single))
 }
 
-/// `None`: 404, which proves nothing yet.
+/// `None`: 404, which alone proves nothing.
 fn found(path: &str, answer: Result<Item, ApiError>) -> Result<Option<Item>, ContentsError> {
     match answer {
         Ok(item) => Ok(Some(item)),
@@ -250,7 +249,7 @@ fn found(path: &str, answer: Result<Item, ApiError>) -> Result<Option<Item>, Con
     }
 }
 
-/// GitHub may answer 403 for a file that is too large; the listing says how large it is.
+/// The size of a file that is too large. GitHub may answer 403 for it; the listing has the size.
 fn refused_for_its_size(
     file: &Result<Item, ApiError>,
     folder: &Result<Item, ApiError>,
@@ -268,25 +267,27 @@ fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
-/// What two answers say together.
+/// The conclusion from two answers.
 #[derive(Debug, PartialEq, Eq)]
 enum Settled {
     /// A regular file.
     File(Single),
     /// Nothing.
     Absent,
-    /// The folder is no folder or not found, which its own folder must show.
+    /// The folder is not a folder or not found; its own parent must prove that.
     Above(Option<Item>),
-    /// They prove nothing.
+    /// The answers prove nothing.
     Open,
 }
 
-/// Takes what GitHub says of a path, and of the folder that it is in. `None`: 404. An error: what is there
-/// and no file.
+/// Combines GitHub's answers about a path and about its folder; `None` is a 404.
+///
+/// # Errors
+/// The kind of what is there, if it is not a file.
 fn settle(target: &str, answer: Option<Item>, listing: Option<Item>) -> Result<Settled, Kind> {
     let entries = match listing {
         Some(Item::Folder(entries)) => entries,
-        // The root is a folder, and whoever may read the repository sees it.
+        // The root is a folder, and any token that may read the repository sees it.
         above if answer.is_none() && !parent(target).is_empty() => {
             return Ok(Settled::Above(above));
         }
@@ -301,7 +302,7 @@ fn settle(target: &str, answer: Option<Item>, listing: Option<Item>) -> Result<S
         ("submodule", _) => Err(Kind::Submodule),
         ("dir", Some(Item::Folder(_))) => Err(Kind::Folder),
         ("file", Some(Item::Single(single))) => match single.kind.as_str() {
-            // For a link that was followed, the listing has the size of the link itself.
+            // If GitHub followed a link, the listing has the size of the link itself.
             "file" if entry.size.is_some_and(|size| size != single.size) => Ok(Settled::Open),
             "file" => Ok(Settled::File(single)),
             // A listing calls it a file, for compatibility.
@@ -312,7 +313,7 @@ fn settle(target: &str, answer: Option<Item>, listing: Option<Item>) -> Result<S
     }
 }
 
-/// What is at the path, or at the folder above it that was asked for.
+/// The error for something other than a file, at the path or at a folder above it.
 fn not_a_file(path: &RepoPath, target: &str, kind: Kind) -> ContentsError {
     let part = path.folders().find(|folder| folder.as_str() == target);
     NotRead::NotAFile { path: part.unwrap_or_else(|| path.clone()), kind }
@@ -334,7 +335,7 @@ fn content(file: Single, path: &RepoPath) -> Result<Vec<u8>, ContentsError> {
             return Err(NotRead::LfsPointer { path });
         }
         Some(bytes) if bytes.len() as u64 == size => return Ok(bytes),
-        Some(bytes) => format!("the file has {size} bytes, and {} came", bytes.len()),
+        Some(bytes) => format!("the file has {size} bytes, but {} were received", bytes.len()),
         None => "the file's content is not Base64".to_owned(),
     };
     Err(NotRead::Unknown(Unknown::Api {

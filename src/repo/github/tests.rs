@@ -31,7 +31,7 @@ fn path() -> RepoPath {
 }
 
 #[test]
-fn a_file_is_what_both_answers_call_one() {
+fn both_answers_must_call_it_a_file() {
     let settled = settle("a/b", single("file"), listed("file")).unwrap();
     assert!(matches!(settled, Settled::File(file) if file.path == "a/b"));
     for (answer, listing) in [
@@ -51,15 +51,15 @@ fn a_file_is_what_both_answers_call_one() {
 }
 
 #[test]
-fn a_file_is_as_large_as_its_listing_says() {
+fn the_listing_must_have_the_same_size() {
     let of_size = |size| folder(vec![Entry { size, ..entry("b", "file") }]);
     assert!(matches!(settle("a/b", single("file"), of_size(None)), Ok(Settled::File(_))));
-    // As of the text `target.yaml`, which is all that a link of that name holds.
+    // The length of `target.yaml`, which is the whole content of a link to it.
     assert_eq!(settle("a/b", single("file"), of_size(Some(11))), Ok(Settled::Open));
 }
 
 #[test]
-fn a_link_is_a_link_whatever_github_follows() {
+fn a_link_is_recognised_even_if_github_follows_it() {
     for answer in [single("file"), single("symlink"), None] {
         assert_eq!(kind_of(settle("a/b", answer, listed("symlink"))), Kind::SymbolicLink);
     }
@@ -69,7 +69,7 @@ fn a_link_is_a_link_whatever_github_follows() {
 }
 
 #[test]
-fn a_name_is_absent_from_a_whole_listing_alone() {
+fn only_a_complete_listing_proves_absence() {
     let others =
         |count: usize| folder((0..count).map(|it| entry(&it.to_string(), "file")).collect());
     assert_eq!(settle("a/b", None, others(0)), Ok(Settled::Absent));
@@ -107,8 +107,8 @@ fn the_content_is_as_long_as_its_size() {
     assert_eq!(file(5, Some("base64"), Some("aGVs\nbG8=\n")), Ok(b"hello".to_vec()));
     assert_eq!(file(0, Some("base64"), Some("")), Ok(Vec::new()));
     for (size, encoding, content, message) in [
-        (6, Some("base64"), Some("aGVsbG8="), "the file has 6 bytes, and 5 came"),
-        (5, Some("base64"), None, "the file has 5 bytes, and 0 came"),
+        (6, Some("base64"), Some("aGVsbG8="), "the file has 6 bytes, but 5 were received"),
+        (5, Some("base64"), None, "the file has 5 bytes, but 0 were received"),
         (5, Some("base64"), Some("aGVsbG8"), "the file's content is not Base64"),
         (5, Some("utf-8"), Some("hello"), "the file's content is not Base64"),
         (5, None, Some("aGVsbG8="), "the file's content is not Base64"),
@@ -129,7 +129,7 @@ fn a_file_without_its_content_is_not_an_empty_one() {
 }
 
 #[test]
-fn a_pointer_of_git_lfs_is_not_the_file() {
+fn a_git_lfs_pointer_is_not_the_file() {
     let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     let packed = BASE64_STANDARD.encode(text);
     let read = file(text.len() as u64, Some("base64"), Some(&packed));
@@ -137,7 +137,7 @@ fn a_pointer_of_git_lfs_is_not_the_file() {
 }
 
 #[test]
-fn an_answer_about_another_path_is_none() {
+fn an_answer_about_another_path_is_an_error() {
     let answer =
         json!({ "type": "file", "path": "a/B", "size": 0, "encoding": "base64", "content": "" });
     let error = item(answer, "a/b").unwrap_err();
@@ -183,16 +183,16 @@ fn each_error_is_one_sentence_that_names_the_path() {
         ),
         (
             NotRead::TooLarge { path: path(), size: 1_234_567 },
-            "`.github/rootgate.yaml` has 1234567 bytes, and GitHub's contents API gives files up \
+            "`.github/rootgate.yaml` has 1234567 bytes, and GitHub's contents API returns files up \
              to 1 MB",
         ),
         (
             NotRead::LfsPointer { path: path() },
-            "`.github/rootgate.yaml` is a pointer of Git LFS, not the file itself",
+            "`.github/rootgate.yaml` is a Git LFS pointer, not the file itself",
         ),
         (
             NotRead::Unknown(Unknown::Unproven { path: path() }),
-            "GitHub's answers do not prove whether `.github/rootgate.yaml` is there",
+            "GitHub's answers do not prove whether `.github/rootgate.yaml` exists",
         ),
     ] {
         assert_eq!(error.to_string(), sentence);

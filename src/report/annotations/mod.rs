@@ -4,6 +4,7 @@
 //! worst first, and the last one counts the rest.
 
 mod change;
+mod organization;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -23,6 +24,7 @@ const MAX_MESSAGE: usize = 1_000;
 /// The error of the writer.
 pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Result<()> {
     let found: Vec<_> = match details {
+        _ if report.inventory.is_some() => organization::annotations(report, details),
         Details::Full => full(report),
         Details::Redacted => {
             Redacted::from_report(report).open().map(|open| from_redacted(report, &open)).collect()

@@ -127,6 +127,20 @@ impl<'a> Account<'a> {
         }
     }
 
+    /// The same, as part of a sentence.
+    pub(super) fn in_prose(self) -> Prose<'a> {
+        let id = self.id().as_str();
+        match self.name() {
+            Some(name) => Prose::new().external(name).text(" (").name(id).text(")"),
+            None => Prose::new().name(id),
+        }
+    }
+
+    /// Whether nothing of the account could be read.
+    pub(super) const fn is_unread(self) -> bool {
+        self.account.nothing_read
+    }
+
     /// The outcome of each enabled rule, in the order of the catalogue.
     pub(crate) fn entries(self) -> impl Iterator<Item = Entry<'a>> {
         let outcomes = self.account.outcomes.iter();

@@ -9,6 +9,7 @@ mod entries;
 mod evidence_files;
 pub(crate) mod missing;
 mod not_evaluated;
+mod organization;
 mod policy;
 mod prose;
 mod redacted;
@@ -20,6 +21,10 @@ pub(crate) use change::{ChangePart, Changes, Content};
 pub(crate) use entries::{
     Account, Entry, FindingPart, Full, KEPT_FINDINGS, SameReason, Waived, group_by_reason,
     more_findings,
+};
+pub(crate) use organization::{
+    Matrix, OpenRule, Organization, ReasonGroup, RedactedOrganization, RuleCounts, RuleGroup,
+    SkippedGroup, Unread, accounts, thousands,
 };
 pub(crate) use policy::PolicyPart;
 pub(crate) use prose::{Part, Prose};
@@ -81,6 +86,9 @@ pub(crate) struct NoticePart {
 pub(crate) enum Body<'a> {
     Full(Full<'a>),
     Redacted(Redacted<'a>),
+    /// Those of an organization.
+    Organization(Organization<'a>),
+    RedactedOrganization(RedactedOrganization<'a>),
 }
 
 impl<'a> Document<'a> {
@@ -98,10 +106,20 @@ impl<'a> Document<'a> {
             not_evaluated: not_evaluated::not_evaluated(report, details),
             change: ChangePart::from_report(report, details),
             notices: notices.collect(),
-            body: match details {
-                Details::Full => Body::Full(Full::from_report(report)),
-                Details::Redacted => Body::Redacted(Redacted::from_report(report)),
-            },
+            body: Body::from_report(report, details),
+        }
+    }
+}
+
+impl<'a> Body<'a> {
+    fn from_report(report: &'a Report, details: Details) -> Self {
+        match details {
+            Details::Full => Organization::from_report(report)
+                .map_or_else(|| Self::Full(Full::from_report(report)), Self::Organization),
+            Details::Redacted => RedactedOrganization::from_report(report).map_or_else(
+                || Self::Redacted(Redacted::from_report(report)),
+                Self::RedactedOrganization,
+            ),
         }
     }
 }

@@ -59,6 +59,17 @@ impl<'a> Prose<'a> {
         }
     }
 
+    /// The same sentence, independent of what it borrowed from.
+    pub(crate) fn into_owned(self) -> Prose<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let part = |part| match part {
+            Part::Text(text) => Part::Text(owned(text)),
+            Part::Name(text) => Part::Name(owned(text)),
+            Part::External(text) => Part::External(owned(text)),
+        };
+        Prose(self.0.into_iter().map(part).collect())
+    }
+
     /// Appends another sentence.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);

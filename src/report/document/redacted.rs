@@ -25,9 +25,9 @@ pub(crate) struct OpenOutcome<'a> {
     pub(crate) severity: Severity,
     pub(crate) blocks: bool,
     /// Number of findings that no waiver covers.
-    findings: usize,
+    pub(super) findings: usize,
     /// IAM actions to grant.
-    grants: Vec<&'a IamAction>,
+    pub(super) grants: Vec<&'a IamAction>,
     /// 1-based line of the policy.
     pub(crate) line: usize,
 }
@@ -44,7 +44,7 @@ impl<'a> Redacted<'a> {
 }
 
 impl<'a> OpenOutcome<'a> {
-    fn from_entry(entry: &Entry<'a>) -> Self {
+    pub(super) fn from_entry(entry: &Entry<'a>) -> Self {
         let grant = |to_do: &'a ToDo| match to_do {
             ToDo::Grant(action) => Some(action),
             ToDo::Do(_) => None,
@@ -79,7 +79,7 @@ impl<'a> OpenOutcome<'a> {
 }
 
 /// The policy's name of the account; `account 1` if it has no name or the name contains an id.
-fn label(account: &Account<'_>) -> String {
+pub(super) fn label(account: &Account<'_>) -> String {
     let holds_id = |name: &str| {
         let mut digits = name.split(|letter: char| !letter.is_ascii_digit());
         digits.any(|run| run.len() >= 12)

@@ -31,7 +31,7 @@ pub const fn report_schema() -> &'static str {
 /// # Errors
 /// The error of the writer.
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document::from_report(report))?;
+    serde_json::to_writer_pretty(&mut *out, &JsonReport::from_report(report))?;
     writeln!(out)
 }
 
@@ -42,7 +42,7 @@ pub(super) const SIGNATURE: Signature = Signature {
 };
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonReport<'a> {
     schema: &'static str,
     tool: Tool,
     verdict: Verdict,
@@ -218,7 +218,7 @@ struct Rule {
     line: Option<usize>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> JsonReport<'a> {
     fn from_report(report: &'a Report) -> Self {
         let notices = report.notices.iter();
         Self {
@@ -265,7 +265,7 @@ impl<'a> Organization<'a> {
             id: optional(inventory.id.as_ref()),
             management_account: inventory.management_account.as_ref().map(AccountId::as_str),
             listed: inventory.listed,
-            judged: inventory.judged(),
+            judged: inventory.judged,
             skipped: inventory.skipped.len(),
             not_entered: inventory.not_entered,
             complete: inventory.is_complete(),

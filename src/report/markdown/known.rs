@@ -10,6 +10,9 @@ use crate::report::document::WHY;
 /// Before the commands that end a summary. A summary is recognised by this sentence.
 pub(super) const CLOSING: &str = "To judge the same account again, with credentials of your own, or \
                                   saved evidence at this instant:";
+/// The same, if an organization was judged.
+pub(super) const CLOSING_OF_SEVERAL: &str = "To judge the same accounts again, with credentials of your \
+                                             own, or saved evidence at this instant:";
 /// Opens and closes the commands.
 pub(super) const FENCES: (&str, &str) = ("```sh", "```");
 
@@ -33,7 +36,7 @@ fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
     }
     let text = String::from_utf8_lossy(&text);
     let mut lines = text.lines();
-    match lines.find(|line| [CLOSING, WHY].contains(line)) {
+    match lines.find(|line| [CLOSING, CLOSING_OF_SEVERAL, WHY].contains(line)) {
         None => return Ok(is_cut),
         Some(WHY) => {}
         Some(_) => {
@@ -48,14 +51,15 @@ fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLOSING, WHY, is_unchanged};
+    use super::{CLOSING, CLOSING_OF_SEVERAL, WHY, is_unchanged};
 
     #[test]
     fn text_after_the_closing_is_a_change_and_a_cut_is_none() {
         let full = format!("## ✅ rootgate: pass\n\n{CLOSING}\n\n```sh\nrootgate check\n```\n");
+        let several = full.replace(CLOSING, CLOSING_OF_SEVERAL);
         let redacted = format!("## ✅ rootgate: pass\n\n{WHY}\n");
         let is_unchanged = |text: &str| is_unchanged(&mut text.as_bytes()).unwrap();
-        for whole in [&full, &redacted] {
+        for whole in [&full, &several, &redacted] {
             for same in [whole.clone(), format!("{whole}\r\n \n"), whole.replace('\n', "\r\n")] {
                 assert!(is_unchanged(&same), "{same:?}");
             }

@@ -5,13 +5,14 @@
 
 mod change;
 mod known;
+mod organization;
 mod page;
 mod timeline;
 
 use std::io::{self, Write};
 
 pub(super) use self::known::SIGNATURE;
-use self::known::{CLOSING, FENCES};
+use self::known::{CLOSING, CLOSING_OF_SEVERAL, FENCES};
 use self::page::{Page, account_cell, cell, lines, prose};
 use super::document::{
     Body, Details, Document, Entry, FROM_A_FILE, FindingPart, Full, MAX_TEXT, NOT_EVALUATED,
@@ -31,6 +32,10 @@ pub fn render(report: &Report, details: Details, out: &mut dyn Write) -> io::Res
     match document.body {
         Body::Full(full) => page.full(&document, full),
         Body::Redacted(redacted) => page.redacted(&document, redacted),
+        Body::Organization(organization) => page.organization(&document, organization),
+        Body::RedactedOrganization(organization) => {
+            page.redacted_organization(&document, organization);
+        }
     }
     page.ended()
 }
@@ -53,14 +58,7 @@ impl Page<'_> {
     fn full(&mut self, document: &Document<'_>, full: Full<'_>) {
         self.verdict(&document.verdict);
         self.judged(document, full);
-        self.evidence_files(document);
-        if let Some(reason) = full.incomplete() {
-            self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
-        }
-        self.not_evaluated(document);
-        if let Some(change) = &document.change {
-            self.policy_change(change);
-        }
+        self.before_accounts(document, full);
         self.unread(full);
         self.failed(full);
         self.windows_to_agree_on(full);
@@ -71,20 +69,30 @@ impl Page<'_> {
         self.notices(&document.notices);
         self.fine(full);
         self.policy(&document.policy);
-        self.line(&format!("\n{CLOSING}\n"));
+        self.commands(CLOSING, full);
+    }
+
+    /// The part between the time and the accounts.
+    fn before_accounts(&mut self, document: &Document<'_>, full: Full<'_>) {
+        self.evidence_files(document);
+        if let Some(reason) = full.incomplete() {
+            self.paragraph(&format!("**The run is incomplete:** {}", cell(reason)));
+        }
+        self.not_evaluated(document);
+        if let Some(change) = &document.change {
+            self.policy_change(change);
+        }
+    }
+
+    fn commands(&mut self, closing: &str, full: Full<'_>) {
+        self.line(&format!("\n{closing}\n"));
         let (open, close) = FENCES;
         self.line(&format!("{open}\n{}\n{close}", full.rerun_commands().join("\n")));
     }
 
     fn redacted(&mut self, document: &Document<'_>, redacted: Redacted<'_>) {
         self.verdict(&document.verdict);
-        let time = code_span(&format_time(document.evaluated_at));
-        self.paragraph(&format!("Judged at {time}."));
-        self.evidence_files(document);
-        self.not_evaluated(document);
-        if let Some(change) = &document.change {
-            self.policy_change(change);
-        }
+        self.redacted_head(document);
         let head = ["Account", "Rule", "Severity", "Outcome", "What", "Blocks"];
         self.table("What to look at", &head, redacted.open().collect(), |open: OpenOutcome<'_>| {
             vec![
@@ -99,6 +107,17 @@ impl Page<'_> {
         self.notices(&document.notices);
         self.policy(&document.policy);
         self.paragraph(WHY);
+    }
+
+    /// The part before the accounts, for strangers.
+    fn redacted_head(&mut self, document: &Document<'_>) {
+        let time = code_span(&format_time(document.evaluated_at));
+        self.paragraph(&format!("Judged at {time}."));
+        self.evidence_files(document);
+        self.not_evaluated(document);
+        if let Some(change) = &document.change {
+            self.policy_change(change);
+        }
     }
 
     fn verdict(&mut self, line: &VerdictLine<'_>) {
@@ -216,18 +235,8 @@ impl Page<'_> {
     }
 
     fn waived(&mut self, full: Full<'_>) {
-        let head = ["Rule", "Subject", "What was seen", "Ticket", "Reason", "Last day"];
-        self.table("Waived", &heads(full, &head), full.waived(), |waived: Waived<'_>| {
-            let Waived { entry, finding, by } = waived;
-            let row = vec![
-                code_span(entry.rule().0),
-                code_span(&finding.title()),
-                cell(finding.seen()),
-                cell(&by.ticket),
-                cell(&by.reason),
-                by.expires.to_string(),
-            ];
-            with_account(full, entry, row)
+        self.table("Waived", &heads(full, &WAIVED), full.waived(), |waived: Waived<'_>| {
+            with_account(full, waived.entry, waived_row(&waived).into())
         });
     }
 
@@ -290,6 +299,19 @@ impl Page<'_> {
             self.line(&format!("- {key} {}", code_span(&shortened(part, MAX_TEXT))));
         }
     }
+}
+
+const WAIVED: [&str; 6] = ["Rule", "Subject", "What was seen", "Ticket", "Reason", "Last day"];
+
+fn waived_row(Waived { entry, finding, by }: &Waived<'_>) -> [String; 6] {
+    [
+        code_span(entry.rule().0),
+        code_span(&finding.title()),
+        cell(finding.seen()),
+        cell(&by.ticket),
+        cell(&by.reason),
+        by.expires.to_string(),
+    ]
 }
 
 /// The row, with its account if several accounts were judged.

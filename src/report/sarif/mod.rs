@@ -6,9 +6,12 @@
 //! absent from the next file of the same category is closed as fixed, so what could not be
 //! determined must appear. The names of SARIF come from `serde-sarif`, and only here.
 
+mod organization;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Write};
 
+use self::organization::organization_run;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_sarif::sarif::{
@@ -85,9 +88,9 @@ fn is_unchanged(file: &mut dyn Read) -> io::Result<bool> {
     }
 }
 
-/// Writes one run per account, indented, with a line break at its end.
+/// Writes one run per account, or one run for an organization; indented, with a line break at its end.
 ///
-/// The first [`MAX_RUNS`] accounts are written; [`left_out`] names the rest.
+/// The first [`MAX_RUNS`] accounts of a scope of accounts are written; [`left_out`] names the rest.
 /// `category` becomes part of each run's category, so that several gates can share a repository.
 ///
 /// # Errors
@@ -106,12 +109,18 @@ pub fn render_accounts<'a>(
     category: Option<&str>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let accounts = accounts.into_iter().take(MAX_RUNS);
+    let runs = match &report.inventory {
+        Some(inventory) => vec![organization_run(report, inventory, accounts, category)],
+        None => {
+            let accounts = accounts.into_iter().take(MAX_RUNS);
+            accounts.map(|account| account_run(report, account, category)).collect()
+        }
+    };
     let log = Sarif::builder()
         .schema(SCHEMA)
         .version("2.1.0")
         .properties(written_by())
-        .runs(accounts.map(|account| run(report, account, category)).collect::<Vec<_>>())
+        .runs(runs)
         .build();
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
@@ -126,29 +135,38 @@ fn written_by() -> PropertyBag {
 /// The accounts that do not fit into one file. Their alerts stay unchanged.
 #[must_use]
 pub fn left_out(report: &Report) -> &[AccountReport] {
-    report.accounts.get(MAX_RUNS..).unwrap_or_default()
+    match report.inventory {
+        Some(_) => &[],
+        None => report.accounts.get(MAX_RUNS..).unwrap_or_default(),
+    }
 }
 
-fn run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
+fn account_run(report: &Report, account: &AccountReport, category: Option<&str>) -> Run {
     let account = Account::alone(report, account);
-    let rules: Vec<_> = report.rules.iter().filter(|setting| setting.on).collect();
+    let results = account.entries().flat_map(|entry| results(report, entry)).collect();
+    run(report, run_id(account.id().as_str(), category), results)
+}
+
+fn run(report: &Report, id: String, results: Vec<SarifResult>) -> Run {
+    let rules: Vec<_> = enabled(report).collect();
     let driver = ToolComponent::builder()
         .name(DRIVER)
         .information_uri("https://github.com/rootgate/rootgate")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.iter().map(|setting| descriptor(setting)).collect::<Vec<_>>())
         .build();
-    let of_rule = |entry: Entry<'_>| {
-        let index = rules.iter().position(|setting| setting.info.id == entry.rule());
-        results(report, entry, index.and_then(|index| i64::try_from(index).ok()))
-    };
     Run::builder()
         .tool(Tool::builder().driver(driver).build())
-        .automation_details(RunAutomationDetails::builder().id(run_id(account, category)).build())
+        .automation_details(RunAutomationDetails::builder().id(id).build())
         .column_kind("unicodeCodePoints")
         .properties(judged_by(report))
-        .results(account.entries().flat_map(of_rule).collect::<Vec<_>>())
+        .results(results)
         .build()
+}
+
+/// The rules that ran, in the order in which a run lists them.
+fn enabled(report: &Report) -> impl Iterator<Item = &RuleSetting> {
+    report.rules.iter().filter(|setting| setting.on)
 }
 
 /// The judging policy and the evidence files, as in the JSON report. GitHub ignores them; they are for
@@ -175,10 +193,10 @@ fn value(object: impl serde::Serialize) -> Value {
 }
 
 /// The part up to the last `/` is the category. GitHub opens and closes alerts within a category.
-fn run_id(account: Account<'_>, category: Option<&str>) -> String {
+fn run_id(judged: &str, category: Option<&str>) -> String {
     match category.map(escape::visible) {
-        Some(category) => format!("rootgate/{category}/{}/", account.id()),
-        None => format!("rootgate/{}/", account.id()),
+        Some(category) => format!("rootgate/{category}/{judged}/"),
+        None => format!("rootgate/{judged}/"),
     }
 }
 
@@ -217,25 +235,28 @@ fn properties(setting: &RuleSetting) -> PropertyBag {
         .build()
 }
 
-fn results(report: &Report, entry: Entry<'_>, rule_index: Option<i64>) -> Vec<SarifResult> {
+fn results(report: &Report, entry: Entry<'_>) -> Vec<SarifResult> {
     let texts = match entry.outcome() {
         Outcome::Undetermined => vec![undetermined(entry)],
         Outcome::Fail => failures(entry),
         Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => vec![],
     };
-    let result = |(subject, text): (String, String)| {
-        let print = fingerprint(entry.rule(), entry.account.id(), &subject);
-        let mut result = SarifResult::builder()
-            .rule_id(entry.rule().0)
-            .level(Level::from_severity(entry.severity()).result_level())
-            .message(Message::builder().text(escape::sarif(&text)).build())
-            .locations(vec![location(report, entry.line())])
-            .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), print)]))
-            .build();
-        result.rule_index = rule_index;
-        result
-    };
-    texts.into_iter().map(result).collect()
+    let id = entry.account.id();
+    let print = |subject: &str| fingerprint(entry.rule(), id, subject);
+    texts.into_iter().map(|(subject, text)| result(report, entry, print(&subject), &text)).collect()
+}
+
+fn result(report: &Report, entry: Entry<'_>, print: String, text: &str) -> SarifResult {
+    let index = enabled(report).position(|setting| setting.info.id == entry.rule());
+    let mut result = SarifResult::builder()
+        .rule_id(entry.rule().0)
+        .level(Level::from_severity(entry.severity()).result_level())
+        .message(Message::builder().text(escape::sarif(text)).build())
+        .locations(vec![location(report, entry.line())])
+        .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), print)]))
+        .build();
+    result.rule_index = index.and_then(|index| i64::try_from(index).ok());
+    result
 }
 
 /// The subject and text of every alert of a failing outcome.
@@ -279,16 +300,18 @@ fn failure(entry: Entry<'_>, finding: FindingPart<'_>) -> String {
 
 /// A posture rule keeps its subject, so that the same alert stays open while it cannot be judged.
 fn undetermined(entry: Entry<'_>) -> (String, String) {
-    let info = entry.info();
-    let posture = info.is_some_and(|info| info.subject == SubjectKind::Account);
+    let posture = entry.info().is_some_and(|info| info.subject == SubjectKind::Account);
     let subject = if posture { "" } else { UNDETERMINED };
-    let title = match info {
-        Some(info) => format!("Not determined whether {}", info.summary),
-        None => format!("Not determined: {}", entry.rule()),
-    };
-    let text = format!("{title}: {}.", entry.account.label());
+    let text = format!("{}: {}.", not_determined(entry), entry.account.label());
     let text = entry.missing_facts().fold(text, |text, missing| text + &missing.sentences());
     (subject.to_owned(), text)
+}
+
+fn not_determined(entry: Entry<'_>) -> String {
+    match entry.info() {
+        Some(info) => format!("Not determined whether {}", info.summary),
+        None => format!("Not determined: {}", entry.rule()),
+    }
 }
 
 fn summary(entry: Entry<'_>) -> String {

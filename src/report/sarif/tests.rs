@@ -9,7 +9,7 @@ use super::super::fixtures::{
 use super::super::tests::{rendered, shown};
 use super::super::{Format, Options};
 use super::*;
-use crate::model::{AccountReport, Cause, Gap, Source, Subject, UseKind, Verdict};
+use crate::model::{AccountId, AccountReport, Cause, Gap, Source, Subject, UseKind, Verdict};
 
 fn sarif(report: &Report) -> Value {
     serde_json::from_str(&rendered(report, Format::Sarif)).unwrap()
@@ -31,7 +31,7 @@ fn alerts(report: &Report) -> BTreeSet<(String, String)> {
 }
 
 fn print(rule: &str, subject: &str) -> (String, String) {
-    let id = "111122223333".parse().unwrap();
+    let id: AccountId = "111122223333".parse().unwrap();
     let rules = red().rules;
     let rule = rules.iter().find(|setting| setting.info.id.0 == rule).unwrap().info.id;
     (rule.to_string(), fingerprint(rule, &id, subject))

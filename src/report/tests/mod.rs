@@ -1,6 +1,7 @@
 //! Tests of every format: its look, hostile text, redaction.
 
 mod changes;
+mod organization;
 
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag, TagEnd};
 
@@ -96,7 +97,7 @@ fn an_answer_that_cannot_be_used_has_a_next_step_in_every_format() {
     let unwrapped = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for format in [Format::Text, Format::Markdown, Format::Sarif] {
         let text = unwrapped(rendered(&report, format));
-        for part in ["mfa_active", "which AWS makes at most 4 hours after this one", "as a fault"] {
+        for part in ["mfa_active", "which AWS makes at most 4 hours after this one", "as a bug"] {
             assert!(text.contains(part), "{}: {part}", format.id());
         }
     }

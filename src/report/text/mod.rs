@@ -3,6 +3,7 @@
 //! Problems come before passes, and the verdict is the last line of the log.
 
 mod change;
+mod organization;
 mod page;
 
 use std::io::{self, Write};
@@ -43,6 +44,12 @@ pub fn render(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io
         match document.body {
             Body::Full(full) => page.full(&document, full, options.verbosity)?,
             Body::Redacted(redacted) => page.redacted(&document, redacted)?,
+            Body::Organization(organization) => {
+                page.organization(&document, organization, options.verbosity)?;
+            }
+            Body::RedactedOrganization(organization) => {
+                page.redacted_organization(&document, organization)?;
+            }
         }
     }
     page.verdict(&document.verdict)
@@ -61,6 +68,12 @@ impl Page<'_> {
         for account in full.accounts() {
             self.account(account, verbosity)?;
         }
+        self.notices(document)?;
+        self.incomplete(full)?;
+        writeln!(self.out)
+    }
+
+    fn notices(&mut self, document: &Document<'_>) -> io::Result<()> {
         if !document.notices.is_empty() {
             self.heading("Notices")?;
         }
@@ -70,20 +83,17 @@ impl Page<'_> {
                 format!("{}{}", message.as_deref().unwrap_or_default(), at_line(*line)),
             )?;
         }
-        if let Some(reason) = full.incomplete() {
-            writeln!(self.out)?;
-            self.paragraph("", format!("The run is incomplete: {reason}"))?;
-        }
-        writeln!(self.out)
+        Ok(())
+    }
+
+    fn incomplete(&mut self, full: Full<'_>) -> io::Result<()> {
+        let Some(reason) = full.incomplete() else { return Ok(()) };
+        writeln!(self.out)?;
+        self.paragraph("", format!("The run is incomplete: {reason}"))
     }
 
     fn redacted(&mut self, document: &Document<'_>, redacted: Redacted<'_>) -> io::Result<()> {
-        self.paragraph("", format!("Judged at {}", format_time(document.evaluated_at)))?;
-        self.item("Policy: ", &document.policy.line)?;
-        for (key, value) in &document.policy.parts {
-            self.item(&format!("Policy {key}: "), value)?;
-        }
-        self.head(document, Verbosity::Normal)?;
+        self.redacted_head(document)?;
         for (index, open) in redacted.open().enumerate() {
             if index == 0 {
                 writeln!(self.out)?;
@@ -91,11 +101,27 @@ impl Page<'_> {
             self.open(&open)?;
         }
         writeln!(self.out)?;
+        self.codes(document)?;
+        self.paragraph("", WHY)?;
+        writeln!(self.out)
+    }
+
+    /// The part before the accounts, for strangers.
+    fn redacted_head(&mut self, document: &Document<'_>) -> io::Result<()> {
+        self.paragraph("", format!("Judged at {}", format_time(document.evaluated_at)))?;
+        self.item("Policy: ", &document.policy.line)?;
+        for (key, value) in &document.policy.parts {
+            self.item(&format!("Policy {key}: "), value)?;
+        }
+        self.head(document, Verbosity::Normal)
+    }
+
+    /// The notices, for strangers.
+    fn codes(&mut self, document: &Document<'_>) -> io::Result<()> {
         for NoticePart { code, line, .. } in &document.notices {
             self.paragraph("", format!("Notice: {code}{}", at_line(*line)))?;
         }
-        self.paragraph("", WHY)?;
-        writeln!(self.out)
+        Ok(())
     }
 
     /// The part before the accounts.

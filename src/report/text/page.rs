@@ -55,9 +55,17 @@ impl Page<'_> {
     }
 
     fn lines(&mut self, first: &str, others: &str, text: &str) -> io::Result<()> {
+        self.whole_lines(first, others, &shortened(text, MAX_TEXT))
+    }
+
+    /// Like [`item`](Self::item), for a text whose parts are already cut.
+    pub(super) fn whole(&mut self, mark: &str, text: &str) -> io::Result<()> {
+        self.whole_lines(mark, &" ".repeat(mark.width()), text)
+    }
+
+    fn whole_lines(&mut self, first: &str, others: &str, text: &str) -> io::Result<()> {
         let room = COLUMNS.saturating_sub(others.width());
-        for (index, line) in wrapped(&visible(&shortened(text, MAX_TEXT)), room).iter().enumerate()
-        {
+        for (index, line) in wrapped(&visible(text), room).iter().enumerate() {
             let indent = if index == 0 { first } else { others };
             writeln!(self.out, "{indent}{line}")?;
         }

@@ -1,31 +1,31 @@
-//! What root did, and the sessions that it belongs to: each needs a window as long as itself.
+//! Groups what root did into sessions. Each session needs a window of its length.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{EventKind, RootEvent, RootEvents, UseKind};
 use crate::policy::{Opening, Window};
 
-/// The calls of a program that uses a key belong together where they lie so close.
+/// The maximum pause between calls with a key that belong to one run of a program.
 const ONE_PROGRAM: TimeDelta = TimeDelta::minutes(1);
-/// A window is closed at its end, so it ends later than what it covers.
+/// A window does not include its end, so it ends later than the last activity in it.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
-/// One call or sign-in, as far as a window has to cover it.
+/// One call or sign-in that a window must cover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Activity {
     kind: UseKind,
     part: Part,
-    /// The session at AWS Sign-In, where CloudTrail names it.
+    /// The session at AWS Sign-In, if CloudTrail names it.
     session: Option<String>,
     /// When its session began: the window is open from then on.
     began: DateTime<Utc>,
-    /// The last instant at which the window has to be open.
+    /// The last time at which the window must be open.
     until: DateTime<Utc>,
-    /// What must be named for it; `None`: nothing.
+    /// The action that the window must name; `None` if it need not name any.
     action: Option<String>,
 }
 
-/// Which part of a use it is.
+/// The part of a use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// A step of signing in, before or after the password.
@@ -40,8 +40,7 @@ enum Part {
 }
 
 impl Activity {
-    /// A call or sign-in as an event shows it, by what a window has to cover: see
-    /// [`Window::covers_event`].
+    /// A call or sign-in in an event. [`Window::covers_event`] defines what a window must cover.
     pub(crate) fn from_event(event: &RootEvent) -> Self {
         let part = match event.use_kind() {
             Some(_) if event.kind == EventKind::SignIn => Part::SignIn,
@@ -62,7 +61,7 @@ impl Activity {
         let began = began.unwrap_or(event.time);
         let only_reads = event.read_only && !event.is_credential_change();
         let until = match only_reads && of_session {
-            // Reads are covered for a while after the window closed.
+            // Windows cover reads for a while after they close.
             true => (event.time - Window::LEFT_OPEN).max(began),
             false => event.time,
         };
@@ -70,7 +69,7 @@ impl Activity {
         Self { kind, part, session, began, until, action }
     }
 
-    /// A use that is known by its time alone.
+    /// A use of which only the time is known.
     pub(crate) const fn at(at: DateTime<Utc>, kind: UseKind) -> Self {
         Self { kind, part: Part::Alone, session: None, began: at, until: at, action: None }
     }
@@ -80,31 +79,31 @@ impl Activity {
     }
 }
 
-/// The action as a policy can name it.
+/// The action in the form that a policy can name.
 fn nameable(event: &RootEvent) -> String {
     let action = event.action();
     let (service, name) = action.split_once(':').unwrap_or((&action, ""));
     match name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !name.is_empty() {
         true => action,
-        // CloudFront calls one `CreateDistribution2020_05_31`.
+        // CloudFront has an action `CreateDistribution2020_05_31`.
         false => format!("{service}:*"),
     }
 }
 
-/// A session, or sessions that overlap: what one window covers.
+/// A session, or several that overlap, for one window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Session {
     pub(super) kind: UseKind,
-    /// As long as the session needs, and no longer: what nobody asked about lies outside.
+    /// Exactly as long as the session, so that it covers nothing else.
     pub(super) opening: Opening,
-    /// What must be named, each once.
+    /// The actions that the window must name, each once.
     pub(super) actions: Vec<String>,
 }
 
-/// The sessions of what was done, in the order in which they began.
+/// Groups activities into sessions, in the order in which they began.
 ///
-/// Two share a window only where their own windows touch or overlap. A sign-in and the session that
-/// it begins are one, and so are the calls of one program with a key.
+/// Two sessions share a window only if their windows touch or overlap. A sign-in and the session that it
+/// starts are one, and so are the calls of one program with a key.
 pub(super) fn sessions(done: &[Activity]) -> Vec<Session> {
     let mut done: Vec<&Activity> = done.iter().collect();
     done.sort_by_key(|done| (done.kind, done.began, done.until));
@@ -138,8 +137,8 @@ pub(super) fn sessions(done: &[Activity]) -> Vec<Session> {
     sessions
 }
 
-/// Whether something belongs to what was done before it, though there is time between them.
-/// `until`: when that ended.
+/// Whether an activity belongs to the one before it although there is time between them. `until` is the end
+/// of the one before.
 fn belongs_together(before: &Activity, until: DateTime<Utc>, next: &Activity) -> bool {
     let differ =
         before.session.is_some() && next.session.is_some() && before.session != next.session;

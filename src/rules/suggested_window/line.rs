@@ -1,4 +1,4 @@
-//! A suggested window, and how it is written: as one line of YAML.
+//! A suggested window, as one line of YAML.
 
 use super::Step;
 use crate::model::{AccountId, Duration, RuleId, UseKind, format_time};
@@ -11,20 +11,20 @@ pub(super) struct NewWindow {
     pub(super) reason: &'static str,
     pub(super) opening: Opening,
     pub(super) kind: UseKind,
-    /// Empty: not written.
+    /// Left out if empty.
     pub(super) actions: Vec<String>,
-    /// The actions that it has to cover, whether or not they are written.
+    /// The actions that it must cover, even if they are not written.
     pub(super) needed: Vec<String>,
     pub(super) require_mfa: bool,
     pub(super) suggested_for: RuleId,
-    /// The place of the window that makes this one unnecessary.
+    /// The index of the window that makes this one unnecessary.
     pub(super) served_by: Option<usize>,
-    /// Whether no limit can be raised so far that it fits.
+    /// Whether it exceeds the maximum of a limit.
     pub(super) is_left_out: bool,
 }
 
 impl NewWindow {
-    /// Whether it covers all that another one would.
+    /// Whether it covers everything that the other one would.
     pub(super) fn serves(&self, other: &Self) -> bool {
         self.kind == other.kind
             && self.opening.from <= other.opening.from
@@ -43,7 +43,7 @@ impl NewWindow {
         self.kind == kind && (!self.require_mfa || with_mfa) && step.actions.iter().all(names)
     }
 
-    /// `raise`: which limits have to be raised first, as a comment says it; may be empty.
+    /// The window as text. `raise` is a comment with the limits to raise first; it may be empty.
     pub(super) fn text(&self, account: &AccountId, raise: &str) -> String {
         let mfa = if self.require_mfa { "" } else { ", require-mfa: false" };
         format!(
@@ -68,7 +68,7 @@ impl NewWindow {
     }
 }
 
-/// The limits of windows that `needed` has higher than `limits`, each with its key.
+/// The limits of windows that are higher in `needed` than in `limits`, each with its key.
 pub(super) fn higher(limits: &Limits, needed: &Limits) -> Vec<(&'static str, Duration)> {
     let mut higher = Vec::new();
     if needed.window > limits.window {
@@ -80,7 +80,7 @@ pub(super) fn higher(limits: &Limits, needed: &Limits) -> Vec<(&'static str, Dur
     higher
 }
 
-/// ` # first raise limits.window to 13h`; empty where nothing has to be raised.
+/// ` # first raise limits.window to 13h`; empty if no limit needs raising.
 pub(super) fn raise(higher: &[(&'static str, Duration)]) -> String {
     let parts: Vec<String> =
         higher.iter().map(|(limit, length)| format!("{limit} to {}", in_hours(*length))).collect();
@@ -90,7 +90,7 @@ pub(super) fn raise(higher: &[(&'static str, Duration)]) -> String {
     format!(" # first raise {}", parts.join(" and "))
 }
 
-/// Why a window is not suggested that no limit can be raised for.
+/// Why a window that exceeds the maximum of a limit is not suggested.
 pub(super) fn beyond(limit: &str, needed: Duration) -> String {
     format!(
         "No window is suggested for it: together with the policy's windows and those suggested for other findings, \
@@ -100,7 +100,7 @@ pub(super) fn beyond(limit: &str, needed: Duration) -> String {
     )
 }
 
-/// `30h`, where [`Duration`] writes `1d6h`: policies write these limits in hours.
+/// `30h` instead of [`Duration`]'s `1d6h`: policies write these limits in hours.
 fn in_hours(length: Duration) -> String {
     format!("{}h", length.as_secs().div_ceil(3_600))
 }

@@ -1,10 +1,10 @@
 //! The windows that findings suggest, as lines to add below `windows:`.
 //!
-//! Each allows only what it is for, and is as long as that needs: after pasting it, filling in what
-//! only a person knows (placeholders, which the policy refuses) and doing what the finding says,
-//! there is no new finding, and nothing else is covered.
+//! Each allows only what it is for, and is no longer than necessary. A person pastes it, replaces the
+//! placeholders (which the policy refuses) and does what the finding says. Then there is no new finding, and
+//! nothing else is covered.
 //!
-//! A rule says what a finding needs windows for ([`Wanted`]). [`suggest`] then plans those of all
+//! A rule says what a finding needs windows for ([`Wanted`]). [`suggest`] then plans the windows of all
 //! findings of an account together, so that all of them can be pasted.
 
 mod activity;
@@ -28,7 +28,7 @@ use plan::Planner;
 pub(crate) enum Wanted {
     /// A remedy that only root can do.
     Remedy(Remedy),
-    /// Uses in the past, where they were agreed on.
+    /// Uses in the past, if they were agreed.
     Acknowledged(Acknowledged),
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Remedy {
     require_mfa: bool,
 }
 
-/// One time that root has to sign in for a remedy.
+/// One sign-in of root for a remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     /// The window's id; the account is added.
@@ -55,14 +55,14 @@ pub(crate) struct Step {
 pub(crate) struct Acknowledged {
     /// The window's id; the account is added.
     pub(super) id: String,
-    /// Whether every change must be named, because one is of credentials.
+    /// Whether the window must name every change, because one changes a credential.
     pub(super) names_changes: bool,
     pub(super) require_mfa: bool,
     pub(super) done: Vec<Activity>,
 }
 
 impl Remedy {
-    /// Whether it gives root its first MFA device.
+    /// Whether it registers root's first MFA device.
     fn registers_mfa(&self) -> bool {
         !self.require_mfa
             && self.steps.iter().any(|step| step.actions.contains(&"iam:EnableMFADevice"))
@@ -70,11 +70,11 @@ impl Remedy {
 }
 
 impl Wanted {
-    /// One window for each step, a day apart, so that what breaks shows in between.
+    /// One window for each step, a day apart, so that problems show before the next step.
     ///
-    /// Where root has no MFA device yet, nobody can sign in with one.
+    /// If root has no MFA device yet, the windows cannot require one.
     pub(super) fn for_steps(case: &Case<'_>, steps: &'static [Step]) -> Self {
-        // Without a console there is no sign-in, only the key itself.
+        // Without a console root can only use the key itself.
         let kind = if case.root_has_console() { UseKind::SignIn } else { UseKind::AccessKey };
         let no_mfa = matches!(case.root.mfa, Fact::Is(false, _)) && kind == UseKind::SignIn;
         Self::Remedy(Remedy { steps, kind, require_mfa: !no_mfa })
@@ -91,8 +91,8 @@ impl Wanted {
     }
 }
 
-/// Gives the findings of an account their windows. `wanted` has the needs of each outcome's findings,
-/// by their subjects.
+/// Adds the suggested windows to the findings of an account. `wanted` has the needs of each outcome's
+/// findings, by their subjects.
 pub(crate) fn suggest(
     policy: &Policy,
     account: &AccountId,
@@ -120,8 +120,8 @@ pub(crate) fn suggest(
     }
 }
 
-/// The findings, as places of outcome and finding, in the order in which reports show them: the worst
-/// severity first. What reports do not show comes last.
+/// The findings, as indexes of outcome and finding, in the order of reports: the worst severity first.
+/// Findings that reports do not show come last.
 fn printed(outcomes: &[RuleOutcome]) -> Vec<(usize, usize)> {
     let mut order: Vec<usize> = (0..outcomes.len()).collect();
     order.sort_by_key(|at| Reverse(outcomes[*at].severity));

@@ -1,5 +1,5 @@
-//! Plans the windows of all findings of an account together: none that another one makes
-//! unnecessary, no two remedies at the same time, and each limit that they break is named.
+//! Plans the windows of all findings of an account together. It leaves out windows that another one makes
+//! unnecessary, puts no two remedies at the same time, and names each limit that must be raised.
 
 use std::collections::HashSet;
 
@@ -13,18 +13,18 @@ use crate::policy::{Limits, Opening, Policy, Window};
 
 /// The time allowed for one step of a remedy.
 const STEP: TimeDelta = TimeDelta::hours(1);
-/// How long what was switched off should stay so before it is deleted, at least.
+/// The minimum time between the deactivation of a credential and its deletion.
 const WAIT: TimeDelta = TimeDelta::days(1);
-/// A window for a remedy begins at the next full hour that leaves this time to agree on it.
+/// The time to agree on a window for a remedy; it opens at the next full hour after that.
 const LEAD: TimeDelta = TimeDelta::hours(1);
-/// Nobody should have to wait for a window that opens later than this.
+/// The longest acceptable wait for a window that already exists.
 const SOON: TimeDelta = TimeDelta::days(7);
 /// Number of hours tried for a remedy's windows.
 const HOURS: i32 = 24;
 /// Maximum number of windows suggested for one finding: a person has to review each one.
 const MOST: usize = 20;
 
-/// What a finding says of windows.
+/// The suggestion for one finding.
 #[derive(Debug, Default)]
 pub(super) struct Suggestion {
     /// Each window as a line of YAML.
@@ -40,9 +40,9 @@ pub(super) struct Planner<'a> {
     now: DateTime<Utc>,
     /// Every window that a finding asks for.
     windows: Vec<NewWindow>,
-    /// The ids of the policy's windows and of those that are suggested.
+    /// The ids of the policy's windows and of the suggested ones.
     ids: HashSet<String>,
-    /// When root will have its first MFA device, if a suggested window is for that.
+    /// When root will have its first MFA device, if a suggested window is for its registration.
     mfa_from: Option<DateTime<Utc>>,
 }
 
@@ -50,9 +50,9 @@ pub(super) struct Planner<'a> {
 struct Plan<'w> {
     rule: RuleId,
     wanted: &'w Wanted,
-    /// Its windows, as places in [`Planner::windows`].
+    /// Its windows, as indexes in [`Planner::windows`].
     own: Vec<usize>,
-    /// Which limits have to be raised first, as a comment.
+    /// A comment with the limits to raise first.
     raise: String,
     /// Sentences to add to the remedy.
     notes: Vec<String>,
@@ -64,7 +64,7 @@ impl<'a> Planner<'a> {
         Self { policy, account, now, windows: Vec::new(), ids, mfa_from: None }
     }
 
-    /// The suggestions for these findings, which are in the order in which they are printed.
+    /// The suggestions for these findings, which are in the order of the report.
     pub(super) fn plan(mut self, needs: &[(RuleId, &Wanted)]) -> Vec<Suggestion> {
         let mut plans: Vec<Plan<'_>> = Vec::new();
         for (rule, wanted) in needs {
@@ -133,7 +133,7 @@ impl<'a> Planner<'a> {
     fn settle_serving(&mut self) {
         for at in 0..self.windows.len() {
             let window = &self.windows[at];
-            // Of two that serve each other, the first stays.
+            // If two serve each other, the first stays.
             let better = |(other_at, other): &(usize, &NewWindow)| {
                 *other_at != at
                     && other.served_by.is_none()
@@ -144,7 +144,7 @@ impl<'a> Planner<'a> {
             self.windows[at].served_by = server;
         }
         for at in 0..self.windows.len() {
-            // One that was found to serve may have been served itself later on.
+            // A window that serves others may itself be served by a later one.
             while let Some(server) = self.windows[at].served_by
                 && let Some(last) = self.windows[server].served_by
             {
@@ -157,7 +157,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// An id that no other window has: the suggestion of an earlier day may be in the policy.
+    /// A unique id: the policy may already contain an earlier suggestion.
     fn unused_id(&mut self, wanted: String) -> String {
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
         let mut ids = std::iter::once(wanted.clone()).chain(numbered);
@@ -209,8 +209,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The windows in which every step can soon be done already, of the policy or suggested for
-    /// another finding, a day apart.
+    /// Existing windows in which every step can be done soon, a day apart: in the policy, or suggested for
+    /// another finding.
     fn agreed(&self, remedy: &Remedy) -> Option<Vec<Agreed>> {
         let mut after = self.now;
         let mut found = Vec::new();
@@ -252,8 +252,8 @@ impl<'a> Planner<'a> {
             && step.actions.iter().all(is_named)
     }
 
-    /// When the steps can be done: at the first hour at which no other window is open and no limit is
-    /// broken, else at the best one. `None` where the policy's limits allow no window at all.
+    /// The times for the steps: the first hour at which no other window is open and no limit is exceeded, or
+    /// else the best hour. `None` if the policy's limits allow no windows.
     fn schedule_steps(&self, steps: &[Step]) -> Option<Vec<Opening>> {
         let length = STEP.min(self.policy.limits.window.delta());
         if length < TimeDelta::minutes(1) {
@@ -305,9 +305,8 @@ impl<'a> Planner<'a> {
         self.policy.limits_for(self.account, openings, limits, self.now.date_naive())
     }
 
-    /// Compares the windows of a finding, with the policy's and those of the findings before it
-    /// (`openings`), with the limits. Which of these have to be raised is said at the finding that
-    /// breaks them.
+    /// Checks the windows of a finding against the limits, together with the policy's windows and those of
+    /// earlier findings (`openings`). The finding that exceeds a limit says which limit to raise.
     fn keep_limits(
         &mut self,
         plan: &mut Plan<'_>,
@@ -365,16 +364,16 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// From when on root has an MFA device, if this remedy registers its first one in that opening.
+/// The time from which root has an MFA device, if this remedy registers the first one in that opening.
 fn mfa_after(remedy: &Remedy, opening: Option<Opening>) -> Option<DateTime<Utc>> {
     opening.filter(|_| remedy.registers_mfa()).map(|opening| opening.to)
 }
 
-/// A window that is there already, in the policy or in the report.
+/// A window that exists already, in the policy or in the report.
 struct Agreed {
     id: String,
     opening: Opening,
-    /// `None`: the policy has it.
+    /// `None` if it is in the policy.
     suggested_for: Option<RuleId>,
 }
 
@@ -413,7 +412,7 @@ fn named(agreed: &[Agreed], one: &str, several: &str) -> String {
     format!("The {window} {}{more}{suggested} {verb}", names.join(", "))
 }
 
-/// What is left to do where every step has its window.
+/// What remains to do if every step has its window.
 fn to_be_done_in(agreed: &[Agreed]) -> String {
     let times: Vec<String> = agreed
         .iter()

@@ -1,5 +1,5 @@
-//! Every suggestion is pasted into a fresh policy, what it is for is done, and the account is
-//! judged again.
+//! Pastes every suggestion into a fresh policy, does what the suggestion is for, and judges the account
+//! again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -213,7 +213,7 @@ fn without_mfa(evidence: Evidence) -> Evidence {
 // -- remedies -------------------------------------------------------------------------------------
 
 #[test]
-fn whoever_pastes_the_suggestion_and_does_the_remedy_is_green() {
+fn after_pasting_the_suggestion_and_doing_the_remedy_the_account_passes() {
     for Case { rule, before, windows, remedy, waiver } in cases() {
         let before = read_at(before, time(NOW));
         let found = failing(&fresh("", waiver), rule, &before);
@@ -245,7 +245,7 @@ fn every_rule_suggests_windows_or_says_why_not() {
     let remedies: Vec<&str> = cases().iter().map(|case| case.rule).collect();
     let acknowledged =
         ["root-used-outside-window", "root-signed-in-without-mfa", "root-credential-changed"];
-    // Failed sign-ins are nobody's plan: a window for them would only hide the next ones.
+    // Failed sign-ins are never planned: a window for them would only hide the next ones.
     let none = ["root-sign-in-attempts"];
     for rule in ALL {
         let id = rule.info.id.0;
@@ -368,7 +368,7 @@ const CERTIFICATE: &[(&str, &str)] =
 const CERTIFICATES: &str = "AccountSigningCertificatesPresent";
 
 /// Two keys, a certificate, a virtual device, and two sessions that nobody agreed on.
-fn much_to_do() -> Evidence {
+fn many_findings() -> Evidence {
     let opens = at("18T09:02");
     let used = [call(opens, 3, "iam:EnableMFADevice"), call(opens, 8, "s3:PutBucketPolicy")];
     healthy()
@@ -382,16 +382,16 @@ fn much_to_do() -> Evidence {
 
 #[test]
 fn all_suggestions_of_a_report_are_pasted_together_and_every_remedy_is_done() {
-    let before = read_at(much_to_do(), time(NOW));
+    let before = read_at(many_findings(), time(NOW));
     let policy = fresh(&all_suggestions(&fresh("", ""), &before, time(NOW)).join("\n"), "");
-    // The sign-in without MFA is nobody's plan; its window excuses it and serves the other rule.
+    // The sign-in without MFA was not planned; its window excuses it and serves the other rule.
     assert_eq!(warned_of(&policy), [""; 0]);
     let acknowledged = evaluate(&policy, &before, time(NOW));
     let left = acknowledged.outcomes.iter().filter(|it| it.outcome == Outcome::Fail);
     let left: Vec<&str> = left.map(|outcome| outcome.rule.0).collect();
     let to_do =
         ["root-access-key-active", "root-mfa-not-hardware", "root-signing-certificate-present"];
-    assert_eq!(left, to_do, "pasting a window is no remedy");
+    assert_eq!(left, to_do, "pasting a window does not fix anything");
 
     let opens = |step: &str| opening_of(&policy, step);
     let in_session = |step: &str, done: &[&str]| {
@@ -423,7 +423,7 @@ fn all_suggestions_of_a_report_are_pasted_together_and_every_remedy_is_done() {
 
 #[test]
 fn remedies_are_done_one_after_the_other_and_two_keys_share_theirs() {
-    let before = read_at(much_to_do(), time(NOW));
+    let before = read_at(many_findings(), time(NOW));
     let report = evaluate(&fresh("", ""), &before, time(NOW));
     let keys = &report.outcomes[0].findings;
     assert_eq!((keys[0].windows().count(), keys[1].windows().count()), (2, 0));
@@ -452,7 +452,7 @@ fn remedies_are_done_one_after_the_other_and_two_keys_share_theirs() {
 }
 
 #[test]
-fn a_remedy_that_has_its_window_already_is_only_to_be_done() {
+fn a_remedy_with_an_existing_window_needs_no_new_one() {
     let before = read_at(healthy().with_row(ACTIVE_KEY).with_count(KEYS, 1), time(NOW));
     let first = suggestion(&failing(&fresh("", ""), "root-access-key-active", &before));
     let policy = fresh(&first, "");
@@ -461,7 +461,7 @@ fn a_remedy_that_has_its_window_already_is_only_to_be_done() {
     let remedy = &found.findings[0].remedy;
     assert!(remedy.contains("The windows `deactivate-root-key-111122223333`, "), "{remedy}");
     assert!(remedy.contains(" allow it (2026-11-20T11:00:00Z to "), "{remedy}");
-    // A window of next month is none to wait for.
+    // A window of next month is too late.
     let later = first.replace("2026-11-2", "2026-12-2");
     let found = failing(&fresh(&later, ""), "root-access-key-active", &before);
     assert_eq!(found.findings[0].windows().count(), 2);
@@ -523,19 +523,20 @@ fn all_suggestions_of_a_report_keep_the_limits_or_say_which_to_raise() {
     assert!(!many.iter().any(|line| line.contains("limits.window ")), "{many:?}");
     for limits in ["window: 12h, window-total: 24h", "window: 4h, window-total: 5h"] {
         assert_eq!(assert_can_be_pasted(limits, "", &busy), 13, "{limits}");
-        assert!(assert_can_be_pasted(limits, "", &much_to_do()) > 5);
+        assert!(assert_can_be_pasted(limits, "", &many_findings()) > 5);
     }
     let present =
         "- { id: a, reason: r, ticket: t, from: 2026-11-18T18:00:00Z, to: 2026-11-19T05:30:00Z }
 - { id: b, reason: r, ticket: t, from: 2026-11-20T10:00:00Z, to: 2026-11-20T21:00:00Z }\n";
     assert!(assert_can_be_pasted("window: 12h, window-total: 24h", present, &busy) > 8);
-    let mut touching = much_to_do().and(&[sign_in(at("18T18:00") - TimeDelta::seconds(1), true)]);
+    let mut touching =
+        many_findings().and(&[sign_in(at("18T18:00") - TimeDelta::seconds(1), true)]);
     touching = touching.and(&session(at("18T05:00"), true, &[]));
     assert!(assert_can_be_pasted("window: 11h30m, window-total: 24h", present, &touching) > 5);
 }
 
 #[test]
-fn what_no_limit_can_be_raised_for_is_left_out_with_the_reason() {
+fn windows_above_the_maximum_of_a_limit_are_left_out_with_the_reason() {
     let long = |day: u32| {
         let opens = at(&format!("{day}T00:10"));
         let change = call(opens, 23 * 60, "s3:PutBucketPolicy");
@@ -712,7 +713,7 @@ fn calls_with_a_key_are_one_use_only_where_a_program_makes_them() {
     let events = [0, 45, 100, 3_000].map(by_key);
     let windows = acknowledged(&[USED], &healthy().and(&events));
     assert_eq!(times(&windows), ["09:00:00 09:01:41", "09:50:00 09:50:01"]);
-    // A key that works all day is no plan: a person decides what to do about it.
+    // A key that is used all day was not planned: a person decides what to do about it.
     let events: Vec<_> = (0..21).map(|number| by_key(number * 600)).collect();
     let found = failing(&fresh("", ""), USED, &read_at(healthy().and(&events), time(NOW)));
     assert_eq!(found.findings[0].window, None);

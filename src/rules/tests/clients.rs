@@ -1,5 +1,5 @@
-//! What rules make of command-line tools and agents that root signed in, of sign-ins that a policy
-//! denied, and of the MFA devices of others.
+//! How rules judge sign-ins of command-line tools and agents, sign-ins that a policy denied, and changes of
+//! other users' MFA devices.
 
 use crate::model::{
     EventKind, MfaTarget, Outcome, RootEvent, RootTask, SignInClient, SignedBy, Source,
@@ -57,7 +57,7 @@ fn until_ten() -> Policy {
 }
 
 #[test]
-fn a_program_that_root_signed_in_is_told_with_its_client_and_redirect_address() {
+fn a_program_that_root_signed_in_is_shown_with_its_client_and_redirect_address() {
     let address = Some("http://127.0.0.1:53037/oauth/callback");
     let call = RootEvent {
         session_started: Some(time("2026-11-18T09:00:00Z")),
@@ -79,7 +79,7 @@ fn a_program_that_root_signed_in_is_told_with_its_client_and_redirect_address() 
     assert!(judged.message.contains(story), "{}", judged.message);
     let window = judged.findings[0].window.as_deref().unwrap();
     assert!(window.contains("from: 2026-11-18T09:00:00Z"), "the session's start: {window}");
-    // Beside the sign-in to the console it is one session; the story tells of it once.
+    // Together with the sign-in to the console it is one session, described once.
     let signed_in = RootEvent {
         sign_in_session: Some(SESSION.into()),
         ..sign_in(EventKind::SignIn, "s", "2026-11-18T09:00:00Z")
@@ -107,7 +107,7 @@ fn tokens_of_an_agreed_session_are_agreed_for_as_long_as_it_lasts() {
 }
 
 #[test]
-fn a_sign_in_that_a_policy_denied_is_an_attempt_and_told_as_denied() {
+fn a_sign_in_that_a_policy_denied_is_an_attempt_and_shown_as_denied() {
     let denied = |n: usize| {
         let at = format!("2026-11-18T1{n}:00:00Z");
         sign_in(EventKind::SignInDenied, &n.to_string(), &at)
@@ -120,7 +120,7 @@ fn a_sign_in_that_a_policy_denied_is_an_attempt_and_told_as_denied() {
     let words =
         "1 failed sign-in and 4 sign-ins denied by a policy of AWS Sign-In from 198.51.100.20";
     assert!(judged.message.contains(words), "{}", judged.message);
-    assert_eq!(outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");
+    assert_eq!(outcome(USED, &five).outcome, Outcome::Pass, "an attempt is not a use");
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn the_list_of_devices_decides_whose_mfa_device_was_changed() {
     ] {
         let outcome = outcome(CHANGED, &evidence);
         assert_eq!(subjects(&outcome), changed);
-        let told = "the event names the user alice, but nothing proves that the device \
+        let expected = "the event names the user alice, but nothing proves that the device \
                     arn:aws:iam::111122223333:mfa/phone belongs to that user";
-        assert!(outcome.message.contains(told), "{}", outcome.message);
+        assert!(outcome.message.contains(expected), "{}", outcome.message);
     }
 }

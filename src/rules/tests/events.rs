@@ -1,4 +1,4 @@
-//! What rules make of CloudTrail's events.
+//! How rules judge CloudTrail's events.
 
 use chrono::TimeDelta;
 
@@ -116,7 +116,7 @@ fn a_day_of_uses_outside_every_window_is_one_finding_with_its_story() {
 }
 
 #[test]
-fn uses_inside_a_window_pass_and_are_told() {
+fn uses_inside_a_window_pass_and_are_shown() {
     let policy = with_window(window("2026-11-18T09:00:00Z", "2026-11-18T10:00:00Z", None));
     let evidence = healthy().and(&drill());
     let outcome = outcome_under(&policy, USED, &evidence);
@@ -219,11 +219,11 @@ fn a_reported_sign_in_that_no_event_explains_is_judged_and_its_mfa_is_not_known(
     );
     let to_do = mfa.gaps[0].grant.as_deref().unwrap();
     assert!(to_do.ends_with("it leaves the look-back at 2026-11-24T09:02:00Z"), "{to_do}");
-    // A step of a sign-in is a use, and tells nothing of MFA.
+    // A step of a sign-in is a use, but does not show whether MFA was used.
     let step =
         RootEvent { kind: EventKind::SignInStep, ..sign_in("s", "2026-11-17T09:02:00Z", None) };
     assert_eq!(outcome(NO_MFA, &evidence.clone().and(&[step])).outcome, Outcome::Undetermined);
-    // A window that agrees to it covers the use; without `require-mfa: false` MFA stays unknown.
+    // A window covers the use; without `require-mfa: false` MFA stays unknown.
     let hour = window("2026-11-17T09:00:00Z", "2026-11-17T10:00:00Z", None);
     let policy = with_window(hour.clone());
     assert_eq!(outcome_under(&policy, USED, &evidence).outcome, Outcome::Pass);
@@ -236,7 +236,7 @@ fn a_reported_sign_in_that_no_event_explains_is_judged_and_its_mfa_is_not_known(
 }
 
 #[test]
-fn a_report_that_was_asked_and_does_not_count_may_have_shown_what_no_event_tells_of() {
+fn an_unusable_report_may_have_shown_a_use_that_no_event_records() {
     let denied = healthy().without(Source::CredentialReport, Cause::Denied);
     let stale = healthy().at(Source::CredentialReport, "2026-11-20T03:00:00Z");
     for evidence in [denied, stale] {
@@ -257,8 +257,8 @@ fn a_use_later_than_the_events_reach_is_not_delivered_yet() {
         .with_row(&[("password_last_used", "2026-11-20T08:50:30Z")])
         .at(Source::CredentialReport, "2026-11-20T08:55:00Z");
     let used = outcome(USED, &fresh);
-    let told = "CloudTrail has not delivered the event yet: run again after 09:06 UTC";
-    assert!(used.message.contains(told), "{}", used.message);
+    let expected = "CloudTrail has not delivered the event yet: run again after 09:06 UTC";
+    assert!(used.message.contains(expected), "{}", used.message);
     let mfa = outcome(NO_MFA, &fresh);
     assert_eq!(mfa.outcome, Outcome::Undetermined);
     assert_eq!(
@@ -333,7 +333,7 @@ fn a_deactivation_explains_the_date_that_it_leaves() {
 }
 
 #[test]
-fn what_was_set_while_the_account_was_created_is_no_change() {
+fn credentials_set_during_account_creation_are_not_changes() {
     let created = |changed: &str| {
         healthy().with_row(&[
             ("user_creation_time", "2026-11-19T10:00:00Z"),
@@ -388,7 +388,7 @@ fn a_denied_call_by_a_key_is_a_use_of_the_key() {
 }
 
 #[test]
-fn audits_removals_and_services_are_listed_and_no_use() {
+fn audits_removals_and_services_are_listed_but_are_not_uses() {
     let event_of_kind =
         |id: &str, kind| RootEvent { kind, ..event(id, time("2026-11-18T09:02:00Z")) };
     let evidence = healthy().and(&[
@@ -443,7 +443,7 @@ fn without_events_the_report_still_proves_a_violation_and_never_a_pass() {
 }
 
 #[test]
-fn events_that_are_off_are_said_and_judge_nothing() {
+fn without_events_the_rules_do_not_apply_and_say_so() {
     let evidence =
         healthy().and(&drill()).and(&[sign_in("x", "2026-11-18T03:00:00Z", Some(false))]);
     for rule in EVENT_RULES {
@@ -518,7 +518,7 @@ fn events_count_up_to_15_minutes_before_they_were_collected() {
 }
 
 #[test]
-fn an_event_later_than_its_collection_is_not_left_out_in_silence() {
+fn an_event_later_than_its_collection_is_a_gap() {
     let at = |time| healthy().and(&[sign_in("e", time, Some(true))]);
     let agreed = with_window(window("2026-11-20T08:30:00Z", "2026-11-20T10:30:00Z", None));
     for (time, expected) in
@@ -552,7 +552,7 @@ fn outside_of_aws_every_rule_of_events_asks_for_all_regions() {
 }
 
 #[test]
-fn which_regions_there_are_matters_only_where_all_of_them_do() {
+fn the_list_of_regions_matters_only_if_all_must_be_read() {
     let unlisted = healthy()
         .with_row(&[("password_last_used", "2026-11-18T09:02:00Z")])
         .with_events(|events| {
@@ -570,7 +570,7 @@ fn which_regions_there_are_matters_only_where_all_of_them_do() {
 }
 
 #[test]
-fn what_closes_the_gap_of_too_many_sign_ins_is_true() {
+fn the_help_for_too_many_sign_ins_is_correct() {
     let busy = |from: &str, used: &str| {
         healthy()
             .with_events(|events| events.regions[0].sign_ins_since = Some(time(from)))
@@ -715,7 +715,7 @@ fn console_call(id: &str, at: &str) -> RootEvent {
 }
 
 #[test]
-fn a_console_session_without_mfa_whose_sign_in_is_not_seen_was_one() {
+fn a_console_session_without_mfa_and_without_its_sign_in_is_a_finding() {
     let calls =
         [console_call("a", "2026-11-18T09:10:00Z"), console_call("b", "2026-11-19T01:00:00Z")];
     let evidence = healthy().and(&calls);
@@ -758,10 +758,10 @@ fn a_program_is_let_in_with_mfa_where_every_sign_in_of_twelve_hours_was_with_mfa
         outcome(NO_MFA, &healthy().and(std::slice::from_ref(&token)).and(sign_ins)).outcome
     };
     let with = sign_in("s", "2026-11-18T09:02:00Z", Some(true));
-    let unsaid = sign_in("t", "2026-11-18T10:00:00Z", None);
+    let mfa_unknown = sign_in("t", "2026-11-18T10:00:00Z", None);
     let long_ago = sign_in("s", "2026-11-17T23:59:00Z", Some(true));
     assert_eq!(judged(std::slice::from_ref(&with)), Outcome::Pass);
-    for sign_ins in [vec![], vec![long_ago], vec![with, unsaid]] {
+    for sign_ins in [vec![], vec![long_ago], vec![with, mfa_unknown]] {
         assert_eq!(judged(&sign_ins), Outcome::Undetermined);
     }
 }
@@ -787,11 +787,11 @@ fn sessions_that_say_nothing_of_a_sign_in_do_not_fail() {
     let plain = console_call("a", "2026-11-18T09:10:00Z");
     let by_sts = RootEvent { from_console: false, ..plain.clone() };
     let with_mfa = RootEvent { mfa: Some(true), ..plain.clone() };
-    let unsaid = RootEvent { mfa: None, ..plain.clone() };
+    let mfa_unknown = RootEvent { mfa: None, ..plain.clone() };
     let began_before = Some(time("2026-11-13T08:00:00Z"));
     let older =
         RootEvent { session_started: began_before, time: time("2026-11-13T10:00:00Z"), ..plain };
-    for event in [by_sts, with_mfa, unsaid, older] {
+    for event in [by_sts, with_mfa, mfa_unknown, older] {
         assert_eq!(outcome(NO_MFA, &healthy().and(&[event])).outcome, Outcome::Pass);
     }
 }
@@ -881,7 +881,7 @@ fn attempts_are_counted_outside_windows() {
     assert!(outcome.message.contains(expected), "{}", outcome.message);
     let policy = with_window(window("2026-11-18T19:30:00Z", "2026-11-18T20:30:00Z", None));
     assert_eq!(outcome_under(&policy, ATTEMPTS, &five).outcome, Outcome::Pass);
-    assert_eq!(self::outcome(USED, &five).outcome, Outcome::Pass, "an attempt is no use");
+    assert_eq!(self::outcome(USED, &five).outcome, Outcome::Pass, "an attempt is not a use");
 }
 
 #[test]
@@ -907,7 +907,11 @@ fn a_change_of_credentials_must_be_named_by_its_window() {
         assert_eq!(outcome.findings.len(), left, "{actions:?}");
     }
     let used = self::outcome(USED, &evidence);
-    assert_eq!(subjects(&used), ["2026-11-18 sign-in"], "what another did is no use of root");
+    assert_eq!(
+        subjects(&used),
+        ["2026-11-18 sign-in"],
+        "calls of other users are not uses of root"
+    );
     let window = outcome.findings[0].window.as_ref().unwrap();
     assert!(window.contains("actions: [\"iam:CreateAccessKey\"]"), "{window}");
     assert!(used.findings[0].remedy.ends_with(
@@ -1034,7 +1038,7 @@ fn an_active_key_is_not_switched_off_by_what_may_be_about_another() {
         let evidence = both.clone().and(std::slice::from_ref(&off)).and(&more);
         assert_eq!(outcome(ACTIVE, &evidence).outcome, Outcome::Fail, "{}", more.len());
     }
-    // One key, and calls that it signs: what happens to another id is no matter of it.
+    // One key that signs calls: changes of another key do not affect it.
     let one = report_only(healthy().with_row(ACTIVE_KEY));
     for change in [off, key_event("d", "2026-11-20T07:00:00Z", KEY_B, KeyState::Deleted)] {
         let signs = signed("u", "2026-11-20T06:30:00Z", KEY_A);

@@ -411,10 +411,14 @@ fn a_newer_report_that_does_not_tell_is_not_overruled_by_an_older_summary_that_i
 }
 
 #[test]
-fn recovery_that_was_only_allowed_is_said() {
+fn allowed_recovery_is_reported() {
     let allowed = [("password_last_used", "no_information"), ("mfa_active", "false")];
     let outcome = outcome(MFA, &healthy().with_row(&allowed).with_count(MFA_ENABLED, 0));
-    assert!(outcome.message.contains("whoever has the mailbox"), "{}", outcome.message);
+    assert!(
+        outcome.message.contains("anybody with access to the account's mailbox"),
+        "{}",
+        outcome.message
+    );
 }
 
 #[test]

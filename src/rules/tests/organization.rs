@@ -365,7 +365,9 @@ fn no_device_beside_a_password_fails_and_what_contradicts_itself_is_undetermined
     let missing = outcome(MFA, &none);
     assert_eq!(missing.outcome, Outcome::Fail);
     assert!(
-        missing.message.contains("not visible by AssumeRoot: if recovery"),
+        missing
+            .message
+            .contains("AssumeRoot does not show whether root ever signed in: if recovery"),
         "{}",
         missing.message
     );
@@ -407,8 +409,11 @@ fn a_member_that_still_has_root_credentials_fails_where_root_is_managed_centrall
     let outcome_of = |evidence: &Evidence| outcome(IN_MEMBER, evidence);
     let key = key(true, "2019-05-02T10:00:00Z");
     for (evidence, part) in [
-        (healthy().seen_by(MemberRoute::AssumeRole), "a password, or leave to set one, MFA ("),
-        (audited(), "a password, or leave to set one, MFA ("),
+        (
+            healthy().seen_by(MemberRoute::AssumeRole),
+            "a password, or the permission to set one, MFA (",
+        ),
+        (audited(), "a password, or the permission to set one, MFA ("),
         (
             bare_audited().with_count(KEYS, 2).with_audit(|audit| {
                 audit.access_keys = Some(Audited::Value(vec![key.clone(), key.clone()]));

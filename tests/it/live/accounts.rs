@@ -38,7 +38,7 @@ fn each_account_is_entered_by_its_own_token_and_reported_in_order() {
 }
 
 #[test]
-fn a_further_account_that_cannot_be_entered_is_gaps_for_itself_alone() {
+fn a_further_account_that_cannot_be_entered_has_gaps_only_for_itself() {
     let fake = Fake::start(
         "account = 111122223333\naccount = 444455556666\nfault GetCallerIdentity = denied\n",
     );
@@ -125,7 +125,7 @@ fn one_slow_account_does_not_delay_the_others_beyond_the_limit() {
 }
 
 #[test]
-fn a_long_list_takes_no_time_away_from_its_accounts() {
+fn a_long_list_does_not_shorten_the_time_of_its_accounts() {
     let ids: Vec<String> = (0..20).map(|number| format!("4444555566{number:02}")).collect();
     let slow = "fault GetAccountSummary = slow 600\nfault ListVirtualMFADevices = slow 600";
     let lines: Vec<String> = ids.iter().map(|id| format!("account = {id}\n{slow}\n")).collect();
@@ -134,7 +134,7 @@ fn a_long_list_takes_no_time_away_from_its_accounts() {
     settings.entry.timeout = Duration::from_secs(8);
     settings.concurrency = 1;
     settings.targets = ids.iter().map(|id| target(id, Some(&role(id)))).collect();
-    // A twentieth of the time would end each account before these answers.
+    // A twentieth of the time would be too short for these answers.
     let collected = run(&settings).result.unwrap();
     let read = |evidence: &&Evidence| {
         evidence.account_summary.is_ok() && evidence.virtual_mfa_devices.is_ok()
@@ -143,12 +143,12 @@ fn a_long_list_takes_no_time_away_from_its_accounts() {
 }
 
 #[test]
-fn accounts_that_hang_or_refuse_keep_no_other_from_being_read() {
+fn accounts_that_hang_or_refuse_do_not_stop_others() {
     let fake = three("fault GetAccountSummary = hang\nfault GetCredentialReport = hang");
     let mut settings = settings(&fake);
     settings.entry.timeout = Duration::from_secs(3);
     settings.concurrency = 1;
-    // Not one of these is in the fake's list.
+    // None of these accounts is in the fake's list.
     let refused = (10..40).map(|number| format!("5555666677{number}"));
     let ids = refused.chain(IDS.map(str::to_owned));
     settings.targets = ids.map(|id| target(&id, Some(&role(&id)))).collect();

@@ -1,4 +1,4 @@
-//! The SDK's default chain, proxies and signals, which a process inherits. So each case runs this test
+//! The SDK's default chain, proxies and signals. A process inherits all of them, so each case runs this test
 //! binary as a separate process with its own environment.
 
 use std::io::{BufRead, BufReader, Read};
@@ -16,7 +16,7 @@ const KEYS: &[(&str, &str)] = &[
     ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
 ];
 
-/// The process: collects as its environment says, and prints what came of it.
+/// The separate process: collects according to its environment and prints the result.
 #[test]
 #[ignore = "started by the other tests of this file"]
 fn child() {
@@ -70,7 +70,7 @@ fn spawn(fake: &Fake, variables: &[(&str, &str)]) -> Child {
         .unwrap()
 }
 
-/// What the process prints, and how long it took.
+/// The output of the process, and its duration.
 fn outcome(fake: &Fake, variables: &[(&str, &str)]) -> (String, Duration) {
     let started = Instant::now();
     let mut child = spawn(fake, variables);
@@ -149,7 +149,7 @@ fn an_external_id_that_nobody_uses_is_a_mistake() {
 #[test]
 fn without_any_credentials_the_error_comes_soon_and_names_three_ways() {
     let fake = Fake::with("");
-    // As on a laptop whose network swallows what goes to the metadata service.
+    // As on a laptop whose network drops packets to the metadata service.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let (text, took) = outcome(&fake, &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url)]);
@@ -183,7 +183,7 @@ fn home_with(config: &str, token: &str) -> tempfile::TempDir {
     home
 }
 
-/// The run by the profile `dev` of that home.
+/// A run with the profile `dev` of that home.
 fn by_profile(fake: &Fake, home: &std::path::Path, more: &[(&str, &str)]) -> String {
     let (home, url) = (home.display().to_string(), fake.url());
     let config = format!("{home}/.aws/config");
@@ -219,7 +219,7 @@ fn a_profile_of_iam_identity_center_signs_in() {
 }
 
 #[test]
-fn an_identity_center_that_does_not_let_in_is_quoted_with_the_way_to_sign_in() {
+fn a_refusal_of_identity_center_is_quoted_with_the_command_to_sign_in() {
     for config in [BY_START_URL, BY_SESSION] {
         let fake = Fake::with("");
         let home = home_with(config, "old-token-EXAMPLE");
@@ -237,7 +237,7 @@ fn an_identity_center_that_does_not_let_in_is_quoted_with_the_way_to_sign_in() {
 }
 
 #[test]
-fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
+fn a_profile_without_credentials_is_named_with_the_reason() {
     let source = "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/x\n";
     for (config, expected) in [
         ("[profile other]\nregion = eu-west-1\n", "hold no profile `dev`, which AWS_PROFILE names"),
@@ -245,7 +245,7 @@ fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
             &format!("{source}source_profile = gone\n"),
             "hold no profile `gone`, which the profile `dev` leads to",
         ),
-        ("[profile dev]\nregion = eu-west-1\n", "the profile `dev` holds no credentials"),
+        ("[profile dev]\nregion = eu-west-1\n", "the profile `dev` contains no credentials"),
         (
             "[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/alice\n",
             "the profile `dev` is one of `aws login`",
@@ -273,14 +273,14 @@ fn a_profile_that_gives_nothing_is_named_with_what_is_wrong() {
             "credential_process = aws configure export-credentials --profile X --format process";
         assert!(text.contains(line), "{text}");
         assert!(fake.names().is_empty());
-        // Keys of the environment come first, whatever the profile is.
+        // Keys in the environment come first, whatever the profile is.
         let text = by_profile(&fake, home.path(), KEYS);
         assert!(text.contains("gaps [None, None, None]"), "{text}");
     }
 }
 
 #[test]
-fn a_credential_process_brings_whatever_the_aws_cli_can_do() {
+fn a_credential_process_provides_credentials() {
     let fake = Fake::with("");
     let line = "{\"Version\": 1, \"AccessKeyId\": \"ASIAFAKE111122223333\", \
                 \"SecretAccessKey\": \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\", \
@@ -361,7 +361,7 @@ fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
         format!("[default]\nservices = s\n[services s]\n{service} =\n  endpoint_url = {url}\n")
     };
     let mut bodies = vec![format!("[default]\nendpoint_url = {url}\n")];
-    // Those that rootgate calls, those that the SDK calls for credentials, and one that nobody knows.
+    // Services that rootgate calls, services that the SDK calls for credentials, and an unknown one.
     let services = ["sts", "iam", "cloudtrail", "account", "sso", "sso-oidc", "SignIn", "new-one"];
     bodies.extend(services.map(of_service));
     bodies.extend(calls().map(|call| of_service(&call.service.id().to_ascii_lowercase())));
@@ -375,7 +375,7 @@ fn an_endpoint_of_the_profile_is_refused_under_github_actions() {
     assert!(fake.names().is_empty());
 }
 
-/// A pipe in the place of the profiles, whose writer says something else to each reader.
+/// A pipe instead of the profile file, whose writer sends different text to each reader.
 #[cfg(unix)]
 #[test]
 fn profiles_that_change_between_two_readers_move_no_call() {
@@ -397,7 +397,7 @@ fn profiles_that_change_between_two_readers_move_no_call() {
             scope.spawn(|| {
                 let mut readers = 0;
                 while !over.load(Ordering::Relaxed) {
-                    // Fails for as long as nobody reads.
+                    // Fails until somebody reads.
                     let mut open = std::fs::OpenOptions::new();
                     let pipe = open.write(true).custom_flags(0o4000).open(&path);
                     if let Ok(mut pipe) = pipe {
@@ -443,7 +443,7 @@ fn an_endpoint_that_no_call_of_the_run_could_use_is_not_refused() {
         format!("[default]\nignore_configured_endpoint_urls = true\nendpoint_url = {url}\n"),
     ] {
         let (_file, path) = config(&body);
-        // No role, so that nothing is asked: what is refused is refused before.
+        // No role, so there are no calls: an error must come before any call.
         let variables = [("ENDPOINT", "none"), ("AWS_CONFIG_FILE", path.as_str())];
         let more = [("GITHUB_ACTIONS", "true"), ("AWS_EC2_METADATA_DISABLED", "true")];
         let (text, _) = outcome(&fake, &[variables, more].concat());
@@ -511,7 +511,7 @@ fn plain_http_to_another_machine_is_refused() {
 fn calls_go_through_the_proxy_unless_no_proxy_says_otherwise() {
     let fake = Fake::with("");
     let proxy = fake.url();
-    // Nobody listens there, but the fake answers whoever asks it as a proxy.
+    // Nothing listens there, but the fake answers as a proxy.
     let elsewhere = [("ENDPOINT", "http://127.0.0.1:1"), ("HTTP_PROXY", &proxy)];
     let (text, _) = outcome(&fake, &with_keys(&elsewhere));
     assert!(text.contains("gaps [None, None, None]"), "{text}");

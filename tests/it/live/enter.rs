@@ -1,4 +1,4 @@
-//! Entering an account and nothing more, as a command does that makes calls of its own.
+//! Only enters an account, as a command does that makes its own calls.
 
 use rootgate::collect::enter::{Session, enter};
 use rootgate::collect::{Environment, Settings, SignInError, Sinks, Target};
@@ -6,7 +6,7 @@ use rootgate::collect::{Environment, Settings, SignInError, Sinks, Target};
 use super::{ACCOUNT, ROLE, settings, target};
 use crate::fake::Fake;
 
-/// What the session is and read, or why there is none.
+/// The session and what it read, or why there is no session.
 fn entered(settings: &Settings, target: &Target) -> Result<(Session, Option<i32>), SignInError> {
     let sinks = Sinks { command: &|_| (), note: &|_| () };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! CloudTrail's events: every Region at its pace, every page, merged; and what a failing one leaves.
+//! CloudTrail's events: every Region at its own rate, every page, merged; and the gaps of failed Regions.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn read(fake: &Fake, regions: WantedRegions) -> Fact<RootEvents> {
     collected(fake, regions).evidence.remove(0).root_events.unwrap()
 }
 
-/// The Regions of sign-ins, and no others.
+/// Only the sign-in Regions.
 fn no_more() -> WantedRegions {
     WantedRegions::Named(Vec::new())
 }
@@ -61,12 +61,12 @@ fn lookups(fake: &Fake) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// Each different question of all lookups: one that was throttled was asked again.
+/// The distinct requests of all lookups: a throttled one was repeated.
 fn questions(fake: &Fake) -> BTreeSet<(String, String, String)> {
     lookups(fake).into_iter().collect()
 }
 
-/// What a Region was asked for, in order.
+/// The requests to a Region, in order.
 fn asked_of(fake: &Fake, of: &str) -> Vec<String> {
     let here = lookups(fake).into_iter().filter(|(region, ..)| region == of);
     let mut asked: Vec<String> = here.map(|(_, _, value)| value).collect();
@@ -96,7 +96,7 @@ fn the_regions_of_sign_ins_are_read_side_by_side_at_two_calls_a_second() {
     assert!(events.regions.iter().all(|read| read.until == observed - TimeDelta::minutes(15)));
     assert_eq!(events.since, observed - TimeDelta::days(7));
     assert!(events.regions.iter().all(|read| read.sign_ins_since.is_none()));
-    // Five questions in us-east-1, two elsewhere; then one for what may announce a central session.
+    // Five lookups in us-east-1, two elsewhere; then one for events that may announce a central session.
     let mut asked = questions(&fake);
     asked.retain(|(region, ..)| DEFAULT.contains(&region.as_str()));
     assert_eq!(asked.len(), 9 + 3);
@@ -104,7 +104,7 @@ fn the_regions_of_sign_ins_are_read_side_by_side_at_two_calls_a_second() {
 }
 
 #[test]
-fn an_account_whose_root_is_not_used_is_asked_in_the_regions_of_sign_ins_alone() {
+fn without_use_of_root_only_the_sign_in_regions_are_read() {
     let fake = Fake::with("root.password_last_used = 8d ago");
     let fact = read(&fake, WantedRegions::Default);
     assert_eq!(regions(&fact.value), DEFAULT);
@@ -112,7 +112,7 @@ fn an_account_whose_root_is_not_used_is_asked_in_the_regions_of_sign_ins_alone()
 }
 
 #[test]
-fn a_clock_that_is_set_back_promises_no_more_than_it_shows() {
+fn a_clock_that_is_set_back_does_not_extend_the_period_read() {
     let fake = Fake::with(&format!("{FOUR_REGIONS}\nroot.password_last_used = 2d ago"));
     let reads = Cell::new(0);
     let clock = || {
@@ -171,7 +171,7 @@ fn a_root_key_widens_the_default_to_all_enabled_regions_and_asks_for_the_key() {
     let made = format!(
         "event = 1d us-east-1 iam:CreateAccessKey response={{\"accessKey\":{{\"accessKeyId\":\"{KEY}\"}}}}"
     );
-    // Five questions in us-east-1 and two elsewhere; then one for the key in each of four.
+    // Five lookups in us-east-1 and two elsewhere; then one for the key in each of four Regions.
     for_each_fake(
         ["summary.AccountAccessKeysPresent = 1", &made],
         |why| format!("{FOUR_REGIONS}\n{used}\n{why}"),
@@ -194,7 +194,7 @@ fn a_root_key_widens_the_default_to_all_enabled_regions_and_asks_for_the_key() {
     });
 }
 
-/// Reads from a fake for each case, side by side.
+/// Reads from one fake per case, in parallel.
 fn for_each_fake<const N: usize>(
     cases: [&str; N],
     scenario: impl Fn(&str) -> String + Sync,
@@ -229,7 +229,7 @@ fn any_use_of_root_in_the_look_back_widens_the_default() {
 }
 
 #[test]
-fn what_is_no_use_of_root_in_the_look_back_does_not_widen_the_default() {
+fn events_that_are_not_use_of_root_do_not_widen_the_default() {
     for_each_fake(
         [
             "root.password_last_used = 8d ago",
@@ -252,7 +252,7 @@ fn what_is_no_use_of_root_in_the_look_back_does_not_widen_the_default() {
 }
 
 #[test]
-fn named_regions_always_hold_those_of_sign_ins_and_never_widen() {
+fn named_regions_always_include_the_sign_in_regions_and_never_widen() {
     let fake = Fake::with(&format!(
         "{FOUR_REGIONS}\nregion = eu-central-1\nsummary.AccountAccessKeysPresent = 1\n\
          root.password_last_used = 2d ago\nevent = 2d us-west-2 signin:ConsoleLogin mfa=yes"
@@ -316,9 +316,9 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
     };
     let cases = [
         (lines(&key, 8), 8, None),
-        (lines(&key, 9), 8, Some("9 access keys of root, and only 8")),
+        (lines(&key, 9), 8, Some("9 access keys of root, but only 8")),
         (lines(&session, 50), 50, None),
-        (lines(&session, 52), 50, Some("52 sessions that root opened, and only 50")),
+        (lines(&session, 52), 50, Some("52 sessions that root opened, but only 50")),
     ];
     side_by_side(cases, |(events, most, says)| {
         let fake = Fake::with(&events);
@@ -336,7 +336,7 @@ fn more_keys_or_sessions_than_are_asked_for_are_a_gap() {
         if let Some(says) = says {
             assert_eq!((gaps[0].region.as_deref(), gaps[0].gap.cause), (None, Cause::Missing));
             assert!(gaps[0].gap.detail.contains(says), "{}", gaps[0].gap.detail);
-            assert!(gaps[0].gap.grant.as_ref().unwrap().contains("it ends by itself"));
+            assert!(gaps[0].gap.grant.as_ref().unwrap().contains("the gap disappears"));
         }
     });
 }
@@ -356,8 +356,8 @@ fn a_region_that_an_organization_closes_names_the_exemption() {
 
 #[test]
 fn too_many_sign_ins_of_others_leave_a_region_with_the_newest() {
-    // A few pages of all, one or two of each rare name, and as many of `ConsoleLogin` as half of
-    // what is left of the time allows.
+    // A few pages of all events, one or two of each rare name, and as many of `ConsoleLogin` as half of the
+    // remaining time allows.
     let fake = Fake::with(
         "others = 10000 us-east-1 signin:ConsoleLogin\nothers = 10 us-east-1 signin:CheckMfa\n\
          others = 400 us-east-2 signin:ConsoleLogin\nothers = 5 us-west-2 signin:ConsoleLogin\n\
@@ -369,7 +369,7 @@ fn too_many_sign_ins_of_others_leave_a_region_with_the_newest() {
     assert_eq!(names(&fact.value), ["PasswordUpdated", "ConsoleLogin"]);
     let [east_1, east_2, west] = &fact.value.regions[..] else { panic!("{:?}", fact.value) };
     let complete = |read: &RegionRead| fact.observed_at.unwrap() - read.sign_ins_since.unwrap();
-    // At 50 a page, 10,000 a day are 7.2 minutes a page.
+    // With 50 events per page, 10,000 per day are 7.2 minutes per page.
     let age = complete(east_1);
     assert!(age > TimeDelta::minutes(40) && age < TimeDelta::minutes(300), "{age}");
     assert!(complete(east_2) > age * 20, "400 a day reach back further");
@@ -410,7 +410,7 @@ fn a_region_that_fails_is_a_gap_for_it_alone() {
 }
 
 #[test]
-fn where_no_region_answers_the_events_are_lacking() {
+fn if_no_region_answers_the_events_are_missing() {
     let fake = Fake::with("fault LookupEvents = denied");
     let gap = collected(&fake, WantedRegions::Default).evidence.remove(0).root_events.unwrap_err();
     assert_eq!((gap.cause, gap.action.as_str()), (Cause::Denied, "cloudtrail:LookupEvents"));
@@ -440,7 +440,7 @@ fn an_answer_that_is_no_list_is_a_gap_that_names_its_call() {
 }
 
 #[test]
-fn a_list_of_regions_without_end_or_with_odd_names_is_not_believed() {
+fn an_endless_list_of_regions_or_odd_names_are_refused() {
     let cases = [
         ("fault ListRegions = endless", "the list has more than 40 pages"),
         ("region = eu-west-1.example", "`eu-west-1.example` is not the name of a Region"),
@@ -457,12 +457,12 @@ fn a_list_of_regions_without_end_or_with_odd_names_is_not_believed() {
 }
 
 #[test]
-fn an_account_without_regions_is_not_believed() {
+fn an_empty_list_of_regions_is_refused() {
     let fake = Fake::with("region = none");
     let fact = read(&fake, WantedRegions::All);
     assert!(!fact.value.all_regions && regions(&fact.value) == DEFAULT);
     let gap = &fact.value.gaps[0].gap;
-    assert_eq!(gap.detail, "account:ListRegions: the list is empty, and every account has Regions");
+    assert_eq!(gap.detail, "account:ListRegions: the list is empty, but every account has Regions");
 }
 
 #[test]
@@ -475,7 +475,7 @@ fn an_alias_that_cannot_be_read_is_a_gap_for_all_regions() {
 }
 
 #[test]
-fn a_month_of_root_is_told_in_every_report() {
+fn a_month_of_root_is_in_every_report() {
     let gate = Gate::with_keys(Fake::example("events.txt"));
     let ago = |time: TimeDelta| format_time(DateTime::<Utc>::from(SystemTime::now()) - time);
     let policy = format!(

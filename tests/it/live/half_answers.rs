@@ -6,15 +6,15 @@ use rootgate::model::Cause;
 use super::{gaps, run, settings};
 use crate::fake::Fake;
 
-/// Half answers, and what each says of itself.
+/// Truncated answers, and the expected error of each.
 const HALVES: &[(&str, &str)] = &[
-    ("cut", "no whole XML"),
+    ("cut", "malformed XML"),
     ("hollow", "it has no `"),
-    ("braces", "no whole XML"),
+    ("braces", "malformed XML"),
     ("empty", "its body is empty"),
-    ("html", "no whole XML"),
+    ("html", "malformed XML"),
 ];
-/// The calls that return evidence, and where their gap is found.
+/// The calls that return evidence, and the source of their gap.
 const CALLS: &[(&str, usize)] = &[
     ("GetCredentialReport", 0),
     ("GenerateCredentialReport", 0),
@@ -42,15 +42,15 @@ fn half_an_answer_is_a_gap_that_names_the_call() {
 }
 
 #[test]
-fn an_answer_that_two_readers_read_differently_is_a_gap() {
+fn an_ambiguous_answer_is_a_gap() {
     for (call, index, fault, reason) in [
         ("GetCredentialReport", 0, "twice", "more than one `Content`"),
         ("GetCredentialReport", 0, "split", "a comment"),
         ("GetAccountSummary", 1, "twice", "two entries `AccessKeysPerUserQuota`"),
-        ("GetAccountSummary", 1, "odd-member", "holds a `item`, not only `entry`"),
+        ("GetAccountSummary", 1, "odd-member", "contains a `item`, not only `entry`"),
         ("GetAccountSummary", 1, "split", "a comment"),
         ("ListVirtualMFADevices", 2, "twice", "more than one `VirtualMFADevices`"),
-        ("ListVirtualMFADevices", 2, "odd-member", "holds a `item`, not only `member`"),
+        ("ListVirtualMFADevices", 2, "odd-member", "contains a `item`, not only `member`"),
         ("ListVirtualMFADevices", 2, "split", "a comment"),
         ("ListVirtualMFADevices", 2, "no-user", "no `User` in a device that is assigned"),
     ] {
@@ -65,10 +65,10 @@ fn an_answer_that_two_readers_read_differently_is_a_gap() {
 }
 
 #[test]
-fn a_list_that_goes_on_without_a_marker_or_for_ever_is_a_gap() {
+fn an_endless_list_or_one_without_a_marker_is_a_gap() {
     for (fault, reason, calls) in [
         ("no-marker", "it has no `Marker`", 1),
-        ("same-marker", "never gets further", 2),
+        ("same-marker", "same page token twice", 2),
         ("endless", "more than 400 pages", 400),
     ] {
         let fake = Fake::with(&format!("fault ListVirtualMFADevices = {fault}"));
@@ -110,7 +110,7 @@ fn an_answer_without_a_github_token_ends_the_run() {
 }
 
 #[test]
-fn the_right_body_under_a_wrong_content_type_is_read() {
+fn a_correct_body_with_a_wrong_content_type_is_read() {
     let fake = Fake::with("fault * = plain");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);

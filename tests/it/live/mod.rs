@@ -18,14 +18,14 @@ use rootgate::collect::{
     EntrySettings, Environment, Settings, SignInError, Sinks, Target, collect, incomplete,
 };
 use rootgate::github::oidc::Claims;
-use rootgate::model::{Evidence, Gap, Inventory, Source};
+use rootgate::model::{Evidence, Gap, Listing, Source};
 
 use crate::fake::Fake;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/rootgate";
 
-/// One account, by GitHub's token, everything from the fake.
+/// Settings for one account with GitHub's token and the fake.
 pub(crate) fn settings(fake: &Fake) -> Settings {
     Settings {
         entry: EntrySettings {
@@ -41,8 +41,7 @@ pub(crate) fn settings(fake: &Fake) -> Settings {
         },
         targets: vec![target(ACCOUNT, Some(ROLE))],
         concurrency: 4,
-        // Events have tests of their own: their pace is a matter of seconds.
-        // Those of organizations too.
+        // Other tests cover events, which take seconds, and organizations.
         needs: Source::ALL
             .iter()
             .copied()
@@ -57,7 +56,7 @@ pub(crate) fn target(account: &str, role_arn: Option<&str>) -> Target {
     Target { account: Some(account.parse().unwrap()), role_arn: role_arn.map(str::to_owned) }
 }
 
-/// What the runner sets for a job with `id-token: write`, and more.
+/// The runner's variables for a job with `id-token: write`, and more.
 pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     let url = format!("{}/token?api-version=2.0", fake.url());
     let mut variables = vec![
@@ -70,7 +69,7 @@ pub(crate) fn environment(fake: &Fake, more: &[(&str, &str)]) -> Environment {
     Environment::from_variables(variables.into_iter().map(owned))
 }
 
-/// What a run returned, and what it wrote while it ran.
+/// The result of a run and its output.
 pub(crate) struct Ran {
     pub(crate) result: Result<Collected, SignInError>,
     pub(crate) commands: Vec<String>,
@@ -100,14 +99,14 @@ pub(crate) fn run_until(
     Ran { result, commands: commands.into_inner(), notes: notes.into_inner() }
 }
 
-/// What was collected.
+/// The collected evidence.
 #[derive(Debug)]
 pub(crate) struct Collected {
     /// In the order of the targets.
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) incomplete: Option<&'static str>,
     pub(crate) claims: Option<Claims>,
-    pub(crate) inventory: Option<Inventory>,
+    pub(crate) listing: Option<Listing>,
 }
 
 impl Collected {
@@ -120,9 +119,9 @@ impl Collected {
         let order =
             |it: &Evidence| targets.iter().position(|at| at.account.as_ref() == Some(&it.account));
         evidence.sort_by_key(order);
-        let incomplete = evidence.iter().find_map(incomplete);
-        let rootgate::collect::Collected { claims, inventory } = collected;
-        Self { evidence, incomplete, claims, inventory }
+        let incomplete = evidence.iter().find_map(|it| incomplete(it, false));
+        let rootgate::collect::Collected { claims, listing, .. } = collected;
+        Self { evidence, incomplete, claims, listing }
     }
 }
 

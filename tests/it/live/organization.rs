@@ -1,11 +1,11 @@
-//! An organization in one run: which accounts it has, how they are entered, what is read of each.
+//! An organization in one run: its accounts, how they are entered, and what is read in each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use rootgate::collect::{OrganizationSettings, Settings};
-use rootgate::model::{Audit, Cause, Evidence, Gap, Inventory, Source, ToDo};
+use rootgate::model::{Audit, Cause, Evidence, Gap, Listing, Source, ToDo};
 use serde_json::Value;
 
 use super::{Ran, run, run_until, settings, target};
@@ -14,12 +14,13 @@ use crate::fake::Fake;
 const MANAGEMENT: &str = "111122223333";
 const HUB: &str = "444455556666";
 
-/// An organization without limits per second, and with these lines.
+/// An organization without rate limits, and with these lines.
 pub(super) fn organization(size: usize, lines: &str) -> Fake {
     Fake::start(&format!("organization = {size}\norganization.buckets = off\n{lines}\n"))
 }
 
-/// All accounts, from a role of the management account, by the role of each member.
+/// The settings for all accounts, from a role of the management account, by the role of each
+/// member.
 pub(super) fn all(fake: &Fake) -> Settings {
     let mut settings = settings(fake);
     settings.entry.role_arn = Some(role(MANAGEMENT));
@@ -44,7 +45,7 @@ pub(super) fn by(fake: &Fake, audit: Audit) -> Settings {
     settings
 }
 
-/// The same from a role of the hub.
+/// The same settings, from a role of the hub.
 fn from_hub(fake: &Fake) -> Settings {
     let mut settings = all(fake);
     settings.entry.role_arn = Some(role(HUB));
@@ -55,10 +56,10 @@ fn role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/rootgate")
 }
 
-/// What a run found.
+/// The result of a run.
 struct Found {
     evidence: BTreeMap<String, Evidence>,
-    inventory: Inventory,
+    listing: Listing,
     notes: Vec<String>,
 }
 
@@ -68,34 +69,29 @@ impl Found {
         let count = collected.evidence.len();
         let by_id = collected.evidence.into_iter().map(|it| (it.account.to_string(), it));
         let evidence: BTreeMap<String, Evidence> = by_id.collect();
-        assert_eq!(evidence.len(), count, "an account was handed on twice");
-        Self { evidence, inventory: collected.inventory.unwrap(), notes: ran.notes }
+        assert_eq!(evidence.len(), count, "an account was passed on twice");
+        Self { evidence, listing: collected.listing.unwrap(), notes: ran.notes }
     }
 
-    /// Accounts that were not entered.
+    /// The accounts that were not entered.
     fn unread(&self) -> BTreeSet<&str> {
         let unread = self.evidence.values().filter(|evidence| evidence.nothing_read());
         unread.map(|evidence| evidence.account.as_str()).collect()
     }
 
     fn skipped(&self) -> BTreeMap<&str, &str> {
-        let skipped = self.inventory.skipped.iter();
+        let skipped = self.listing.skipped.iter();
         skipped.map(|it| (it.id.as_str(), it.reason.as_str())).collect()
     }
 
-    /// What became of the listed accounts adds up.
+    /// Checks that the counts of the listed accounts add up.
     fn adds_up(&self) {
-        let Inventory { listed, skipped, not_entered, .. } = &self.inventory;
-        assert_eq!(*listed, self.evidence.len() + skipped.len());
-        // What was entered may still be unread: interrupted, or out of time.
-        assert!(*not_entered <= self.unread().len(), "{:?}", self.notes);
-        if self.inventory.is_complete() {
-            assert_eq!(*not_entered, self.unread().len(), "{:?}", self.notes);
-        }
+        let Listing { listed, skipped, .. } = &self.listing;
+        assert_eq!(listed.len(), self.evidence.len() + skipped.len());
     }
 
     fn incomplete(&self) -> &Gap {
-        self.inventory.gap.as_ref().unwrap()
+        self.listing.gap.as_ref().unwrap()
     }
 }
 
@@ -108,7 +104,7 @@ fn ids(value: &Value) -> Vec<String> {
     value.as_array().unwrap().iter().map(id).collect()
 }
 
-/// The accounts of a class, as the fake tells them.
+/// The accounts of a class, from the fake.
 fn of_class(fake: &Fake, class: &str) -> Vec<String> {
     ids(&fake.fetch("/__violations")[class])
 }
@@ -117,10 +113,10 @@ fn of_class(fake: &Fake, class: &str) -> Vec<String> {
 fn every_account_is_listed_entered_and_read_once() {
     let fake = organization(50, "organization.members = password");
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.gap, None);
-    assert_eq!(found.inventory.id.as_deref(), Some("o-exampleorgid"));
-    assert_eq!(found.inventory.management_account.as_ref().unwrap().as_str(), MANAGEMENT);
-    assert_eq!((found.inventory.listed, found.inventory.not_entered), (50, 0));
+    assert_eq!(found.listing.gap, None);
+    assert_eq!(found.listing.id.as_deref(), Some("o-exampleorgid"));
+    assert_eq!(found.listing.management_account.as_ref().unwrap().as_str(), MANAGEMENT);
+    assert_eq!((found.listing.listed.len(), found.unread().len()), (50, 0));
     assert_eq!(found.evidence.len(), 50);
     found.adds_up();
     for evidence in found.evidence.values() {
@@ -149,7 +145,7 @@ fn every_account_is_listed_entered_and_read_once() {
 }
 
 #[test]
-fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_are_read() {
+fn unusable_accounts_are_skipped_with_the_reason_and_closing_ones_are_read() {
     for fields in ["both", "state", "status"] {
         let fake = organization(
             60,
@@ -163,7 +159,7 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
         settings.organization.as_mut().unwrap().excluded =
             BTreeMap::from([(excluded.parse().unwrap(), "excluded".to_owned())]);
         let found = found(&settings);
-        assert_eq!(found.inventory.gap, None, "{fields}");
+        assert_eq!(found.listing.gap, None, "{fields}");
         found.adds_up();
         let skipped = found.skipped();
         assert_eq!(skipped.len(), 7);
@@ -173,7 +169,7 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
             ("pending-activation", "not activated"),
         ] {
             for account in of_class(&fake, class) {
-                // `Status` has one word for all three.
+                // `Status` has one value for all three.
                 let why = if fields == "status" { "suspended" } else { why };
                 assert!(skipped[account.as_str()].contains(why), "{fields} {class}");
             }
@@ -182,17 +178,17 @@ fn accounts_that_nobody_can_enter_are_skipped_with_the_reason_and_closing_ones_a
         for account in of_class(&fake, "pending-closure") {
             assert!(found.evidence[&account].account_summary.is_ok());
         }
-        assert_eq!(found.inventory.not_entered, 0);
+        assert_eq!(found.unread().len(), 0);
     }
 }
 
 #[test]
-fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
+fn an_unexpected_list_is_incomplete_and_the_listed_accounts_are_read() {
     let page = |fault: &str| format!("fault ListAccounts#2 = {fault}");
     for (lines, said, cause, listed) in [
         (
             "organization.repeated-marker = 2".to_owned(),
-            "never gets further",
+            "same page token twice",
             Cause::Unreadable,
             40,
         ),
@@ -205,11 +201,11 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
         ),
         ("organization.stateless = 1".to_owned(), "has no state", Cause::Unreadable, 70),
         (page("denied"), "AWS denied", Cause::Denied, 20),
-        (page("status 500"), "failed on its side", Cause::Unavailable, 20),
+        (page("status 500"), "internal error", Cause::Unavailable, 20),
         (page("throttled"), "throttled", Cause::Throttled, 20),
         (page("hang"), "no answer", Cause::TimedOut, 20),
-        (page("cut"), "whole", Cause::Unreadable, 20),
-        (page("hollow"), "whole", Cause::Unreadable, 20),
+        (page("cut"), "malformed", Cause::Unreadable, 20),
+        (page("hollow"), "cannot be used", Cause::Unreadable, 20),
         (page("braces"), "no `Accounts`", Cause::Unreadable, 20),
         (page("reset"), "could not be reached", Cause::Unavailable, 20),
         ("fault ListAccounts = denied".to_owned(), "AWS denied", Cause::Denied, 0),
@@ -222,14 +218,14 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
         assert!(gap.detail.contains(said), "{lines}: {}", gap.detail);
         assert_eq!((gap.cause, gap.source), (cause, Source::Organization), "{lines}");
         assert_eq!(gap.action, "organizations:ListAccounts", "{lines}");
-        assert_eq!(found.inventory.listed, listed, "{lines}");
+        assert_eq!(found.listing.listed.len(), listed, "{lines}");
         found.adds_up();
         assert!(found.unread().is_empty(), "{lines}");
         if cause == Cause::Denied {
             assert_eq!(gap.grant, Some(ToDo::from("organizations:ListAccounts".to_owned())));
         }
     }
-    // Controls: pages that are empty, and failures that pass.
+    // Controls: empty pages, and transient failures.
     for lines in [
         "organization.empty-pages = every 2",
         "fault ListAccounts#2 = 2 times throttled",
@@ -237,24 +233,24 @@ fn a_list_that_is_odd_or_cut_is_incomplete_and_what_was_listed_is_read() {
         "organization.throttled = 5%",
     ] {
         let found = found(&all(&organization(70, lines)));
-        assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 70), "{lines}");
+        assert_eq!((found.listing.gap.clone(), found.listing.listed.len()), (None, 70), "{lines}");
         assert!(found.unread().is_empty(), "{lines}: {:?}", found.notes);
     }
 }
 
 #[test]
-fn an_organization_that_is_not_known_leaves_the_inventory_incomplete() {
+fn an_unknown_organization_makes_the_inventory_incomplete() {
     for (fake, said) in [
         (organization(30, "fault DescribeOrganization = denied"), "AWS denied"),
-        (organization(30, "fault DescribeOrganization = cut"), "whole"),
+        (organization(30, "fault DescribeOrganization = cut"), "malformed"),
         (Fake::with(""), "AWSOrganizationsNotInUseException"),
     ] {
         let mut settings = all(&fake);
         settings.targets = vec![target(MANAGEMENT, None)];
         let found = found(&settings);
         assert!(found.incomplete().detail.contains(said), "{}", found.incomplete().detail);
-        assert_eq!((found.inventory.listed, found.inventory.id.as_deref()), (0, None));
-        // What was named is read all the same.
+        assert_eq!((found.listing.listed.len(), found.listing.id.as_deref()), (0, None));
+        // Named accounts are still read.
         let named = &found.evidence[MANAGEMENT];
         assert!(named.account_summary.is_ok());
         assert!(named.organization.is_err() && named.central_root.is_err());
@@ -270,7 +266,7 @@ fn a_session_as_root_reads_the_summary_keys_and_certificates_and_the_rest_only_w
         "organization.violating = 4\norganization.kinds = active-key inactive-key no-mfa certificate",
     );
     let found = found(&by(&fake, Audit::AssumeRoot));
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     found.adds_up();
     assert!(found.unread().is_empty());
     let (mut with_mfa, mut with_password) = (0, 0);
@@ -314,7 +310,7 @@ fn a_session_as_root_reads_the_summary_keys_and_certificates_and_the_rest_only_w
 }
 
 #[test]
-fn root_is_the_second_way_where_the_role_refuses() {
+fn root_is_the_second_route_if_the_role_refuses() {
     let fake = organization(40, "organization.roleless = 3\norganization.refusing = 2");
     let found = found(&by(&fake, Audit::Auto));
     found.adds_up();
@@ -336,24 +332,24 @@ fn root_is_the_second_way_where_the_role_refuses() {
         assert!(to_do.contains("sts:AssumeRole`") && to_do.contains("sts:AssumeRoot"), "{to_do}");
         assert!(
             found.evidence[account].organization.is_ok(),
-            "what the organization says is known"
+            "the facts of the organization are known"
         );
     }
     assert_eq!(fake.count("AssumeRoot"), roleless.len() + refusing.len());
 }
 
 #[test]
-fn a_member_that_refuses_or_is_another_one_is_a_gap_of_its_own() {
+fn a_member_that_refuses_or_is_another_account_is_its_own_gap() {
     for (class, audit, said) in [
         ("refusing", Audit::AssumeRole, "may not assume"),
         ("roleless", Audit::AssumeRole, "may not assume"),
         ("mismatched", Audit::AssumeRole, "belongs to account 444455556666"),
         ("mismatched", Audit::AssumeRoot, "belong to account 444455556666"),
-        ("refusing", Audit::AssumeRoot, "gets no session of the root user"),
+        ("refusing", Audit::AssumeRoot, "may not open a session of the root user"),
     ] {
         let fake = organization(40, &format!("organization.{class} = 2"));
         let found = found(&by(&fake, audit));
-        assert_eq!(found.inventory.gap, None);
+        assert_eq!(found.listing.gap, None);
         found.adds_up();
         let expected = of_class(&fake, class);
         assert_eq!(
@@ -394,14 +390,14 @@ fn a_new_account_that_refuses_is_skipped_within_the_grace() {
 }
 
 #[test]
-fn from_the_hub_the_management_account_has_a_role_of_its_own_or_is_a_gap() {
+fn from_the_hub_the_management_account_needs_its_own_role() {
     let fake = organization(30, "organization.management-role = management");
     let mut settings = from_hub(&fake);
     settings.organization.as_mut().unwrap().management_role = Some("management".to_owned());
     for audit in [Audit::AssumeRole, Audit::AssumeRoot, Audit::Auto] {
         settings.organization.as_mut().unwrap().audit = audit;
         let found = found(&settings);
-        assert_eq!(found.inventory.gap, None);
+        assert_eq!(found.listing.gap, None);
         assert!(found.unread().is_empty(), "{audit:?}: {:?}", found.notes);
         let management = &found.evidence[MANAGEMENT];
         assert!(management.credential_report.is_ok());
@@ -424,19 +420,19 @@ fn from_the_hub_the_management_account_has_a_role_of_its_own_or_is_a_gap() {
 fn a_delegation_policy_is_enough_to_list() {
     let fake = organization(30, "organization.hub = policy");
     let found = found(&from_hub(&fake));
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     assert!(found.unread().is_empty());
     let member = found.evidence.values().next_back().unwrap();
     let gap = member.central_root.as_ref().unwrap_err();
     assert!(gap.detail.contains("NotManagementOrDelegated"), "{}", gap.detail);
     assert!(member.service_control_policies.is_ok());
     let fake = organization(30, "organization.hub = none");
-    let none = super::run(&from_hub(&fake)).result.unwrap().inventory.unwrap();
+    let none = super::run(&from_hub(&fake)).result.unwrap().listing.unwrap();
     assert_eq!(none.gap.unwrap().cause, Cause::Denied);
 }
 
 #[test]
-fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
+fn an_account_that_is_also_named_is_read_once_as_named() {
     let fake = organization(30, "");
     let mut settings = all(&fake);
     let named = of_class(&fake, "violating")[0].clone();
@@ -447,10 +443,10 @@ fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
         target(outside, Some(&role(outside))),
     ];
     let found = found(&settings);
-    assert_eq!(found.inventory.gap, None);
-    assert_eq!((found.evidence.len(), found.inventory.listed), (31, 30));
-    assert_eq!(found.inventory.not_entered, 0);
-    // By GitHub's token, into its own role, which the fake lets in.
+    assert_eq!(found.listing.gap, None);
+    assert_eq!((found.evidence.len(), found.listing.listed.len()), (31, 30));
+    assert_eq!(found.unread().len(), 0);
+    // It is entered with GitHub's token by its own role, which the fake allows.
     assert!(found.evidence[&named].organization.is_ok());
     assert_eq!(fake.count("AssumeRole"), 28);
     let cause = found.evidence[outside].organization.as_ref().unwrap_err().cause;
@@ -458,7 +454,7 @@ fn an_account_that_is_named_as_well_is_read_once_by_its_own_entry() {
 }
 
 #[test]
-fn what_policies_deny_is_joined_with_the_path_of_each_account() {
+fn denials_follow_the_path_of_each_account() {
     let fake = organization(
         60,
         "scp = deny-root ou:2,member:5\nscp = deny-regions root\norganization.policies = 5",
@@ -483,7 +479,7 @@ fn what_policies_deny_is_joined_with_the_path_of_each_account() {
         }
     }
     assert_eq!(fake.count("DescribePolicy"), 8);
-    assert_eq!(fake.count("ListTargetsForPolicy"), 1, "only where root may be denied");
+    assert_eq!(fake.count("ListTargetsForPolicy"), 1, "only for a policy that may deny root");
     let fake = organization(40, "scp = deny-root root\norganization.paths = no");
     let without = super::run(&all(&fake)).result.unwrap();
     for evidence in without.evidence.iter().filter(|it| it.account.as_str() != MANAGEMENT) {
@@ -503,7 +499,7 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
     ] {
         let fake = organization(30, &format!("scp = deny-root root\n{fault}"));
         let found = found(&all(&fake));
-        assert_eq!(found.inventory.gap, None, "the list is whole");
+        assert_eq!(found.listing.gap, None, "the list is complete");
         let members = found.evidence.values().filter(|it| it.account.as_str() != MANAGEMENT);
         for evidence in members {
             let gap = match action.starts_with("iam:") {
@@ -516,14 +512,14 @@ fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
 }
 
 #[test]
-fn sessions_that_end_before_the_run_are_opened_anew() {
+fn sessions_that_end_before_the_run_are_reopened() {
     let fake = organization(
         60,
         "session.lifetime = 2s\nlatency ListAccounts = 1200\nlatency GetAccountSummary = 300\n\
          member = 7\nfault GetAccountSummary = slow 2500",
     );
     let found = found(&all(&fake));
-    assert_eq!(found.inventory.gap, None, "{:?}", found.notes);
+    assert_eq!(found.listing.gap, None, "{:?}", found.notes);
     assert!(found.unread().is_empty(), "{:?}", found.notes);
     let read = |evidence: &&Evidence| {
         evidence.account_summary.is_ok() && evidence.credential_report.is_ok()
@@ -533,7 +529,7 @@ fn sessions_that_end_before_the_run_are_opened_anew() {
 }
 
 #[test]
-fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
+fn accounts_that_never_answer_do_not_delay_others() {
     let slow: String = [5, 9, 12]
         .map(|member| {
             format!("member = {member}\nreport.age = none\nreport.ready-after = 100000\n")
@@ -546,7 +542,7 @@ fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
     let started = Instant::now();
     let found = found(&settings);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    assert_eq!(found.inventory.gap, None);
+    assert_eq!(found.listing.gap, None);
     let late = found.evidence.values().filter(|evidence| {
         evidence.credential_report.as_ref().is_err_and(|gap| gap.cause == Cause::TimedOut)
     });
@@ -556,7 +552,7 @@ fn accounts_that_never_answer_delay_no_other_and_end_at_their_own_deadline() {
 }
 
 #[test]
-fn an_interrupted_run_hands_on_what_is_there() {
+fn an_interrupted_run_passes_on_what_it_collected() {
     let fake = organization(100, "latency ListAccounts = 700");
     let stop = async {
         tokio::time::sleep(Duration::from_millis(2_500)).await;
@@ -567,13 +563,13 @@ fn an_interrupted_run_hands_on_what_is_there() {
     assert!(started.elapsed() < Duration::from_secs(6));
     let found = Found::of(ran);
     assert_eq!(found.incomplete().cause, Cause::Interrupted);
-    assert!((20..100).contains(&found.inventory.listed), "{}", found.inventory.listed);
+    assert!((20..100).contains(&found.listing.listed.len()), "{}", found.listing.listed.len());
     found.adds_up();
     assert!(found.evidence.values().any(|evidence| evidence.account_summary.is_ok()));
 }
 
 #[test]
-fn events_of_members_are_read_only_where_they_are_asked_for() {
+fn events_of_members_are_read_only_on_request() {
     use rootgate::collect::{EventsWanted, WantedRegions};
     let fake = organization(4, "");
     let mut settings = all(&fake);
@@ -628,7 +624,7 @@ fn the_external_id_goes_to_every_role_and_the_session_policy_follows_the_route()
 }
 
 #[test]
-fn with_the_limits_of_aws_the_listing_is_hardly_slower_than_they_are() {
+fn the_listing_is_nearly_as_fast_as_the_limits_of_aws() {
     let fake = Fake::start("organization = 600\nlatency = 5\n");
     let mut settings = all(&fake);
     settings.entry.timeout = Duration::from_secs(300);
@@ -636,15 +632,15 @@ fn with_the_limits_of_aws_the_listing_is_hardly_slower_than_they_are() {
     let started = Instant::now();
     let found = found(&settings);
     let took = started.elapsed();
-    assert_eq!((found.inventory.gap.clone(), found.inventory.listed), (None, 600));
+    assert_eq!((found.listing.gap.clone(), found.listing.listed.len()), (None, 600));
     assert!(found.unread().is_empty());
-    // 30 pages, 12 at once, the others at eight a second; the bench measures it closely.
+    // 30 pages, 12 at once, the others at eight a second; the bench measures it precisely.
     assert!(took > Duration::from_secs(2), "{took:?}");
     assert!(fake.count("ListAccounts") < 40, "{}", fake.count("ListAccounts"));
 }
 
-/// Wall, calls and memory of a large organization; `SIZE=10000 LATENCY=30 cargo test --release --test it
-/// speed -- --ignored --nocapture`.
+/// Wall time, calls and memory of a large organization; `SIZE=10000 LATENCY=30 cargo test --release
+/// --test it speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
@@ -669,7 +665,7 @@ fn speed() {
     let started = Instant::now();
     let collected =
         rootgate::collect::collect(&settings, &clock, &sinks, std::future::pending(), each);
-    let inventory = runtime.block_on(collected).unwrap().inventory.unwrap();
+    let listing = runtime.block_on(collected).unwrap().listing.unwrap();
     let took = started.elapsed();
     let pages = size.div_ceil(20);
     let floor = pages.saturating_sub(12) / 8;
@@ -679,7 +675,7 @@ fn speed() {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     println!(
         "{size} accounts, {latency} ms: {took:?} (floor {floor} s), handed {handed}, unread {unread}, {:?}; {peak}; CPU ticks {} + {}; ListAccounts {}",
-        inventory.gap,
+        listing.gap,
         fields[11],
         fields[12],
         fake.fetch("/__counts")["ListAccounts"]

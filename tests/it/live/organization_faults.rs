@@ -1,4 +1,4 @@
-//! Every fault of every call that is made for organizations: what the run says of it, and that it ends.
+//! Every fault of every call for organizations: the run reports it and ends.
 //!
 //! `cargo test --test it organization_faults -- --nocapture` prints the table.
 
@@ -55,7 +55,7 @@ const AS_ROOT: &[&str] = &[
     "GetLoginProfile",
 ];
 
-/// Pages of those are faults of lists alone.
+/// Faults of pages apply only to lists.
 fn has_cell(fault: &str, call: &str) -> bool {
     let is_list = call.starts_with("List") && !call.contains("Features");
     match fault {
@@ -81,17 +81,22 @@ fn cell(fault: &str, call: &str) -> String {
     said(ran)
 }
 
-/// Whether the inventory is complete, and the gaps with how many accounts have each.
+/// Whether the inventory is complete, and each gap with the number of its accounts.
 fn said(ran: Ran) -> String {
     let collected = match ran.result {
         Ok(collected) => collected,
         Err(error) => return format!("error: {}", error.what()),
     };
-    let inventory = collected.inventory.unwrap();
-    let list = match &inventory.gap {
-        None => format!("{} listed", inventory.listed),
+    let listing = collected.listing.unwrap();
+    let list = match &listing.gap {
+        None => format!("{} listed", listing.listed.len()),
         Some(gap) => {
-            format!("{} listed, incomplete: {} {}", inventory.listed, gap.action, gap.cause.id())
+            format!(
+                "{} listed, incomplete: {} {}",
+                listing.listed.len(),
+                gap.action,
+                gap.cause.id()
+            )
         }
     };
     let mut gaps: BTreeMap<String, usize> = BTreeMap::new();
@@ -157,10 +162,9 @@ fn every_call_for_organizations_has_a_row() {
     }
 }
 
-/// Whatever does not answer: a member, a page that was announced, a policy. Nothing of it passes for
-/// complete.
+/// A member, an announced page or a policy without an answer: the result is never complete.
 #[test]
-fn whatever_is_dropped_leaves_a_gap_that_names_it() {
+fn every_missing_answer_is_a_gap_that_names_it() {
     let members = (1..6).flat_map(|member| {
         ["GetCredentialReport", "GetAccountSummary", "AssumeRole"]
             .map(|call| format!("member = {member}\nfault {call} = cut"))
@@ -180,9 +184,9 @@ fn whatever_is_dropped_leaves_a_gap_that_names_it() {
     }
 }
 
-/// Nobody can grant a session as root anything: only a policy of the organization denies.
+/// No permission can be granted to a session as root: only a policy of the organization can deny.
 #[test]
-fn a_policy_that_stops_audits_is_named_as_what_stops_them() {
+fn a_policy_that_stops_audits_is_named_as_the_reason() {
     let fake = organization(4, "scp = deny-root member:2");
     let collected = run(&by(&fake, Audit::AssumeRoot)).result.unwrap();
     let denied = |evidence: &&Evidence| {
@@ -198,9 +202,9 @@ fn a_policy_that_stops_audits_is_named_as_what_stops_them() {
     }
 }
 
-/// Keys and certificates whose form nobody knows are gaps of their own.
+/// Keys and certificates of unknown form are separate gaps.
 #[test]
-fn parts_of_an_audit_that_cannot_be_read_are_gaps_beside_those_that_can() {
+fn unreadable_parts_of_an_audit_are_gaps_beside_the_readable_parts() {
     let fake = organization(4, "organization.members = password\nfault ListAccessKeys = denied");
     let collected = run(&by(&fake, Audit::AssumeRoot)).result.unwrap();
     let audits = collected.evidence.iter().filter_map(|evidence| evidence.root_audit.as_ref().ok());

@@ -1,4 +1,4 @@
-//! The credential report, from an existing one to one that is never ready; and the other sources.
+//! The credential report, from an existing report to one that is never ready, and the other sources.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +15,7 @@ fn age(evidence: &Evidence) -> TimeDelta {
 }
 
 #[test]
-fn a_sound_account_is_read_with_one_call_each() {
+fn a_healthy_account_needs_one_call_per_source() {
     let fake = Fake::example("red.txt");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
@@ -36,7 +36,7 @@ fn a_sound_account_is_read_with_one_call_each() {
     let names = fake.names();
     let (sign_in, read) = names.split_at(3);
     assert_eq!(sign_in, ["GitHubToken", "AssumeRoleWithWebIdentity", "GetCallerIdentity"]);
-    // The call that returns the fact; where it does, the others of a source are not made.
+    // The call that returns the fact; if it succeeds, the source's other calls are not made.
     let needed = settings(&fake).needs;
     let mut one_each: Vec<&str> =
         needed.iter().map(|source| source.info().calls[0].operation).collect();
@@ -48,7 +48,7 @@ fn a_sound_account_is_read_with_one_call_each() {
 }
 
 #[test]
-fn a_report_that_nobody_ordered_is_ordered_once_and_awaited() {
+fn a_missing_report_is_requested_once_and_awaited() {
     let fake = Fake::example("first-report.txt");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
@@ -57,7 +57,7 @@ fn a_report_that_nobody_ordered_is_ordered_once_and_awaited() {
 }
 
 #[test]
-fn a_report_older_than_four_hours_is_made_anew() {
+fn a_report_older_than_four_hours_is_renewed() {
     let fake = Fake::with("report.age = 5h");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(fake.count("GenerateCredentialReport"), 1);
@@ -68,7 +68,7 @@ fn a_report_older_than_four_hours_is_made_anew() {
 }
 
 #[test]
-fn an_older_report_that_cannot_be_renewed_is_evidence_still() {
+fn an_old_report_that_cannot_be_renewed_is_still_evidence() {
     let faults = ["denied", "no-capacity", "throttled", "status 500", "cut", "hang"];
     side_by_side(faults, |fault| {
         let fake =
@@ -95,7 +95,7 @@ fn without_a_report_a_denied_order_names_its_own_action() {
 }
 
 #[test]
-fn a_report_that_never_comes_is_awaited_without_haste_and_given_up() {
+fn a_report_that_never_comes_is_polled_slowly_and_given_up() {
     let fake = Fake::with("report.age = none\nfault GetCredentialReport = never-ready");
     let mut settings = settings(&fake);
     settings.entry.timeout = Duration::from_secs(2);
@@ -110,10 +110,10 @@ fn a_report_that_never_comes_is_awaited_without_haste_and_given_up() {
 }
 
 #[test]
-fn a_report_of_another_account_or_of_nobody_is_not_believed() {
+fn a_report_of_another_account_or_of_none_is_refused() {
     for (line, reason) in [
         ("report.account = 444455556666", "the report is of account 444455556666"),
-        ("report.rows = none", "does not say whose it is"),
+        ("report.rows = none", "its account is unknown"),
     ] {
         let fake = Fake::with(line);
         let collected = run(&settings(&fake)).result.unwrap();
@@ -141,7 +141,7 @@ fn a_denied_call_is_a_gap_with_what_to_grant_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_third_of_all_calls_throttled_costs_no_fact() {
+fn throttling_of_every_third_call_loses_no_fact() {
     let fake = Fake::example("busy.txt");
     let collected = run(&settings(&fake)).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
@@ -162,7 +162,7 @@ fn every_page_of_devices_is_read() {
 }
 
 #[test]
-fn what_no_rule_needs_is_not_asked() {
+fn sources_that_no_rule_needs_are_not_read() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
     settings.needs = [rootgate::model::Source::AccountSummary].into();

@@ -63,8 +63,8 @@ fn another_account_is_refused_before_any_evidence_call() {
     assert!(!fake.names().iter().any(|call| call.contains("Summary") || call.contains("Report")));
 }
 
-/// A wire error of AssumeRoleWithWebIdentity, the variant it becomes, what its help must say, and
-/// how often it may be asked.
+/// An error of AssumeRoleWithWebIdentity, its variant, the text that its help must contain, and the maximum
+/// number of calls.
 const REFUSALS: &[(&str, &str, &[&str], bool)] = &[
     (
         "403 AccessDenied Not authorized to perform sts:AssumeRoleWithWebIdentity",
@@ -179,7 +179,7 @@ fn every_refusal_of_sts_has_its_own_explanation() {
     for (wire, variant, phrases, again) in REFUSALS {
         let fake = Fake::with(&format!("fault AssumeRoleWithWebIdentity = error {wire}"));
         let mut settings = settings(&fake);
-        // What is asked again ends with its share of the time; the rest must not need any.
+        // A retried error ends when its share of the time is over; other errors end immediately.
         settings.entry.timeout = Duration::from_millis(if *again { 1_500 } else { 30_000 });
         let error = run(&settings).result.unwrap_err();
         let debug = format!("{error:?}");
@@ -204,7 +204,7 @@ fn every_refusal_of_sts_has_its_own_explanation() {
 }
 
 #[test]
-fn a_passing_trouble_with_githubs_keys_is_survived() {
+fn a_temporary_error_of_githubs_keys_is_retried() {
     for fault in [
         "400 IDPCommunicationError x",
         "400 InvalidIdentityToken Couldn't retrieve \
@@ -218,7 +218,7 @@ fn a_passing_trouble_with_githubs_keys_is_survived() {
 }
 
 #[test]
-fn what_githubs_token_endpoint_says_is_shown_and_retried_only_if_it_may_pass() {
+fn errors_of_githubs_token_endpoint_are_shown_and_retried_only_if_temporary() {
     for (fault, phrase, most) in [
         ("error 401 x Bad credentials", "HTTP 401", 1),
         ("error 403 x no", "HTTP 403", 1),
@@ -272,11 +272,11 @@ fn an_identity_without_an_account_ends_the_run() {
 }
 
 #[test]
-fn a_session_that_is_not_in_the_roles_account_is_no_answer_of_aws() {
+fn a_session_outside_the_roles_account_is_refused() {
     let fake = Fake::with("identity = 444455556666");
     let mut settings = settings(&fake);
     let text = |error: &SignInError| format!("{error:?} {error} {}", error.help());
-    // By the account's own role, and by --role-arn alone, which no scope contradicts.
+    // With the account's own role, and with only --role-arn, which no scope contradicts.
     for (targets, role_arn) in
         [(settings.targets.clone(), None), (Vec::new(), Some(ROLE.to_owned()))]
     {
@@ -305,7 +305,7 @@ fn a_long_external_id_is_masked_and_a_short_one_would_hide_other_words() {
 }
 
 #[test]
-fn no_secret_is_in_anything_that_a_run_says() {
+fn no_output_of_a_run_contains_a_secret() {
     for lines in [
         "",
         "fault AssumeRoleWithWebIdentity = denied",

@@ -1,4 +1,4 @@
-//! `--ca-bundle`: whom TLS trusts.
+//! `--ca-bundle`: the authorities that TLS trusts.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +18,7 @@ pub(crate) fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }
 
-/// A port that speaks TLS and passes everything on to the fake. Its threads end with the test.
+/// A port that terminates TLS and forwards everything to the fake. Its threads end with the test.
 pub(crate) fn tls_in_front_of(fake: &Fake) -> u16 {
     let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
@@ -59,7 +59,7 @@ fn relay(mut front: StreamOwned<ServerConnection, TcpStream>, behind: u16) {
     }
 }
 
-/// Hands on what was read; `false` when the connection is over.
+/// Forwards the bytes that were read; `false` if the connection has ended.
 fn pass(read: std::io::Result<usize>, chunk: &[u8], to: &mut impl Write) -> bool {
     match read {
         Ok(0) => false,
@@ -77,7 +77,7 @@ fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
     settings.entry.ca_bundle = Some(file("authority.pem"));
     let collected = run(&settings).result.unwrap();
     assert_eq!(gaps(&collected), [None, None, None]);
-    // The flag replaces what the environment says, so that need not be refused.
+    // The flag replaces the variable, so the variable need not be refused.
     let inherited = [("GITHUB_ACTIONS", "true"), ("SSL_CERT_FILE", "/tmp/x.pem")];
     settings.entry.environment = environment(&fake, &inherited);
     assert!(run(&settings).result.is_ok());
@@ -97,7 +97,7 @@ fn a_ca_bundle_makes_its_own_authority_trusted_and_no_other() {
 }
 
 #[test]
-fn a_ca_bundle_that_is_none_says_what_is_wrong() {
+fn an_invalid_ca_bundle_has_its_own_error() {
     let fake = Fake::with("");
     let mut settings = settings(&fake);
     for (path, phrase) in

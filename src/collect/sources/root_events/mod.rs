@@ -1,9 +1,9 @@
-//! `LookupEvents`: what CloudTrail recorded of root, Region by Region.
+//! `LookupEvents`: CloudTrail's events of root, Region by Region.
 //!
-//! Only its content says whose an event is, so everything that may find root is asked for and
-//! merged: by the user name `root`, by the account's alias, the sign-ins, what others can do to
-//! root's credentials; then, by their ids, the root keys and the sessions that root opened. Regions
-//! go side by side, each as [`region_events`] says.
+//! Only its content says whose event it is. So every lookup that may find root is made, and the
+//! results are merged: the user name `root`, the account's alias, the sign-ins, and the calls by
+//! which others can change root's credentials; then, by their ids, root's keys and the sessions
+//! that root opened. The Regions are read side by side; see [`region_events`].
 //!
 //! [`region_events`]: self::region_events
 
@@ -30,16 +30,17 @@ use region_events::{Question, Questions, RATE, Reading, RegionLookup, SignIns};
 
 /// CloudTrail delivers an event about 15 minutes after it happened at the latest.
 const DELIVERY: TimeDelta = TimeDelta::minutes(15);
-/// How far the history goes back, less a minute so that no clock makes it too far.
+/// The length of the history, less a minute to allow for clock differences.
 const HISTORY: TimeDelta = TimeDelta::minutes(90 * 24 * 60 - 1);
-/// Temporary credentials of root last an hour at most. Source: STS API reference, `GetSessionToken`
+/// Temporary credentials of root last at most an hour. Source: STS API reference, `GetSessionToken`
 /// and `GetFederationToken`, `DurationSeconds`.
 const SESSION_OF_ROOT: TimeDelta = TimeDelta::hours(1);
-/// So many root keys are asked for one by one; an account cannot have more at a time than two.
+/// The maximum number of root keys that are looked up one by one. An account has at most two at a
+/// time.
 const MAX_KEYS: usize = 8;
-/// So many sessions that root opened are asked for one by one.
+/// The maximum number of root's sessions that are looked up one by one.
 const MAX_SESSIONS: usize = 50;
-/// What others can do to root's credentials; these are calls of IAM or of its Region.
+/// The calls by which others can change root's credentials: calls of IAM, or of its Region.
 const BY_OTHERS: &[&str] = &[
     "AcceptPrimaryEmailUpdate",
     "DisableOrganizationsRootCredentialsManagement",
@@ -56,29 +57,29 @@ pub(super) struct Lookup<'a> {
     pub(super) member: bool,
 }
 
-/// What was gathered so far.
+/// The events found so far.
 pub(super) struct Gathered {
     sent: DateTime<Utc>,
     since: DateTime<Utc>,
     aliases: Vec<String>,
-    /// Whether the enabled Regions were asked for, and whether they are known.
+    /// Whether the enabled Regions were requested, and whether they are known.
     listed: bool,
     all_regions: bool,
     asked: BTreeSet<String>,
     read: BTreeMap<String, RegionRead>,
     gaps: Vec<RegionGap>,
     records: Vec<Record>,
-    /// The lookups that each Region still takes.
+    /// The rate limit of each Region.
     buckets: BTreeMap<String, Bucket>,
 }
 
 impl Gathered {
-    /// The first instant of the look-back.
+    /// The start of the look-back.
     pub(super) const fn since(&self) -> DateTime<Utc> {
         self.since
     }
 
-    /// A session that was issued before the look-back may act within it.
+    /// The start of the lookups. The start of the lookups. A session that was issued before the look-back may act within it.
     fn asked_since(&self) -> DateTime<Utc> {
         (self.since - SESSION_OF_ROOT).max(self.sent - HISTORY)
     }
@@ -88,17 +89,17 @@ impl Gathered {
     }
 }
 
-/// What a Region answered.
+/// The answer of a Region.
 struct Answered {
     region: String,
     records: Vec<Record>,
-    /// Since when sign-ins are complete, or why something is missing.
+    /// The time since which sign-ins are complete, or why something is missing.
     read: Result<Option<DateTime<Utc>>, Box<Gap>>,
     bucket: Bucket,
 }
 
 impl Lookup<'_> {
-    /// Asks the Regions that the policy names.
+    /// Makes the first lookups in the Regions that the policy names.
     pub(super) async fn first(&self) -> Gathered {
         let sent = (self.clock)();
         let lookback = self.wanted.lookback.min(HISTORY);
@@ -125,13 +126,13 @@ impl Lookup<'_> {
         gathered
     }
 
-    /// What is known so far.
+    /// The events known so far.
     pub(super) fn seen(&self, gathered: &Gathered) -> Fact<RootEvents> {
         Fact::new(self.events(gathered), gathered.sent)
     }
 
-    /// Asks all enabled Regions where root may have acted in any of them, and then for the keys and
-    /// sessions that are known.
+    /// Makes the lookups in all enabled Regions if root may have acted in any of them. Then it
+    /// looks up the known keys and sessions.
     pub(super) async fn rest(
         &self,
         mut gathered: Gathered,
@@ -148,13 +149,13 @@ impl Lookup<'_> {
         }
         self.follow_keys(&mut gathered).await;
         let events = self.seen(&gathered);
-        // Not one Region: that is the fact that is missing, not a detail of it.
+        // No Region could be read, so the whole source is missing.
         if events.value.regions.is_empty() {
             let nothing = || {
                 Gap::new(
                     Source::RootEvents,
                     Cause::Missing,
-                    "there was no Region to ask for events",
+                    "there was no Region to look up events in",
                 )
             };
             return Err(missing_events(&events.value.gaps).unwrap_or_else(nothing));
@@ -162,11 +163,11 @@ impl Lookup<'_> {
         Ok(events)
     }
 
-    /// Asks for root's keys and sessions by their ids, until the answers name no new ones, and for
-    /// the records that announce central sessions where there may be one.
+    /// Looks up root's keys and sessions by their ids, until the answers contain no new ones. If
+    /// there may be a central session, it also looks up the records that announce one.
     ///
     /// CloudTrail lists the calls of a federated session under the name that root gave it, and may
-    /// list those of a key under another name than `root`.
+    /// list those of a key under a name other than `root`.
     async fn follow_keys(&self, gathered: &mut Gathered) {
         let mut keys = Ids::new(MAX_KEYS);
         let mut sessions = Ids::new(MAX_SESSIONS);
@@ -183,8 +184,8 @@ impl Lookup<'_> {
             })));
             let by_id = new.into_iter().map(|id| (LookupAttributeKey::AccessKeyId, id));
             let mut whole: Vec<Question> = by_id.collect();
-            // A session may be a central one. The record of whoever opened it says so, and is kept in
-            // this account, too, in the Region whose endpoint was asked.
+            // A session may be a central one. The record of its opening says so. This account has a
+            // copy of that record, in the Region of the endpoint.
             if !central && events.iter().any(may_be_central) {
                 central = true;
                 whole.push((LookupAttributeKey::EventName, "AssumeRoot".to_owned()));
@@ -215,7 +216,7 @@ impl Lookup<'_> {
         .ordered()
     }
 
-    /// The Regions to ask first.
+    /// Chooses the Regions for the first lookups.
     async fn choose(&self, gathered: &mut Gathered) {
         let in_aws = self.session.partition.as_str() == "aws";
         if let WantedRegions::Named(named) = &self.wanted.regions {
@@ -231,7 +232,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// All enabled Regions, or a gap that says why they are not known.
+    /// Reads all enabled Regions, or records a gap that says why they are not known.
     async fn enabled(&self, gathered: &mut Gathered) {
         gathered.listed = true;
         match regions::enabled(&self.session.account_management(), &self.pace.third()).await {
@@ -270,9 +271,9 @@ impl Lookup<'_> {
         named.iter().find(|named| *named == region).map(String::as_str)
     }
 
-    /// Asks Regions side by side.
+    /// Makes lookups in Regions side by side.
     async fn ask(&self, gathered: &mut Gathered, asked: Vec<(Questions, String)>) {
-        // A clock that was set back since the first question must not promise more.
+        // A clock that was set back since the first lookup must not extend the coverage.
         let asked_at = (self.clock)().min(gathered.sent);
         let mut reads = Vec::new();
         for (questions, region) in asked {
@@ -309,7 +310,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Ids of access keys that are asked for one by one, up to a number.
+/// Ids of access keys that are looked up one by one, up to a maximum.
 struct Ids {
     most: usize,
     taken: BTreeSet<String>,
@@ -321,7 +322,7 @@ impl Ids {
         Self { most, taken: BTreeSet::new(), beyond: BTreeSet::new() }
     }
 
-    /// Those of them that were not taken before, newest first, as many as there is room for.
+    /// The ids that were not taken before, newest first, up to the maximum.
     fn take<'a>(&mut self, found: impl Iterator<Item = (DateTime<Utc>, &'a str)>) -> Vec<String> {
         let mut newest: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
         for (time, id) in found {
@@ -339,30 +340,30 @@ impl Ids {
         new
     }
 
-    /// The gap that those leave for which there was no room.
+    /// The gap for the ids beyond the maximum.
     fn gap(&self, what: &str) -> Option<Gap> {
         if self.beyond.is_empty() {
             return None;
         }
         let detail = format!(
-            "the events name {} {what}, and only {} are asked for by their key id, so that calls of \
+            "the events name {} {what}, but only {} are looked up by their key id, so calls of \
              the others may be missing",
             self.taken.len() + self.beyond.len(),
             self.taken.len(),
         );
-        let todo = "explain why there are so many; it ends by itself when fewer lie in the look-back \
+        let todo = "explain why there are so many; the gap disappears when fewer are in the look-back \
                     (`evidence.root-events.lookback`)";
         Some(Gap::new(Source::RootEvents, Cause::Missing, detail).to_do(todo))
     }
 }
 
-/// Whether a use may be that of a central session: temporary keys, and no trait of the console.
+/// Whether a use may come from a central session: temporary keys, and no sign of the console.
 fn may_be_central(event: &RootEvent) -> bool {
     event.use_kind().is_some() && event.access_key == SignedBy::Session && !event.from_console
 }
 
-/// Why there is nothing where no Region could be read: one gap for all. What can be granted comes
-/// first, what happened otherwise follows in its words.
+/// One gap for all Regions if none could be read. Missing permissions come first, other causes
+/// follow.
 fn missing_events(gaps: &[RegionGap]) -> Option<Gap> {
     let denied = |gap: &&RegionGap| gap.gap.cause == Cause::Denied;
     let of_regions = gaps.iter().find(|gap| denied(gap) && gap.region.is_some());
@@ -393,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_region_answered_the_gap_names_all_and_what_to_grant_first() {
+    fn if_no_region_answered_the_gap_names_all_causes() {
         let lookup = |detail: &str| {
             Gap::denied(Source::RootEvents, "cloudtrail:LookupEvents", format!("denied {detail}"))
         };
@@ -416,7 +417,7 @@ mod tests {
         let gap =
             missing_events(&[region_gap(None, first.clone()), region_gap(Some("us-east-1"), slow)])
                 .unwrap();
-        assert_eq!(gap.action, first.action, "what came first made the rest late");
+        assert_eq!(gap.action, first.action, "the first gap delayed the rest");
         assert!(missing_events(&[]).is_none());
     }
 }

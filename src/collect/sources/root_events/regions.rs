@@ -1,4 +1,4 @@
-//! What must be known before events are asked for: the account's alias and its enabled Regions.
+//! Reads what the lookups need: the account's alias and its enabled Regions.
 
 use aws_sdk_account::types::RegionOptStatus;
 
@@ -8,22 +8,22 @@ use crate::model::root_events::{LIST_ALIASES, LIST_REGIONS};
 use crate::model::{Cause, Gap, Source};
 
 const SOURCE: Source = Source::RootEvents;
-/// The most that one page may hold. Source: API reference, `MaxResults`.
+/// The maximum size of a page. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
-/// There are far fewer Regions than these pages hold.
+/// More pages than all Regions need.
 const MAX_PAGES: usize = 40;
 
-/// The account's alias, under which CloudTrail may list root. An account has one at most.
+/// Reads the account's alias: CloudTrail may list root under it. An account has at most one.
 pub(super) async fn aliases(client: &aws_sdk_iam::Client, pace: &Pace) -> Result<Vec<String>, Gap> {
     let call = async || {
         let answer = client.list_account_aliases().send().await;
         answer.map_err(|error| CallError::from_sdk(&error))
     };
-    let answer = pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST_ALIASES))?;
+    let answer = pace.retry(call).await.map_err(|error| error.gap(SOURCE, &LIST_ALIASES))?;
     Ok(answer.account_aliases)
 }
 
-/// The Regions in which calls can be made, also those that are being disabled.
+/// Reads the Regions that accept calls, including those that are being disabled.
 pub(super) async fn enabled(
     client: &aws_sdk_account::Client,
     pace: &Pace,
@@ -43,10 +43,10 @@ pub(super) async fn enabled(
                 .await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let page = pace.persist(call).await.map_err(|error| error.gap(SOURCE, &LIST_REGIONS))?;
+        let page = pace.retry(call).await.map_err(|error| error.gap(SOURCE, &LIST_REGIONS))?;
         for region in page.regions.unwrap_or_default() {
             let name = region.region_name.unwrap_or_default();
-            // It becomes a part of a host name.
+            // The name becomes part of a host name.
             let part =
                 |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             if name.is_empty() || !name.bytes().all(part) {
@@ -57,12 +57,12 @@ pub(super) async fn enabled(
         }
         match page.next_token {
             None if regions.is_empty() => {
-                return Err(unreadable("the list is empty, and every account has Regions"));
+                return Err(unreadable("the list is empty, but every account has Regions"));
             }
             None => return Ok(regions),
-            // The same page for ever would be no list.
+            // A repeated token would repeat the same page forever.
             same if same == token => {
-                return Err(unreadable("the list goes on, but never gets further"));
+                return Err(unreadable("AWS sent the same page token twice"));
             }
             next => token = next,
         }

@@ -1,4 +1,4 @@
-//! `--policy github:OWNER/REPO/PATH@REF`: a policy of another repository, by its name.
+//! `--policy github:OWNER/REPO/PATH@REF`: a policy in another repository.
 
 use rootgate::github::repository::Repository;
 use rootgate::repo::RepoPath;

@@ -1,8 +1,9 @@
 //! Classifies records. An unknown form counts as a use.
 //!
-//! A central session (`sts:AssumeRoot`) appears in the member account as `Root` too. It is known by
-//! its flag, by the `AssumeRoot` record that handed out its key, or, in a member account only, by
-//! doing nothing but the seven reads of an audit without a trait of the console.
+//! A central session (`sts:AssumeRoot`) also appears as `Root` in the member account. rootgate
+//! recognizes it by its flag, or by the `AssumeRoot` record that issued its key. In a member
+//! account, a session without console traits is also central if it made only the seven reads of an
+//! audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +30,7 @@ const AUDIT_READS: &[&str] = &[
     "ListMFADevices",
     "ListSigningCertificates",
 ];
-/// What `IAMDeleteRootUserCredentials` allows besides reads.
+/// The calls, except reads, of the task policy `IAMDeleteRootUserCredentials`.
 const REMOVALS: &[&str] = &[
     "DeactivateMFADevice",
     "DeleteAccessKey",
@@ -38,7 +39,7 @@ const REMOVALS: &[&str] = &[
     "DeleteVirtualMFADevice",
 ];
 
-/// What a central session was opened for.
+/// The purpose of a central session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Central {
     Audit,
@@ -48,10 +49,11 @@ enum Central {
 
 /// The events of one account's root user among these records, oldest first, each once.
 ///
-/// Records of other principals and accounts are left out. All records of the same look-back belong
-/// together: one may explain another. `is_member`: the account is known to be a member account of
-/// an organization; only there may calls alone say that a session was an audit. Two records of one
-/// event that say different things are two events: either may be the one that matters.
+/// Records of other principals and accounts are left out. Pass all records of one look-back
+/// together, because one may explain another. `is_member`: the account is known to be a member
+/// account of an organization. Only there can the calls of a session alone show that it was an
+/// audit. Two records of one event with different contents count as two events, because either may
+/// matter.
 #[must_use]
 pub fn classify(records: &[Record], account: &AccountId, is_member: bool) -> Vec<RootEvent> {
     let sessions = Sessions::from_records(records, account, is_member);
@@ -64,17 +66,17 @@ pub fn classify(records: &[Record], account: &AccountId, is_member: bool) -> Vec
     events
 }
 
-/// The ids of the temporary keys that STS issued to this account's root user, as far as these
-/// records tell. What they sign is a use of root, whatever the identity of the call is.
+/// The ids of the temporary keys that STS issued to this account's root user, according to these
+/// records. A call signed with one is a use of root, even if the call has another identity.
 #[must_use]
 pub fn issued_by_root(records: &[Record], account: &AccountId) -> BTreeSet<String> {
     issued(records, account).into_keys().map(str::to_owned).collect()
 }
 
-/// The keys that root had from STS, and what stands behind each: a long-lived key, or a session.
+/// The keys that root got from STS, and the origin of each: a long-lived key, or a session.
 fn issued<'a>(records: &'a [Record], account: &AccountId) -> BTreeMap<&'a str, SignedBy> {
     let mut issued: BTreeMap<&str, SignedBy> = BTreeMap::new();
-    // A session that was issued may issue another one, and the records are in no order.
+    // A session may get another one from STS, and the records are in no order.
     loop {
         let mut more = issued.clone();
         for record in records.iter().filter(|record| is_answer_of_sts(record)) {
@@ -85,7 +87,7 @@ fn issued<'a>(records: &'a [Record], account: &AccountId) -> BTreeMap<&'a str, S
             let Some(key) = issued_key(record) else { continue };
             let behind = of.unwrap_or(match record.access_key() {
                 Some(caller) if !is_long_lived(caller) => SignedBy::Session,
-                // Without an id, what only a long-lived key can ask for was asked for by one.
+                // If there is no key id: only a long-lived key can make this call.
                 _ => SignedBy::SessionOfKey,
             });
             // Of two conflicting records, the one that names a key wins.
@@ -99,25 +101,25 @@ fn issued<'a>(records: &'a [Record], account: &AccountId) -> BTreeMap<&'a str, S
     }
 }
 
-/// An answer of STS that hands out a session of its caller: `GetSessionToken`,
-/// `GetFederationToken`. What `AssumeRoot` hands out acts in another account.
+/// Whether STS issued a session of the caller: `GetSessionToken`, `GetFederationToken`. A session
+/// by `AssumeRoot` acts in another account.
 fn is_answer_of_sts(record: &Record) -> bool {
     record.service() == "sts" && record.raw.event_name != "AssumeRoot"
 }
 
-/// Whether the id is of a long-lived key. All others are sessions: `ASIA…`, and `ASOA…` for what
-/// agents use.
+/// Whether the id belongs to a long-lived key. All others are sessions: `ASIA…`, and `ASOA…` for
+/// agents.
 /// Source: IAM User Guide, "IAM identifiers", unique id prefixes.
 fn is_long_lived(key: &str) -> bool {
     key.starts_with("AKIA")
 }
 
-/// What the records say of the sessions among them.
+/// The sessions in the records.
 struct Sessions<'a> {
     account: &'a AccountId,
     /// By access key id.
     central: BTreeMap<&'a str, Central>,
-    /// Sessions that root had from STS, by access key id.
+    /// Sessions that STS issued to root, by access key id.
     issued: BTreeMap<&'a str, SignedBy>,
     sign_in: SignInSessions<'a>,
 }
@@ -136,7 +138,7 @@ impl<'a> Sessions<'a> {
                 continue;
             }
             sessions.sign_in.learn(record);
-            // A session of a key that root holds is no central one.
+            // A session that STS issued to root is not a central session.
             let key = record.access_key().filter(|key| !sessions.issued.contains_key(key));
             if let Some(key) = key.filter(|_| !record.is_federated()) {
                 own.entry(key).or_default().push(record);
@@ -147,7 +149,8 @@ impl<'a> Sessions<'a> {
                 sessions.central.insert(key, central);
             }
         }
-        // The issuer of the key knows its purpose best. If two records disagree, the worse one wins.
+        // The record that issued the key shows its purpose best. If two records disagree, the
+        // worse one wins.
         let mut centrals: BTreeMap<&str, Central> = BTreeMap::new();
         for (key, central) in records.iter().filter_map(|record| announced(record, account)) {
             let known = centrals.entry(key).or_insert(central);
@@ -157,7 +160,8 @@ impl<'a> Sessions<'a> {
         sessions
     }
 
-    /// Whether root made it, or a session that root had from STS, whatever its identity says.
+    /// Whether root made the call, or a session that STS issued to root, even under another
+    /// identity.
     fn is_by_root(&self, record: &Record) -> bool {
         let issued = record.access_key().is_some_and(|key| self.issued.contains_key(key));
         issued || record.is_by_root_of(self.account)
@@ -168,12 +172,12 @@ impl<'a> Sessions<'a> {
     }
 }
 
-/// The key that an answer of STS carries.
+/// The key in an answer of STS.
 fn issued_key(record: &Record) -> Option<&str> {
     record.raw.response_elements["credentials"]["accessKeyId"].as_str()
 }
 
-/// An `AssumeRoot` into this account that worked: the key it handed out, and what for.
+/// The key that a successful `AssumeRoot` into this account issued, and its purpose.
 fn announced<'a>(record: &'a Record, account: &AccountId) -> Option<(&'a str, Central)> {
     if record.service() != "sts" || record.raw.event_name != "AssumeRoot" {
         return None;
@@ -193,7 +197,7 @@ fn announced<'a>(record: &'a Record, account: &AccountId) -> Option<(&'a str, Ce
     Some((issued_key(record)?, central))
 }
 
-/// What all calls of one session say, where nobody announced it.
+/// The purpose of a session without an `AssumeRoot` record, from all its calls.
 fn unannounced(key: &str, calls: &[&Record], is_member: bool) -> Option<Central> {
     if !key.starts_with("ASIA") {
         return None;
@@ -224,14 +228,15 @@ fn kind_of(record: &Record, sessions: &Sessions<'_>) -> Option<EventKind> {
     }
     let sign_in = (record.service() == "signin").then(|| sign_in_kind(record)).flatten();
     let kind = central_kind(record, sessions).or(sign_in);
-    // A change of a credential counts whoever made the call in root's name.
+    // A change of a credential counts even if a service made the call in root's name.
     Some(kind.unwrap_or_else(|| match is_credential_change(record, sessions.account) {
         true => EventKind::CredentialChange,
         false => other_kind(record, sessions),
     }))
 }
 
-/// What a central audit or removal may do; what it does besides is judged like any other call.
+/// The kind of a call that belongs to a central audit or removal. Its other calls are judged like
+/// any other call.
 fn central_kind(record: &Record, sessions: &Sessions<'_>) -> Option<EventKind> {
     let name = record.raw.event_name.as_str();
     let reads = AUDIT_READS.contains(&name);
@@ -267,7 +272,7 @@ fn sign_in_kind(record: &Record) -> Option<EventKind> {
         "PasswordUpdated" | "PasswordRecoveryCompleted" | "EmailUpdated" if !failed => {
             Some(EventKind::CredentialChange)
         }
-        // Denied or not: only who is signed in as root gets so far.
+        // Even if it was denied: only somebody who is signed in as root can get this far.
         _ if record.is_client_sign_in() => Some(EventKind::ClientSignIn),
         _ => None,
     }
@@ -305,7 +310,7 @@ fn signed_by(record: &Record, sessions: &Sessions<'_>) -> SignedBy {
     }
 }
 
-/// Whether a call of root that worked changed what root can sign in or sign requests with.
+/// Whether a successful call of root changed a credential of root.
 fn is_credential_change(record: &Record, account: &AccountId) -> bool {
     let name = record.raw.event_name.as_str();
     if record.raw.error_code.is_some() {
@@ -337,8 +342,8 @@ fn is_credential_change(record: &Record, account: &AccountId) -> bool {
 /// Calls that change which MFA devices root has.
 const MFA_CHANGES: &[&str] = &["EnableMFADevice", "DeactivateMFADevice"];
 
-/// Whether a call of IAM is about an IAM user. Of MFA devices the name of a user proves nothing, as
-/// events of root's own devices carry one, too: the device must be the user's.
+/// Whether a call of IAM is about an IAM user. For MFA devices, the name of a user proves nothing,
+/// because events of root's own devices have one too. The device must belong to the user.
 fn is_about_another(record: &Record, account: &AccountId) -> bool {
     match MFA_CHANGES.contains(&record.raw.event_name.as_str()) {
         true => record.is_mfa_of_an_iam_user(account),
@@ -346,8 +351,8 @@ fn is_about_another(record: &Record, account: &AccountId) -> bool {
     }
 }
 
-/// The user and the virtual device that a change names where the record does not prove that they
-/// belong together.
+/// The user and the virtual device of a change, if the record does not prove that they belong
+/// together.
 fn mfa_target(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> Option<MfaTarget> {
     let is_change = kind == EventKind::CredentialChange
         && record.service() == "iam"
@@ -372,7 +377,7 @@ fn is_new_address(record: &Record, account: &AccountId) -> bool {
 const CENTRAL_SWITCHES: &[&str] =
     &["DisableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootSessions"];
 
-/// Whether somebody else changed what this account's root user can sign in with.
+/// Whether somebody else changed a credential of this account's root user.
 fn is_change_by_another(record: &Record, account: &AccountId) -> bool {
     let switched = record.service() == "iam"
         && CENTRAL_SWITCHES.contains(&record.raw.event_name.as_str())
@@ -402,8 +407,8 @@ fn key_change(record: &Record) -> Option<KeyChange> {
         },
         _ => return None,
     };
-    // An IAM user may be called like the account's alias. So a name proves that a root key was
-    // switched on, never that it is off or gone.
+    // An IAM user may have the same name as the account's alias. So a record with a name can show
+    // that a root key is active, but never that it is inactive or deleted.
     let off = matches!(state, KeyState::Inactive | KeyState::Deleted);
     if off && record.names_another_user() {
         return None;
@@ -445,13 +450,14 @@ fn event(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> RootEvent
     }
 }
 
-/// Events of signing a program in say whether it worked in a place of their own.
+/// The error code. Sign-in events of programs report a failure in another field.
 fn error_code(record: &Record, kind: EventKind) -> Option<String> {
     let silent = kind == EventKind::ClientSignIn && record.reports_failure();
     record.raw.error_code.as_deref().map(shortened).or_else(|| silent.then(|| "Failure".to_owned()))
 }
 
-/// Of a program: what the sign-in behind it says, else its own session, else others of the session.
+/// Whether MFA was used. For the sign-in of a program, the console sign-in behind it decides, or
+/// else its own record, or else other calls of the session.
 fn mfa(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> Option<bool> {
     if kind != EventKind::ClientSignIn {
         return record.mfa();
@@ -460,7 +466,8 @@ fn mfa(record: &Record, kind: EventKind, sessions: &Sessions<'_>) -> Option<bool
     sign_in.or_else(|| record.mfa()).or_else(|| sessions.sign_in.mfa_of_calls(record))
 }
 
-/// A token and a call belong to the session of the sign-in, however new the key is.
+/// When the session began. Tokens and calls belong to the session of the sign-in, even if the key
+/// is newer.
 fn session_started(
     record: &Record,
     kind: EventKind,
@@ -481,8 +488,8 @@ fn client(record: &Record) -> SignInClient {
     }
 }
 
-/// Whether it was made in the console by the session of a sign-in: by no session of STS, no central
-/// one, and no service, whose calls say nothing of MFA.
+/// Whether a session of a sign-in made the call in the console. Sessions of STS, central sessions
+/// and services do not count, because their calls say nothing about MFA.
 fn is_from_console(record: &Record, signed_by: SignedBy, sessions: &Sessions<'_>) -> bool {
     record.is_marked_as_console()
         && !signed_by.is_of_key()

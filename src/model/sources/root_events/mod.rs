@@ -1,5 +1,5 @@
-//! What CloudTrail recorded of the root user: events as a reader needs them, each with what it
-//! means, and how far the record reaches.
+//! What CloudTrail recorded of the root user: the events, the meaning of each, and the period and
+//! Regions that they cover.
 //!
 //! ```text
 //! CloudTrail's JSON -> record (its forms) -> classify (what each means) -> RootEvent
@@ -64,9 +64,9 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "root-events",
     name: "CloudTrail events",
     calls: &[LOOKUP, LIST_ALIASES, LIST_REGIONS],
-    if_unreadable: "run again; if it stays so, look at root's events in the event history of CloudTrail, which keeps \
-                    90 days, and shorten `evidence.root-events.lookback` where it reaches less far back; else report \
-                    it as a fault of rootgate",
+    if_unreadable: "run again; if the error persists, look at root's events in the event history of CloudTrail, which \
+                    keeps 90 days, and shorten `evidence.root-events.lookback` if it goes back further; otherwise \
+                    report it as a bug in rootgate",
     schema: SourceSchema {
         description: "What CloudTrail recorded of root. `observed_at` is the time at which the first call was sent.",
         value: r##"{ "$ref": "#/$defs/root_events" }"##,
@@ -74,26 +74,26 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     },
 };
 
-/// One event of the root user, or about its credentials. It holds no secret.
+/// One event of the root user, or about its credentials. It contains no secrets.
 ///
-/// Texts come from whoever made the call: escape them where they leave.
+/// The caller of the API chose some of these texts: escape them on output.
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RootEvent {
     /// When it happened.
     pub time: DateTime<Utc>,
-    /// CloudTrail's id of it: the same in every answer that holds it.
+    /// CloudTrail's id of the event: the same in every answer.
     pub id: String,
     /// The Region that recorded it.
     pub region: String,
     /// The service: `iam.amazonaws.com`.
     pub event_source: String,
-    /// What was called: `CreateAccessKey`.
+    /// The action that was called: `CreateAccessKey`.
     pub event_name: String,
-    /// What it means.
+    /// What the event means.
     pub kind: EventKind,
-    /// Whether CloudTrail says that it only read. Where it says nothing: `false`.
+    /// Whether CloudTrail says that the call only read; `false` if it does not say.
     pub read_only: bool,
     /// The error of a call that failed: `AccessDenied`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,31 +101,31 @@ pub struct RootEvent {
     /// Where it came from: an address, or the name of a service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_address: Option<String>,
-    /// What the caller says it is; at most 256 characters are kept.
+    /// The user agent that the caller sent; at most 256 characters are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// Whether MFA was used, for the sign-in or its session; `None`: the event does not say.
+    /// Whether the sign-in or its session used MFA; `None` if the event does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa: Option<bool>,
-    /// When the session of the call began; of a token, when the sign-in behind it did.
+    /// When the session of the call began; for a token, when its sign-in did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_started: Option<DateTime<Utc>>,
-    /// The ARN of the sign-in session that it belongs to. No secret: it only names the session.
+    /// The ARN of the sign-in session that it belongs to. Not a secret: it only names the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in_session: Option<String>,
-    /// The program that was signed in, of [`EventKind::ClientSignIn`].
+    /// The program that signed in, for [`EventKind::ClientSignIn`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<SignInClient>,
-    /// Whether it was made in the console, by the session of a sign-in of root: not by a session of
-    /// STS, a central one or a service.
+    /// Whether the call was made in the console, by the session of a root sign-in, and not by a session
+    /// of STS, a central root session or a service.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_console: bool,
-    /// What kind of key signed it.
+    /// The kind of key that signed the call.
     pub access_key: SignedBy,
-    /// The long-lived key that signed it. Not a secret: it only names the key.
+    /// The id of the long-lived key that signed the call. Not a secret: it only names the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
-    /// What became of a root access key.
+    /// How the call changed a root access key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_change: Option<KeyChange>,
     /// Whose MFA device was changed, where the event names an IAM user without proving it.
@@ -201,7 +201,7 @@ pub enum SignedBy {
 }
 
 impl SignedBy {
-    /// Whether a long-lived key stands behind the call.
+    /// Whether the call was made with a long-lived key, directly or through a session.
     #[must_use]
     pub const fn is_of_key(self) -> bool {
         matches!(self, Self::SessionOfKey | Self::LongLivedKey)
@@ -283,7 +283,7 @@ impl RootEvent {
         }
     }
 
-    /// Whether a program only renewed its token: nobody signed in.
+    /// Whether a program only renewed its token, without a sign-in.
     #[must_use]
     pub fn is_token_refresh(&self) -> bool {
         let grant = self.client.as_ref().and_then(|client| client.grant_type.as_deref());

@@ -275,7 +275,7 @@ impl Record {
         self.named_user().is_some()
     }
 
-    /// Whether a call of IAM names anybody but root in so many words.
+    /// Whether a call of IAM explicitly names a user other than root.
     pub(super) fn names_another_user(&self) -> bool {
         let user = self.raw.request_parameters["userName"].as_str().unwrap_or_default();
         !user.is_empty() && user != ROOT_USER_NAME

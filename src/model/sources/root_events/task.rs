@@ -22,9 +22,9 @@ pub enum RootTask {
     CloseAccount,
     /// Tax settings and tax invoices.
     TaxSettings,
-    /// Giving back IAM permissions that nobody has any more.
+    /// Restoring IAM permissions that no user has any more.
     RestorePermissions,
-    /// A support case, as for a KMS key that nobody can manage.
+    /// A support case, for example for a KMS key that no user can manage.
     SupportCase,
     /// S3's MFA delete.
     MfaDelete,

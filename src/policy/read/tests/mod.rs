@@ -1137,7 +1137,7 @@ fn windows_of_one_account_that_touch_or_overlap_are_one() {
     assert!(parse(&together).is_ok(), "12h together");
     let longer = both(one, one) + "limits: { window: 20h }\n";
     assert!(parse(&longer).is_ok());
-    // What is wrong by itself is said once.
+    // A window that is wrong by itself is reported once.
     let too_long = windows_of(&[(one, "20T06:00", "21T06:00"), (one, "21T06:00", "21T07:00")]);
     assert_eq!(places(&too_long).len(), 1);
 }
@@ -1163,6 +1163,6 @@ fn one_off_windows_count_in_the_total_of_their_account() {
     );
     assert!(parse(&days([one, one, other])).is_ok());
     assert_eq!(places(&days([one, "", one])).len(), 1);
-    assert_eq!(places(&days([""; 3])).len(), 1, "said once, not for every account");
+    assert_eq!(places(&days([""; 3])).len(), 1, "reported once, not for every account");
     assert!(parse(&(days([one; 3]) + "limits: { window-total: 30h }\n")).is_ok());
 }

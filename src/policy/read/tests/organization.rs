@@ -129,7 +129,7 @@ fn each_mistake_organization_policy_is_named_where_it_stands() {
             "an ARN",
         ),
         (organization("member-role: arn:aws:iam::*:role/r"), "role-name 4:18", "an ARN"),
-        (organization("member-role: root*"), "role-wildcard 4:18", "`root*` holds a wildcard"),
+        (organization("member-role: root*"), "role-wildcard 4:18", "`root*` contains a wildcard"),
         (organization("member-role: \"root gate\""), "role-name 4:18", "`root gate`"),
         (organization("member-role: wäre"), "role-name 4:18", "`wäre`"),
         (organization("member-role: \"\""), "role-name 4:18", "not the name of"),

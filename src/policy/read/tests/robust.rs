@@ -71,8 +71,8 @@ fn an_independent_reader_sees_the_same_values() {
 
 /// Where ours and the independent reader differ on the gallery, each with its reason.
 const REFUSED_ON_PURPOSE: &[(&str, &str)] = &[
-    ("bad/anchors-and-aliases", "aliases: every line judges as it reads"),
-    ("bad/tag", "tags: every line judges as it reads"),
+    ("bad/anchors-and-aliases", "aliases: every line means what it says"),
+    ("bad/tag", "tags: every line means what it says"),
     (
         "bad/values-in-different-columns",
         "an entry that YAML reads as more text of the one above it",
@@ -89,7 +89,7 @@ const READ_BY_OURS_ALONE: &[(&str, &str)] = &[(
     "a key over two lines: YAML 1.1 has none, and it is unknown here",
 )];
 
-/// What both read, each in its way.
+/// Policies that both parse with different values.
 const OTHER_VALUES: &[(&str, &str)] = &[
     ("bad/account-id-not-quoted", "012345678901 is a number in YAML 1.2: it is refused as one"),
     ("valid/words-that-older-yaml-misreads", "0b1 is a number in YAML 1.1 only"),

@@ -1,9 +1,9 @@
-//! One Region's events: every question, every page, at most two calls a second.
+//! Reads the events of a Region: every lookup, every page, at most two calls per second.
 //!
-//! Sign-in events cannot be asked for by who signed in: everybody's are read. Where a few pages hold
-//! them all, one question is enough. Else they are asked for by name: what is rare to its end, what
-//! is frequent newest first, for a bounded number of pages and time. Where that bound cuts them off,
-//! the answer says since when they are complete.
+//! CloudTrail cannot filter sign-in events by user, so rootgate reads those of all users. If a few
+//! pages contain them all, one lookup is enough. If not, they are looked up by event name: rare
+//! events completely, frequent events newest first, up to a maximum number of pages and a time
+//! limit. If such a limit is reached, the answer says since when they are complete.
 
 #[cfg(test)]
 mod tests;
@@ -21,82 +21,82 @@ use crate::model::{AccountId, Cause, Gap, Record, Source};
 use crate::net::bucket::{Bucket, Rate};
 
 const SOURCE: Source = Source::RootEvents;
-/// The most that one page may hold. Source: API reference, `MaxResults`.
+/// The maximum size of a page. Source: API reference, `MaxResults`.
 const PAGE: i32 = 50;
-/// So many pages of one question are read; a look-back that needs more ends in a gap.
+/// The maximum number of pages of one lookup. If there are more, the rest is a gap.
 const MAX_PAGES: usize = 400;
-/// So many pages of all sign-in events are read, before they are asked for by name.
+/// The maximum number of pages of all sign-in events, before they are looked up by name.
 const FEW_PAGES: usize = 4;
-/// So many pages of frequent sign-in events are read: 42 seconds at two calls a second.
+/// The maximum number of pages of frequent sign-in events: 42 seconds at two calls per second.
 const SIGN_IN_PAGES: usize = 80;
-/// So many of them are of one name other than `ConsoleLogin`.
+/// The maximum number of these pages for each name other than `ConsoleLogin`.
 const PAGES_PER_NAME: usize = 8;
-/// The same bound as time, for answers that are slow.
+/// The time limit for frequent sign-in events, for slow answers.
 const SIGN_IN_TIME: Duration = Duration::from_secs(45);
-/// CloudTrail allows two calls a second per account and Region; a little more than a second, as
-/// calls may reach it closer together than they were sent.
+/// CloudTrail allows two calls per second, account and Region. The period is a little longer than a
+/// second, because calls may arrive closer together than they were sent.
 pub(super) const RATE: Rate = Rate { burst: 2, period: Duration::from_millis(1_050) };
 
 /// The event source of sign-ins.
 const SIGN_IN: &str = "signin.amazonaws.com";
 const CONSOLE_LOGIN: &str = "ConsoleLogin";
-/// Sign-in events that change what root signs in with: without all of them, nothing is known.
+/// Sign-in events that change root's credentials. They must be read completely.
 const CHANGES: &[&str] = &["PasswordRecoveryCompleted", "PasswordUpdated", "EmailUpdated"];
-/// Sign-in events of the console that may be as frequent as sign-ins, in the order of questions;
-/// the last one gets the pages that are left.
+/// Sign-in events of the console that may be as frequent as sign-ins, in the order of the lookups.
+/// The last one gets the remaining pages.
 const FREQUENT: &[&str] =
     &["PasswordRecoveryRequested", "CheckMfa", COMMAND_LINE[0], COMMAND_LINE[1], CONSOLE_LOGIN];
 /// Sign-in events of command lines and agents. They are recorded in the Region that the user chose.
 /// Source: AWS Sign-In User Guide, "OAuth 2.0".
 const COMMAND_LINE: &[&str] = &["AuthorizeOAuth2Access", "CreateOAuth2Token"];
 
-/// What may find root: one attribute a call is allowed.
+/// A lookup that may find root. Each call allows one attribute.
 pub(super) type Question = (LookupAttributeKey, String);
 
-/// Which sign-ins of root a Region records.
+/// The sign-ins of root that a Region records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignIns {
-    /// All of them.
+    /// All sign-ins.
     Console,
     /// Only those of command lines and agents.
     CommandLine,
 }
 
-/// What a Region is asked.
+/// The lookups in a Region.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Questions {
-    /// Each to its last page.
+    /// The lookups that are read to the last page.
     pub(super) whole: Vec<Question>,
-    /// Sign-ins of everybody.
+    /// The sign-ins of everybody.
     pub(super) sign_ins: Option<SignIns>,
 }
 
-/// Where and since when to look.
+/// The Region and the time range of a lookup.
 pub(super) struct RegionLookup<'a> {
     pub(super) client: Client,
     pub(super) account: &'a AccountId,
-    /// The Region where the policy names it: then its name may be wrong.
+    /// The Region, if the policy names it: then its name may be wrong.
     pub(super) named: Option<&'a str>,
     pub(super) pace: &'a Pace,
     pub(super) since: DateTime<Utc>,
     pub(super) until: DateTime<Utc>,
 }
 
-/// What was read of one question.
+/// The pages that were read for one lookup.
 #[derive(Default)]
 struct Pages {
     count: usize,
-    /// Whether there are more: the bound of pages or of time was reached.
+    /// Whether there are more: the maximum number of pages or the time limit was reached.
     cut: bool,
-    /// The newest event of the last page that held one.
+    /// The newest event of the last page with events.
     newest_of_last: Option<DateTime<Utc>>,
 }
 
 impl Pages {
-    /// Since when the events are complete; `None`: these are all.
+    /// The time since which the events are complete; `None`: these are all.
     ///
-    /// CloudTrail sends the newest first, so everything after the last page's newest event was read.
-    /// That event's own second may go on on the next page.
+    /// CloudTrail sends the newest events first, so every event after the newest event of the last
+    /// page was read. The next page may contain more events of the same second.
     fn since(&self, lookup: &RegionLookup<'_>) -> Option<DateTime<Utc>> {
         let second = TimeDelta::seconds(1);
         let since = self.newest_of_last.map_or(lookup.until, |newest| newest + second);
@@ -104,21 +104,21 @@ impl Pages {
     }
 }
 
-/// What a page said besides its events.
+/// The parts of a page besides its events.
 struct Page {
     next: Option<String>,
     newest: Option<DateTime<Utc>>,
 }
 
-/// Where the answers of a Region go.
+/// The rate limit of a Region, and its records.
 pub(super) struct Reading<'a> {
     pub(super) bucket: &'a mut Bucket,
     pub(super) records: &'a mut Vec<Record>,
 }
 
 impl RegionLookup<'_> {
-    /// All pages of all questions; returns since when sign-in events are complete, where they are
-    /// not. What was read before a failure is kept.
+    /// Reads all pages of all lookups. If sign-in events are incomplete, it returns the time since
+    /// which they are complete. Records that were read before a failure are kept.
     pub(super) async fn read(
         &self,
         questions: &Questions,
@@ -133,7 +133,7 @@ impl RegionLookup<'_> {
         }
     }
 
-    /// Everybody's sign-in events, or the newest of them.
+    /// Reads everybody's sign-in events, or the newest of them.
     async fn sign_ins(
         &self,
         recorded: SignIns,
@@ -142,7 +142,7 @@ impl RegionLookup<'_> {
         let of_everybody = (LookupAttributeKey::EventSource, SIGN_IN.to_owned());
         let few = self.pages(&of_everybody, self.pace, FEW_PAGES, reading).await?;
         let Some(until) = few.since(self) else { return Ok(None) };
-        // What those pages hold need not be read again.
+        // The events of those pages do not need to be read again.
         let older = RegionLookup { client: self.client.clone(), until, ..*self };
         let named = |name: &str| (LookupAttributeKey::EventName, name.to_owned());
         let (changes, frequent) = match recorded {
@@ -164,7 +164,7 @@ impl RegionLookup<'_> {
         Ok(since)
     }
 
-    /// All pages of a question that must be read to its end.
+    /// Reads all pages of a lookup that must be complete.
     async fn read_all(
         &self,
         question: &Question,
@@ -182,8 +182,8 @@ impl RegionLookup<'_> {
         Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Missing, detail)))
     }
 
-    /// The pages of a question, newest first, up to a number of them. A pace of their own that ends
-    /// before the call's is a bound as well.
+    /// Reads the pages of a lookup, newest first, up to a maximum number. A `pace` that ends
+    /// earlier than [`Self::pace`] is also a limit.
     async fn pages(
         &self,
         question: &Question,
@@ -208,9 +208,9 @@ impl RegionLookup<'_> {
             pages.newest_of_last = page.newest.or(pages.newest_of_last);
             match page.next {
                 None => return Ok(pages),
-                // The same page for ever would be no list.
+                // A repeated token would repeat the same page forever.
                 same if same == token => {
-                    let why = "the list goes on, but never gets further";
+                    let why = "AWS sent the same page token twice";
                     return Err(Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why)));
                 }
                 next => token = next,
@@ -218,7 +218,7 @@ impl RegionLookup<'_> {
         }
     }
 
-    /// One page.
+    /// Reads a page.
     async fn page(
         &self,
         question: &Question,
@@ -244,7 +244,7 @@ impl RegionLookup<'_> {
                 .await;
             answer.map_err(|error| CallError::from_sdk(&error))
         };
-        let answer = pace.persist_at_rate(reading.bucket, call).await;
+        let answer = pace.retry_at_rate(reading.bucket, call).await;
         let answer = answer.map_err(|error| failed(&error, self.named))?;
         let mut newest = None;
         for event in answer.events.unwrap_or_default() {
@@ -255,7 +255,7 @@ impl RegionLookup<'_> {
                 Box::new(Gap::for_call(SOURCE, &LOOKUP, Cause::Unreadable, why))
             })?;
             newest = newest.max(Some(record.time()));
-            // Whose a session is that root handed out, only the answer that handed it out says.
+            // A call of a session that STS issued to root does not say that it belongs to root.
             if question.0 == LookupAttributeKey::AccessKeyId || record.concerns(self.account) {
                 reading.records.push(record);
             }
@@ -264,8 +264,8 @@ impl RegionLookup<'_> {
     }
 }
 
-/// The gap of a call that failed. What a policy of the organization denies, no role can be granted; and
-/// a Region that does not exist never answers.
+/// The gap of a failed call. If a policy of the organization denies it, no role can be granted it.
+/// A Region that does not exist never answers.
 fn failed(error: &CallError, named: Option<&str>) -> Box<Gap> {
     let gap = error.gap(SOURCE, &LOOKUP);
     if let (Kind::Network | Kind::TimedOut, Some(region)) = (error.kind, named) {
@@ -287,7 +287,7 @@ fn failed(error: &CallError, named: Option<&str>) -> Box<Gap> {
     Box::new(gap.to_do(todo))
 }
 
-/// Whether the time is what ended a call.
+/// Whether a call ended because of its time limit.
 const fn is_out_of_time(gap: &Gap) -> bool {
     matches!(gap.cause, Cause::TimedOut | Cause::Throttled)
 }

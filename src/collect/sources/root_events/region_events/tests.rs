@@ -1,4 +1,4 @@
-//! The SDK's own client, with answers from here: pages as CloudTrail might cut them.
+//! Tests with the SDK's own client and fake answers, cut into pages as CloudTrail might cut them.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -23,7 +23,7 @@ use crate::model::{RootEvent, classify, format_time, parse_time};
 
 const ACCOUNT: &str = "111122223333";
 
-/// Answers each call with what a function makes of its body.
+/// Answers each call with the result of a function of its body.
 struct Fake<F> {
     answer: F,
     delay: Duration,
@@ -54,12 +54,12 @@ impl<F: Fn(&Value) -> Value + Send + Sync> HttpConnector for Fake<F> {
     }
 }
 
-/// What reading these questions gave.
+/// The result of the lookups.
 struct Read {
-    /// Since when sign-ins are complete.
+    /// The time since which sign-ins are complete.
     since: Result<Option<DateTime<Utc>>, Gap>,
     records: Vec<Record>,
-    /// What each call asked for.
+    /// The lookup of each call.
     calls: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ fn read(questions: Questions, answer: impl Fn(&Value) -> Value + Send + Sync + '
     read_within(Duration::from_secs(60), Duration::ZERO, questions, answer)
 }
 
-/// Reads within this share of the time, from a CloudTrail that takes so long to answer.
+/// Reads within a time limit, from a CloudTrail that answers slowly.
 fn read_within(
     share: Duration,
     delay: Duration,
@@ -109,7 +109,7 @@ fn read_within(
     Read { since, records, calls }
 }
 
-/// How often each thing was asked for, in the order of the first question.
+/// The number of calls for each lookup, in the order of the first call.
 fn counted(calls: &[String]) -> Vec<(&str, usize)> {
     calls.chunk_by(|a, b| a == b).map(|same| (same[0].as_str(), same.len())).collect()
 }
@@ -141,7 +141,7 @@ fn classified(records: &[Record]) -> Vec<RootEvent> {
     classify(records, &ACCOUNT.parse().unwrap(), false)
 }
 
-/// A list as CloudTrail sends it: from the place that the token names to the next end of a page.
+/// A page as CloudTrail sends it: from the index in the token to the next end of a page.
 fn page(list: &[Value], ends: &[usize], token: &Value) -> Value {
     let number = token.as_str().map_or(0, |token| token.parse::<usize>().unwrap());
     let end = |number: usize| ends.get(number).copied().unwrap_or(list.len());
@@ -157,15 +157,15 @@ fn page(list: &[Value], ends: &[usize], token: &Value) -> Value {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Both questions find some of the same events, in any order, cut into pages anywhere, some of
-    /// them empty: it is always the same story.
+    /// Two lookups find some of the same events, in any order, cut into pages anywhere, some of
+    /// them empty. The result is always the same.
     #[test]
     fn order_repetition_and_page_boundaries_change_nothing(
         order in Just((0..LIBRARY.len()).collect::<Vec<_>>()).prop_shuffle(),
         twice in 0..20_usize,
         mut ends in prop::collection::vec(0..100_usize, 0..12),
     ) {
-        // What only its key id ties to root is not found by these questions.
+        // These lookups do not find events that only a key id ties to root.
         let account = ACCOUNT.parse().unwrap();
         let parse = |record: &Value| Record::parse(&record.to_string()).unwrap();
         let parsed: Vec<Record> =
@@ -189,7 +189,7 @@ proptest! {
 }
 
 #[test]
-fn a_list_without_end_ends_in_a_gap_that_says_so() {
+fn an_endless_list_is_a_gap() {
     let read = read(questions(), |asked| {
         let number = asked["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
         json!({ "Events": [], "NextToken": (number + 1).to_string() })
@@ -203,7 +203,7 @@ fn a_list_without_end_ends_in_a_gap_that_says_so() {
     );
 }
 
-/// A page of two sign-ins of others a minute apart, and the same older ones on and on.
+/// An endless list with two sign-ins of others on each page, a minute apart.
 fn busy(asked: &Value) -> Value {
     let number = asked["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
     let event = |minutes: i64| {
@@ -228,7 +228,8 @@ fn none(_: &Value) -> Value {
     json!({ "Events": [] })
 }
 
-/// Answers what is asked for by these names like that; other names have no events, all sign-ins no end.
+/// Answers lookups of these names with an endless list, and so for all sign-ins. Other names have
+/// no events.
 fn busy_in(names: &'static [&'static str]) -> impl Fn(&Value) -> Value {
     move |asked| {
         let value = asked["LookupAttributes"][0]["AttributeValue"].as_str().unwrap();
@@ -241,7 +242,7 @@ fn sign_ins(recorded: SignIns) -> Questions {
 }
 
 #[test]
-fn sign_ins_of_a_few_pages_are_one_question() {
+fn sign_ins_of_a_few_pages_are_one_lookup() {
     let read = read(sign_ins(SignIns::Console), |asked| match asked["NextToken"].as_str() {
         Some("3") => none(asked),
         _ => busy(asked),
@@ -251,7 +252,7 @@ fn sign_ins_of_a_few_pages_are_one_question() {
 }
 
 #[test]
-fn many_sign_ins_are_asked_for_by_name_and_console_logins_newest_first() {
+fn many_sign_ins_are_looked_up_by_name_and_console_logins_newest_first() {
     let console = read(sign_ins(SignIns::Console), busy_in(&["ConsoleLogin"]));
     let each = |name: &'static str| (name, 1);
     let mut expected = vec![(SIGN_IN, FEW_PAGES)];
@@ -260,7 +261,7 @@ fn many_sign_ins_are_asked_for_by_name_and_console_logins_newest_first() {
     expected.extend(COMMAND_LINE.iter().map(|name| each(name)));
     expected.push(("ConsoleLogin", SIGN_IN_PAGES - 4));
     assert_eq!(counted(&console.calls), expected);
-    // The last page begins 2 * 75 minutes back, and all that is later was read.
+    // The last page begins 2 * 75 minutes back, and every later event was read.
     let since = until() - TimeDelta::minutes(2 * 75) + TimeDelta::seconds(1);
     assert_eq!(console.since, Ok(Some(since)));
 
@@ -289,7 +290,7 @@ fn sign_ins_by_name_begin_where_the_pages_of_all_end() {
 }
 
 #[test]
-fn the_frequent_sign_in_event_that_reaches_back_least_decides() {
+fn the_frequent_event_with_the_shortest_coverage_decides() {
     let read = read(sign_ins(SignIns::Console), busy_in(&["ConsoleLogin", "CheckMfa"]));
     let count = |name: &str| read.calls.iter().filter(|asked| *asked == name).count();
     assert_eq!(count("CheckMfa"), PAGES_PER_NAME);
@@ -300,7 +301,7 @@ fn the_frequent_sign_in_event_that_reaches_back_least_decides() {
 }
 
 #[test]
-fn changes_of_credentials_without_end_are_a_gap() {
+fn endless_changes_of_credentials_are_a_gap() {
     let read = read(sign_ins(SignIns::Console), busy_in(CHANGES));
     let gap = read.since.unwrap_err();
     assert_eq!(gap.cause, Cause::Missing);
@@ -314,17 +315,17 @@ fn slow_answers_end_the_sign_ins_where_half_of_the_time_is_spent() {
     let started = Instant::now();
     let console = sign_ins(SignIns::Console);
     let read = read_within(share, delay, console, busy_in(&["ConsoleLogin"]));
-    assert!(started.elapsed() < share, "the rest is for what comes after");
+    assert!(started.elapsed() < share, "the rest is reserved for later calls");
     let since = read.since.unwrap().unwrap();
     let pages = read.calls.iter().filter(|asked| *asked == "ConsoleLogin").count();
     assert!((2..SIGN_IN_PAGES - 4).contains(&pages), "{pages}");
-    // The last call may have been under way.
+    // The last call may still have been running.
     let of_page = |page: usize| until() - TimeDelta::minutes(2 * i64::try_from(page).unwrap());
     assert!(since > of_page(pages - 1) && since <= of_page(pages - 2) + TimeDelta::seconds(1));
 }
 
 #[test]
-fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
+fn a_denial_by_an_scp_says_what_to_exempt() {
     let denied = |message: &str| {
         let message = format!("User: x is not authorized to perform: {LOOKUP} {message}");
         let error = CallError {
@@ -344,13 +345,13 @@ fn a_denial_that_a_policy_of_the_organization_makes_says_what_to_exempt() {
 }
 
 #[test]
-fn a_region_of_the_policy_that_nobody_answers_for_may_be_misspelt() {
+fn a_region_of_the_policy_without_an_answer_may_be_misspelt() {
     let grant = |kind, named| failed(&CallError::new(kind, "no route"), named).grant;
     for kind in [Kind::Network, Kind::TimedOut] {
         let todo = grant(kind, Some("us-est-1")).unwrap();
         assert!(todo.contains("`us-est-1` in `evidence.root-events.regions`"), "{todo:?}");
         assert_eq!(grant(kind, None), None, "rootgate chose it");
     }
-    // Somebody answered, so there is such a Region.
+    // There was an answer, so the Region exists.
     assert_eq!(grant(Kind::Server, Some("us-east-1")), None);
 }

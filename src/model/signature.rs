@@ -1,21 +1,21 @@
-//! Recognises files that rootgate wrote: by their beginning, and by nothing having been added.
+//! Recognises files that rootgate wrote: they start as expected, and nothing was added.
 
 use std::io::{self, Read};
 
-/// Number of bytes at the start of a file that identify its author.
+/// Number of bytes at the start of a file that show whether rootgate wrote it.
 const HEAD: u64 = 4_096;
 
 /// How a kind of file is recognised.
 #[derive(Debug, Clone, Copy)]
 pub struct Signature {
-    /// Whether a file of this kind begins with these bytes, some thousands.
+    /// Whether these bytes, some thousands, can be the start of such a file.
     pub begins: fn(&[u8]) -> bool,
-    /// Whether a file that begins so has nothing added to it. A truncated file counts as unchanged: a run may
+    /// Whether nothing was added to a file with that start. A truncated file counts as unchanged: a run may
     /// have been killed while writing it.
     pub is_unchanged: fn(&mut dyn Read) -> io::Result<bool>,
 }
 
-/// Whether a file is of one of these kinds, and nobody has added to it.
+/// Whether a file is of one of these kinds, and nothing was added to it.
 ///
 /// # Errors
 /// The reader's errors.
@@ -30,7 +30,7 @@ pub fn is_one_of(signatures: &[Signature], file: &mut dyn Read) -> io::Result<bo
 
 /// Whether nothing but blanks follows a JSON document, or the document was cut off.
 ///
-/// A report may have a hundred megabytes, so this is no parser: it follows strings and brackets.
+/// A report may have a hundred megabytes, so this does not parse it: it only follows strings and brackets.
 ///
 /// # Errors
 /// The reader's errors.
@@ -57,7 +57,7 @@ pub fn is_unchanged_json(file: &mut dyn Read) -> io::Result<bool> {
 /// Where in a JSON document a byte is.
 #[derive(Clone, Copy)]
 enum Position {
-    /// Outside of strings, in so many brackets.
+    /// Outside strings, inside `depth` brackets.
     Between {
         depth: u32,
     },
@@ -73,7 +73,7 @@ enum Position {
 }
 
 impl Position {
-    /// What is left of these bytes without those that change nothing: most of a report is such.
+    /// Skips bytes that do not change the position, which are most of a report.
     fn skip(self, bytes: &[u8]) -> &[u8] {
         let counts = |byte: &u8| match self {
             Self::InString { .. } => matches!(byte, ..b' ' | b'"' | b'\\'),
@@ -83,7 +83,7 @@ impl Position {
         &bytes[next..]
     }
 
-    /// Where the next byte is; `None` if this one cannot stand here.
+    /// The position after this byte; `None` if the byte is invalid here.
     const fn after(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::InString { .. } | Self::Escaped { .. }, ..b' ') => None,
@@ -107,8 +107,7 @@ impl Position {
     }
 }
 
-/// Whether a text, which may be cut, begins with these tokens of JSON, whatever blanks are between
-/// them.
+/// Whether a text, which may be truncated, starts with these JSON tokens, with any blanks between them.
 #[must_use]
 pub fn begins_with_tokens(head: &[u8], tokens: &[&str]) -> bool {
     let mut rest = head;
@@ -121,7 +120,7 @@ pub fn begins_with_tokens(head: &[u8], tokens: &[&str]) -> bool {
     })
 }
 
-/// Whether a text begins as a JSON object whose first key says that its schema is `id`.
+/// Whether a text starts as a JSON object whose first key is `schema` with this id.
 #[must_use]
 pub fn begins_with_schema(head: &[u8], id: &str) -> bool {
     begins_with_tokens(head, &["{", "\"schema\"", ":", &format!("\"{id}\"")])
