@@ -83,7 +83,12 @@ elif [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
     fail "The input 'binary' is not an executable file: $(shown "$binary")"
 fi
 
-set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json"
+# rootgate itself refuses inputs that its command does not take.
+case $ROOTGATE_COMMAND in
+    '' | check) set -- check "--sarif=$reports/rootgate.sarif" "--json=$reports/rootgate.json" ;;
+    doctor) set -- doctor ;;
+    *) fail "The input 'command' must be check or doctor, not $(shown "$ROOTGATE_COMMAND")" ;;
+esac
 
 # Inputs with one value.
 [ -z "$ROOTGATE_POLICY" ] || set -- "$@" "--policy=$ROOTGATE_POLICY"
@@ -134,9 +139,10 @@ if [ -n "$cancelled" ]; then
 fi
 [ -z "$private" ] || clean rm -rf "$private"
 
-case $status in
-    0 | 1 | 3) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;
-    2) nothing_judged ;; # rootgate has already said why
+case $1-$status in
+    doctor-0 | doctor-1) ;;
+    check-[013]) [ -s "$reports/rootgate.json" ] || fail "rootgate ended with exit code $status and wrote no report." ;;
+    *-2) nothing_judged ;; # rootgate has already said why
     *) fail "rootgate stopped with exit code $status. Nothing was judged." ;;
 esac
 exit "$status"

@@ -17,6 +17,7 @@
 //! - [`rules`]: one file per rule, and `reconcile`, which combines the sources of evidence.
 //! - [`evaluate`]: computes the verdict from a policy, evidence and a time. It is pure and cannot fail.
 //! - [`report`]: one file per format.
+//! - [`doctor`]: whether the gate is set up so that it works. Pure: it gets facts and returns checks.
 //! - [`setup`]: generates the AWS side and the workflow of a repository.
 //! - [`escape`]: makes outside text safe to show.
 //! - [`text`](mod@text): text that knows who may read each of its parts.
@@ -35,6 +36,7 @@
 
 #[cfg(feature = "aws")]
 pub mod collect;
+pub mod doctor;
 pub mod escape;
 pub mod evaluate;
 #[cfg(feature = "aws")]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, PolicyCommand, SetupArgs, SetupCommand};
-use crate::commands::{Failure, Host, check, collect};
+use crate::commands::{Failure, Host, check, collect, doctor};
 
 fn main() -> ExitCode {
     commands::survive_size_limit();
@@ -25,6 +25,7 @@ fn run(cli: Cli, host: &Host) -> u8 {
     let (ended, not_done) = match cli.command {
         Command::Check(args) => return check::run(check::plan::read(&args, host), host),
         Command::Collect(args) => return collect::run(collect::plan::read(&args, host), host),
+        Command::Doctor(args) => return doctor::run(&doctor::plan::read(&args, host), host),
         Command::Policy(command) => policy(&command, host),
         Command::Rules(args) => (commands::rules::run(&args), NOT_SHOWN),
         Command::Permissions(args) => (commands::permissions::run(&args, host), NOT_SHOWN),

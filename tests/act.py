@@ -291,6 +291,18 @@ class RealGate(unittest.TestCase):
         self.assertNotIn("policy-sha256", gate.outputs)
         self.assertIn("built-in", gate.summary)
 
+    def test_the_doctor_checks_and_has_no_verdict(self):
+        gate = self.gate("undetermined", command="doctor")
+        self.assertEqual((gate.outputs, gate.files), ({"exit-code": "1"}, []), gate.log)
+        self.assertEqual(gate.outcome, "failure")
+        self.assertIn("## rootgate doctor: ", gate.summary)
+        self.assertIn("grant iam:GetAccountSummary", gate.log)
+
+    def test_the_doctor_refuses_the_inputs_of_the_gate(self):
+        gate = self.gate("green", command="doctor", **{"fail-on": "low"})
+        self.assertEqual(gate.outputs, {"verdict": "error", "exit-code": "2"})
+        self.assertIn("--fail-on", gate.log)
+
     def test_the_token_and_the_credentials_are_masked_and_never_shown(self):
         log = self.gate("green").log
         masks = re.findall(r"^\[gate.yml/gate\]   ⚙  \*\*\*$", log, re.MULTILINE)

@@ -46,6 +46,7 @@ ROLE = "arn:aws:iam::111122223333:role/rootgate"
 
 # An input, a value for it, and the flags that it must become; none for what the launcher keeps.
 INPUTS = [
+    ("command", "", []),
     ("policy", "my policy.yaml", ["--policy=my policy.yaml"]),
     ("policy-from", "checkout", ["--policy-from=checkout"]),
     ("accept-policy-change", "true", ["--accept-policy-change"]),
@@ -388,6 +389,22 @@ class Inputs(Case):
                 ran = Step(PROGRAM).given("working-directory", folder).run()
                 self.assert_not_started(ran, "goes through a link")
         self.assert_ran(Step(PROGRAM).given("working-directory", "real/below").run())
+
+    def test_the_command_is_check_or_doctor(self):
+        for value in ["", "check"]:
+            self.assertEqual(Step(PROGRAM).given("command", value).given("timeout", "2m").run().flags, ["--timeout=2m"])
+        ran = Step(PROGRAM).given("command", "doctor").given("timeout", "2m").run()
+        self.assertEqual((ran.code, ran.arguments), (0, ["doctor", "--timeout=2m"]), ran.log)
+        for value in ["setup", "doctor check", "-h", "Doctor"]:
+            with self.subTest(value):
+                ran = Step(PROGRAM).given("command", value).run()
+                self.assert_not_started(ran, "The input 'command' must be check or doctor, not ")
+
+    def test_the_doctor_ends_with_0_1_or_an_error(self):
+        for code, expected in [(0, 0), (1, 1), (2, 2), (3, 2), (134, 2)]:
+            with self.subTest(code):
+                ran = Step(f"{PROGRAM}exit {code}\n").given("command", "doctor").run()
+                self.assertEqual(ran.code, expected, ran.log)
 
     def test_a_change_of_the_policy_is_accepted_by_the_word_true_alone(self):
         self.assertEqual(Step(PROGRAM).given("accept-policy-change", "false").run().flags, [])

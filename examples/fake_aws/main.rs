@@ -104,6 +104,10 @@ impl Server {
                 let _ = stream.write_all(&Response::json(200, answer).bytes());
                 continue;
             }
+            if request.method == "GET" && request.path == "/" {
+                let _ = stream.write_all(self.greeting().as_bytes());
+                continue;
+            }
             let call = request.call();
             let fault = self.fault(&call, &request);
             if let Some(latency) = self.scenario.latency(&call) {
@@ -116,6 +120,16 @@ impl Server {
                 return;
             }
         }
+    }
+
+    /// The answer of STS to a request that asks for nothing: a redirection, with the date.
+    fn greeting(&self) -> String {
+        let now: chrono::DateTime<chrono::Utc> = std::time::SystemTime::now().into();
+        let date = (now + self.scenario.clock_ahead).format("%a, %d %b %Y %H:%M:%S GMT");
+        format!(
+            "HTTP/1.1 302 Found\r\nlocation: https://aws.amazon.com/iam\r\ndate: {date}\r\n\
+             content-length: 0\r\n\r\n"
+        )
     }
 
     /// The fake's own lists, as JSON.

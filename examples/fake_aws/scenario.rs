@@ -33,6 +33,7 @@
 //! organization = 1000              # generated accounts, see `organization.rs`
 //! member = 7                       # starts the account with that number in the organization
 //! session.lifetime = 20s           # the maximum lifetime of a session; `session.lifetime AssumeRole = 20s`
+//! clock.ahead = 10m                # the date of an answer to `GET /`
 //! latency = 30                     # milliseconds before every answer; `latency ListAccounts = 100`
 //! calls.keep = 1000                # number of calls kept in `/__calls`, oldest first; default: all, but 20000 in an
 //!                                  # organization of more than 2000 accounts. `/__counts` counts all.
@@ -134,6 +135,8 @@ pub struct Scenario {
     lifetimes: BTreeMap<String, TimeDelta>,
     latencies: BTreeMap<String, Duration>,
     kept_calls: Option<usize>,
+    /// By how much the clock of AWS is ahead of this machine's.
+    pub clock_ahead: TimeDelta,
     faults: BTreeMap<String, Fault>,
 }
 
@@ -239,6 +242,10 @@ impl Scenario {
             "scp" if self.accounts.is_empty() => return self.organization.as_mut()?.add_scp(value),
             "calls.keep" => {
                 self.kept_calls = Some(value.parse().ok()?);
+                return Some(());
+            }
+            "clock.ahead" => {
+                self.clock_ahead = age(value)?;
                 return Some(());
             }
             "trust.sub" => {

@@ -6,6 +6,7 @@ use crate::Answer;
 use crate::contents::Contents;
 use crate::repository::Repository;
 use crate::scenario::Scenario;
+use crate::settings::Page;
 use crate::wire::{self, Request};
 
 pub struct Asked<'a> {
@@ -21,6 +22,7 @@ pub struct Asked<'a> {
     accept: String,
     /// The first page of a comparison also lists the files.
     with_files: bool,
+    page: Page,
 }
 
 impl<'a> Asked<'a> {
@@ -38,7 +40,19 @@ impl<'a> Asked<'a> {
             ("GET", ["repos", _, _, "pulls", _]) => ("pull", 4),
             ("GET", ["repos", _, _, "environments", _]) => ("environment", 4),
             ("GET", ["repos", _, _, "git", "commits", _]) => ("commit-object", 5),
+            ("GET", ["repos", _, _, "rules", "branches", _]) => ("rules", 5),
+            ("GET", ["repos", _, _, "branches", _]) => ("branch", 4),
+            ("GET", ["repos", _, _, "environments"]) => ("environments", 4),
+            ("GET", ["repos", _, _, "actions", "workflows"]) => ("workflows", 5),
+            ("GET", ["repos", _, _, "actions", "workflows", _, "runs"]) => ("runs", 5),
+            ("GET", ["repos", _, _, "codeowners", "errors"]) => ("codeowners-errors", 5),
+            ("GET", ["repos", _, _, "code-scanning", "analyses"]) => ("analyses", 5),
+            ("GET", ["repos", _, _, "tags"]) => ("tags", 4),
+            ("GET", ["repos", _, _, "releases", "tags", _]) => ("release", 5),
             _ => ("unknown", parts.len()),
+        };
+        let number = |name: &str, default: usize| {
+            request.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(default)
         };
         let full_name = parts.get(1..3).unwrap_or_default().join("/");
         let mut asked = Self {
@@ -48,6 +62,7 @@ impl<'a> Asked<'a> {
             rest: wire::decode(&parts[start..].join("/").replace('+', "%2B")),
             git_ref: request.query.get("ref").unwrap_or(&scenario.default_branch).clone(),
             with_files: request.query.get("page").is_none_or(|page| page == "1"),
+            page: Page { number: number("page", 1), size: number("per_page", 30) },
             accept: request.headers.get("accept").cloned().unwrap_or_default(),
         };
         let is_folder = |contents: Contents<'_>| contents.is_folder(&asked.rest);
@@ -79,6 +94,18 @@ impl<'a> Asked<'a> {
             "commit-object" => repository.commit_object(&self.rest),
             "compare" => repository.compare(&self.rest, self.with_files),
             "environment" => repository.environment(&self.rest),
+            "environments" => repository.settings.list_environments(&self.page),
+            "rules" => repository.settings.rules(&self.page),
+            "branch" => repository.branch(&self.rest),
+            "workflows" => repository.settings.workflows(&self.page),
+            "runs" => {
+                let file = self.rest.strip_suffix("/runs").unwrap_or_default();
+                repository.settings.runs(file, &self.page)
+            }
+            "codeowners-errors" => repository.settings.codeowners_errors(),
+            "analyses" => repository.settings.analyses(),
+            "tags" => repository.tags(&self.page),
+            "release" => repository.settings.release(&self.rest),
             "contents" | "listing" => self.contents()?.answer(&self.rest),
             "pull" => repository.pull(&self.rest, &self.full_name, scenario),
             _ => return None,

@@ -1,5 +1,5 @@
 //! A fake GitHub API: uploads to code scanning, the contents of repositories at their commits, the source of
-//! a pull request, and GitHub's errors.
+//! a pull request, the settings of a repository, and GitHub's errors.
 //!
 //! Its answers come from a scenario: a short text file that describes the repositories and the calls that fail
 //! (the keys are described in `fake_github/scenario.rs`). It checks a SARIF file as GitHub does, as far as
@@ -39,6 +39,7 @@ mod contents;
 mod process;
 mod repository;
 mod scenario;
+mod settings;
 #[path = "../fake_aws/wire.rs"]
 #[allow(dead_code, reason = "the fake AWS reads the other half of a request")]
 mod wire;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::scenario::Scenario;
+use crate::settings::{self, Page, Settings};
 
 /// A commit and the folder with its tree.
 pub struct Commit {
@@ -22,8 +23,8 @@ pub struct Repository {
     refs: BTreeMap<String, String>,
     /// The number and the repository of the branch; `None` if it was deleted.
     pulls: BTreeMap<u64, Option<String>>,
-    /// By name, with the scenario's words: `none`, `reviewers`, `reviewers self-review`, `timer`.
-    environments: BTreeMap<String, String>,
+    /// How it is set up.
+    pub settings: Settings,
     /// The size of a comparison's list of files, in bytes.
     compared: usize,
     pub submodules: BTreeSet<String>,
@@ -39,6 +40,9 @@ fn whole(sha: &str) -> Option<String> {
 impl Repository {
     /// Parses a line of the scenario; `None` if it is about something else.
     pub fn set(&mut self, key: &str, value: Option<&str>) -> Option<()> {
+        if self.settings.set(key, value).is_some() {
+            return Some(());
+        }
         match (key.split_once(' ')?, value) {
             (("commit", sha), Some(value)) => {
                 let (folder, parents) = value.split_once(" parent ").unwrap_or((value, ""));
@@ -54,11 +58,6 @@ impl Repository {
             (("pull", number), Some(head)) => {
                 let head = Some(head).filter(|head| *head != "none");
                 self.pulls.insert(number.trim().parse().ok()?, head.map(str::to_owned));
-            }
-            (("environment", name), Some(words)) => {
-                let known = ["none", "reviewers", "reviewers self-review", "timer"];
-                let words = known.contains(&words).then(|| words.to_owned())?;
-                self.environments.insert(name.trim().to_owned(), words);
             }
             (("compared", "bytes"), Some(bytes)) => self.compared = bytes.parse().ok()?,
             (("submodule", path), None) => {
@@ -119,22 +118,26 @@ impl Repository {
 
     /// "Get an environment": who must approve its jobs.
     pub fn environment(&self, name: &str) -> Answer {
-        let found = self.environments.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let Some((name, words)) = found else { return Answer::message(404, "Not Found") };
-        let mut rules = vec![json!({ "id": 1, "type": "branch_policy" })];
-        if words.starts_with("reviewers") {
-            rules.push(json!({
-                "id": 2,
-                "type": "required_reviewers",
-                "prevent_self_review": words == "reviewers",
-                "reviewers": [{ "type": "Team", "reviewer": { "id": 7, "slug": "security" } }],
-            }));
+        let found = self.settings.environment(name);
+        found.map_or_else(
+            || Answer::message(404, "Not Found"),
+            |environment| Answer::json(200, &environment),
+        )
+    }
+
+    /// "Get a branch".
+    pub fn branch(&self, name: &str) -> Answer {
+        match self.refs.get(&format!("heads/{name}")) {
+            Some(sha) => self.settings.branch(name, sha),
+            None => Answer::message(404, "Branch not found"),
         }
-        if words == "timer" {
-            rules.push(json!({ "id": 3, "type": "wait_timer", "wait_timer": 30 }));
-        }
-        let rules = if words == "none" { json!([]) } else { json!(rules) };
-        Answer::json(200, &json!({ "id": 161, "name": name, "protection_rules": rules }))
+    }
+
+    /// "List repository tags".
+    pub fn tags(&self, page: &Page) -> Answer {
+        let tags = self.refs.iter();
+        let tags = tags.filter_map(|(name, sha)| Some((name.strip_prefix("tags/")?, sha.as_str())));
+        settings::tags(tags, page)
     }
 
     /// "Compare two commits": their merge base. The first page lists the files.

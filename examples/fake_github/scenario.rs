@@ -17,8 +17,19 @@
 //! pull 42 = octo-org/octo-repo       # the repository of its branch; another name is a fork
 //! pull 43 = none                     # its fork was deleted
 //! environment production = reviewers # or `reviewers self-review`, `timer`, `none` (no protection)
+//! environment-branches production = protected   # also `patterns`; default: every branch
+//! require root gate = ruleset        # the check that a merge needs; also `protection` (classic)
+//! require-workflow PATH = 1296269    # of the repository with this number
+//! pull-request-rule = code-owners    # also `plain`
+//! merge-queue
+//! other-rules = 120                  # so many rules of another kind
+//! workflow .github/workflows/posture.yml = active 100d   # its state and its age
+//! run .github/workflows/posture.yml = 5h success         # a scheduled run; also `in_progress`
+//! codeowners-errors = 2
+//! analysis = 5h                      # when rootgate last uploaded; `none`: only others did
+//! release v0.1.0                     # of a tag (`ref tags/v0.1.0 = SHA`)
 //! compared bytes = 5000000           # size of the files on the first page of a comparison
-//! in octo-org/policies commit …      # lines from `commit` to `pull`, for another repository
+//! in octo-org/policies commit …      # a line for another repository
 //!
 //! fault upload = not-accessible      # calls: see below, `*` for all of them
 //! fault upload = 2 times status 503  # only the first two
@@ -30,7 +41,8 @@
 //!
 //! Calls: `repository` · `upload` · `status` (of an upload) · `commit` (resolves a ref) · `commit-object` ·
 //! `compare` (two commits) · `environment` · `contents` (of anything but a folder) · `listing` (of a folder) ·
-//! `pull`.
+//! `pull` · `rules` · `branch` · `environments` · `workflows` · `runs` · `codeowners-errors` · `analyses` ·
+//! `tags` · `release`.
 //!
 //! Faults, with GitHub's own words: `not-enabled` · `advanced-security` · `code-security` ·
 //! `not-accessible` (no `contents: read`) · `bad-credentials` · `not-found` · `too-large` ·

@@ -1,5 +1,6 @@
 //! The command line. Parsing an argument only validates its form; it has no side effects.
 
+mod doctor;
 mod policy;
 mod report_files;
 mod setup;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use rootgate::model::{AccountId, Duration, Severity, parse_time};
 use rootgate::{report, rules};
 
+pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use policy::{
     DiffFormat, PolicyCheckArgs, PolicyCheckFormat, PolicyCommand, PolicyDiffArgs,
     PolicyExplainArgs, PolicyInitArgs, PolicySchemaArgs, SchemaFormat,
@@ -44,6 +46,7 @@ Examples:
   rootgate collect --output evidence.json       collect evidence without judging it
   rootgate setup                                show the steps to a gate in this repository
   rootgate policy check rootgate.yaml           show the problems of a policy
+  rootgate doctor                               check that the gate works, without judging anything
   rootgate help check                           help for one command, with examples
 
 Exit codes:
@@ -76,6 +79,8 @@ Examples:
     Permissions(PermissionsArgs),
     /// Show the steps from nothing to a gate, or generate its AWS roles and workflows
     Setup(SetupArgs),
+    /// Check the policy, the AWS side and the GitHub side at once, and say what to do
+    Doctor(Box<DoctorArgs>),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

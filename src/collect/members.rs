@@ -95,6 +95,7 @@ impl Collection<'_> {
         };
         let by_name =
             iter(targets).map(|target| -> Job<'_, Activity> { Box::pin(self.read_named(target)) });
+        let mut places = organization.sample.unwrap_or(usize::MAX);
         let members =
             poll_fn(|context| receiver.poll_recv(context)).filter_map(|listed: Listed| {
                 // The policy names it, so it is read as a named account.
@@ -105,7 +106,13 @@ impl Collection<'_> {
                         .listed
                         .insert(listed.account.clone(), listed.clone());
                 }
-                let job: Option<Job<'_, Activity>> = (!by_its_own)
+                let left_out = !by_its_own && !listed.management && places == 0;
+                if left_out {
+                    ledger.borrow_mut().skip(Skipped::not_in_sample(listed.account.clone()));
+                }
+                let is_read = !by_its_own && !left_out;
+                places = places.saturating_sub(usize::from(is_read && !listed.management));
+                let job: Option<Job<'_, Activity>> = is_read
                     .then(|| Box::pin(self.member(organization, listed)) as Job<'_, Activity>);
                 std::future::ready(job)
             });

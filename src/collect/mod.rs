@@ -9,6 +9,7 @@
 //! failed call into a gap. This module does not know the rules.
 
 mod answer_check;
+mod clock;
 pub mod enter;
 mod environment;
 mod failure;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use clock::{date_of, sts_url};
 pub use enter::SignInError;
 pub use environment::Environment;
 pub use organization::OrganizationSettings;

@@ -61,7 +61,13 @@ pub(crate) fn collect(
     runtime.block_on(collected).map_err(|error| Failure::from_sign_in(&error))
 }
 
-fn settings(sign_in: &SignIn, bounds: &Bounds, policy: &Policy, host: &Host) -> Settings {
+/// What is collected for a policy, and how to get in.
+pub(super) fn settings(
+    sign_in: &SignIn,
+    bounds: &Bounds,
+    policy: &Policy,
+    host: &Host,
+) -> Settings {
     let target = |account: &rootgate::policy::ScopeAccount| Target {
         account: Some(account.id.clone()),
         role_arn: account.role_arn.clone(),
@@ -96,6 +102,7 @@ fn organization(scope: &OrganizationScope, policy: &Policy) -> OrganizationSetti
         new_account_grace: scope.new_account_grace.map(|grace| grace.delta()).unwrap_or_default(),
         excluded: excluded.map(|exclude| (exclude.account.clone(), exclude.why())).collect(),
         read_members_events: policy.root_events.as_ref().is_some_and(|events| events.members),
+        sample: None,
     }
 }
 

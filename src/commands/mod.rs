@@ -6,6 +6,7 @@
 pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 mod failure;
 mod host;
 mod live;

@@ -1,13 +1,15 @@
-//! The environments of a repository: whether somebody must approve a job.
+//! The environments of a repository: whether people must let a job run, and which branches may.
 //!
-//! Source: GitHub REST API, "Get an environment". It needs `actions: read`, and no permission in a
-//! public repository.
+//! Source: GitHub REST API, "Get an environment" and "List environments". Both need `actions: read`, in a
+//! public repository nothing.
 
 use serde_json::Value;
 
 use super::api::{Api, ApiError};
+use super::pages::{all, unexpected};
 use super::repository::Repository;
 use crate::escape;
+use crate::model::hosting::{BranchLimit, Environment, RequiredReviewers};
 
 /// Who approves the jobs of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,31 @@ pub async fn reviewers(
     let answer: Value = api.get(&format!("{}/environments/{encoded}", repository.path())).await?;
     read(&answer, name)
         .ok_or_else(|| ApiError::Unreadable("it is not about this environment".to_owned()))
+}
+
+/// Every environment of a repository.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn list(api: &Api, repository: &Repository) -> Result<Vec<Environment>, ApiError> {
+    let path = format!("{}/environments", repository.path());
+    let entries = all(api, &path, Some("environments")).await?;
+    entries.iter().map(|it| environment_of(it).ok_or_else(unexpected)).collect()
+}
+
+fn environment_of(answer: &Value) -> Option<Environment> {
+    let name = answer.get("name")?.as_str()?;
+    let reviewers = match read(answer, name)? {
+        Reviewers::None => RequiredReviewers::None,
+        Reviewers::Required { self_review } => RequiredReviewers::Some { self_review },
+    };
+    let branches = match answer.get("deployment_branch_policy") {
+        None | Some(Value::Null) => BranchLimit::None,
+        Some(policy) if policy.get("protected_branches")?.as_bool()? => BranchLimit::Protected,
+        Some(policy) if policy.get("custom_branch_policies")?.as_bool()? => BranchLimit::Patterns,
+        Some(_) => return None,
+    };
+    Some(Environment { name: name.to_owned(), reviewers, branches })
 }
 
 /// `None`: the answer is about something else.
@@ -96,6 +123,20 @@ mod tests {
         ] {
             assert_eq!(with(none.clone()), Some(Reviewers::None), "{none}");
         }
+    }
+
+    #[test]
+    fn branches_are_limited_by_protection_or_by_patterns() {
+        let limit = |policy: Value| {
+            let answer = json!({ "name": "x", "deployment_branch_policy": policy });
+            environment_of(&answer).map(|it| it.branches)
+        };
+        let policy = |protected: bool, custom: bool| json!({ "protected_branches": protected, "custom_branch_policies": custom });
+        assert_eq!(limit(Value::Null), Some(BranchLimit::None));
+        assert_eq!(limit(policy(true, false)), Some(BranchLimit::Protected));
+        assert_eq!(limit(policy(false, true)), Some(BranchLimit::Patterns));
+        assert_eq!(limit(policy(false, false)), None);
+        assert_eq!(limit(json!({})), None);
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! GitHub: its OIDC token, its REST API, and the secrets that must not appear in a log.
 
 pub mod api;
+pub mod branch_rules;
+pub mod code_scanning;
 mod endpoint;
 pub mod environments;
 mod error_text;
 pub mod oidc;
+mod pages;
 pub mod pulls;
+pub mod releases;
 pub mod repository;
 mod run;
 mod secret;
 pub mod upload;
+pub mod workflows;
 
 pub use endpoint::is_private;
 pub(crate) use error_text::{chain, one_line};

@@ -52,6 +52,43 @@ pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String
     api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
 }
 
+/// What GitHub says of a repository itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Description {
+    /// Its number, which survives a change of its name.
+    pub id: u64,
+    /// The name of its default branch.
+    pub default_branch: String,
+}
+
+/// What GitHub says of the repository itself. Every token of it may ask.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn describe(api: &Api, repository: &Repository) -> Result<Description, ApiError> {
+    api.get(&repository.path()).await
+}
+
+/// How many errors GitHub finds in the CODEOWNERS file of a ref. It needs `contents: read`.
+///
+/// Source: GitHub REST API, "List CODEOWNERS errors".
+///
+/// # Errors
+/// See [`ApiError`]: 404 where there is no such file, too.
+pub async fn codeowners_errors(
+    api: &Api,
+    repository: &Repository,
+    git_ref: &str,
+) -> Result<usize, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        errors: Vec<serde_json::Value>,
+    }
+    let git_ref = crate::escape::uri_part(git_ref);
+    let path = format!("{}/codeowners/errors?ref={git_ref}", repository.path());
+    api.get::<Answer>(&path).await.map(|answer| answer.errors.len())
+}
+
 /// The ids of a repository, which stay the same when it is renamed, and its name as GitHub spells
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,6 +45,24 @@ pub struct Skipped {
     pub reason: String,
 }
 
+impl Skipped {
+    /// The reason of an account that only a run over all accounts enters.
+    const NOT_IN_SAMPLE: &str = "it is not in the sample";
+
+    /// An account that is left out of a sample.
+    #[must_use]
+    pub fn not_in_sample(id: AccountId) -> Self {
+        let reason = Self::NOT_IN_SAMPLE.to_owned();
+        Self { id, cause: SkipCause::Excluded, joined_at: None, reason }
+    }
+
+    /// Whether it was left out of a sample.
+    #[must_use]
+    pub fn is_not_in_sample(&self) -> bool {
+        self.cause == SkipCause::Excluded && self.reason == Self::NOT_IN_SAMPLE
+    }
+}
+
 /// Why an account was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

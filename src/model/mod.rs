@@ -9,6 +9,7 @@ mod duration;
 mod evidence;
 mod evidence_file;
 mod finding;
+pub mod hosting;
 mod inventory;
 mod judging;
 mod key_path;

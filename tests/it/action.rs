@@ -134,7 +134,7 @@ fn without_a_verdict_an_expression_fails_the_action() {
     assert_eq!(steps.len(), 2);
     let condition = steps[1]["if"].as_str().unwrap();
     // No status function: after a failed step this one need not fail.
-    assert!(condition.starts_with("${{ steps.gate.outputs.verdict == '' && format( "));
+    assert!(condition.starts_with("${{ steps.gate.outputs.exit-code == '' && format( "));
     assert!(
         condition.contains("{0} {1}") && condition.ends_with(", '') }}"),
         "one value for two places"

@@ -94,7 +94,7 @@ impl Fake {
     pub(crate) fn fetch(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: fake\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: fake\r\nuser-agent: test\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         let mut chunk = [0; 65_536];

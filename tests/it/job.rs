@@ -118,6 +118,15 @@ impl Job {
         self
     }
 
+    /// Takes a line out of the scenario.
+    #[track_caller]
+    pub(crate) fn without_line(mut self, line: &str) -> Self {
+        let before = self.lines.len();
+        self.lines = self.lines.replace(&format!("{line}\n"), "");
+        assert!(self.lines.len() < before, "{line} is not there");
+        self
+    }
+
     /// Judges this credential report from an hour ago.
     pub(crate) fn report(mut self, changes: &[(&str, &str)]) -> Self {
         self.folder.write("report.csv", credential_report(changes));
@@ -144,13 +153,20 @@ impl Job {
 
     /// Runs the gate from a folder of the checkout.
     pub(crate) fn check_in(&mut self, folder: &str, more: &[&str]) -> Finished {
-        let github = Fake::github(&self.lines);
-        let mut command = rootgate(&self.in_work(folder));
-        command.envs(self.environment.clone()).env("GITHUB_API_URL", github.url());
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let (json, sarif) = (path("out.json"), path("out.sarif"));
-        command.args(["check", "--upload", "never", "--json", &json, "--sarif", &sarif]);
-        command.args(&self.arguments).args(more);
+        let check = ["check", "--upload", "never", "--json", &json, "--sarif", &sarif];
+        self.run_in(folder, &check, more)
+    }
+
+    /// Runs a command from a folder of the checkout, with the arguments of this job between.
+    pub(crate) fn run_in(&mut self, folder: &str, command: &[&str], more: &[&str]) -> Finished {
+        let github = Fake::github(&self.lines);
+        let arguments = command.iter().chain(more);
+        let arguments: Vec<String> = arguments.map(|&it| it.to_owned()).collect();
+        let mut command = rootgate(&self.in_work(folder));
+        command.env("GITHUB_API_URL", github.url()).envs(self.environment.clone());
+        command.args(arguments).args(&self.arguments);
         let ended = Finished::from_output(command.output().unwrap());
         for text in [&ended.stdout, &ended.stderr] {
             assert!(!text.contains(TOKEN) && !text.contains("panicked"), "{text}");

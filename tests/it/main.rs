@@ -21,6 +21,7 @@ mod completions;
 mod contents;
 mod default_policy;
 mod docs;
+mod doctor;
 mod fake;
 mod fake_organization;
 mod faults;

@@ -461,6 +461,7 @@ mod tests {
             new_account_grace: chrono::TimeDelta::hours(24),
             excluded: BTreeMap::new(),
             read_members_events: false,
+            sample: None,
         }
     }
 

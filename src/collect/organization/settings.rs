@@ -22,6 +22,9 @@ pub struct OrganizationSettings {
     pub excluded: BTreeMap<AccountId, String>,
     /// Whether events of CloudTrail are read in members, and not only in the management account.
     pub read_members_events: bool,
+    /// So many members are entered, and the others skipped; `None`: all. The management account is always
+    /// entered.
+    pub sample: Option<usize>,
 }
 
 impl OrganizationSettings {

@@ -158,6 +158,32 @@ pub async fn read_only(
     at_most_one(paths.into_iter().zip(answers))
 }
 
+/// The regular files in a folder, by their paths; `None`: the folder is proved absent.
+///
+/// # Errors
+/// As [`read`]: a folder whose listing GitHub cuts is not known.
+pub async fn files_in(
+    api: &Api,
+    repository: &Repository,
+    commit: &Commit,
+    folder: &RepoPath,
+) -> Result<Option<Vec<RepoPath>>, ContentsError> {
+    let target = folder.as_str();
+    match found(target, ask(api, repository, commit, target).await)? {
+        Some(Item::Folder(entries)) if entries.len() < CUT_AT => {
+            let files = entries.iter().filter(|entry| entry.kind == "file");
+            let path = |entry: &Entry| RepoPath::new(&format!("{target}/{}", entry.name));
+            Ok(Some(files.filter_map(path).collect()))
+        }
+        Some(_) => Err(unproven(folder)),
+        // Nothing can be a file there without a folder.
+        None => match read(api, repository, commit, folder).await? {
+            None => Ok(None),
+            Some(_) => Err(unproven(folder)),
+        },
+    }
+}
+
 /// The folder of a path; empty for the root.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

@@ -34,6 +34,7 @@ pub(super) fn all(fake: &Fake) -> Settings {
         new_account_grace: TimeDelta::hours(24),
         excluded: BTreeMap::new(),
         read_members_events: false,
+        sample: None,
     });
     settings
 }
