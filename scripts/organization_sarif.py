@@ -52,9 +52,9 @@ def main():
         "organization": {
             "id": "o-exampleorgid",
             "management_account": str(FIRST),
-            "listed": MEMBERS,
+            "complete": True,
+            "listed": [str(FIRST + number) for number in range(MEMBERS)],
             "skipped": [],
-            "not_entered": MEMBERS // 10,
         },
         "accounts": [account(number) for number in range(MEMBERS)],
     }

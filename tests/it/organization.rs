@@ -189,6 +189,9 @@ fn an_account_that_the_scope_names_is_judged_once_by_its_own_entry() {
     assert_eq!(report["accounts"][0]["id"], MANAGEMENT, "named accounts come first");
 }
 
+/// A change of an evidence file.
+type Edit<'a> = &'a dyn Fn(&mut Value);
+
 /// One job collects, another judges: what is missing in the file is noticed.
 #[test]
 fn an_evidence_file_proves_that_no_account_is_missing() {
@@ -217,7 +220,7 @@ fn an_evidence_file_proves_that_no_account_is_missing() {
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let member = whole["accounts"].as_array().unwrap().iter().map(id).find(|id| id != MANAGEMENT);
     let member = member.unwrap();
-    let edits: &[(&str, &dyn Fn(&mut Value))] = &[
+    let edits: &[(&str, Edit<'_>)] = &[
         ("a skipped entry is gone", &|file| {
             drop(file["organization"]["skipped"].as_array_mut().unwrap().pop());
         }),
