@@ -62,6 +62,13 @@ const THROTTLED: &[&str] = &[
     "TooManyRequestsException",
 ];
 
+/// The message of a call that was not sent, because no time was left.
+pub(super) const NOT_REACHED: &str = "not reached before the time limit";
+
+/// What to do if the account of the run may not read the organization.
+const HUB_HELP: &str = "run from the management account or from a delegated administrator, or allow this account \
+                        the calls of `rootgate permissions` in the organization's resource policy";
+
 /// The kinds of failure that are treated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -194,17 +201,28 @@ impl CallError {
         }
     }
 
+    /// Whether AWS Organizations refuses an account that is an ordinary member. No permission of IAM
+    /// changes that. Source: the message of Organizations, as reported by its users.
+    fn is_of_ordinary_member(&self) -> bool {
+        self.message.contains("You don't have permissions to access this resource")
+    }
+
     /// The gap that the failure of a call leaves.
     pub(crate) fn gap(&self, source: Source, call: &Call) -> Gap {
         let cause = match self.kind {
             Kind::Denied => {
                 let detail = format!("AWS denied {call}: {}", self.message);
-                return Gap::denied(source, call.iam_action, detail);
+                let gap = Gap::denied(source, call.iam_action, detail);
+                return if self.is_of_ordinary_member() { gap.to_do(HUB_HELP) } else { gap };
             }
             Kind::Credentials => Cause::Denied,
             Kind::Throttled | Kind::Busy => Cause::Throttled,
             Kind::Server | Kind::Network | Kind::Untrusted | Kind::Refused => Cause::Unavailable,
             Kind::Unreadable => Cause::Unreadable,
+            Kind::TimedOut if self.message == NOT_REACHED => {
+                let gap = Gap::for_call(source, call, Cause::TimedOut, NOT_REACHED);
+                return gap.to_do("give the run more time with `--timeout`");
+            }
             Kind::TimedOut => Cause::TimedOut,
             Kind::Interrupted => Cause::Interrupted,
         };
@@ -282,6 +300,31 @@ mod tests {
         assert_eq!(gap.cause, Cause::Denied);
         assert_eq!(gap.grant.as_deref(), Some("iam:GetAccountSummary"));
         assert_eq!(gap.detail, "AWS denied iam:GetAccountSummary: User: x is not authorized");
+    }
+
+    #[test]
+    fn an_ordinary_member_is_told_where_to_run_and_not_what_to_grant() {
+        let call = &crate::model::organization::LIST_ACCOUNTS;
+        let code = Some("AccessDeniedException");
+        let denied =
+            |message| CallError::from_code(400, code, message).gap(Source::Organization, call);
+        let gap = denied("You don't have permissions to access this resource.");
+        assert_eq!(gap.cause, Cause::Denied);
+        assert!(gap.grant.as_deref().unwrap().contains("delegated administrator"), "{gap:?}");
+        let control = denied("User: x is not authorized to perform: organizations:ListAccounts");
+        assert_eq!(control.grant.as_deref(), Some("organizations:ListAccounts"));
+    }
+
+    #[test]
+    fn a_call_without_time_left_was_not_reached() {
+        use crate::net::retry::Failure;
+        use std::time::Duration;
+        let gap = |limit| CallError::timed_out(limit).gap(Source::AccountSummary, &GET);
+        let unreached = gap(Duration::from_micros(300));
+        assert_eq!(unreached.detail, "iam:GetAccountSummary: not reached before the time limit");
+        assert!(unreached.grant.as_deref().unwrap().contains("--timeout"));
+        let control = gap(Duration::from_secs(1));
+        assert!(control.detail.contains("within 1000 ms") && control.grant.is_none());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::github::Secrets;
 use crate::net::bucket::RateLimit;
 use crate::net::retry::{Failure, Retry, RetryWhen, jittered, part};
 
-use super::failure::{CallError, Kind};
+use super::failure::{CallError, Kind, NOT_REACHED};
 
 /// The maximum number of attempts to connect: a wrong address stays wrong.
 const CONNECTIONS: u32 = 5;
@@ -65,6 +65,9 @@ impl Stop {
 
 impl Failure for CallError {
     fn timed_out(limit: Duration) -> Self {
+        if limit.as_millis() == 0 {
+            return Self::new(Kind::TimedOut, NOT_REACHED);
+        }
         let message = format!("no complete answer within {} ms", limit.as_millis());
         Self::new(Kind::TimedOut, message)
     }

@@ -250,7 +250,8 @@ pub(super) static ORGANIZATION: &[Field] = &[
         "management-role",
         Kind::RoleName,
         "The role that is assumed in the management account, where the run's own credentials are of \
-         another account. Without it: one of the name of `member-role`.",
+         another account. Without it: one of the name of `member-role`. Required if `audit` is \
+         `assume-root` and there is no `member-role`.",
     )
     .neutral()
     .example("rootgate-management"),

@@ -25,7 +25,8 @@ covers all actions (or all but a few that give no power, such as those of billin
 by name), on all resources, under conditions that are true for every request of root. `aws:PrincipalArn` is compared \
 with the root ARN as `ArnLike`, `StringLike` and the others would; a policy that exempts sessions by \
 `sts:AssumeRoot` (`aws:AssumedRoot`) denies root. One that denies root only in some Regions, without MFA or \
-from some addresses does not. Not applicable in the management account, to which no service control policy applies, and \
+from some addresses does not. Where service control policies are disabled, or the organization has only \
+consolidated billing, none has an effect: every member fails. Not applicable in the management account, to which no service control policy applies, and \
 if the policy judges no organization.
 
 **Cannot see** through what it does not understand: a condition on a tag or on a key that is not documented for root, \
@@ -78,6 +79,17 @@ fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
     let (denial, read) = known(observed, Source::ServiceControlPolicies, case)?;
     let basis = vec![in_organization, read];
     let seen = seen_in(case, &[read]);
+    if denial.disabled {
+        let message = format!(
+            "service control policies are not enabled in the organization, so none denies root ({seen})"
+        );
+        let remedy = "In the management account enable all features of the organization, if it has only \
+                      consolidated billing, and the policy type: aws organizations enable-policy-type --root-id ROOT \
+                      --policy-type SERVICE_CONTROL_POLICY. Then attach a policy that denies root (the page of this \
+                      rule shows it): to a unit for testing first, then to the organization's root";
+        let findings = vec![finding(message, remedy)];
+        return Ok(Judgement { findings, basis, ..Judgement::default() });
+    }
     if !denial.denied_by.is_empty() {
         let note = format!("root is denied by {} ({seen})", denial.denied_by.join(", "));
         return Ok(Judgement { note, basis, ..Judgement::default() });
@@ -89,17 +101,22 @@ fn judged(case: &Case<'_>) -> Result<Judgement, Box<Judgement>> {
         });
         return Ok(Judgement { gaps: gaps.collect(), basis, ..Judgement::default() });
     }
-    let finding = Finding {
-        subject: Subject::Account,
-        message: format!("no service control policy on the account's path denies root ({seen})"),
-        remedy: "Attach a service control policy that denies everything if aws:PrincipalArn matches \
+    let message = format!("no service control policy on the account's path denies root ({seen})");
+    let remedy = "Attach a service control policy that denies everything if aws:PrincipalArn matches \
                  arn:*:iam::*:root and aws:AssumedRoot is absent (the page of this rule shows it): to a unit for \
-                 testing first, then to the organization's root"
-            .to_owned(),
+                 testing first, then to the organization's root";
+    let findings = vec![finding(message, remedy)];
+    Ok(Judgement { findings, basis, ..Judgement::default() })
+}
+
+fn finding(message: String, remedy: &str) -> Finding {
+    Finding {
+        subject: Subject::Account,
+        message,
+        remedy: remedy.to_owned(),
         window: None,
         clears_at: None,
         happened_at: None,
         waiver: None,
-    };
-    Ok(Judgement { findings: vec![finding], basis, ..Judgement::default() })
+    }
 }

@@ -56,6 +56,11 @@ fn to_do(error: &SignInError, account: &AccountId) -> String {
              missing, and let its trust policy name `{caller}` (with the external id, if it asks for one); \
              grant `{caller}` `sts:AssumeRole` on it; and check whether the account was suspended meanwhile"
         ),
+        // The policy did not name the account, so its words are no help.
+        SignInError::WrongAccount { .. } => "a session of an account is always in that account, so \
+             something between here and AWS changes the answers: check proxies, `--endpoint-url` and \
+             the certificates that this machine trusts"
+            .to_owned(),
         other => other.help().to_string().replace('\n', "; "),
     }
 }
@@ -117,6 +122,14 @@ mod tests {
                 vec![role_denied("no"), root_denied("not authorized")],
                 true,
                 &["sts:AssumeRole`", "sts:AssumeRoot"],
+            ),
+            (
+                vec![SignInError::WrongAccount {
+                    found: "111122223333".parse().unwrap(),
+                    expected: vec![MEMBER.parse().unwrap()],
+                }],
+                false,
+                &["always in that account", "--endpoint-url"],
             ),
             (vec![SignInError::Interrupted("SIGTERM".into())], false, &["run again"]),
             (Vec::new(), false, &["member-role"]),

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-
-use crate::model::scp::{ControlPolicies, OrganizationPath, RootUser};
+use crate::model::scp::{OrganizationPath, RootUser};
 use crate::model::{
     AccountId, Cause, CentralRoot, Evidence, Fact, Gap, Observed, Organization, Partition,
     RootDenial, Source,
 };
 
+use super::policies::ReadPolicies;
 use super::{Description, Listed, OrganizationCalls};
 
 /// The facts that cover all accounts.
 pub(crate) struct OrganizationFacts {
     description: Description,
     central_root: Observed<CentralRoot>,
-    policies: Result<(ControlPolicies, DateTime<Utc>), Gap>,
+    policies: Result<ReadPolicies, Gap>,
 }
 
 impl OrganizationCalls<'_> {
@@ -34,7 +33,7 @@ impl OrganizationCalls<'_> {
         };
         let policies = async {
             if needs.contains(&Source::ServiceControlPolicies) {
-                return self.policies().await;
+                return self.policies(description).await;
             }
             Err(not_needed(Source::ServiceControlPolicies))
         };
@@ -71,11 +70,15 @@ impl OrganizationFacts {
 
     fn denial(&self, listed: &Listed) -> Observed<RootDenial> {
         let source = Source::ServiceControlPolicies;
-        let (policies, observed_at) = self.policies.as_ref().map_err(Clone::clone)?;
+        let ReadPolicies { policies, observed_at } =
+            self.policies.as_ref().map_err(Clone::clone)?;
         if listed.management {
             let detail = "service control policies do not apply to the management account";
             return Err(Gap::new(source, Cause::NotVisible, detail));
         }
+        let Some(policies) = policies else {
+            return Ok(Fact::new(RootDenial::disabled(), *observed_at));
+        };
         let (account, partition): (&AccountId, &Partition) = (&listed.account, &listed.partition);
         let path = OrganizationPath::with_account(&listed.paths, account);
         let denial = policies.denial(RootUser { account, partition }, path.as_ref());

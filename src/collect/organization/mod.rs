@@ -16,7 +16,7 @@ mod settings;
 
 use std::time::Duration;
 
-use aws_sdk_organizations::types::Organization as Described;
+use aws_sdk_organizations::types::{Organization as Described, OrganizationFeatureSet};
 use chrono::{DateTime, Utc};
 
 use crate::model::organization::DESCRIBE;
@@ -48,6 +48,8 @@ pub(crate) struct Description {
     pub(crate) id: String,
     pub(crate) management: AccountId,
     pub(crate) partition: Partition,
+    /// Whether all features are enabled. If not, policies have no effect.
+    pub(crate) all_features: bool,
     pub(crate) observed_at: DateTime<Utc>,
 }
 
@@ -106,6 +108,7 @@ fn description(described: &Described, observed_at: DateTime<Utc>) -> Option<Desc
         id: id.to_owned(),
         management: described.master_account_id.as_deref()?.parse().ok()?,
         partition: Partition::from_arn(described.master_account_arn.as_deref()?)?,
+        all_features: described.feature_set != Some(OrganizationFeatureSet::ConsolidatedBilling),
         observed_at,
     })
 }

@@ -5,17 +5,19 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_organizations::types::PolicyType;
+use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus, Root};
 use chrono::{DateTime, Utc};
 
 use crate::collect::enter::Session;
 use crate::collect::failure::CallError;
 use crate::model::scp::{ControlPolicies, ControlPolicy, ScpReading};
-use crate::model::service_control_policies::{DESCRIBE_POLICY, LIST_POLICIES, LIST_TARGETS};
+use crate::model::service_control_policies::{
+    DESCRIBE_POLICY, LIST_POLICIES, LIST_ROOTS, LIST_TARGETS,
+};
 use crate::model::{Cause, Gap, Source};
 use crate::net::bucket::LearnedBucket;
 
-use super::OrganizationCalls;
+use super::{Description, OrganizationCalls};
 
 const SOURCE: Source = Source::ServiceControlPolicies;
 /// The maximum size of a page. Source: API reference, `MaxResults`.
@@ -26,15 +28,57 @@ const MAX_PAGES: usize = 10_000;
 /// Calls per second and burst, for one account. Source: Organizations User Guide, "Quotas".
 const LISTS: (f64, f64) = (5.0, 8.0);
 const DESCRIPTIONS: (f64, f64) = (2.0, 2.0);
+const ROOTS: (f64, f64) = (1.0, 2.0);
 
 /// A page: its items, and the token of the next one.
 type Page<T> = (Vec<T>, Option<String>);
 
+/// The policies that were read.
+pub(super) struct ReadPolicies {
+    /// `None`: they are disabled, so none has an effect.
+    pub(super) policies: Option<ControlPolicies>,
+    /// When this was true.
+    pub(super) observed_at: DateTime<Utc>,
+}
+
 impl OrganizationCalls<'_> {
-    /// Reads the policies, and the time at which they were true. If a policy cannot be read, every
-    /// account that it may apply to is unclear.
-    pub(super) async fn policies(&self) -> Result<(ControlPolicies, DateTime<Utc>), Gap> {
-        let sent = (self.clock)();
+    /// Reads the policies, if they have an effect. If a policy cannot be read, every account that it
+    /// may apply to is unclear.
+    ///
+    /// Disabled policies stay attached and listed. Source: Organizations User Guide, "Disabling a
+    /// policy type".
+    pub(super) async fn policies(&self, description: &Description) -> Result<ReadPolicies, Gap> {
+        if !description.all_features {
+            return Ok(ReadPolicies { policies: None, observed_at: description.observed_at });
+        }
+        let observed_at = (self.clock)();
+        let policies = match self.are_enabled().await? {
+            true => Some(self.enabled_policies().await?),
+            false => None,
+        };
+        Ok(ReadPolicies { policies, observed_at })
+    }
+
+    /// Whether service control policies are enabled in the organization.
+    async fn are_enabled(&self) -> Result<bool, Gap> {
+        let mut bucket = LearnedBucket::new(ROOTS.0, ROOTS.1);
+        let list = async |own: &Session, token: Option<String>| {
+            let request = own.organizations().list_roots().max_results(PAGE).set_next_token(token);
+            let answer = request.send().await.map_err(|error| CallError::from_sdk(&error))?;
+            Ok((answer.roots.unwrap_or_default(), answer.next_token))
+        };
+        let roots = match self.pages(&mut bucket, list).await {
+            Ok(roots) => roots,
+            Err(Paged::Failed(error)) => return Err(error.gap(SOURCE, &LIST_ROOTS)),
+            Err(Paged::Unexpected(why)) => {
+                return Err(Gap::for_call(SOURCE, &LIST_ROOTS, Cause::Unreadable, why));
+            }
+        };
+        enabled_in(&roots)
+    }
+
+    /// Reads every policy, and where it is attached.
+    async fn enabled_policies(&self) -> Result<ControlPolicies, Gap> {
         let mut bucket = LearnedBucket::new(LISTS.0, LISTS.1);
         let list = async |own: &Session, token: Option<String>| {
             let request = own.organizations().list_policies().max_results(PAGE);
@@ -62,7 +106,7 @@ impl OrganizationCalls<'_> {
             };
             policies.push(ControlPolicy { id, name, reading, targets });
         }
-        Ok((ControlPolicies::new(policies), sent))
+        Ok(ControlPolicies::new(policies))
     }
 
     /// Reads a policy. A policy that was deleted meanwhile has no effect.
@@ -124,6 +168,24 @@ impl OrganizationCalls<'_> {
     }
 }
 
+/// Whether service control policies are enabled in the roots. A type that is not named is disabled.
+fn enabled_in(roots: &[Root]) -> Result<bool, Gap> {
+    let gap = |cause, why: &str| Gap::for_call(SOURCE, &LIST_ROOTS, cause, why);
+    let unreadable = |why| gap(Cause::Unreadable, why);
+    let root = roots.first().ok_or_else(|| unreadable("it names no root"))?;
+    let types = root.policy_types.as_ref();
+    let types = types.ok_or_else(|| unreadable("it does not say which policies are enabled"))?;
+    let named = types.iter().find(|it| it.r#type == Some(PolicyType::ServiceControlPolicy));
+    match named.map(|named| named.status.as_ref()) {
+        Some(Some(PolicyTypeStatus::Enabled)) => Ok(true),
+        None => Ok(false),
+        Some(_) => {
+            let why = "service control policies are just being enabled or disabled, or have no known state";
+            Err(gap(Cause::Unavailable, why))
+        }
+    }
+}
+
 /// Somebody deleted the policy after it was listed.
 const GONE: &str = "PolicyNotFoundException";
 
@@ -131,4 +193,35 @@ const GONE: &str = "PolicyNotFoundException";
 enum Paged {
     Failed(CallError),
     Unexpected(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_organizations::types::PolicyTypeSummary;
+
+    fn root(types: Option<&[(PolicyType, PolicyTypeStatus)]>) -> Root {
+        let summary = |(kind, status): &(PolicyType, PolicyTypeStatus)| {
+            PolicyTypeSummary::builder().r#type(kind.clone()).status(status.clone()).build()
+        };
+        let types = types.map(|types| types.iter().map(summary).collect());
+        Root::builder().id("r-examplerootid111").set_policy_types(types).build()
+    }
+
+    #[test]
+    fn only_an_enabled_type_has_an_effect_and_a_doubt_is_a_gap() {
+        use PolicyType::{ServiceControlPolicy, TagPolicy};
+        use PolicyTypeStatus::{Enabled, PendingDisable, PendingEnable};
+        let of = |types: &[_]| enabled_in(&[root(Some(types))]);
+        assert_eq!(of(&[(TagPolicy, Enabled), (ServiceControlPolicy, Enabled)]), Ok(true));
+        assert_eq!(of(&[]), Ok(false));
+        assert_eq!(of(&[(TagPolicy, Enabled)]), Ok(false));
+        for status in [PendingEnable, PendingDisable, PolicyTypeStatus::from("NEW")] {
+            let gap = of(&[(ServiceControlPolicy, status)]).unwrap_err();
+            assert_eq!((gap.source, gap.cause), (SOURCE, Cause::Unavailable));
+        }
+        for roots in [&[][..], &[root(None)]] {
+            assert_eq!(enabled_in(roots).unwrap_err().cause, Cause::Unreadable);
+        }
+    }
 }

@@ -253,7 +253,7 @@ impl ControlPolicies {
     /// account are not known.
     #[must_use]
     pub fn denial(&self, root: RootUser<'_>, path: Option<&OrganizationPath>) -> RootDenial {
-        let mut denial = RootDenial { denied_by: Vec::new(), unclear: self.unclear.clone() };
+        let mut denial = RootDenial { unclear: self.unclear.clone(), ..RootDenial::default() };
         let Some(path) = path else {
             let why = "AWS returned no path of the account (`Paths` of ListAccounts), so its policies are not known";
             denial.unclear.extend((!self.policies.is_empty()).then(|| why.to_owned()));

@@ -1,10 +1,18 @@
-//! `ListPolicies`, `DescribePolicy` and `ListTargetsForPolicy`: whether service control policies
-//! deny root. [`crate::model::scp`] parses the policies.
+//! `ListRoots`, `ListPolicies`, `DescribePolicy` and `ListTargetsForPolicy`: whether service control
+//! policies have an effect, and deny root. [`crate::model::scp`] parses the policies.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::call::{Answer, Call, Member, Service};
 use crate::model::sources::{SourceInfo, SourceSchema};
+
+/// `ListRoots`: whether policies of each type have an effect.
+pub const LIST_ROOTS: Call = Call {
+    service: Service::Organizations,
+    operation: "ListRoots",
+    iam_action: "organizations:ListRoots",
+    complete_answer: Answer::JsonList { list: "Roots", texts: &["Id"], documents: &[] },
+};
 
 /// `ListPolicies`, of the type `SERVICE_CONTROL_POLICY`.
 pub const LIST_POLICIES: Call = Call {
@@ -43,10 +51,10 @@ pub const LIST_TARGETS: Call = Call {
 pub(super) const SOURCE: SourceInfo = SourceInfo {
     id: "service-control-policies",
     name: "service control policies",
-    calls: &[LIST_POLICIES, DESCRIBE_POLICY, LIST_TARGETS],
+    calls: &[LIST_ROOTS, LIST_POLICIES, DESCRIBE_POLICY, LIST_TARGETS],
     if_unreadable: "read the policies yourself, and report it as a bug in rootgate if they are simple",
     schema: SourceSchema {
-        description: "ListPolicies, DescribePolicy and ListTargetsForPolicy: which service control policies on the account's path deny root.",
+        description: "ListRoots, ListPolicies, DescribePolicy and ListTargetsForPolicy: which service control policies on the account's path deny root.",
         value: r##"{ "$ref": "#/$defs/root_denial" }"##,
         defs: r#"{
   "root_denial": {
@@ -55,7 +63,8 @@ pub(super) const SOURCE: SourceInfo = SourceInfo {
     "additionalProperties": false,
     "properties": {
       "denied_by": { "description": "Each policy that denies root: its id and name.", "type": "array", "items": { "type": "string" } },
-      "unclear": { "description": "Why another policy may deny root, too.", "type": "array", "items": { "type": "string" } }
+      "unclear": { "description": "Why another policy may deny root, too.", "type": "array", "items": { "type": "string" } },
+      "disabled": { "description": "Whether service control policies are disabled in the organization, so that none has an effect; default: false.", "type": "boolean" }
     }
   }
 }
@@ -73,6 +82,17 @@ pub struct RootDenial {
     pub denied_by: Vec<String>,
     /// Why another policy may deny root, too; each is one clause.
     pub unclear: Vec<String>,
+    /// Whether service control policies are disabled in the organization: none has an effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+}
+
+impl RootDenial {
+    /// The effect in an organization in which service control policies are disabled.
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self { disabled: true, ..Self::default() }
+    }
 }
 
 /// The value of a healthy account: root is denied.
@@ -80,6 +100,6 @@ pub struct RootDenial {
 pub(crate) fn healthy() -> RootDenial {
     RootDenial {
         denied_by: vec!["p-examplepolicyid111 (deny-root)".to_owned()],
-        unclear: Vec::new(),
+        ..RootDenial::default()
     }
 }

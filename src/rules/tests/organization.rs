@@ -89,8 +89,11 @@ fn central(credentials_management: bool, root_sessions: bool) -> impl Fn(Evidenc
 fn denying(denied_by: &[&str], unclear: &[&str]) -> Evidence {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let mut evidence = bare();
-    evidence.service_control_policies.as_mut().unwrap().value =
-        RootDenial { denied_by: texts(denied_by), unclear: texts(unclear) };
+    evidence.service_control_policies.as_mut().unwrap().value = RootDenial {
+        denied_by: texts(denied_by),
+        unclear: texts(unclear),
+        ..RootDenial::default()
+    };
     evidence
 }
 
@@ -584,6 +587,18 @@ fn a_policy_that_denies_root_passes_and_a_doubt_never_does() {
     assert_eq!(judge(NOT_DENIED, &management), Outcome::NotApplicable, "none binds it");
     let unread = bare().without(Source::ServiceControlPolicies, Cause::Denied);
     assert_eq!(judge(NOT_DENIED, &unread), Outcome::Undetermined);
+}
+
+#[test]
+fn disabled_policies_deny_nobody_whatever_they_say() {
+    let mut disabled = denying(&["p-examplepolicyid111 (deny-root)"], &["odd"]);
+    disabled.service_control_policies.as_mut().unwrap().value.disabled = true;
+    let fail = outcome(NOT_DENIED, &disabled);
+    assert_eq!((fail.outcome, subjects(&fail)), (Outcome::Fail, vec![String::new()]));
+    assert!(fail.message.contains("are not enabled in the organization"), "{}", fail.message);
+    assert!(fail.findings[0].remedy.contains("enable-policy-type"));
+    let management = disabled.of_the_management_account();
+    assert_eq!(judge(NOT_DENIED, &management), Outcome::NotApplicable);
 }
 
 // -- what must hold of every account -------------------------------------------------------------

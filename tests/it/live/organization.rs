@@ -488,6 +488,28 @@ fn denials_follow_the_path_of_each_account() {
     }
 }
 
+/// Disabled policies stay attached, so the list of targets alone would prove a denial.
+#[test]
+fn disabled_policies_deny_nobody() {
+    for (line, roots, lists) in [
+        ("organization.scps = off", 1, 0),
+        ("organization.feature-set = CONSOLIDATED_BILLING", 0, 0),
+        ("organization.scps = on", 1, 1),
+    ] {
+        let fake = organization(4, &format!("scp = deny-root root\n{line}"));
+        let found = found(&all(&fake));
+        let facts =
+            found.evidence.values().filter_map(|it| it.service_control_policies.as_ref().ok());
+        let facts: Vec<_> = facts.map(|fact| &fact.value).collect();
+        assert_eq!(facts.len(), 3, "{line}: every member");
+        let disabled = lists == 0;
+        for fact in facts {
+            assert_eq!((fact.disabled, fact.denied_by.is_empty()), (disabled, disabled), "{line}");
+        }
+        assert_eq!((fake.count("ListRoots"), fake.count("ListPolicies")), (roots, lists), "{line}");
+    }
+}
+
 #[test]
 fn a_policy_that_cannot_be_read_is_a_gap_of_every_account() {
     for (fault, action) in [

@@ -42,6 +42,7 @@ const BY_ROLE: &[&str] = &[
     "ListAccounts",
     "ListAccounts#2",
     "ListOrganizationsFeatures",
+    "ListRoots",
     "ListPolicies",
     "DescribePolicy",
     "ListTargetsForPolicy",
