@@ -240,9 +240,20 @@ fn gap(report: &Value) -> String {
 
 #[test]
 fn every_fault_of_every_call_has_its_own_outcome() {
-    let rows = rows();
+    let table = table(FAULTS, &rows(), has_cell, cell);
+    println!("{table}");
+    insta::assert_snapshot!(table);
+}
+
+/// The outcome of each fault of each call, several cells side by side.
+pub(crate) fn table(
+    faults: &[&str],
+    rows: &[&str],
+    has_cell: fn(&str, &str) -> bool,
+    cell: fn(&str, &str) -> String,
+) -> String {
     let cells: Vec<(&str, &str)> =
-        FAULTS.iter().flat_map(|fault| rows.iter().map(|call| (*fault, *call))).collect();
+        faults.iter().flat_map(|fault| rows.iter().map(|call| (*fault, *call))).collect();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(vec![String::new(); cells.len()]);
     std::thread::scope(|scope| {
@@ -261,14 +272,13 @@ fn every_fault_of_every_call_has_its_own_outcome() {
     });
     let outcomes = outcomes.into_inner().unwrap();
     let mut table = String::new();
-    for (fault, row) in FAULTS.iter().zip(outcomes.chunks(rows.len())) {
+    for (fault, row) in faults.iter().zip(outcomes.chunks(rows.len())) {
         writeln!(table, "{fault}").unwrap();
         for (call, outcome) in rows.iter().zip(row).filter(|(_, outcome)| !outcome.is_empty()) {
             writeln!(table, "  {call:<26} {outcome}").unwrap();
         }
     }
-    println!("{table}");
-    insta::assert_snapshot!(table);
+    table
 }
 
 #[test]

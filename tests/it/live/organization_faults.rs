@@ -3,15 +3,13 @@
 //! `cargo test --test it organization_faults -- --nocapture` prints the table.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rootgate::model::{Audit, Audited, Cause, Evidence, Gap, Source};
 
 use super::organization::{all, by, organization};
 use super::{Ran, run};
+use crate::faults::table;
 
 const FAULTS: &[&str] = &[
     "denied",
@@ -124,32 +122,7 @@ fn lost(evidence: &Evidence) -> impl Iterator<Item = Gap> {
 #[test]
 fn every_fault_of_every_call_for_organizations_has_its_own_outcome() {
     let rows: Vec<&str> = BY_ROLE.iter().chain(AS_ROOT).copied().collect();
-    let cells: Vec<(&str, &str)> =
-        FAULTS.iter().flat_map(|fault| rows.iter().map(|call| (*fault, *call))).collect();
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(vec![String::new(); cells.len()]);
-    std::thread::scope(|scope| {
-        for _ in 0..12 {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::SeqCst);
-                    let Some((fault, call)) = cells.get(index) else { break };
-                    if has_cell(fault, call) {
-                        let outcome = cell(fault, call);
-                        outcomes.lock().unwrap()[index] = outcome;
-                    }
-                }
-            });
-        }
-    });
-    let outcomes = outcomes.into_inner().unwrap();
-    let mut table = String::new();
-    for (fault, row) in FAULTS.iter().zip(outcomes.chunks(rows.len())) {
-        writeln!(table, "{fault}").unwrap();
-        for (call, outcome) in rows.iter().zip(row).filter(|(_, outcome)| !outcome.is_empty()) {
-            writeln!(table, "  {call:<26} {outcome}").unwrap();
-        }
-    }
+    let table = table(FAULTS, &rows, has_cell, cell);
     println!("{table}");
     insta::assert_snapshot!(table);
 }
