@@ -17,13 +17,7 @@ fake=
 trap 'kill "$server" $fake 2>/dev/null || true; rm -r "$folder"' EXIT
 
 echo '{ version: 1, evidence: { root-events: off } }' >"$folder/rootgate.yaml"
-url=
-for _ in {1..120}; do
-    url=$(sed -n 's/.*Running on \(http:[^ ]*\).*/\1/p' "$log" | head -n 1)
-    [[ -z $url ]] || break
-    sleep 0.25
-done
-[[ -n $url ]] || { cat "$log" >&2; echo 'moto did not start within 30 seconds' >&2; exit 1; }
+url=$(scripts/moto-url.sh "$log")
 
 # Runs rootgate with only AWS's documented example keys in the environment; prints the exit code.
 rootgate() {

@@ -71,13 +71,7 @@ done
 "$tools/check-jsonschema" --builtin-schema vendor.github-workflows "$workflows"/*.yml
 "$tools/check-jsonschema" --builtin-schema custom.github-workflows-require-timeout "$workflows"/*.yml
 
-url=
-for _ in {1..120}; do
-    url=$(sed -n 's/.*Running on \(http:[^ ]*\).*/\1/p' "$log" | head -n 1)
-    [[ -z $url ]] || break
-    sleep 0.25
-done
-[[ -n $url ]] || { cat "$log" >&2; echo 'moto did not start within 30 seconds' >&2; exit 1; }
+url=$(scripts/moto-url.sh "$log")
 
 # The Python that moto runs in has boto3 and hcl2.
 "$(sed -n '1s/^#!//p' "$tools/moto_server")" -B scripts/setup.py "$folder" "$url" "$tools" "$hostile" || { grep -v ' HTTP/1.1" 200' "$log" | tail -n 30 >&2; exit 1; }
