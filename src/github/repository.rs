@@ -40,6 +40,34 @@ impl From<&Repository> for Text {
     }
 }
 
+/// What GitHub says about a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Description {
+    /// `owner/name`, as GitHub spells it.
+    pub full_name: String,
+    /// Its id, which stays the same when it is renamed.
+    pub id: u64,
+    /// Its owner.
+    pub owner: Owner,
+    /// The name of its default branch.
+    pub default_branch: String,
+}
+
+/// The owner of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Owner {
+    /// Its id, which stays the same when it is renamed.
+    pub id: u64,
+}
+
+/// Reads what GitHub says about a repository. Every token of the repository may read it.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn describe(api: &Api, repository: &Repository) -> Result<Description, ApiError> {
+    api.get(&repository.path()).await
+}
+
 /// The name of the repository's default branch.
 ///
 /// # Errors
@@ -50,23 +78,6 @@ pub async fn default_branch(api: &Api, repository: &Repository) -> Result<String
         default_branch: String,
     }
     api.get::<Answer>(&repository.path()).await.map(|answer| answer.default_branch)
-}
-
-/// What GitHub says of a repository itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Description {
-    /// Its number, which survives a change of its name.
-    pub id: u64,
-    /// The name of its default branch.
-    pub default_branch: String,
-}
-
-/// What GitHub says of the repository itself. Every token of it may ask.
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn describe(api: &Api, repository: &Repository) -> Result<Description, ApiError> {
-    api.get(&repository.path()).await
 }
 
 /// How many errors GitHub finds in the CODEOWNERS file of a ref. It needs `contents: read`.
@@ -87,37 +98,6 @@ pub async fn codeowners_errors(
     let git_ref = crate::escape::uri_part(git_ref);
     let path = format!("{}/codeowners/errors?ref={git_ref}", repository.path());
     api.get::<Answer>(&path).await.map(|answer| answer.errors.len())
-}
-
-/// The ids of a repository, which stay the same when it is renamed, and its name as GitHub spells
-/// it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// `owner/name`.
-    pub full_name: String,
-    /// The number of the repository.
-    pub id: u64,
-    /// The number of its owner.
-    pub owner_id: u64,
-}
-
-/// Reads the repository's ids and the spelling of its name.
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn identity(api: &Api, repository: &Repository) -> Result<Identity, ApiError> {
-    #[derive(Deserialize)]
-    struct Owner {
-        id: u64,
-    }
-    #[derive(Deserialize)]
-    struct Answer {
-        full_name: String,
-        id: u64,
-        owner: Owner,
-    }
-    let answer = api.get::<Answer>(&repository.path()).await?;
-    Ok(Identity { full_name: answer.full_name, id: answer.id, owner_id: answer.owner.id })
 }
 
 #[cfg(test)]

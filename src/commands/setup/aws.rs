@@ -78,29 +78,29 @@ fn ask_github(named: &str, host: &Host) -> Result<Result<RepositoryIds, String>,
         Err(github_api::NoApi::Setup(what, _)) => return Ok(Err(what.to_string())),
         Err(github_api::NoApi::Api(error)) => return Ok(Err(error.to_string())),
     };
-    let asked = github_api::block_on(repository::identity(&api, &repository));
-    let identity = match asked {
-        Ok(Ok(Ok(identity))) => identity,
+    let asked = github_api::block_on(repository::describe(&api, &repository));
+    let described = match asked {
+        Ok(Ok(Ok(described))) => described,
         Ok(Ok(Err(error))) => return Ok(Err(error.to_string())),
         Ok(Err(signal)) => {
             return Err(Failure::new(text!("interrupted by {}", public(signal)), "run it again"));
         }
         Err(error) => return Ok(Err(error.to_string())),
     };
-    if identity.full_name != named {
+    if described.full_name != named {
         return Err(Failure::new(
             text!(
                 "GitHub calls the repository {} {}",
                 outside(named),
-                outside(&identity.full_name)
+                outside(&described.full_name)
             ),
             text!(
                 "AWS compares names letter by letter, so pass --github {}",
-                outside(word(&identity.full_name))
+                outside(word(&described.full_name))
             ),
         ));
     }
-    Ok(Ok(RepositoryIds { owner: identity.owner_id, repository: identity.id }))
+    Ok(Ok(RepositoryIds { owner: described.owner.id, repository: described.id }))
 }
 
 /// Each file begins with a comment that names it. A line `---` separates YAML documents.
