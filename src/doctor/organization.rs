@@ -2,7 +2,7 @@
 
 use super::aws::{not_entered, of_gap, to_do};
 use super::{Check, CheckId, CheckedAccount};
-use crate::model::{Audit, Cause, Evidence, Listing, Skipped, Source};
+use crate::model::{Audit, Cause, Evidence, Listing, SkipCause, Source};
 use crate::text;
 use crate::text::outside;
 
@@ -116,7 +116,7 @@ fn settings(seen: &OrganizationSeen<'_>) -> Vec<Check> {
 /// How many accounts a sample left out.
 #[must_use]
 pub fn left_out(listing: &Listing) -> usize {
-    listing.skipped.iter().filter(|it| Skipped::is_not_in_sample(it)).count()
+    listing.skipped.iter().filter(|it| it.cause == SkipCause::NotInSample).count()
 }
 
 #[cfg(test)]

@@ -46,20 +46,11 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// The reason of an account that only a run over all accounts enters.
-    const NOT_IN_SAMPLE: &str = "it is not in the sample";
-
     /// An account that is left out of a sample.
     #[must_use]
     pub fn not_in_sample(id: AccountId) -> Self {
-        let reason = Self::NOT_IN_SAMPLE.to_owned();
-        Self { id, cause: SkipCause::Excluded, joined_at: None, reason }
-    }
-
-    /// Whether it was left out of a sample.
-    #[must_use]
-    pub fn is_not_in_sample(&self) -> bool {
-        self.cause == SkipCause::Excluded && self.reason == Self::NOT_IN_SAMPLE
+        let reason = "it is not in the sample".to_owned();
+        Self { id, cause: SkipCause::NotInSample, joined_at: None, reason }
     }
 }
 
@@ -73,6 +64,9 @@ pub enum SkipCause {
     Excluded,
     /// It joined so recently that it does not have its role yet.
     New,
+    /// Only a sample of the accounts was read. No evidence file has this: what it holds is judged.
+    #[serde(skip)]
+    NotInSample,
 }
 
 /// What is known of a judged account when the list is checked.

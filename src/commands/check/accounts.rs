@@ -204,6 +204,7 @@ impl<'a> Accounts<'a> {
                 let age = self.at() - skipped.joined_at?;
                 (age <= grace.delta()).then(|| skipped.reason.clone())
             }
+            SkipCause::NotInSample => None,
         }
     }
 
