@@ -139,7 +139,7 @@ impl Collection<'_> {
 
     /// Reads a named account, beside those of the organization.
     async fn read_named(&self, target: &NamedTarget<'_>) -> Activity {
-        let (evidence, _) = self.account(target, None, self.sessions.time_left()).await;
+        let evidence = self.account(target, None, self.sessions.time_left()).await;
         Activity::Read { evidence: Box::new(evidence), listed: None }
     }
 

@@ -80,7 +80,7 @@ impl Collection<'_> {
         let limit = if targets.len() <= limits.most { left } else { left / 2 };
         let reads = targets.iter().enumerate().map(|(index, target)| -> Job<'_, Evidence> {
             let session = if index == first { entered.take() } else { None };
-            Box::pin(async move { self.account(target, session, limit).await.0 })
+            Box::pin(async move { self.account(target, session, limit).await })
         });
         bounded(iter(reads), limits, |_, evidence| each(evidence)).await;
         Ok(Collected { claims, listing: None, out_of_time: false })
@@ -107,14 +107,13 @@ impl Collection<'_> {
         Limits { places, patience, most: places * WAITING }
     }
 
-    /// The evidence of a named account, only gaps if it cannot be entered; and whether it was
-    /// entered.
+    /// The evidence of a named account: only gaps if it cannot be entered.
     pub(super) async fn account(
         &self,
         target: &NamedTarget<'_>,
         entered: Option<Session>,
         limit: Duration,
-    ) -> (Evidence, bool) {
+    ) -> Evidence {
         let pace = self.sessions.pace(limit);
         let entered = match entered {
             Some(session) => Ok(session),
@@ -124,9 +123,9 @@ impl Collection<'_> {
         match entered {
             Ok(session) => {
                 let events = self.settings.root_events.as_ref();
-                (self.read(session, &pace, ReadBy::Name, events, again).await, true)
+                self.read(session, &pace, ReadBy::Name, events, again).await
             }
-            Err(error) => (self.unread(target, &error), false),
+            Err(error) => self.unread(target, &error),
         }
     }
 
