@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use super::document::{Details, Entry, FindingPart, Full, OpenOutcome, Redacted};
 use crate::escape::{command_data, command_property, shortened, visible};
-use crate::model::{Outcome, Report, Severity, Subject};
+use crate::model::{Outcome, Report, RuleId, Severity, Subject};
 
 /// GitHub shows ten per step; the runner itself adds one when a step fails.
 const MOST: usize = 8;
@@ -81,28 +81,49 @@ fn full(report: &Report) -> Vec<Annotation> {
             Outcome::Undetermined => vec![undetermined(entry)],
             _ => entry.unwaived().into_iter().map(|finding| failure(entry, finding)).collect(),
         };
-        annotations.extend(messages.into_iter().map(|message| Annotation {
-            level: level(report, entry.blocks(), entry.severity()),
-            location: location(report, entry.line()),
-            title: format!("{} ({})", entry.rule(), entry.severity()),
-            severity: Some(entry.severity()),
-            message,
-        }));
+        let of_rule = OfRule {
+            rule: entry.rule(),
+            severity: entry.severity(),
+            blocks: entry.blocks(),
+            line: entry.line(),
+        };
+        annotations.extend(messages.into_iter().map(|message| of_rule.says(report, message)));
     }
     annotations
 }
 
 fn from_redacted(report: &Report, open: &OpenOutcome<'_>) -> Annotation {
-    let state = match open.outcome {
+    let OpenOutcome { rule, severity, blocks, line, .. } = *open;
+    let message = format!("{}: {}; {}", open.account, state(open.outcome), open.what());
+    OfRule { rule, severity, blocks, line }.says(report, message)
+}
+
+/// The word for an outcome that needs a person.
+const fn state(outcome: Outcome) -> &'static str {
+    match outcome {
         Outcome::Undetermined => "undetermined",
         _ => "failed",
-    };
-    Annotation {
-        level: level(report, open.blocks, open.severity),
-        location: location(report, open.line),
-        title: format!("{} ({})", open.rule, open.severity),
-        severity: Some(open.severity),
-        message: format!("{}: {state}; {}", open.account, open.what()),
+    }
+}
+
+/// The part of an annotation that follows from its rule.
+struct OfRule {
+    rule: RuleId,
+    severity: Severity,
+    blocks: bool,
+    /// 1-based line of the policy.
+    line: usize,
+}
+
+impl OfRule {
+    fn says(&self, report: &Report, message: String) -> Annotation {
+        Annotation {
+            level: level(report, self.blocks, self.severity),
+            location: location(report, self.line),
+            title: format!("{} ({})", self.rule, self.severity),
+            severity: Some(self.severity),
+            message,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Annotations of an organization: one per rule and outcome, however many accounts there are.
 
-use super::{Annotation, level, location};
+use super::{Annotation, OfRule, level, location, state};
 use crate::model::{Outcome, Report, Severity};
 use crate::report::document::{
     Details, OpenRule, Organization, RedactedOrganization, RuleGroup, Unread,
@@ -47,13 +47,8 @@ fn from_group(report: &Report, group: &RuleGroup<'_>) -> Annotation {
             format!("failed {within}: {listed}.{seen}{}", to_do.unwrap_or_default())
         }
     };
-    Annotation {
-        level: level(report, blocks, group.first.severity()),
-        location: location(report, group.first.line()),
-        title: format!("{} ({})", group.rule(), group.first.severity()),
-        severity: Some(group.first.severity()),
-        message,
-    }
+    let (severity, line) = (group.first.severity(), group.first.line());
+    OfRule { rule: group.rule(), severity, blocks, line }.says(report, message)
 }
 
 /// One annotation for all rules: their reason is the same.
@@ -69,15 +64,7 @@ fn from_unread(report: &Report, unread: &Unread) -> Annotation {
 }
 
 fn from_open(report: &Report, open: &OpenRule) -> Annotation {
-    let state = match open.outcome {
-        Outcome::Undetermined => "undetermined",
-        _ => "failed",
-    };
-    Annotation {
-        level: level(report, open.blocks, open.severity),
-        location: location(report, open.line),
-        title: format!("{} ({})", open.rule, open.severity),
-        severity: Some(open.severity),
-        message: format!("{state} in {}: {}", open.what, open.named),
-    }
+    let OpenRule { rule, severity, blocks, line, .. } = *open;
+    let message = format!("{} in {}: {}", state(open.outcome), open.what, open.named);
+    OfRule { rule, severity, blocks, line }.says(report, message)
 }
